@@ -1,0 +1,172 @@
+# mqttlab - build it, run it, test it, grade it.  `make help` lists the targets.
+#
+# One Makefile and no recursion: make sees the whole graph, so -j is safe and
+# an edited header rebuilds exactly the files that include it.
+
+VERSION := 0.1.0
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+# Two jobs at once unless told otherwise.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+endif
+
+# --- what there is -----------------------------------------------------------
+
+DIRS  := lib/base lib/mqtt lib/net lib/wire broker client tui labs
+NAMES := $(notdir $(DIRS))
+SRC   := main.c $(foreach d,$(DIRS),$(wildcard $d/*.c))
+HDR   := $(foreach d,$(DIRS),$(wildcard $d/*.h))
+TESTS := $(wildcard tests/unit/*.c)
+FUZZ  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+# Who may include whom; every folder may include itself.  See ARCHITECTURE.md.
+uses.base   :=
+uses.mqtt   := base
+uses.net    := base
+uses.wire   := base mqtt net
+uses.broker := base mqtt net wire
+uses.client := base mqtt net wire
+uses.tui    := base mqtt net wire
+uses.labs   := base mqtt net wire
+
+# --- how to build it ---------------------------------------------------------
+
+CC         ?= cc
+PKG_CONFIG ?= pkg-config
+PKGS       := libuv ncursesw jansson libcrypto libarchive md4c
+PREFIX     ?= /usr/local
+VARIANT    ?= release
+B          := build/$(VARIANT)
+
+CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS.debug   := -Og
+# Sanitizers make gcc warn of conversions that are not there.
+CFLAGS.asan    := -Og -fsanitize=address,undefined -fno-sanitize-recover=all \
+                  -fno-omit-frame-pointer -Wno-conversion
+CFLAGS.cov     := -O0 --coverage
+CFLAGS.fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined
+CFLAGS.clang   := -O2
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
+        -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+        -Wformat=2 -Wundef -Wvla -Wwrite-strings -Wcast-qual -Wpointer-arith \
+        -Wimplicit-fallthrough -Wswitch-enum -Wdouble-promotion -fno-common
+# Warnings stop a developer's build; they must not stop a student's, whose
+# compiler may be newer than ours.
+WARN += $(if $(wildcard .git),-Werror)
+
+CPPFLAGS += -I. -Ilib -DMQTTLAB_VERSION='"$(VERSION)"'
+BUILD    := -std=gnu17 -g $(WARN) $(CFLAGS.$(VARIANT)) $(CPPFLAGS) $(CFLAGS)
+BUILD    += $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+CHECK     = $(shell $(PKG_CONFIG) --libs check)
+
+ifndef V
+Q = @
+say = @printf '  %-7s %s\n' $1 $(patsubst $(B)/%,%,$@);
+endif
+
+OBJ      := $(SRC:%.c=$B/%.o)
+LIB_OBJ  := $(filter-out $B/main.o,$(OBJ))
+TEST_OBJ := $(TESTS:%.c=$B/%.o)
+FUZZ_OBJ := $(FUZZ:%=$B/tests/fuzz/fuzz_%.o) $B/tests/fuzz/replay.o
+
+all: $B/mqttlab ## build build/release/mqttlab
+
+$B/mqttlab: $B/main.o $B/libmqttlab.a
+	$(call say,LINK)$(CC) $(BUILD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/libmqttlab.a: $(LIB_OBJ)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$B/unit-tests: $(TEST_OBJ) $B/libmqttlab.a
+	$(call say,LINK)$(CC) $(BUILD) $(LDFLAGS) -o $@ $^ $(CHECK) $(LDLIBS)
+
+$B/replay-%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $B/libmqttlab.a
+	$(call say,LINK)$(CC) $(BUILD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/fuzz-%: $B/tests/fuzz/fuzz_%.o $B/libmqttlab.a
+	$(call say,LINK)$(CC) $(BUILD) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+$B/%.o: %.c $B/flags
+	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) -MMD -MP -c -o $@ $<
+
+# The list of suites is the list of files: tests/unit/test_NAME.c has
+# NAME_suite().
+$(TEST_OBJ): $B/suites_list.h
+$(TEST_OBJ): BUILD += -I$B
+$B/suites_list.h: FORCE
+	@mkdir -p $(@D)
+	@printf 'SUITE(%s)\n' $(patsubst tests/unit/test_%.c,%,$(wildcard \
+	    tests/unit/test_*.c)) | cmp -s - $@ || printf 'SUITE(%s)\n' \
+	    $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)) >$@
+
+# Rebuild when the compiler or a flag changes, not only when a file does.
+$B/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(BUILD)' | cmp -s - $@ || echo '$(CC) $(BUILD)' >$@
+
+-include $(patsubst %.o,%.d,$(OBJ) $(TEST_OBJ) $(FUZZ_OBJ))
+
+# --- using it ----------------------------------------------------------------
+
+run: all ## start a broker with the dashboard
+	@$B/mqttlab
+
+# --- testing it --------------------------------------------------------------
+
+# A fork for every test keeps one crash from hiding the others; the sanitizers
+# want one process, to see the leaks.
+check: export CK_FORK = $(if $(filter asan,$(VARIANT)),no,yes)
+check: export MQTTLAB = $(CURDIR)/$B/mqttlab
+check: $B/unit-tests $B/mqttlab layers $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
+	$Q$(foreach f,$(FUZZ),$B/replay-$f $(wildcard tests/corpus/$f/*) &&) true
+	$Q$(if $(T),CK_RUN_SUITE=$(T) )$B/unit-tests
+
+asan: ## run all tests with the address and undefined-behaviour sanitizers
+	$Q$(MAKE) --no-print-directory check VARIANT=asan
+
+fuzz: ## fuzz every target, FOR=60 seconds each (needs clang)
+	$Q$(MAKE) --no-print-directory fuzzing VARIANT=fuzz CC=clang
+
+FOR ?= 60
+fuzzing: $(FUZZ:%=$B/fuzz-%)
+	$Q$(foreach f,$(FUZZ),mkdir -p $B/corpus/$f tests/corpus/$f && $B/fuzz-$f \
+	    -max_total_time=$(FOR) $B/corpus/$f tests/corpus/$f &&) true
+
+# --- keeping it clean --------------------------------------------------------
+
+lint: layers headers ## run clang-format, clang-tidy and cppcheck
+	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS)
+	$Qclang-tidy --quiet $(SRC) -- -std=gnu17 $(CPPFLAGS)
+	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -I. -Ilib \
+	    --enable=warning,performance,portability $(SRC)
+
+# No folder includes a folder above it.
+layers:
+	$Q$(foreach d,$(DIRS),! grep -nE '^#include "($(subst \
+	    $() ,|,$(filter-out $(notdir $d) $(uses.$(notdir $d)),$(NAMES))))/' /dev/null \
+	    $(filter $d/%,$(SRC) $(HDR)) &&) true
+
+# Every header compiles alone, so it names all that it needs.
+headers: $(HDR:%=$B/%.ok)
+$B/%.h.ok: %.h $B/flags
+	$(call say,HDR)mkdir -p $(@D) && $(CC) $(BUILD) -fsyntax-only -x c $<
+	@touch $@
+
+format: ## reformat the sources in place
+	clang-format -i $(SRC) $(HDR) $(TESTS) $(wildcard tests/fuzz/*.c)
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
+	    {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+.PHONY: all run check asan fuzz fuzzing lint layers headers format clean help FORCE

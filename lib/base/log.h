@@ -1,0 +1,43 @@
+/*
+ * Logging: one line per record, subject first, no payloads, no passwords.
+ *
+ * A line goes to a sink, which the program chooses once at start; the default
+ * writes to standard error. Text from peers is escaped before it is written,
+ * so that a Client Identifier cannot move the terminal's cursor or forge a
+ * line.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+
+/* A sink gets each line without its newline. */
+typedef void log_sink(void *context, enum log_level level, const char *line);
+
+struct log {
+    enum log_level level; /* what is less important is not written */
+    log_sink *sink;       /* NULL: standard error, with the time in front */
+    void *context;
+};
+
+/* "error", "warning", "notice", "info", "debug". */
+const char *log_level_name(enum log_level level);
+
+/* Write one line. Control characters in the result become "\xNN". */
+void log_write(const struct log *log, enum log_level level, const char *format,
+               ...) __attribute__((format(printf, 3, 4)));
+
+static inline bool log_wants(const struct log *log, enum log_level level)
+{
+    return level <= log->level;
+}
+
+#define log_error(log, ...)   log_write(log, LOG_ERROR, __VA_ARGS__)
+#define log_warning(log, ...) log_write(log, LOG_WARNING, __VA_ARGS__)
+#define log_notice(log, ...)  log_write(log, LOG_NOTICE, __VA_ARGS__)
+#define log_info(log, ...)    log_write(log, LOG_INFO, __VA_ARGS__)
+#define log_debug(log, ...)   log_write(log, LOG_DEBUG, __VA_ARGS__)
+
+#endif

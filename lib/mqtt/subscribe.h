@@ -1,0 +1,61 @@
+/*
+ * SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK [MQTT5 3.8-3.11].
+ */
+#ifndef MQTT_SUBSCRIBE_H
+#define MQTT_SUBSCRIBE_H
+
+#include "base/buf.h"
+#include "mqtt/reason.h"
+
+/* One Topic Filter with its Subscription Options [3.8.3.1]. */
+struct mqtt_subscription {
+    struct slice topic_filter;
+    uint8_t qos;
+    bool no_local; /* the rest: version 5 only */
+    bool retain_as_published;
+    uint8_t retain_handling; /* 0 send, 1 send if new, 2 do not send */
+};
+
+/* Both SUBSCRIBE and UNSUBSCRIBE; the list was checked by the decoder. */
+struct mqtt_subscribe {
+    uint16_t packet_id;
+    struct slice properties;
+    struct slice filters; /* as encoded; read it with subscribe_next */
+    size_t count;         /* Topic Filters in it, at least 1 */
+};
+
+/* Both SUBACK and UNSUBACK. */
+struct mqtt_suback {
+    uint16_t packet_id;
+    struct slice properties;
+    struct slice reasons; /* one byte a filter; empty in UNSUBACK before 5 */
+};
+
+/*
+ * type is MQTT_SUBSCRIBE or MQTT_UNSUBSCRIBE. A Topic Filter that is not valid
+ * makes the packet malformed in 3.1 and 3.1.1; in version 5 it is left to the
+ * handler, which answers MQTT_TOPIC_FILTER_INVALID for that filter alone.
+ */
+enum mqtt_reason subscribe_decode(struct mqtt_subscribe *subscribe,
+                                  enum mqtt_version version,
+                                  enum mqtt_type type, struct slice body);
+
+/* Take the next filter from *filters; false at the end. */
+bool subscribe_next(struct slice *filters, enum mqtt_type type,
+                    struct mqtt_subscription *subscription);
+
+/* Append one filter to a list for subscribe_encode. */
+void subscribe_put(struct buf *filters, enum mqtt_type type,
+                   const struct mqtt_subscription *subscription);
+void subscribe_encode(struct buf *out, enum mqtt_version version,
+                      enum mqtt_type type,
+                      const struct mqtt_subscribe *subscribe);
+
+/* type is MQTT_SUBACK or MQTT_UNSUBACK. */
+enum mqtt_reason suback_decode(struct mqtt_suback *suback,
+                               enum mqtt_version version, enum mqtt_type type,
+                               struct slice body);
+void suback_encode(struct buf *out, enum mqtt_version version,
+                   enum mqtt_type type, const struct mqtt_suback *suback);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Where to listen or connect: mqtt:// mqtts:// ws:// wss:// unix: addresses.
+ */
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
+
+#include "base/slice.h"
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum address_scheme {
+    ADDRESS_MQTT,  /* TCP, port 1883 */
+    ADDRESS_MQTTS, /* TLS, port 8883 */
+    ADDRESS_WS,    /* WebSocket, port 80 */
+    ADDRESS_WSS,   /* WebSocket over TLS, port 443 */
+    ADDRESS_UNIX,
+};
+
+struct address {
+    enum address_scheme scheme;
+    char host[256];
+    uint16_t port;
+    char user_name[256]; /* empty when none */
+    char password[256];
+    bool has_user_name;
+    bool has_password;
+    char path[1024]; /* after the host, without "/": a topic for the clients */
+};
+
+/*
+ * Parse "mqtt://user:password@host:port/path" or "host:port" or "host".
+ * Returns 0, or -EINVAL with a message in error (error_size bytes) that says
+ * what is wrong and where.
+ */
+int address_parse(struct address *address, const char *text, char *error,
+                  size_t error_size);
+
+/* "127.0.0.1:1883", "[::1]:1883" or a path, as people write it. */
+void address_print(const struct sockaddr *sockaddr, socklen_t len, char *text,
+                   size_t text_size);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * Sockets: listen, accept, connect; never blocking, closed on exec.
+ */
+#ifndef NET_SOCKET_H
+#define NET_SOCKET_H
+
+#include "net/loop.h"
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* A listener hands over each descriptor it accepts; the callee owns it. */
+struct listener {
+    struct loop_fd watch;
+    struct loop *loop;
+    void (*on_accept)(struct listener *listener, int fd,
+                      const struct sockaddr *peer, socklen_t peer_len);
+    uint16_t port;  /* the port really bound, useful after asking for 0 */
+    int reserve_fd; /* given up for a moment when descriptors run out, so that
+                        a waiting peer can be turned away */
+};
+
+/*
+ * Listen on host (a name or number; NULL is 127.0.0.1) and port (0: any).
+ * Accepts at most a few dozen a turn, so that others get theirs. Returns 0 or
+ * a negative errno (-EADDRINUSE, -EACCES, -EADDRNOTAVAIL, -ENOENT when the
+ * name does not resolve).
+ */
+int socket_listen(struct loop *loop, struct listener *listener,
+                  const char *host, uint16_t port,
+                  void (*on_accept)(struct listener *listener, int fd,
+                                    const struct sockaddr *peer,
+                                    socklen_t peer_len));
+void socket_listener_close(struct listener *listener);
+
+/* A listener on a Unix socket of mode 0600. */
+int socket_listen_unix(struct loop *loop, struct listener *listener,
+                       const char *path,
+                       void (*on_accept)(struct listener *listener, int fd,
+                                         const struct sockaddr *peer,
+                                         socklen_t peer_len));
+
+/*
+ * Begin to connect; the descriptor is not yet connected (EINPROGRESS) and
+ * becomes writable when it is, or has failed (SO_ERROR). Name resolution
+ * blocks. Returns the descriptor or a negative errno.
+ */
+int socket_connect(const char *host, uint16_t port, const char *bind_host);
+int socket_connect_unix(const char *path);
+
+/* Non-blocking, close on exec, TCP_NODELAY where it is TCP. */
+int socket_prepare(int fd);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Deadlines by the thousand: a timing wheel with one system timer under it.
+ *
+ * Setting and cancelling cost the same however many there are, so every
+ * connection can have a Keep Alive without a timer of the system for each.
+ * The resolution is 10 ms; a timer never fires early. With nothing set,
+ * nothing wakes the loop. A timer can be moved later for free: the owner keeps
+ * its own deadline and sets the timer again when it fires too soon.
+ */
+#ifndef NET_TIMER_H
+#define NET_TIMER_H
+
+#include "base/list.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+
+struct timer {
+    struct list node;     /* zeroed or timer_init before first use */
+    uint64_t deadline_ms; /* of the loop's monotonic clock */
+    void (*on_timer)(struct timer *timer);
+};
+
+void timer_init(struct timer *timer, void (*on_timer)(struct timer *timer));
+
+/* Fire once, after_ms from now (at least at the next turn); replaces an
+   earlier setting. */
+void timer_set(struct loop *loop, struct timer *timer, uint64_t after_ms);
+
+void timer_cancel(struct timer *timer);
+
+bool timer_is_set(const struct timer *timer);
+
+#endif

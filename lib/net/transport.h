@@ -1,0 +1,85 @@
+/*
+ * What every transport can do: plain TCP, in memory, later TLS and WebSocket.
+ *
+ * Bytes come in by callback and go out by transport_writev. The owner learns
+ * in order: on_open once, then on_bytes any number of times, then on_closed
+ * once. Nothing is called from inside a function that the owner calls, except
+ * where it says so: everything comes from the loop.
+ */
+#ifndef NET_TRANSPORT_H
+#define NET_TRANSPORT_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct transport;
+
+/* What the owner wants to know. All run in the loop. */
+struct transport_events {
+    /* Connected, and for TLS and WebSocket the handshake is over. */
+    void (*on_open)(void *owner);
+    /*
+     * Bytes came; borrowed until it returns. May call transport_close, after
+     * which no more bytes come. It must take all of them: to stop the flow use
+     * transport_pause, which holds from the next read on.
+     */
+    void (*on_bytes)(void *owner, struct slice bytes);
+    /* A write that was cut short may go on. */
+    void (*on_writable)(void *owner);
+    /*
+     * The peer closed (error 0) or the connection broke (negative errno,
+     * -ECONNRESET and so on). Still to be closed with transport_close.
+     */
+    void (*on_end)(void *owner, int error);
+    /* After transport_close: the transport is freed when this returns. */
+    void (*on_closed)(void *owner);
+};
+
+struct transport_ops {
+    const char *name; /* "tcp", "tls", "ws", "wss", "memory", "unix" */
+    /*
+     * Write what can be written without waiting. Returns the number of bytes
+     * taken (0 when nothing can be; on_writable comes later whenever less than
+     * everything was taken), or a negative errno when the connection is broken
+     * (on_end comes as well).
+     */
+    ssize_t (*writev)(struct transport *transport, const struct iovec *parts,
+                      int count);
+    /* Stop (true) and resume (false) reading. */
+    void (*pause)(struct transport *transport, bool pause);
+    /*
+     * Close. With abort the peer sees a reset where the transport has one.
+     * No event but on_closed follows, in a later turn.
+     */
+    void (*close)(struct transport *transport, bool abort);
+    /* "127.0.0.1:52114"; writes at most size bytes and a NUL. */
+    void (*peer)(struct transport *transport, char *text, size_t size);
+    void (*local)(struct transport *transport, char *text, size_t size);
+};
+
+struct transport {
+    const struct transport_ops *ops;
+    const struct transport_events *events;
+    void *owner;
+};
+
+static inline ssize_t transport_writev(struct transport *transport,
+                                       const struct iovec *parts, int count)
+{
+    return transport->ops->writev(transport, parts, count);
+}
+
+static inline void transport_pause(struct transport *transport, bool pause)
+{
+    transport->ops->pause(transport, pause);
+}
+
+static inline void transport_close(struct transport *transport, bool abort)
+{
+    transport->ops->close(transport, abort);
+}
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * The dissector: bytes of one Control Packet to a list of named fields.
+ *
+ * It is not the codec: it goes on after an error as far as it can, keeps the
+ * place of every field in the bytes, names fields as Wireshark does
+ * ("mqtt.msgid"), and says which statement of the standard a packet violates.
+ */
+#ifndef WIRE_DISSECT_H
+#define WIRE_DISSECT_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "mqtt/mqtt.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum field_type {
+    FIELD_GROUP, /* a heading: text only */
+    FIELD_BOOL,
+    FIELD_UINT,
+    FIELD_STRING,
+    FIELD_BYTES,
+};
+
+/* What a field name means: one row of the table in dissect_fields.c. */
+struct field_info {
+    const char *name;  /* "mqtt.msgid" */
+    const char *label; /* "Message Identifier" */
+    enum field_type type;
+    const char *(*value_name)(uint64_t value); /* "Publish Message"; or NULL */
+    const char *explain; /* what it is for, in a sentence or two, and the
+                            section of the standard */
+};
+
+/* One field of a packet. Fields stand in the order of the tree, top down. */
+struct field {
+    const struct field_info *info; /* NULL for a heading without a name */
+    uint8_t depth;                 /* 0 is the top */
+    uint8_t mask;       /* the bits of bytes[offset] that it takes; 0: whole
+                          bytes */
+    bool error;         /* the packet is wrong here */
+    uint32_t offset;    /* first byte, from the start of the packet */
+    uint32_t len;       /* bytes */
+    uint64_t number;    /* of a BOOL or UINT */
+    uint32_t text_at;   /* where its line of text begins in dissection.text */
+    struct slice value; /* of a STRING or BYTES; borrowed from the packet */
+};
+
+struct dissection {
+    struct field *fields; /* owned */
+    size_t count;
+    size_t cap;
+    struct buf text;       /* owned: NUL-terminated lines */
+    const char *error;     /* what is wrong, for people; NULL: nothing */
+    const char *statement; /* "MQTT-3.3.1-4", or NULL */
+    uint32_t error_offset; /* byte where it went wrong */
+    const char *type_name; /* "PUBLISH" */
+    uint8_t type;          /* enum mqtt_type; 0 when not even that is there */
+};
+
+/*
+ * Dissect one packet. version is the connection's (0: guess, as 3.1.1); a
+ * CONNECT says its own. from_client tells which direction it went. The
+ * dissection is emptied first and can be used again and again; bytes must
+ * outlive it.
+ */
+void dissect_packet(struct dissection *dissection, struct slice bytes,
+                    unsigned version, bool from_client);
+void dissect_release(struct dissection *dissection);
+
+/* The line of a field as the tree shows it: "Message Identifier: 7", or
+   ".... 0... = DUP Flag: Not set". */
+const char *dissect_text(const struct dissection *dissection,
+                         const struct field *field);
+
+/* The innermost field that covers the byte; NULL when none does. */
+const struct field *dissect_field_at(const struct dissection *dissection,
+                                     uint32_t offset);
+
+/* The row of a field name, or NULL; and the whole table, ended by name NULL. */
+const struct field_info *dissect_field_info(const char *name, size_t len);
+const struct field_info *dissect_field_table(void);
+
+#endif

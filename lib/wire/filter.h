@@ -1,0 +1,50 @@
+/*
+ * The filter language: a subset of Wireshark's display filter, with the same
+ * names and meaning, and own fields under "lab." (see docs/filter.md).
+ *
+ *   mqtt.msgtype == 3 && lab.client == "sensor-1"
+ */
+#ifndef WIRE_FILTER_H
+#define WIRE_FILTER_H
+
+#include "wire/dissect.h"
+#include "wire/history.h"
+
+struct filter;
+
+struct filter_error {
+    unsigned column; /* from 1 */
+    char
+        message[200]; /* "unknown field mqtt.topik, did you mean mqtt.topic?" */
+};
+
+/* Compile; NULL with *error filled when the text is no filter. */
+struct filter *filter_new(const char *text, struct filter_error *error);
+void filter_free(struct filter *filter);
+
+/*
+ * Does the row match? scratch is a dissection to work in, so that matching
+ * many rows allocates nothing; the packet is dissected only when the filter
+ * asks for a field that needs it.
+ */
+bool filter_match(const struct filter *filter, const struct history_row *row,
+                  struct dissection *scratch);
+
+/* Does it use fields or functions that Wireshark does not have? */
+bool filter_is_own(const struct filter *filter);
+
+/*
+ * The value of a field of a row as text, for messages such as "the topic was
+ * {mqtt.topic}". Returns false when the row has no such field.
+ */
+bool filter_value(const char *field, const struct history_row *row,
+                  struct dissection *scratch, struct buf *text);
+
+/* Own fields ("lab.client", ...): name and explanation, ended by NULL. */
+struct filter_own_field {
+    const char *name;
+    const char *explain;
+};
+const struct filter_own_field *filter_own_fields(void);
+
+#endif

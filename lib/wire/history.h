@@ -1,0 +1,47 @@
+/*
+ * History: the records seen so far, with their notes, within a memory limit.
+ *
+ * One store, many views: rows are found by number (their record's seq) or by
+ * position. When the limit is reached the oldest go. Adding never invalidates
+ * what is not dropped.
+ */
+#ifndef WIRE_HISTORY_H
+#define WIRE_HISTORY_H
+
+#include "wire/record.h"
+#include "wire/track.h"
+
+struct history;
+
+struct history_row {
+    struct record record; /* bytes borrowed from the history */
+    struct track_note note;
+    uint64_t number; /* of the packet in this history, from 1; 0: no packet */
+};
+
+/* max_bytes bounds rows and bytes together; 0: no limit. */
+struct history *history_new(size_t max_bytes);
+void history_free(struct history *history);
+
+/* Append a copy of the record; its note comes from the history's tracker. */
+void history_add(struct history *history, const struct record *record);
+
+/* Positions run from history_first to history_end - 1, and never change
+   meaning: what is dropped just raises history_first. */
+uint64_t history_first(const struct history *history);
+uint64_t history_end(const struct history *history);
+
+/* The row at a position; false when it is not there (any more). */
+bool history_get(const struct history *history, uint64_t position,
+                 struct history_row *row);
+
+/* The position of the record with this seq; UINT64_MAX when not there. */
+uint64_t history_find_seq(const struct history *history, uint64_t seq);
+/* The position of the packet with this number; UINT64_MAX when not there. */
+uint64_t history_find_number(const struct history *history, uint64_t number);
+
+uint64_t history_packets(const struct history *history); /* seen, ever */
+uint64_t history_lost(const struct history *history); /* records lost, ever */
+size_t history_bytes(const struct history *history);  /* memory used */
+
+#endif

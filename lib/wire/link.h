@@ -1,0 +1,117 @@
+/*
+ * A link: MQTT packets on a transport.
+ *
+ * Cuts the bytes that come into packets, gathers packets that go until the end
+ * of the turn, and shows both to the tap, which has no other caller for packets.
+ *
+ * In:  one read of the transport may bring many packets; each is handed to
+ *      on_packet in place, in the loop's scratch memory. Only an incomplete
+ *      packet is kept, in link->in.
+ * Out: link_send appends to link->out (or refers to shared bytes, when they
+ *      are many) and puts the link on the loop's list; at the end of the turn
+ *      all that came together goes out in one gathered write.
+ */
+#ifndef WIRE_LINK_H
+#define WIRE_LINK_H
+
+#include "base/buf.h"
+#include "base/shared.h"
+#include "mqtt/framer.h"
+#include "net/loop.h"
+#include "net/transport.h"
+#include "wire/tap.h"
+
+struct link;
+
+struct link_events {
+    /* The transport is ready. */
+    void (*on_open)(struct link *link);
+    /* One packet; everything is borrowed. record_seq is the seq of its record,
+       0 when the tap is off. */
+    void (*on_packet)(struct link *link, const struct frame *frame,
+                      uint64_t record_seq);
+    /* All packets of one read were handed over; may be NULL. */
+    void (*on_batch_end)(struct link *link);
+    /* The stream is beyond help; the owner should say why and close. */
+    void (*on_malformed)(struct link *link, enum mqtt_reason reason);
+    /* Everything waiting was written after the link had been full. */
+    void (*on_drained)(struct link *link);
+    /* The peer closed (0) or the connection broke (negative errno). */
+    void (*on_end)(struct link *link, int error);
+    /* After link_close: nothing refers to the link any more; free it. */
+    void (*on_closed)(struct link *link);
+};
+
+/* Payloads of at least this length are sent from where they lie. */
+#define LINK_SHARE_BYTES 1024
+
+struct link {
+    struct transport *transport; /* owned */
+    const struct link_events *events;
+    struct loop *loop;
+    struct tap *tap;   /* NULL: none (clients) */
+    struct buf in;     /* the start of a packet whose rest has not come */
+    struct buf out;    /* what is to be written */
+    uint32_t out_done; /* bytes at the front of out already written */
+    uint32_t max_packet_size; /* a larger one is malformed */
+    uint32_t connection;      /* number in the records */
+    uint32_t pending_bytes;   /* all that waits, shared bytes included */
+    struct link_part *parts;  /* order of copied and shared bytes; NULL while
+                                there are only copied ones */
+    uint16_t part_count;
+    uint16_t part_cap;
+    uint8_t version; /* enum mqtt_version, for the records; 0 until CONNECT */
+    uint8_t actor;   /* enum record_actor, for the records */
+    bool closing;
+    bool blocked; /* the transport took less than it was given */
+    struct loop_task flush_task;
+    uint64_t last_in_ms; /* when bytes last came, by the loop's clock */
+    uint64_t last_out_ms;
+};
+
+/* The link's transport must be given link_transport_events and the link as
+   owner, then be put into link->transport. */
+extern const struct transport_events link_transport_events;
+
+void link_init(struct link *link, struct loop *loop, struct tap *tap,
+               const struct link_events *events);
+
+/*
+ * Send one whole packet: copied. cause is the seq of the record that brought
+ * it about, 0 for none. Returns the seq of its record, 0 when the tap is off.
+ */
+uint64_t link_send(struct link *link, struct slice packet, uint64_t cause);
+
+/*
+ * Send a packet that lies in two parts, the second shared and referred to
+ * (when it is at least LINK_SHARE_BYTES long) until it is written. offset and
+ * len say which part of shared is meant.
+ */
+uint64_t link_send_shared(struct link *link, struct slice head,
+                          struct shared *shared, size_t offset, size_t len,
+                          uint64_t cause);
+
+/*
+ * The same bytes as the packet that was sent just before on whatever link, as
+ * in a fan-out: copied, but recorded by reference. packet_id_at is where the
+ * Packet Identifier lies in packet (0: it has none).
+ */
+uint64_t link_send_same(struct link *link, struct slice packet,
+                        size_t packet_id_at, uint64_t cause);
+
+/* How many bytes wait to be written. */
+static inline uint32_t link_pending(const struct link *link)
+{
+    return link->pending_bytes;
+}
+
+/* Write now what can be written; normally the end of the turn does. */
+void link_flush(struct link *link);
+
+/*
+ * Close: first writes what waits if the transport takes it at once (not with
+ * abort). on_closed comes in a later turn; no other event does.
+ */
+void link_close(struct link *link, bool abort);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * Capture files that Wireshark opens: write and read.
+ *
+ * A packet becomes a TCP segment with made-up IPv4 and TCP headers (link type
+ * 101) and right sequence numbers, so tshark decodes it with no preference set;
+ * a connection's begin and end become SYN and FIN. What Wireshark has no place
+ * for (seq, cause, events) stands in options and blocks of the range for local
+ * use, which others skip, so that our own files lose nothing.
+ */
+#ifndef WIRE_PCAPNG_H
+#define WIRE_PCAPNG_H
+
+#include "wire/record.h"
+
+#include <stdio.h>
+
+struct pcapng_writer;
+struct pcapng_reader;
+
+/* Begin a file; comment (may be NULL) goes into the section header. The
+   caller keeps and closes the FILE. */
+struct pcapng_writer *pcapng_writer_new(FILE *file, const char *comment);
+void pcapng_writer_free(struct pcapng_writer *writer);
+
+/* Append a record. Returns 0 or a negative errno. */
+int pcapng_write(struct pcapng_writer *writer, const struct record *record);
+/* Make sure that it is in the file: 0 or a negative errno. */
+int pcapng_flush(struct pcapng_writer *writer);
+
+/* Read a file; NULL with a message in error when it is none of this kind. */
+struct pcapng_reader *pcapng_reader_new(FILE *file, char *error,
+                                        size_t error_size);
+void pcapng_reader_free(struct pcapng_reader *reader);
+
+/*
+ * The next record: 1 and *record (bytes valid until the next call), 0 at the
+ * end, or a negative errno when the file is damaged (pcapng_error says where).
+ * Half a block at the end, as after a crash, counts as the end.
+ */
+int pcapng_read(struct pcapng_reader *reader, struct record *record);
+const char *pcapng_error(const struct pcapng_reader *reader);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * Records: everything that watches reads these and nothing else.
+ *
+ * The broker writes a record for each connection, each Control Packet and each
+ * decision; dashboard, recorder, filter, lab checks and grader read them, live
+ * from the tap or from a file, through the same code.
+ *
+ * Bytes are recorded once. On plain TCP a packet's record is what crossed the
+ * wire, so there is no second record for the raw bytes; RECORD_WIRE appears
+ * only for bytes that are no packet (the rest of a half packet at the end,
+ * garbage) and, for TLS and WebSocket, for what an eavesdropper sees.
+ */
+#ifndef WIRE_RECORD_H
+#define WIRE_RECORD_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum record_type {
+    RECORD_CONN = 1, /* a Network Connection opened or ended: attributes */
+    RECORD_TLS,      /* handshake, alert: attributes */
+    RECORD_WIRE,     /* raw bytes */
+    RECORD_MQTT,     /* one Control Packet */
+    RECORD_EVT,      /* what the broker decided, and why: attributes */
+    RECORD_LAB,      /* a step begun, a check passed, an answer: attributes */
+    RECORD_NOTE,     /* somebody's comment on a record: attributes */
+};
+
+enum record_direction {
+    RECORD_NO_DIRECTION,
+    RECORD_C2B, /* client to broker */
+    RECORD_B2C, /* broker to client */
+};
+
+enum record_flag {
+    RECORD_SNAPSHOT = 1,    /* state from before the reader attached */
+    RECORD_REDACTED = 2,    /* the password was replaced by as many '*' */
+    RECORD_TRUNCATED = 4,   /* fewer bytes than original_len are here */
+    RECORD_HELD = 8,        /* a fault rule held it back */
+    RECORD_DROPPED = 16,    /* a fault rule dropped it: the peer never got it */
+    RECORD_MALFORMED = 32,  /* the broker refused to understand it */
+    RECORD_SAME_BYTES = 64, /* in the ring only: the bytes are those of the
+                               record before it on any connection, but for the
+                               Packet Identifier; readers expand it */
+};
+
+enum record_actor {
+    RECORD_OTHER,   /* nobody said who it is */
+    RECORD_STUDENT, /* a client that a person started */
+    RECORD_SCRIPT,  /* a client of a lab, announced through control */
+};
+
+struct record {
+    uint64_t seq;        /* 1, 2, 3, ...: a hole is a loss */
+    uint64_t time_ns;    /* since 1970-01-01 UTC */
+    uint64_t cause;      /* seq of the record that brought this about; 0: none.
+                         For a PUBLISH to a subscriber: the publisher's */
+    uint32_t connection; /* number of the connection, from 1; 0: none */
+    uint32_t original_len; /* length on the wire */
+    uint8_t type;          /* enum record_type */
+    uint8_t direction;     /* enum record_direction */
+    uint8_t version;       /* enum mqtt_version of the connection; 0 unknown */
+    uint8_t flags;         /* enum record_flag */
+    uint8_t actor;         /* enum record_actor */
+    uint8_t reserved[3];
+    struct slice bytes; /* borrowed */
+};
+
+/*
+ * Attributes: what CONN, TLS, EVT, LAB and NOTE records say. The bytes are a
+ * two-byte code (big-endian; enum event_code in wire/event.h) followed by
+ * attributes: one byte key, two bytes length, value. Unknown keys are skipped,
+ * so that the format can only grow.
+ */
+enum record_key {
+    RECORD_CLIENT_ID = 1,
+    RECORD_USER_NAME,
+    RECORD_TOPIC,      /* Topic Name or Topic Filter */
+    RECORD_TEXT,       /* a sentence for people: the cause */
+    RECORD_NUMBER,     /* decimal: what it counts depends on the code */
+    RECORD_PEER,       /* address of the peer */
+    RECORD_LOCAL,      /* address of our end */
+    RECORD_TRANSPORT,  /* "tcp", "tls", "ws", "wss" */
+    RECORD_QOS,        /* decimal: granted QoS, QoS of a will */
+    RECORD_REASON,     /* decimal: a Reason Code */
+    RECORD_STATEMENT,  /* "MQTT-3.1.0-2": the rule that was broken */
+    RECORD_PAYLOAD,    /* of a retained message or will */
+    RECORD_RETAIN,     /* "1" or "0" */
+    RECORD_KEEP_ALIVE, /* decimal, seconds */
+    RECORD_VERSION,    /* decimal: Protocol Version */
+    RECORD_CLEAN,      /* "1" or "0": Clean Start */
+    RECORD_EXPIRY,     /* decimal, seconds: session expiry, will delay */
+    RECORD_ID,         /* of a lab, step, check or question */
+    RECORD_SUBJECT,    /* decimal: seq of the record that it is about */
+};
+
+/* Begin the bytes of an attribute record. */
+void record_begin(struct buf *bytes, unsigned code);
+/* Append an attribute; a value over 65,535 bytes is cut. */
+void record_put(struct buf *bytes, enum record_key key, struct slice value);
+void record_put_string(struct buf *bytes, enum record_key key,
+                       const char *value);
+void record_put_number(struct buf *bytes, enum record_key key, uint64_t value);
+
+/* The code; 0 when the bytes are too short. */
+unsigned record_code(struct slice bytes);
+/* The value of an attribute; empty when it is absent. */
+struct slice record_get(struct slice bytes, enum record_key key);
+/* Its number; absent when it is absent or no number. */
+uint64_t record_get_number(struct slice bytes, enum record_key key,
+                           uint64_t absent);
+
+/* "conn", "tls", "wire", "mqtt", "evt", "lab", "note". */
+const char *record_type_name(unsigned type);
+
+/*
+ * One record as it lies in the ring and in files: a fixed header of
+ * RECORD_HEADER_BYTES in the machine's byte order and the bytes.
+ */
+#define RECORD_HEADER_BYTES 40
+void record_header_write(uint8_t out[RECORD_HEADER_BYTES],
+                         const struct record *record);
+/* Leaves record->bytes alone. */
+void record_header_read(struct record *record,
+                        const uint8_t in[RECORD_HEADER_BYTES]);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * A record as text: one line, a tree of fields, bytes in hex.
+ *
+ * Text from peers is made harmless: control characters and what is not UTF-8
+ * become "\xNN"; nothing here can move a terminal's cursor.
+ */
+#ifndef WIRE_RENDER_H
+#define WIRE_RENDER_H
+
+#include "wire/dissect.h"
+#include "wire/history.h"
+
+/* Append bytes as text that is safe to show, at most max_columns wide (0: no
+   limit); a cut is shown as "..." . */
+void render_text(struct buf *out, struct slice bytes, size_t max_columns);
+
+/* Append "Topic / info" of a row: "lab/temp  21.5", "keep alive 60 s",
+   "2 of 4", a sentence for an event. */
+void render_info(struct buf *out, const struct history_row *row);
+
+/* Append the flags of a packet: "Q2 D R". */
+void render_flags(struct buf *out, const struct history_row *row);
+
+/* Append one line for a row, as `mqttlab sub -d` readers and --plain want it:
+   number, time, client, direction, type, id, flags, info. */
+void render_line(struct buf *out, const struct history_row *row);
+
+/* Append the tree of fields, one line each, indented. */
+void render_tree(struct buf *out, const struct dissection *dissection);
+
+/* Append a hex dump of 16 bytes a line; the bytes at [mark, mark + mark_len)
+   stand in "[ ]". */
+void render_hex(struct buf *out, struct slice bytes, size_t mark,
+                size_t mark_len);
+
+/* "1.204" seconds since origin, with so many decimals. */
+void render_time(struct buf *out, uint64_t time_ns, uint64_t origin_ns);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * The tap: the broker's end of the ring of records (the readers': tap_reader).
+ *
+ * The ring lies in shared memory and is a broadcast: the writer never looks at
+ * a reader, so no reader can slow it, stop it or hurt it. A reader that is too
+ * slow loses the oldest records and sees the hole in the sequence numbers.
+ * With nobody attached every call is one predicted branch; callers test
+ * tap_on() before they gather anything.
+ */
+#ifndef WIRE_TAP_H
+#define WIRE_TAP_H
+
+#include "base/clock.h"
+#include "wire/record.h"
+
+#include <stdbool.h>
+
+#define TAP_RING_BYTES (8u << 20)
+#define TAP_SNAP_BYTES 16384u /* of a longer packet only so many are kept */
+
+struct tap_ring; /* the shared memory */
+
+struct tap {
+    bool on;                   /* somebody is attached */
+    bool show_passwords;       /* a lab that is about reading them */
+    const struct clock *clock; /* one time for all records of a turn */
+    uint64_t last_seq;
+    struct tap_ring *ring; /* NULL until the first reader comes */
+    int ring_fd;           /* read-only descriptor to hand over; -1 */
+    unsigned readers;
+};
+
+static inline bool tap_on(const struct tap *tap)
+{
+    return __builtin_expect(tap->on, 0);
+}
+
+void tap_init(struct tap *tap, const struct clock *clock);
+void tap_release(struct tap *tap);
+
+/*
+ * A reader comes: makes the ring if there is none. Returns the descriptor to
+ * hand over (the tap keeps it), or a negative errno.
+ */
+int tap_attach(struct tap *tap);
+/* A reader went. With the last one the tap is off and the ring freed. */
+void tap_detach(struct tap *tap);
+
+/*
+ * Append one record; seq and time_ns are filled in here. Returns its seq, 0
+ * when the tap is off. The password of a CONNECT is replaced unless
+ * show_passwords is set. record->bytes is copied.
+ */
+uint64_t tap_write(struct tap *tap, const struct record *record);
+
+/*
+ * Append a delivery whose bytes are those of the last RECORD_MQTT written,
+ * except for the Packet Identifier (0: none differs). Costs a header only.
+ */
+uint64_t tap_write_same(struct tap *tap, const struct record *record,
+                        uint16_t packet_id);
+
+/* Let the readers see what was written: once a turn. */
+void tap_publish(struct tap *tap);
+
+#endif

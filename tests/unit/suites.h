@@ -1,0 +1,33 @@
+/*
+ * What the tests share: one suite a file, cases that notice exit(0), and
+ * memory that ends at an unreadable page.
+ */
+#ifndef UNIT_SUITES_H
+#define UNIT_SUITES_H
+
+#include <check.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* tests/unit/test_NAME.c defines Suite *NAME_suite(void). */
+#define SUITE(name) Suite *name##_suite(void);
+#include "suites_list.h"
+#undef SUITE
+
+/*
+ * A test case in which a test that calls exit(0) fails; Check alone would
+ * count it as passed. Seconds 0: Check's usual time limit.
+ */
+TCase *unit_case(Suite *suite, const char *name, double timeout_s);
+
+/*
+ * A copy of bytes[0..len) that ends at an unreadable page, so that reading one
+ * byte too many crashes without a sanitizer too. Valid until the fourth call
+ * after this one.
+ */
+const uint8_t *guarded(const void *bytes, size_t len);
+
+/* "30 0a" as bytes; returns how many. Anything but hex digits is skipped. */
+size_t unit_hex(const char *hex, uint8_t *bytes, size_t size);
+
+#endif
