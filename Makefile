@@ -60,6 +60,24 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
 # compiler may be newer than ours.
 WARN += $(if $(wildcard .git),-Werror)
 
+# What is missing is installed before anything is built: on a fresh machine
+# `make run` and `make check` are all there is to type.
+GOALS   := $(or $(MAKECMDGOALS),all)
+LEVEL   := $(if $(filter check-all nightly,$(GOALS)),all,$(if $(filter check \
+             asan fuzz builder,$(GOALS)),check,build))
+NEEDS   := $(PKGS) $(if $(filter build,$(LEVEL)),,check)
+present  = $(shell $(PKG_CONFIG) --exists $(NEEDS) 2>/dev/null && echo yes)
+ifneq ($(filter-out help clean format deps,$(GOALS)),)
+ifneq ($(if $(filter all,$(LEVEL)),,$(present)),yes)
+ifeq ($(MAKELEVEL),0)
+$(shell tools/install-deps $(LEVEL) 1>&2)
+ifneq ($(present),yes)
+$(error Libraries are still missing. `make deps` shows what happens; README.md names them)
+endif
+endif
+endif
+endif
+
 CPPFLAGS += -I. -Ilib -DMQTTLAB_VERSION='"$(VERSION)"'
 BUILD    := -std=gnu17 -g $(WARN) $(CFLAGS.$(VARIANT)) $(CPPFLAGS) $(CFLAGS)
 BUILD    += $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
@@ -115,6 +133,9 @@ $B/flags: FORCE
 
 # --- using it ----------------------------------------------------------------
 
+deps: ## install the libraries that are missing (sudo only when not root)
+	tools/install-deps build
+
 run: all ## start a broker with the dashboard
 	@$B/mqttlab
 
@@ -127,6 +148,15 @@ check: export MQTTLAB = $(CURDIR)/$B/mqttlab
 check: $B/unit-tests $B/mqttlab layers $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
 	$Q$(foreach f,$(FUZZ),$B/replay-$f $(wildcard tests/corpus/$f/*) &&) true
 	$Q$(if $(T),CK_RUN_SUITE=$(T) )$B/unit-tests
+
+# Everything that `check` does, with nothing skipped, by two compilers, under
+# the sanitizers, and the linters.  Installs what that takes.
+check-all: export MQTTLAB_SKIP_NOTHING = 1
+check-all: ## all of it: linters, gcc, clang, sanitizers, foreign clients
+	$Q$(MAKE) --no-print-directory lint
+	$Q$(MAKE) --no-print-directory check VARIANT=clang CC=clang
+	$Q$(MAKE) --no-print-directory check VARIANT=asan
+	$Q$(MAKE) --no-print-directory check
 
 asan: ## run all tests with the address and undefined-behaviour sanitizers
 	$Q$(MAKE) --no-print-directory check VARIANT=asan
@@ -169,4 +199,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all run check asan fuzz fuzzing lint layers headers format clean help FORCE
+.PHONY: all deps run check check-all asan fuzz fuzzing lint layers headers format clean help FORCE
