@@ -1,0 +1,71 @@
+/*
+ * Retained messages [MQTT5 3.3.1.3]: the last one of each topic.
+ *
+ * A trie of Topic Names by levels, so that a filter visits only the branches
+ * that it can match. Messages whose Message Expiry Interval is over are never
+ * given out; they are freed when met, and every retained_store_set looks at a
+ * few more, so that they do not pile up and no timer is needed.
+ */
+#ifndef BROKER_RETAINED_STORE_H
+#define BROKER_RETAINED_STORE_H
+
+#include "base/slice.h"
+#include "broker/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct retained_store;
+
+struct retained_limits {
+    size_t messages;     /* 0: no limit */
+    size_t bytes;        /* by message_size_bytes; 0: no limit */
+    unsigned max_levels; /* of a topic */
+};
+
+struct retained_store *retained_store_new(const struct retained_limits *limits);
+void retained_store_free(struct retained_store *store);
+
+enum retained_result {
+    RETAINED_STORED,   /* a topic that had none */
+    RETAINED_REPLACED, /* [MQTT-3.3.1-5] */
+    RETAINED_CLEARED,  /* the payload is empty: removed [MQTT-3.3.1-6] */
+    RETAINED_NOTHING,  /* the payload is empty, and there was none */
+    RETAINED_TOO_DEEP, /* refused: the topic has more than max_levels */
+    RETAINED_FULL,     /* refused: a limit; the old one, if any, stays */
+};
+
+/*
+ * Keep message as the retained one of its topic; keeps a reference of its own.
+ * One with an empty payload removes instead [MQTT-3.3.1-6] [MQTT-3.3.1-7].
+ */
+enum retained_result retained_store_set(struct retained_store *store,
+                                        struct message *message,
+                                        uint64_t now_ms);
+
+/* Remove the message of a topic; returns false when there was none. */
+bool retained_store_clear(struct retained_store *store,
+                          struct slice topic_name);
+
+/* The message of a topic, borrowed; NULL when there is none. */
+struct message *retained_store_get(const struct retained_store *store,
+                                   struct slice topic_name, uint64_t now_ms);
+
+/*
+ * Visit the messages that match a valid Topic Filter (of a shared
+ * subscription: not at all), until visit returns false. The store must not be
+ * changed by visit; it may take references.
+ */
+void retained_store_visit(struct retained_store *store,
+                          struct slice topic_filter, uint64_t now_ms,
+                          bool (*visit)(void *context, struct message *message),
+                          void *context);
+
+size_t retained_store_count(const struct retained_store *store);
+/* By message_size_bytes. */
+size_t retained_store_bytes(const struct retained_store *store);
+/* Of memory beside the messages. */
+size_t retained_store_overhead_bytes(const struct retained_store *store);
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * Who subscribes to what: a trie of Topic Filters [MQTT5 4.7], and a cache of
+ * what each Topic Name matched.
+ *
+ * A filter is a path of levels; "+" and "#" are levels like others. To match a
+ * Topic Name all nodes that it reaches are followed level by level, so the cost
+ * depends on what matches the beginning of the name and not on how many
+ * subscriptions there are. The result is kept; as long as the tree does not
+ * change (generation), the next match of that name is one hash lookup and
+ * allocates nothing. The cache has a fixed number of places and a limit in
+ * bytes; a name gets a place when it is seen for the second time, so names
+ * that occur once cost no memory.
+ */
+#ifndef BROKER_SUBSCRIPTION_TREE_H
+#define BROKER_SUBSCRIPTION_TREE_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct subscription_tree;
+
+/*
+ * One who subscribes: embedded in its owner, a session. All subscriptions of
+ * one subscriber hang here, oldest first.
+ */
+struct subscriber {
+    struct list subscriptions; /* struct subscription, member own */
+    uint32_t count;            /* how many */
+    uint32_t number;           /* the tree's, while it matches */
+    uint64_t pass;             /* likewise */
+};
+
+/* Subscription Options [MQTT5 3.8.3.1]. */
+struct subscription_options {
+    uint32_t identifier; /* Subscription Identifier; 0: none */
+    uint8_t qos;         /* the highest that is wanted: granted */
+    uint8_t retain_handling;
+    bool no_local;
+    bool retain_as_published;
+};
+
+/* One Topic Filter of one subscriber; belongs to the tree. */
+struct subscription {
+    struct list own;     /* in subscriber->subscriptions */
+    struct list at_node; /* a ring of all that have this filter */
+    struct subscriber *subscriber;
+    struct subscription *hash_next;
+    uint32_t node;       /* where the filter ends in the trie */
+    uint32_t group;      /* of a shared subscription; 0: not shared */
+    uint32_t identifier; /* Subscription Identifier; 0: none */
+    uint8_t qos;
+    uint8_t retain_handling;
+    bool no_local;
+    bool retain_as_published;
+};
+
+/*
+ * One subscription that matches. Those of one subscriber that are not shared
+ * are adjacent (as are those of one shared group), and all but the last say
+ * more: they get one copy of the message together, at the highest QoS, with
+ * all their Subscription Identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-3].
+ */
+struct subscription_match {
+    struct subscriber *subscriber;
+    uint32_t identifier; /* Subscription Identifier; 0: none */
+    uint8_t qos;
+    bool no_local : 1;
+    bool retain_as_published : 1;
+    bool shared : 1; /* a member of a shared group: exactly one gets it */
+    bool more : 1;   /* the next one belongs to the same */
+};
+
+/* max_levels: a Topic Filter with more levels is refused. */
+struct subscription_tree *subscription_tree_new(unsigned max_levels);
+
+/* Every subscriber must have been removed before. */
+void subscription_tree_free(struct subscription_tree *tree);
+
+void subscription_tree_subscriber_init(struct subscriber *subscriber);
+
+enum subscription_result {
+    SUBSCRIPTION_NEW,
+    SUBSCRIPTION_REPLACED, /* the same filter: options replaced
+                              [MQTT-3.8.4-3] */
+    SUBSCRIPTION_TOO_DEEP, /* nothing done: more than max_levels */
+};
+
+/*
+ * Subscribe to a valid Topic Filter, "$share/NAME/FILTER" included. The
+ * subscriber must stay where it is until it is removed.
+ */
+enum subscription_result subscription_tree_subscribe(
+    struct subscription_tree *tree, struct subscriber *subscriber,
+    struct slice topic_filter, const struct subscription_options *options);
+
+/* Returns false when there was no such subscription [MQTT-3.10.4-1]. */
+bool subscription_tree_unsubscribe(struct subscription_tree *tree,
+                                   struct subscriber *subscriber,
+                                   struct slice topic_filter);
+
+/* Remove one subscription, found in subscriber->subscriptions. */
+void subscription_tree_remove(struct subscription_tree *tree,
+                              struct subscription *subscription);
+
+/* Remove all subscriptions of a subscriber. */
+void subscription_tree_remove_all(struct subscription_tree *tree,
+                                  struct subscriber *subscriber);
+
+/* Append the Topic Filter of a subscription, "$share/NAME/" included. */
+void subscription_tree_put_filter(const struct subscription_tree *tree,
+                                  const struct subscription *subscription,
+                                  struct buf *out);
+
+/*
+ * All subscriptions that match a valid Topic Name, in an order that changes
+ * only with the subscriptions. *count is 0 and the result may be NULL when
+ * there are none. Borrowed until the next call on this tree.
+ */
+const struct subscription_match *
+subscription_tree_match(struct subscription_tree *tree, struct slice topic_name,
+                        size_t *count);
+
+/*
+ * Whose turn it is in a shared group [MQTT5 4.8.2]: first is the first match
+ * of the group, count the number up to and with the one that does not say
+ * more. Members take turns; one that ready (called with its subscriber) says
+ * no to is passed over; when all do, it is the turn of the one that is next
+ * anyway.
+ */
+const struct subscription_match *subscription_tree_next_member(
+    struct subscription_tree *tree, const struct subscription_match *first,
+    size_t count, bool (*ready)(const struct subscriber *));
+
+/* Numbers for $SYS and for tests. */
+struct subscription_tree_stats {
+    size_t subscriptions; /* shared ones included */
+    size_t shared;
+    size_t bytes;         /* of the trie and the subscriptions */
+    size_t cache_entries; /* Topic Names with a cached result */
+    size_t cache_bytes;
+    uint64_t cache_hits;
+    uint64_t cache_misses;
+};
+struct subscription_tree_stats
+subscription_tree_stats(const struct subscription_tree *tree);
+
+#endif
