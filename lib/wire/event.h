@@ -54,7 +54,7 @@
     X(EVENT_NOTE, 110, "note", "note")
 
 enum event_code {
-#define EVENT_ENUM(code, number, name, text) code = number,
+#define EVENT_ENUM(code, number, name, text) code = (number),
     EVENT_CODES(EVENT_ENUM)
 #undef EVENT_ENUM
 };
