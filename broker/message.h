@@ -57,11 +57,7 @@ static inline struct message *message_ref(struct message *message)
 }
 
 /* The last reference frees; NULL does nothing. */
-static inline void message_unref(struct message *message)
-{
-    if (message)
-        shared_unref(message_shared(message));
-}
+void message_unref(struct message *message);
 
 static inline struct slice message_topic(const struct message *message)
 {
