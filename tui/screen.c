@@ -1,0 +1,369 @@
+#include "tui/screen.h"
+
+#include <curses.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+struct screen {
+    SCREEN *curses;
+    struct grid shown; /* what the terminal shows now */
+    cchar_t *row;      /* room for one row */
+    enum screen_depth depth;
+    bool ascii;
+    bool fresh; /* nothing of what the terminal shows is known */
+};
+
+/* ---- colours ---- */
+
+struct look {
+    short rich[2];  /* foreground and background of 256 colours; -1: the
+                       terminal's own */
+    short plain[2]; /* the same of 8 */
+    attr_t colour;  /* attributes beside colours */
+    attr_t mono;    /* attributes without */
+};
+
+/* No two meanings differ by red against green alone. */
+/* clang-format off */
+static const struct look looks[STYLE_COUNT] = {
+    [STYLE_PLAIN]    = {{-1, -1},   {-1, -1}, A_NORMAL, A_NORMAL},
+    [STYLE_DIM]      = {{245, -1},  {-1, -1}, A_NORMAL, A_NORMAL},
+    [STYLE_TITLE]    = {{231, 24},  {7, 4},   A_BOLD,   A_REVERSE},
+    [STYLE_TAB]      = {{250, 236}, {-1, -1}, A_NORMAL, A_NORMAL},
+    [STYLE_TAB_ON]   = {{231, 31},  {7, 4},   A_BOLD,   A_REVERSE},
+    [STYLE_KEY]      = {{-1, -1},   {-1, -1}, A_BOLD,   A_BOLD},
+    [STYLE_HEADING]  = {{-1, -1},   {-1, -1}, A_BOLD,   A_BOLD},
+    [STYLE_C2B]      = {{208, -1},  {3, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_B2C]      = {{39, -1},   {6, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_EVENT]    = {{176, -1},  {5, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_GOOD]     = {{37, -1},   {6, -1},  A_BOLD,   A_BOLD},
+    [STYLE_WARNING]  = {{208, -1},  {3, -1},  A_BOLD,   A_BOLD},
+    [STYLE_ERROR]    = {{231, 160}, {7, 1},   A_BOLD,   A_BOLD | A_UNDERLINE},
+    [STYLE_MARK]     = {{16, 214},  {0, 3},   A_BOLD,   A_BOLD | A_UNDERLINE},
+    [STYLE_NAME]     = {{73, -1},   {6, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_CLIENT_0] = {{39, -1},   {6, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_CLIENT_1] = {{208, -1},  {3, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_CLIENT_2] = {{176, -1},  {5, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_CLIENT_3] = {{72, -1},   {2, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_CLIENT_4] = {{141, -1},  {4, -1},  A_NORMAL, A_NORMAL},
+    [STYLE_CLIENT_5] = {{180, -1},  {-1, -1}, A_NORMAL, A_NORMAL},
+};
+/* clang-format on */
+
+static enum screen_depth find_depth(const struct screen_options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    if (options->mono || (no_color && *no_color) || !has_colors())
+        return SCREEN_MONO;
+    start_color();
+    use_default_colors();
+    if (COLORS >= 256)
+        return SCREEN_256;
+    return COLORS >= 16 ? SCREEN_16 : SCREEN_8;
+}
+
+/* With 16 colours the bright one is used where 8 have bold. */
+static void make_pairs(enum screen_depth depth)
+{
+    for (short i = 0; i < STYLE_COUNT && depth != SCREEN_MONO; i++) {
+        const short *pair =
+            depth == SCREEN_256 ? looks[i].rich : looks[i].plain;
+        short front = pair[0];
+
+        if (depth == SCREEN_16 && front >= 0 && looks[i].colour & A_BOLD)
+            front = (short)(front + 8);
+        init_pair((short)(i + 1), front, pair[1]);
+    }
+}
+
+/* ---- the terminal, as it was ---- */
+
+/*
+ * A signal handler can reach nothing but what is static: this is what it
+ * needs to give the terminal back, filled while a screen is open.
+ */
+static struct {
+    struct termios termios;
+    char text[128]; /* leaves the alternate screen, shows the cursor */
+    size_t len;
+    volatile sig_atomic_t open;
+} before;
+
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+static void on_crash(int signum)
+{
+    if (before.open) {
+        ssize_t ignored = write(STDOUT_FILENO, before.text, before.len);
+
+        (void)ignored;
+        tcsetattr(STDIN_FILENO, TCSANOW, &before.termios);
+    }
+    signal(signum, SIG_DFL);
+    raise(signum);
+}
+
+static void remember(const char *capability)
+{
+    const char *text = tigetstr(capability);
+
+    if (!text || text == (const char *)-1 ||
+        before.len + strlen(text) > sizeof(before.text))
+        return;
+    memcpy(before.text + before.len, text, strlen(text));
+    before.len += strlen(text);
+}
+
+static void guard_terminal(const struct termios *termios)
+{
+    before.termios = *termios;
+    before.len = 0;
+    remember("sgr0");
+    remember("cnorm");
+    remember("rmkx");
+    remember("rmcup");
+    before.open = 1;
+    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+        signal(crashes[i], on_crash);
+}
+
+/* ---- begin and end ---- */
+
+bool screen_is_utf8(void)
+{
+    return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+bool screen_possible(void)
+{
+    const char *cup;
+    int problem = 0;
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+        setupterm(NULL, STDOUT_FILENO, &problem) != OK)
+        return false;
+    cup = tigetstr("cup");
+    return cup && cup != (const char *)-1;
+}
+
+struct screen *screen_new(const struct screen_options *options)
+{
+    struct screen *screen;
+    struct termios termios;
+    SCREEN *curses;
+
+    if (!screen_possible() || tcgetattr(STDIN_FILENO, &termios))
+        return NULL;
+    curses = newterm(NULL, stdout, stdin);
+    if (!curses)
+        return NULL;
+    screen = alloc_zero(1, sizeof(*screen));
+    screen->curses = curses;
+    screen->ascii = options->ascii || !screen_is_utf8();
+    screen->depth = find_depth(options);
+    screen->fresh = true;
+    make_pairs(screen->depth);
+    raw();
+    noecho();
+    nonl();
+    nodelay(stdscr, TRUE);
+    keypad(stdscr, TRUE);
+    set_escdelay(25);
+    if (!options->no_mouse) {
+        mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+        mouseinterval(0);
+    }
+    guard_terminal(&termios);
+    return screen;
+}
+
+void screen_free(struct screen *screen)
+{
+    if (!screen)
+        return;
+    mousemask(0, NULL);
+    endwin();
+    before.open = 0;
+    for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+        signal(crashes[i], SIG_DFL);
+    delscreen(screen->curses);
+    grid_release(&screen->shown);
+    free(screen->row);
+    free(screen);
+}
+
+bool screen_ascii(const struct screen *screen)
+{
+    return screen->ascii;
+}
+
+enum screen_depth screen_depth(const struct screen *screen)
+{
+    return screen->depth;
+}
+
+void screen_size(struct screen *screen, int *height, int *width)
+{
+    struct winsize size = {0};
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row &&
+        size.ws_col && (size.ws_row != LINES || size.ws_col != COLS)) {
+        resizeterm(size.ws_row, size.ws_col);
+        screen->fresh = true;
+    }
+    *height = LINES;
+    *width = COLS;
+}
+
+/* ---- showing ---- */
+
+static void show_row(struct screen *screen, const struct grid *grid, int y)
+{
+    const struct cell *cells = grid->cells + (size_t)y * (size_t)grid->width;
+    int count = 0;
+
+    for (int x = 0; x < grid->width; x++) {
+        const struct look *look = &looks[cells[x].style];
+        bool mono = screen->depth == SCREEN_MONO;
+        attr_t attributes = mono ? look->mono : look->colour;
+        wchar_t chars[GRID_CELL_CHARS + 1] = {0};
+
+        if (!cells[x].width)
+            continue;
+        memcpy(chars, cells[x].chars, sizeof(cells[x].chars));
+        if (cells[x].selected)
+            attributes ^= A_REVERSE;
+        setcchar(&screen->row[count++], chars, attributes,
+                 (short)(mono ? 0 : cells[x].style + 1), NULL);
+    }
+    mvadd_wchnstr(y, 0, screen->row, count);
+}
+
+void screen_show(struct screen *screen, const struct grid *grid)
+{
+    size_t row_bytes = (size_t)grid->width * sizeof(struct cell);
+    struct grid *shown = &screen->shown;
+
+    if (shown->height != grid->height || shown->width != grid->width) {
+        grid_resize(shown, grid->height, grid->width);
+        screen->row = alloc_resize(screen->row, (size_t)grid->width,
+                                   sizeof(*screen->row));
+        screen->fresh = true;
+    }
+    if (screen->fresh)
+        clearok(stdscr, TRUE);
+    for (int y = 0; y < grid->height; y++) {
+        size_t at = (size_t)y * (size_t)grid->width;
+
+        if (!screen->fresh &&
+            !memcmp(shown->cells + at, grid->cells + at, row_bytes))
+            continue;
+        memcpy(shown->cells + at, grid->cells + at, row_bytes);
+        show_row(screen, grid, y);
+    }
+    screen->fresh = false;
+    if (grid->cursor_y >= 0)
+        move(grid->cursor_y, grid->cursor_x);
+    else
+        move(grid->height - 1, 0);
+    refresh();
+}
+
+void screen_redraw(struct screen *screen)
+{
+    screen->fresh = true;
+}
+
+void screen_suspend(struct screen *screen)
+{
+    endwin();
+    before.open = 0;
+    raise(SIGTSTP);
+    before.open = 1;
+    screen->fresh = true;
+    refresh();
+}
+
+/* ---- keys ---- */
+
+static int special_key(wint_t code)
+{
+    static const struct {
+        wint_t code;
+        int key;
+    } known[] = {
+        {KEY_UP,        KEYS_UP       },
+        {KEY_DOWN,      KEYS_DOWN     },
+        {KEY_LEFT,      KEYS_LEFT     },
+        {KEY_RIGHT,     KEYS_RIGHT    },
+        {KEY_HOME,      KEYS_HOME     },
+        {KEY_END,       KEYS_END      },
+        {KEY_PPAGE,     KEYS_PAGE_UP  },
+        {KEY_NPAGE,     KEYS_PAGE_DOWN},
+        {KEY_DC,        KEYS_DELETE   },
+        {KEY_BTAB,      KEYS_BACK_TAB },
+        {KEY_ENTER,     KEYS_ENTER    },
+        {KEY_BACKSPACE, KEYS_BACKSPACE},
+        {KEY_A1,        KEYS_HOME     },
+        {KEY_A3,        KEYS_PAGE_UP  },
+        {KEY_C1,        KEYS_END      },
+        {KEY_C3,        KEYS_PAGE_DOWN},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (known[i].code == code)
+            return known[i].key;
+    }
+    if (code >= KEY_F(1) && code <= KEY_F(10))
+        return KEYS_F1 + (int)(code - KEY_F(1));
+    return KEYS_NONE;
+}
+
+static int read_mouse(struct keys_mouse *mouse)
+{
+    MEVENT event;
+
+    if (getmouse(&event) != OK)
+        return KEYS_NONE;
+    mouse->y = event.y;
+    mouse->x = event.x;
+    if (event.bstate & BUTTON4_PRESSED)
+        mouse->button = KEYS_WHEEL_UP;
+    else if (event.bstate & BUTTON5_PRESSED)
+        mouse->button = KEYS_WHEEL_DOWN;
+    else if (event.bstate & BUTTON1_PRESSED)
+        mouse->button = KEYS_CLICK;
+    else
+        return KEYS_NONE;
+    return KEYS_MOUSE;
+}
+
+int screen_read(struct screen *screen, struct keys_mouse *mouse)
+{
+    wint_t code = 0;
+    int result;
+
+    (void)screen;
+    while ((result = get_wch(&code)) != ERR) {
+        int key = (int)code;
+
+        if (result == KEY_CODE_YES)
+            key = code == KEY_MOUSE ? read_mouse(mouse) : special_key(code);
+        else if (key == '\n')
+            key = KEYS_ENTER;
+        else if (key == '\b')
+            key = KEYS_BACKSPACE;
+        if (key != KEYS_NONE)
+            return key;
+    }
+    return KEYS_NONE;
+}
