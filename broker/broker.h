@@ -1,0 +1,122 @@
+/*
+ * The broker: one struct owns everything, and a loop that somebody else runs
+ * drives it.
+ *
+ * Nothing here is global, so a test can have several brokers, and one that has
+ * no socket at all: it makes connections over transports of its own.
+ */
+#ifndef BROKER_BROKER_H
+#define BROKER_BROKER_H
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "broker/config.h"
+#include "broker/counters.h"
+#include "broker/report.h"
+#include "broker/retained_store.h"
+#include "broker/router.h"
+#include "broker/session_store.h"
+#include "broker/subscription_tree.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "wire/tap.h"
+
+struct connection;
+struct control;
+struct link;
+struct sys_topics;
+
+struct broker {
+    struct loop *loop;           /* borrowed */
+    const struct config *config; /* borrowed */
+    const struct log *log;       /* borrowed */
+    struct tap tap;
+    struct report report;    /* where records are put together */
+    struct control *control; /* NULL: none */
+    struct sys_topics *sys_topics;
+
+    struct session_store sessions;
+    struct subscription_tree *subscriptions;
+    struct retained_store *retained;
+    struct router router;
+    struct broker_counters counters;
+    uint64_t started_ms; /* by the loop's monotonic clock */
+
+    struct list listeners;      /* struct broker_listener, member node */
+    struct list connections;    /* struct connection, member node */
+    uint32_t connection_count;  /* on that list */
+    uint32_t last_connection;   /* number given to the newest connection */
+    uint64_t last_assigned_id;  /* for Client Identifiers that we make up */
+    struct map scripts;         /* Client Identifiers of scripted clients;
+                                    keys are the values, owned */
+    struct loop_task tap_task;  /* publishes the records of a turn */
+    struct loop_task doom_task; /* ends connections that were condemned in the
+                                    middle of something */
+    bool doomed;                /* doom_task has something to do */
+    bool stopping;
+    void (*on_stopped)(struct broker *broker); /* may be NULL */
+    void *owner;                               /* for on_stopped */
+};
+
+/*
+ * A broker that listens nowhere yet. loop, config (after config_finish) and
+ * log are borrowed until broker_free.
+ */
+struct broker *broker_new(struct loop *loop, const struct config *config,
+                          const struct log *log);
+
+/*
+ * Listen on every address of the configuration. Returns 0, or the negative
+ * errno of the first that failed, with *failed set to it; the others stay.
+ */
+int broker_listen(struct broker *broker, const struct config_listener **failed);
+
+/*
+ * The port really bound by the listener of this index; 0 when there is none.
+ */
+uint16_t broker_port(const struct broker *broker, size_t index);
+
+/*
+ * Announce the broker in the user's runtime directory and take commands there
+ * (wire/control.h). port is what it is announced as. Returns 0 or a negative
+ * errno.
+ */
+int broker_open_control(struct broker *broker, uint16_t port);
+
+/*
+ * A new connection over a transport that the caller makes: with
+ * link_transport_events, the returned link as its owner, and put into
+ * link->transport before the next turn. listener says which settings hold;
+ * NULL: those of the first. Returns NULL when a limit forbids it.
+ */
+struct link *broker_connect(struct broker *broker,
+                            const struct config_listener *listener);
+
+/*
+ * Publish on behalf of the broker itself: routed, and retained if
+ * publish->retain. cause is the seq of a record, 0 for none. Returns how many
+ * subscribers it went to.
+ */
+size_t broker_publish(struct broker *broker, const struct mqtt_publish *publish,
+                      uint64_t cause);
+
+/* Drop every session that is away, every retained message and every queue. */
+void broker_reset(struct broker *broker);
+
+/*
+ * Stop: listeners close, every client is told (version 5) and disconnected,
+ * without wills of version 3 clients being lost. on_stopped is called when
+ * nothing is left in the loop.
+ */
+void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
+                 void *owner);
+
+/* After on_stopped, or when the loop will not run again. */
+void broker_free(struct broker *broker);
+
+/* Condemn a connection from where it must not be ended at once: inside a
+   router_publish. It ends at the end of the turn. */
+void broker_doom(struct broker *broker, struct connection *connection);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * One Network Connection [MQTT5 4.2]: from accept to close.
+ *
+ * It has a link for the packets and, from a good CONNECT on, a session. There
+ * is one timer: until CONNECT it limits the time for that, then it is the
+ * Keep Alive, set again only when it fires, by the time of the last byte.
+ */
+#ifndef BROKER_CONNECTION_H
+#define BROKER_CONNECTION_H
+
+#include "base/list.h"
+#include "mqtt/reason.h"
+#include "mqtt/topic_alias.h"
+#include "net/timer.h"
+#include "wire/link.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct broker;
+struct config_listener;
+struct session;
+
+enum connection_state {
+    CONNECTION_NEW,   /* waits for CONNECT */
+    CONNECTION_UP,    /* CONNECT was accepted: there is a session */
+    CONNECTION_ENDED, /* over; the link is closing */
+};
+
+struct connection {
+    struct link link; /* its version is the connection's */
+    struct list node; /* in broker->connections */
+    struct timer timer;
+    struct broker *broker;
+    const struct config_listener *listener; /* whose settings hold */
+    struct session *session;                /* NULL unless CONNECTION_UP */
+    struct topic_aliases *aliases; /* from the client; owned; NULL: none yet */
+    char *user_name;               /* owned; NULL: none */
+    uint32_t max_packet_size;     /* the client's; what is larger is not sent */
+    uint16_t keep_alive_s;        /* 0: none */
+    uint16_t receive_maximum;     /* QoS 1 and 2 to the client at a time */
+    uint8_t state;                /* enum connection_state */
+    bool doomed : 1;              /* ends at the end of the turn */
+    bool congested : 1;           /* more waits than OUTPUT_HIGH_BYTES */
+    bool paused : 1;              /* is not read from until that is written */
+    bool silenced : 1;            /* a kick made it mute: nothing is read */
+    bool problem_information : 1; /* Reason Strings are welcome */
+};
+
+/*
+ * Limits on what waits in a connection's output. Above HIGH a message of QoS 0
+ * is dropped, one of QoS 1 or 2 stays in the queue, and the client is not read
+ * from. When nothing could be written for STALL, the client is given up.
+ */
+#define OUTPUT_HIGH_BYTES (1u << 20)
+#define OUTPUT_STALL_MS   60000u
+
+static inline struct connection *connection_of(struct link *link)
+{
+    return (struct connection *)(void *)((char *)link -
+                                         offsetof(struct connection, link));
+}
+
+/* Why a connection ends; a table in connection.c says what follows. */
+enum connection_end {
+    END_DISCONNECT, /* DISCONNECT, Normal disconnection */
+    END_WITH_WILL,  /* DISCONNECT with another reason: the will is wanted */
+    END_CUT,        /* the peer closed, or the network broke */
+    END_SILENT,     /* 1.5 times the Keep Alive without a byte */
+    END_NO_CONNECT, /* no CONNECT in time */
+    END_REFUSED,    /* CONNACK said no */
+    END_ERROR,      /* broke a rule of the standard */
+    END_TAKEN_OVER, /* another connection has this Client Identifier */
+    END_LIMIT,      /* reached one of our limits */
+    END_KICKED,     /* control said so */
+    END_STOPPED,    /* the broker stops */
+};
+
+/* A new one over a link that is not open yet. */
+struct connection *connection_new(struct broker *broker,
+                                  const struct config_listener *listener);
+
+/*
+ * End it, at once for all that the broker knows; the struct lives until the
+ * transport is closed. reason goes into a DISCONNECT where version 5 allows
+ * one; 0: what why stands for. text says the cause to people; NULL: likewise.
+ * cause is the seq of the record that brought it about. Does nothing when it
+ * has ended already. Must not be called inside router_publish: broker_doom.
+ */
+void connection_end(struct connection *connection, enum connection_end why,
+                    enum mqtt_reason reason, const char *text, uint64_t cause);
+
+/* CONNECT was accepted: set the Keep Alive going. */
+void connection_start_keep_alive(struct connection *connection);
+
+/*
+ * Send a packet other than PUBLISH: counted, recorded, written at the end of
+ * the turn.
+ */
+void connection_send(struct connection *connection, struct slice packet,
+                     uint64_t cause);
+
+/* Note that more waits than OUTPUT_HIGH_BYTES: watch whether it moves. */
+void connection_congested(struct connection *connection);
+
+/* May another PUBLISH be put into its output? */
+static inline bool connection_writable(const struct connection *connection)
+{
+    return link_pending(&connection->link) < OUTPUT_HIGH_BYTES;
+}
+
+/* The Client Identifier; empty before CONNECT. */
+struct slice connection_client_id(const struct connection *connection);
+
+/* The same for a line of the log; "127.0.0.1:50123" before CONNECT. text is
+   room for it. */
+const char *connection_name(const struct connection *connection, char *text,
+                            size_t size);
+
+/* The address of the peer. */
+void connection_peer(const struct connection *connection, char *text,
+                     size_t size);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * The handlers: one function for each packet type that a client may send.
+ *
+ * Each decodes its packet and does what the standard asks. seq is the seq of
+ * the packet's record, 0 when nobody watches. They return MQTT_SUCCESS, or the
+ * Reason Code for which the connection must end; they may also have ended it
+ * themselves. They write into links and queues only; what is written goes out
+ * at the end of the turn.
+ */
+#ifndef BROKER_HANDLE_H
+#define BROKER_HANDLE_H
+
+#include "broker/connection.h"
+#include "mqtt/framer.h"
+
+typedef enum mqtt_reason handler(struct connection *connection,
+                                 const struct frame *frame, uint64_t seq);
+
+handler handle_connect; /* handle_connect.c */
+handler handle_publish; /* handle_publish.c */
+handler handle_puback;  /* handle_acks.c */
+handler handle_pubrec;
+handler handle_pubrel;
+handler handle_pubcomp;
+handler handle_subscribe; /* handle_subscribe.c */
+handler handle_unsubscribe;
+handler handle_pingreq; /* connection.c */
+handler handle_disconnect;
+handler handle_auth;
+
+#endif

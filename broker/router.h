@@ -1,0 +1,64 @@
+/*
+ * One message to everybody who wants it [MQTT5 3.3.4].
+ *
+ * A message of QoS 0 is encoded once for each layout (version, QoS, RETAIN)
+ * and copied into the output of each subscriber; nothing is allocated. When
+ * nothing changes, the publisher's own bytes are what is copied. A message
+ * object (broker/message.h) is made when the first subscriber needs one: for
+ * QoS 1 or 2, for a queue, or because the payload is so long that it is sent
+ * from where it lies. All subscribers share it.
+ */
+#ifndef BROKER_ROUTER_H
+#define BROKER_ROUTER_H
+
+#include "base/buf.h"
+#include "mqtt/publish.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct broker;
+struct message;
+struct session;
+
+/* An Application Message that is being routed. */
+struct routing {
+    struct mqtt_publish publish; /* topic is the whole Topic Name; Properties
+                                    as the publisher sent them */
+    enum mqtt_version version;   /* of the Properties and of packet */
+    struct slice packet; /* the publisher's packet, if it can be forwarded
+                            as it is: no Topic Alias in it; else empty */
+    const struct session *publisher; /* for No Local; NULL: the broker */
+    uint64_t cause;          /* seq of the publisher's record; 0: none */
+    struct message *message; /* the same message, if there is one already;
+                                else the router makes one when it must; a
+                                reference that the caller gives up after */
+};
+
+#define ROUTER_LAYOUTS 16
+
+/* One way to write the message; what differs is the Packet Identifier. */
+struct router_layout {
+    struct buf bytes;      /* owned; keeps its memory from one to the next */
+    struct slice packet;   /* all, or the head when the payload is shared */
+    uint32_t packet_id_at; /* where in packet; 0: it has none */
+    uint32_t size;         /* of the whole packet */
+};
+
+struct router {
+    struct router_layout layouts[ROUTER_LAYOUTS];
+    uint32_t made;         /* bit n: layouts[n] is of this message */
+    int last;              /* the layout sent last; -1: none */
+    struct buf properties; /* what subscribers of version 5 get */
+    bool has_properties;   /* properties is of this message */
+};
+
+void router_release(struct router *router);
+
+/*
+ * Deliver to all whose subscriptions match. Returns how many subscribers it
+ * was meant for. Does not touch the retained messages.
+ */
+size_t router_publish(struct broker *broker, struct routing *routing);
+
+#endif
