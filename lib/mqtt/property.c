@@ -7,6 +7,7 @@
 #include "mqtt/property.h"
 
 #include "mqtt/topic.h"
+#include "mqtt/utf8.h"
 #include "mqtt/varint.h"
 #include "mqtt/writer.h"
 
@@ -102,6 +103,7 @@ const struct property_info *property_info(uint32_t id)
     return NULL;
 }
 
+/* Text is read as bytes here: it is judged once, by property_read. */
 static void read_value(struct reader *reader, struct property *property)
 {
     switch (property->info->type) {
@@ -109,16 +111,16 @@ static void read_value(struct reader *reader, struct property *property)
     case PROPERTY_U16: property->number = reader_u16(reader); break;
     case PROPERTY_U32: property->number = reader_u32(reader); break;
     case PROPERTY_VARINT: property->number = reader_varint(reader); break;
-    case PROPERTY_STRING: property->string = reader_string(reader); break;
+    case PROPERTY_STRING:
     case PROPERTY_BINARY: property->string = reader_binary(reader); break;
     case PROPERTY_STRING_PAIR:
-        property->string = reader_string(reader);
-        property->value = reader_string(reader);
+        property->string = reader_binary(reader);
+        property->value = reader_binary(reader);
         break;
     }
 }
 
-/* Is the number in the range that the standard gives this Property? */
+/* Is the value in the range that the standard gives this Property? */
 static bool in_range(const struct property *property)
 {
     switch (property->info->id) {
@@ -170,28 +172,55 @@ static bool read_one(struct reader *reader, struct property *property)
     return !reader->reason;
 }
 
+/* Is all text well-formed? [MQTT-1.5.4-1] [MQTT-1.5.7-1] */
+static bool text_valid(const struct property *property)
+{
+    switch (property->info->type) {
+    case PROPERTY_STRING: return utf8_valid(property->string);
+    case PROPERTY_STRING_PAIR:
+        return utf8_valid(property->string) && utf8_valid(property->value);
+    case PROPERTY_BYTE:
+    case PROPERTY_U16:
+    case PROPERTY_U32:
+    case PROPERTY_VARINT:
+    case PROPERTY_BINARY: return true;
+    }
+    return true;
+}
+
+/* Judge one Property that was read; seen has the bits of those before. */
+static enum mqtt_reason judge(const struct property *property, unsigned where,
+                              uint64_t seen)
+{
+    const struct property_info *info = property->info;
+    bool repeatable =
+        info->repeatable || (info->id == PROPERTY_SUBSCRIPTION_IDENTIFIER &&
+                             where == MQTT_PUBLISH); /* [MQTT-3.3.4-4] */
+
+    if (!(info->packets & PROPERTY_BIT(where)) || !text_valid(property))
+        return MQTT_MALFORMED_PACKET; /* [MQTT5 2.2.2.2] */
+    if ((seen >> info->id & 1) && !repeatable)
+        return MQTT_PROTOCOL_ERROR;
+    return in_range(property) ? MQTT_SUCCESS : MQTT_PROTOCOL_ERROR;
+}
+
 struct slice property_read(struct reader *reader, unsigned where)
 {
     struct slice all = reader_bytes(reader, reader_varint(reader));
-    struct reader inner = {.rest = all, .reason = reader->reason};
+    struct reader inner = {.rest = all};
     uint64_t seen = 0;
     struct property property;
 
     while (inner.rest.len && read_one(&inner, &property)) {
-        uint64_t bit = UINT64_C(1) << property.info->id;
-        bool repeatable =
-            property.info->repeatable ||
-            (property.info->id == PROPERTY_SUBSCRIPTION_IDENTIFIER &&
-             where == MQTT_PUBLISH);
+        enum mqtt_reason reason = judge(&property, where, seen);
 
-        if (!(property.info->packets & PROPERTY_BIT(where)) ||
-            (seen & bit && !repeatable) || !in_range(&property))
-            reader_fail(&inner, MQTT_PROTOCOL_ERROR);
-        seen |= bit;
+        if (reason)
+            reader_fail(&inner, reason);
+        seen |= UINT64_C(1) << property.info->id;
     }
-    /* Authentication Data is meaningless without a method [MQTT5 3.1.2.11.10] */
-    if (seen & UINT64_C(1) << PROPERTY_AUTHENTICATION_DATA &&
-        !(seen & UINT64_C(1) << PROPERTY_AUTHENTICATION_METHOD))
+    /* Data is meaningless without a method [MQTT5 3.1.2.11.10]. */
+    if ((seen >> PROPERTY_AUTHENTICATION_DATA & 1) &&
+        !(seen >> PROPERTY_AUTHENTICATION_METHOD & 1))
         reader_fail(&inner, MQTT_PROTOCOL_ERROR);
     if (inner.reason) {
         reader_fail(reader, inner.reason);

@@ -85,7 +85,9 @@ struct property {
 /*
  * Read Property Length and Properties and check them for a packet type or
  * PROPERTY_IN_WILL. Returns the Properties without their length; on failure
- * the reader has the reason: MQTT_MALFORMED_PACKET or MQTT_PROTOCOL_ERROR.
+ * the reader has the reason: MQTT_MALFORMED_PACKET for one that is unknown,
+ * not for this packet [MQTT5 2.2.2.2], cut short or ill-formed text;
+ * MQTT_PROTOCOL_ERROR for one twice or a value out of range.
  */
 struct slice property_read(struct reader *reader, unsigned where);
 

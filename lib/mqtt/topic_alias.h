@@ -33,7 +33,8 @@ enum mqtt_reason topic_aliases_inbound(struct topic_aliases *aliases,
 /*
  * The alias to send a topic with; 0 for none. *known says that the peer has
  * it, so that the Topic Name can stay empty. A free alias is used for a new
- * topic; when none is free the topic goes in full.
+ * topic; when none is free the topic goes in full. The search is linear: give
+ * topic_aliases_init a small maximum, 32 say, whatever the peer would allow.
  */
 uint16_t topic_aliases_outbound(struct topic_aliases *aliases,
                                 struct slice topic, bool *known);
