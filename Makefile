@@ -145,7 +145,7 @@ run: all ## start a broker with the dashboard
 # want one process, to see the leaks.
 check: export CK_FORK = $(if $(filter asan,$(VARIANT)),no,yes)
 check: export MQTTLAB = $(CURDIR)/$B/mqttlab
-check: $B/unit-tests $B/mqttlab layers $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
+check: $B/unit-tests $B/mqttlab layers statements $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
 	$Q$(foreach f,$(FUZZ),$B/replay-$f $(wildcard tests/corpus/$f/*) &&) true
 	$Q$(if $(T),CK_RUN_SUITE=$(T) )$B/unit-tests
 
@@ -171,7 +171,7 @@ fuzzing: $(FUZZ:%=$B/fuzz-%)
 
 # --- keeping it clean --------------------------------------------------------
 
-lint: layers headers ## run clang-format, clang-tidy and cppcheck
+lint: layers statements headers ## run clang-format, clang-tidy and cppcheck
 	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS)
 	$Qclang-tidy --quiet $(SRC) -- -std=gnu17 $(CPPFLAGS)
 	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -I. -Ilib \
@@ -182,6 +182,18 @@ layers:
 	$Q$(foreach d,$(DIRS),! grep -nE '^#include "($(subst \
 	    $() ,|,$(filter-out $(notdir $d) $(uses.$(notdir $d)),$(NAMES))))/' /dev/null \
 	    $(filter $d/%,$(SRC) $(HDR)) &&) true
+
+# Every normative statement that is cited exists: "[MQTT-" or "[MQTT311-".
+CITES = $(SRC) $(HDR) $(TESTS) $(wildcard tests/unit/*.h tests/fuzz/*.c \
+        tests/packets/*.txt tests/e2e/*)
+statements:
+	$Qawk 'FILENAME == ARGV[1] { known[$$1] = 1; next } \
+	    { while (match($$0, /\[MQTT(311)?-[^]]*/)) { \
+	          id = substr($$0, RSTART + 1, RLENGTH - 1); \
+	          $$0 = substr($$0, RSTART + RLENGTH); \
+	          if (id in known) continue; \
+	          print FILENAME ":" FNR ": no such statement: " id; bad = 1 } } \
+	    END { exit bad }' tests/spec/statements.txt $(CITES)
 
 # Every header compiles alone, so it names all that it needs.
 headers: $(HDR:%=$B/%.ok)
@@ -199,4 +211,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all deps run check check-all asan fuzz fuzzing lint layers headers format clean help FORCE
+.PHONY: all deps run check check-all asan fuzz fuzzing lint layers statements headers \
+        format clean help FORCE
