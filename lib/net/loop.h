@@ -8,6 +8,7 @@
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/list.h"
 
@@ -18,24 +19,33 @@
 
 struct timer_wheel;
 
+struct loop_task;
+
 #define LOOP_SCRATCH_BYTES 65536
+#define LOOP_BUFFER_BYTES  65536 /* what loop_buffer_take gives */
+#define LOOP_BUFFERS_KEPT  16
 
 struct loop {
     uv_loop_t uv;
     struct clock clock; /* ticked once a turn */
     uint8_t *scratch;   /* LOOP_SCRATCH_BYTES, for reading; owned; what is in
                            it is valid until the callback returns */
-    struct list end_of_turn; /* struct loop_task, in order of loop_at_end */
+    struct list start_of_turn; /* struct loop_task, in order of loop_at_start */
+    struct list end_of_turn;   /* struct loop_task, in order of loop_at_end */
+    struct list next_end;      /* tasks that queued themselves */
+    struct loop_task *running; /* at the end of a turn; NULL: none */
     struct timer_wheel *timers;
     bool stopping;
+    bool end_is_next; /* the end of the turn comes without waiting */
     uv_check_t check;
-    uv_idle_t idle; /* active only while a task put off another turn */
+    uv_idle_t idle; /* active only while a task waits for the next turn */
+    struct buf kept[LOOP_BUFFERS_KEPT]; /* spare buffers */
+    size_t kept_count;
 };
 
 /*
- * Something to do at the end of this turn. Embedded in its owner; being put
- * on the list twice is once. A task that queues itself again runs in the next
- * turn, which then comes without waiting.
+ * Something to do at the end of this turn or at the start of the next.
+ * Embedded in its owner; being put on a list twice is once.
  */
 struct loop_task {
     struct list node; /* list_init before first use, by loop_task_init */
@@ -45,7 +55,12 @@ struct loop_task {
 /* Returns 0 or a negative errno. */
 int loop_init(struct loop *loop);
 
-/* Every handle must be closed (loop_run until it returns after loop_stop). */
+/*
+ * Every descriptor and signal must have been closed before; what is queued for
+ * the end of the turn is still done. To come here from a loop that runs:
+ * loop_stop, close everything, then loop_run again, which returns when the
+ * last of it is gone.
+ */
 void loop_release(struct loop *loop);
 
 /* Run until loop_stop, or until nothing is left that could happen. */
@@ -57,10 +72,42 @@ void loop_turn(struct loop *loop, bool wait);
 /* Make loop_run return after this turn. */
 void loop_stop(struct loop *loop);
 
+/*
+ * For tests, with clock_init_manual(&loop.clock, ...) after loop_init: turns
+ * without waiting, until no task is queued any more.
+ */
+void loop_settle(struct loop *loop);
+
+/*
+ * The same, while the manual clock moves forward by ms: from one timer to the
+ * next, so that each sees the time at which it was due.
+ */
+void loop_advance(struct loop *loop, uint64_t ms);
+
 void loop_task_init(struct loop_task *task,
                     void (*run)(struct loop_task *task));
+
+/*
+ * Run task at the end of this turn, or of the next one when this one's end is
+ * over, which then comes without waiting. What a task queues there runs in the
+ * same end, a few rounds deep; a task that queues itself runs in the next turn.
+ */
 void loop_at_end(struct loop *loop, struct loop_task *task);
+
+/*
+ * Run task at the start of the next turn, which comes without waiting: an event
+ * that no descriptor announces.
+ */
+void loop_at_start(struct loop *loop, struct loop_task *task);
+
 void loop_task_cancel(struct loop_task *task);
+
+/*
+ * Lend memory of LOOP_BUFFER_BYTES to an empty buffer, and take it back (or
+ * free it, if there is enough of it or its size is another).
+ */
+void loop_buffer_take(struct loop *loop, struct buf *buf);
+void loop_buffer_give(struct loop *loop, struct buf *buf);
 
 /* A descriptor of somebody else's (a terminal, a control socket). */
 struct loop_fd {
@@ -68,9 +115,14 @@ struct loop_fd {
     void (*on_ready)(struct loop_fd *fd, bool readable, bool writable);
     void (*on_closed)(struct loop_fd *fd); /* the struct may be freed now */
     int fd;
+    int events; /* UV_READABLE and UV_WRITABLE, as wanted */
 };
 
-/* Watch fd; returns 0 or a negative errno. */
+/*
+ * Watch fd until it is readable; loop_fd_want says otherwise. A descriptor
+ * with an error is reported as ready for what is wanted, so that reading or
+ * writing tells which. Returns 0 or a negative errno (-EPERM: a plain file).
+ */
 int loop_fd_open(struct loop *loop, struct loop_fd *watch, int fd,
                  void (*on_ready)(struct loop_fd *fd, bool readable,
                                   bool writable));
@@ -80,7 +132,8 @@ void loop_fd_want(struct loop_fd *watch, bool readable, bool writable);
    the descriptor. */
 void loop_fd_close(struct loop_fd *watch, void (*on_closed)(struct loop_fd *));
 
-/* A signal, delivered in the loop. */
+/* A signal, delivered in the loop. The struct must stay until the loop has
+   taken a turn after loop_signal_close. */
 struct loop_signal {
     uv_signal_t signal;
     void (*on_signal)(struct loop_signal *signal);

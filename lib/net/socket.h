@@ -5,6 +5,7 @@
 #define NET_SOCKET_H
 
 #include "net/loop.h"
+#include "net/timer.h"
 
 #include <stdint.h>
 #include <sys/socket.h>
@@ -15,9 +16,12 @@ struct listener {
     struct loop *loop;
     void (*on_accept)(struct listener *listener, int fd,
                       const struct sockaddr *peer, socklen_t peer_len);
-    uint16_t port;  /* the port really bound, useful after asking for 0 */
-    int reserve_fd; /* given up for a moment when descriptors run out, so that
-                        a waiting peer can be turned away */
+    void (*on_closed)(struct listener *listener); /* the struct may be freed
+                        now; NULL unless set after listening */
+    struct timer retry; /* until it fires nobody is accepted: no descriptors */
+    uint16_t port;      /* the port really bound, useful after asking for 0 */
+    int reserve_fd;     /* given up for a moment when descriptors run out, so
+                        that a waiting peer can be turned away */
 };
 
 /*
@@ -31,9 +35,15 @@ int socket_listen(struct loop *loop, struct listener *listener,
                   void (*on_accept)(struct listener *listener, int fd,
                                     const struct sockaddr *peer,
                                     socklen_t peer_len));
+
+/* Stop; the struct must stay until on_closed, which comes in a later turn. */
 void socket_listener_close(struct listener *listener);
 
-/* A listener on a Unix socket of mode 0600. */
+/*
+ * A listener on a Unix socket of mode 0600. A socket file that nobody listens
+ * on is replaced; -EADDRINUSE when somebody does. The file stays when the
+ * listener is closed: the caller unlinks it.
+ */
 int socket_listen_unix(struct loop *loop, struct listener *listener,
                        const char *path,
                        void (*on_accept)(struct listener *listener, int fd,
@@ -42,8 +52,9 @@ int socket_listen_unix(struct loop *loop, struct listener *listener,
 
 /*
  * Begin to connect; the descriptor is not yet connected (EINPROGRESS) and
- * becomes writable when it is, or has failed (SO_ERROR). Name resolution
- * blocks. Returns the descriptor or a negative errno.
+ * becomes writable when it is, or has failed (SO_ERROR). Of several addresses
+ * one that refuses at once is passed over. Name resolution blocks. bind_host is
+ * our own address, NULL for any. Returns the descriptor or a negative errno.
  */
 int socket_connect(const char *host, uint16_t port, const char *bind_host);
 int socket_connect_unix(const char *path);
