@@ -26,10 +26,10 @@ struct check {
     const struct lab_check_spec *spec;
     struct check_rule rule;
     struct check_status status;
-    unsigned at;         /* CHECK_SEQ: filters matched so far */
-    uint64_t since_ns;   /* CHECK_SEQ, CHECK_AFTER: when it began */
-    uint32_t flow;       /* CHECK_SEQ: the flow of the first packet */
-    const char *client;  /* CHECK_SEQ: the client of the first packet */
+    unsigned at;        /* CHECK_SEQ: filters matched so far */
+    uint64_t since_ns;  /* CHECK_SEQ, CHECK_AFTER: when it began */
+    uint32_t flow;      /* CHECK_SEQ: the flow of the first packet */
+    const char *client; /* CHECK_SEQ: the client of the first packet */
     struct pending_flow flows[MAX_FLOWS];
     unsigned flow_count;
 };
@@ -46,9 +46,8 @@ struct check *check_new(const struct lab_check_spec *spec,
         check_free(check);
         return NULL;
     }
-    for (size_t i = 0; check->rule.kind == CHECK_ANSWER &&
-                       i < step->question_count;
-         i++)
+    for (size_t i = 0;
+         check->rule.kind == CHECK_ANSWER && i < step->question_count; i++)
         known = known || !strcmp(step->questions[i].id, check->rule.name);
     if (check->rule.kind == CHECK_ANSWER && !known) {
         snprintf(error, error_size, "no question '%s' in this step",
@@ -86,6 +85,16 @@ void check_reset(struct check *check)
 const struct check_status *check_status(const struct check *check)
 {
     return &check->status;
+}
+
+bool check_is_state(const struct check *check)
+{
+    return check->rule.kind == CHECK_RETAINED;
+}
+
+void check_skip(struct check *check)
+{
+    check->status = (struct check_status){.result = CHECK_SKIPPED};
 }
 
 const char *check_result_name(enum check_result result)
@@ -181,8 +190,7 @@ static void feed_sequence(struct check *check,
         decide(check, CHECK_PASSED);
 }
 
-static void feed_after(struct check *check,
-                       const struct check_context *context,
+static void feed_after(struct check *check, const struct check_context *context,
                        const struct history_row *row)
 {
     check_tick(check, row->record.time_ns);
@@ -229,18 +237,18 @@ static void feed_flow(struct check *check, const struct check_context *context,
     if (!pending && check->flow_count < MAX_FLOWS &&
         filter_match(check->rule.filters[0], row, context->scratch)) {
         pending = &check->flows[check->flow_count++];
-        *pending = (struct pending_flow){
-            row->note.flow, row->record.time_ns, row->number};
+        *pending = (struct pending_flow){row->note.flow, row->record.time_ns,
+                                         row->number};
         check->status.seen++;
     }
     if (!pending)
         return;
-    bool done = check->rule.kind == CHECK_FLOW_DONE &&
-                row->note.progress == TRACK_DONE;
-    bool lost = check->rule.kind == CHECK_FLOW_LOST &&
-                row->note.progress == TRACK_LOST;
-    bool late = check->rule.within_ns && row->record.time_ns -
-                        pending->since_ns > check->rule.within_ns;
+    bool done =
+        check->rule.kind == CHECK_FLOW_DONE && row->note.progress == TRACK_DONE;
+    bool lost =
+        check->rule.kind == CHECK_FLOW_LOST && row->note.progress == TRACK_LOST;
+    bool late = check->rule.within_ns &&
+                row->record.time_ns - pending->since_ns > check->rule.within_ns;
     if (!(done && !late) && !lost)
         return;
     add_evidence(check, pending->number);
@@ -262,11 +270,11 @@ static void feed_retained(struct check *check,
         !slice_equal_string(record_get(bytes, RECORD_TOPIC), check->rule.name))
         return;
     bool cleared = code == EVENT_RETAINED_CLEARED;
-    bool right = check->rule.negated
-                     ? cleared
-                     : !cleared && slice_equal_string(
-                                       record_get(bytes, RECORD_PAYLOAD),
-                                       check->rule.text);
+    bool right =
+        check->rule.negated
+            ? cleared
+            : !cleared && slice_equal_string(record_get(bytes, RECORD_PAYLOAD),
+                                             check->rule.text);
     check->status.seen++;
     check->status.evidence_count = 0;
     add_evidence(check, number_of(context, row));

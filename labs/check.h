@@ -66,6 +66,12 @@ void check_answer(struct check *check, const char *question, bool right);
 /* Nothing more will come: what still waits has failed, files are looked at. */
 void check_finish(struct check *check, const struct check_context *context);
 
+/* Its step was never begun, so nothing counts. */
+void check_skip(struct check *check);
+
+/* Does it look at the broker's state, which holds from before its step too? */
+bool check_is_state(const struct check *check);
+
 const struct check_status *check_status(const struct check *check);
 
 /* "passed", "failed", "waiting", "skipped", "undecided". */

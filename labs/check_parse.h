@@ -12,12 +12,12 @@
 #include <stdint.h>
 
 enum check_kind {
-    CHECK_SEEN,     /* seen F; event F */
-    CHECK_AT_LEAST, /* at least N F */
-    CHECK_EXACTLY,  /* exactly N F */
-    CHECK_AT_MOST,  /* at most N F; never F is at most 0 */
-    CHECK_SEQ,      /* seq F -> F -> F [within Ns] [same flow|client] */
-    CHECK_AFTER,    /* after F never F within Ns */
+    CHECK_SEEN,      /* seen F; event F */
+    CHECK_AT_LEAST,  /* at least N F */
+    CHECK_EXACTLY,   /* exactly N F */
+    CHECK_AT_MOST,   /* at most N F; never F is at most 0 */
+    CHECK_SEQ,       /* seq F -> F -> F [within Ns] [same flow|client] */
+    CHECK_AFTER,     /* after F never F within Ns */
     CHECK_FLOW_DONE, /* flow F done within Ns */
     CHECK_FLOW_LOST, /* flow F lost */
     CHECK_RETAINED,  /* retained TOPIC == VALUE; retained TOPIC cleared */
@@ -35,7 +35,7 @@ struct check_rule {
     uint64_t count;
     uint64_t within_ns; /* 0: no limit */
     enum check_same same;
-    bool negated; /* wire not contains */
+    bool negated;    /* wire not contains */
     bool all_actors; /* a filter names lab.actor, so scripts count too */
     struct filter *filters[CHECK_MAX_FILTERS];
     unsigned filter_count;

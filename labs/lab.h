@@ -87,7 +87,7 @@ struct lab_step {
     size_t near_count;
     struct lab_check_spec *checks;
     size_t check_count;
-    char *lecturer; /* notes for lecturers; "" when none */
+    char *lecturer;  /* notes for lecturers; "" when none */
     unsigned points; /* sum of its checks' */
     unsigned line;
 };
@@ -104,8 +104,8 @@ struct lab {
     char *id; /* "01-plaintext" */
     char *title;
     char *version;
-    char *time;  /* "45 min" */
-    char *needs; /* id of a lab to do before, or NULL */
+    char *time;   /* "45 min" */
+    char *needs;  /* id of a lab to do before, or NULL */
     char *broker; /* lines of mosquitto.conf for its broker, "\n" between */
     bool is_exercise;
     struct lab_param *params;
@@ -135,9 +135,8 @@ void lab_free(struct lab *lab);
 const struct lab_step *lab_step(const struct lab *lab, const char *id);
 
 /* Add "path:line: message" to the problems. */
-void lab_problem(struct lab_problems *problems, const char *path,
-                 unsigned line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void lab_problem(struct lab_problems *problems, const char *path, unsigned line,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* ---- finding labs ---- */
 

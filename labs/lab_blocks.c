@@ -17,8 +17,8 @@ struct sorter {
     unsigned line;
 };
 
-#define COMPLAIN(sorter, ...)                                                  \
-    lab_problem((sorter)->problems, (sorter)->lab->path, (sorter)->line,       \
+#define COMPLAIN(sorter, ...)                                            \
+    lab_problem((sorter)->problems, (sorter)->lab->path, (sorter)->line, \
                 __VA_ARGS__)
 
 /* text with the student's values, owned by the caller. */
@@ -111,8 +111,8 @@ static void add_near(struct sorter *sorter, char *line)
         return;
     }
     *message = '\0';
-    step->near = alloc_resize(step->near, step->near_count + 1,
-                              sizeof(step->near[0]));
+    step->near =
+        alloc_resize(step->near, step->near_count + 1, sizeof(step->near[0]));
     step->near[step->near_count++] = (struct lab_near){
         .filter = filled(sorter, line),
         .message = filled(sorter, message + 3),
@@ -155,8 +155,7 @@ static void set_answer(struct sorter *sorter, struct lab_question *question,
 static void question_line(struct sorter *sorter, char *line)
 {
     struct lab_step *step = sorter->step;
-    struct lab_question *question =
-        &step->questions[step->question_count - 1];
+    struct lab_question *question = &step->questions[step->question_count - 1];
     char *value = strstr(line, ": ");
 
     if (!value) {
@@ -195,8 +194,7 @@ static void add_question(struct sorter *sorter, const char *id,
         (struct lab_question){.id = alloc_string(id), .line = line};
     each_line(sorter, text, question_line);
 
-    struct lab_question *question =
-        &step->questions[step->question_count - 1];
+    struct lab_question *question = &step->questions[step->question_count - 1];
     sorter->line = line;
     if (!question->ask || !question->answer)
         COMPLAIN(sorter, "question %s needs 'ask:' and 'answer:'", id);
@@ -223,8 +221,8 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
     const char *rest;
 
     if (sorter->open_hint) {
-        buf_printf(&sorter->hint_text, "%s%s", sorter->hint_text.len ? "\n" : "",
-                   block->text);
+        buf_printf(&sorter->hint_text, "%s%s",
+                   sorter->hint_text.len ? "\n" : "", block->text);
         return;
     }
     bool machine = after_word(block->info, "check") ||
@@ -279,8 +277,8 @@ static void begin_hint(struct sorter *sorter, const char *summary)
         COMPLAIN(sorter, "a hint before the first step");
         return;
     }
-    step->hints = alloc_resize(step->hints, step->hint_count + 1,
-                               sizeof(step->hints[0]));
+    step->hints =
+        alloc_resize(step->hints, step->hint_count + 1, sizeof(step->hints[0]));
     sorter->open_hint = &step->hints[step->hint_count++];
     *sorter->open_hint = (struct lab_hint){
         .cost = cost ? (unsigned)strtoul(cost + 7, NULL, 10) : 0,
@@ -293,8 +291,7 @@ static void end_hint(struct sorter *sorter)
     if (!sorter->open_hint)
         return;
     free(sorter->open_hint->text);
-    sorter->open_hint->text =
-        filled(sorter, buf_string(&sorter->hint_text));
+    sorter->open_hint->text = filled(sorter, buf_string(&sorter->hint_text));
     buf_clear(&sorter->hint_text);
     sorter->open_hint = NULL;
 }
@@ -302,8 +299,8 @@ static void end_hint(struct sorter *sorter)
 static void take_comment(struct sorter *sorter, const char *text)
 {
     const char *end = strstr(text, "-->");
-    char *inner = alloc_string_of(text, end ? (size_t)(end - text)
-                                            : strlen(text));
+    char *inner =
+        alloc_string_of(text, end ? (size_t)(end - text) : strlen(text));
     size_t len = strlen(inner);
 
     while (len && strchr(" \t\n", inner[len - 1]))
@@ -339,8 +336,8 @@ static void take_heading(struct sorter *sorter,
 
     if (block->level != 2)
         return;
-    lab->steps = alloc_resize(lab->steps, lab->step_count + 1,
-                              sizeof(lab->steps[0]));
+    lab->steps =
+        alloc_resize(lab->steps, lab->step_count + 1, sizeof(lab->steps[0]));
     sorter->step = &lab->steps[lab->step_count++];
     /* "Step 3: Exactly once" is titled "Exactly once". */
     if (!strncmp(title, "Step ", 5) && strstr(title, ": "))

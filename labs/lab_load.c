@@ -17,8 +17,8 @@
 
 #define MAX_LAB_BYTES (1u << 20)
 
-void lab_problem(struct lab_problems *problems, const char *path,
-                 unsigned line, const char *format, ...)
+void lab_problem(struct lab_problems *problems, const char *path, unsigned line,
+                 const char *format, ...)
 {
     char text[400];
     va_list args;
@@ -34,8 +34,8 @@ void lab_problem(struct lab_problems *problems, const char *path,
 
 static void add_param(struct lab *lab, const char *name, const char *rule)
 {
-    lab->params = alloc_resize(lab->params, lab->param_count + 1,
-                               sizeof(lab->params[0]));
+    lab->params =
+        alloc_resize(lab->params, lab->param_count + 1, sizeof(lab->params[0]));
     lab->params[lab->param_count++] = (struct lab_param){
         .name = alloc_string(name),
         .rule = alloc_string(rule),
@@ -52,8 +52,8 @@ static void add_broker_lines(struct lab *lab, const char *value)
         size_t len = strcspn(at, "/");
 
         /* " / " stands between lines; a "/" inside a path has no blanks. */
-        while (at[len] && !(len > 0 && at[len - 1] == ' ' &&
-                            at[len + 1] == ' '))
+        while (at[len] &&
+               !(len > 0 && at[len - 1] == ' ' && at[len + 1] == ' '))
             len += 1 + strcspn(at + len + 1, "/");
         size_t end = len;
         while (end && at[end - 1] == ' ')

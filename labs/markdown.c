@@ -13,12 +13,12 @@ struct parser {
     const char *source;
     size_t source_len;
     unsigned first_line;
-    struct buf text;  /* of the block being read */
-    const char *at;   /* where it begins in the source; NULL until known */
-    unsigned depth;   /* of lists */
+    struct buf text; /* of the block being read */
+    const char *at;  /* where it begins in the source; NULL until known */
+    unsigned depth;  /* of lists */
     unsigned quotes;
-    unsigned number;  /* of the next item; 0 in a list with bullets */
-    unsigned cells;   /* read in the present row of a table */
+    unsigned number; /* of the next item; 0 in a list with bullets */
+    unsigned cells;  /* read in the present row of a table */
 };
 
 static unsigned line_of(const struct parser *parser)
@@ -44,8 +44,7 @@ static void finish(struct parser *parser, enum markdown_kind kind,
 {
     struct markdown *out = parser->out;
 
-    while (parser->text.len &&
-           parser->text.bytes[parser->text.len - 1] == '\n')
+    while (parser->text.len && parser->text.bytes[parser->text.len - 1] == '\n')
         parser->text.len--;
     out->blocks =
         alloc_resize(out->blocks, out->count + 1, sizeof(out->blocks[0]));

@@ -50,8 +50,8 @@ static void seed(struct stream *stream, const struct lab *lab,
 
     *stream = (struct stream){0};
     if (!EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, strlen(key),
-                   (const unsigned char *)student, strlen(student),
-                   stream->key, sizeof(stream->key), &len))
+                   (const unsigned char *)student, strlen(student), stream->key,
+                   sizeof(stream->key), &len))
         abort();
     free(key);
 }
@@ -81,8 +81,7 @@ static void draw_int(struct buf *out, struct stream *stream, long min, long max,
  * One "{...}" at the start of rule. Returns how many characters it took, or 0
  * when it is none that is known.
  */
-static size_t draw_one(struct buf *out, struct stream *stream,
-                       const char *rule)
+static size_t draw_one(struct buf *out, struct stream *stream, const char *rule)
 {
     unsigned digits;
     long min;
