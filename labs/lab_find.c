@@ -4,6 +4,7 @@
 #include "labs/lab.h"
 
 #include "base/alloc.h"
+#include "base/process.h"
 
 #include <ctype.h>
 #include <glob.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #ifndef MQTTLAB_SHARE
 #define MQTTLAB_SHARE "/usr/local/share/mqttlab"
@@ -30,20 +30,15 @@ static bool has_labs(const char *folder)
 /* Three folders above build/VARIANT/mqttlab is the source tree. */
 static char *beside_program(void)
 {
-    char program[4096];
-    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    char *program = process_self_path("mqttlab");
 
-    if (len <= 0)
-        return NULL;
-    program[len] = '\0';
     for (int up = 0; up < 3; up++) {
         char *slash = strrchr(program, '/');
 
-        if (!slash)
-            return NULL;
-        *slash = '\0';
+        if (slash)
+            *slash = '\0';
     }
-    return alloc_string(program);
+    return program;
 }
 
 char *lab_home(void)
