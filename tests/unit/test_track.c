@@ -1,0 +1,639 @@
+#include "suites.h"
+
+#include "base/clock.h"
+#include "mqtt/mqtt.h"
+#include "wire/event.h"
+#include "wire/track.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#define SLOWNESS INT64_C(10) /* of the sanitizers */
+#else
+#define SLOWNESS INT64_C(1)
+#endif
+
+static struct tracker *tracker;
+static struct track_note note;
+static uint64_t seq;
+
+static void begin(void)
+{
+    tracker = tracker_new();
+    seq = 0;
+}
+
+static void end(void)
+{
+    tracker_free(tracker);
+}
+
+/* Give the tracker one record, a millisecond after the one before. */
+static uint64_t give(enum record_type type, uint32_t connection,
+                     enum record_direction direction, unsigned flags,
+                     struct slice bytes)
+{
+    struct record record = {
+        .seq = ++seq,
+        .time_ns = seq * CLOCK_NS_PER_MS,
+        .connection = connection,
+        .type = (uint8_t)type,
+        .direction = (uint8_t)direction,
+        .flags = (uint8_t)flags,
+        .original_len = (uint32_t)bytes.len,
+        .bytes = bytes,
+    };
+
+    tracker_note(tracker, &record, &note);
+    return seq;
+}
+
+static uint64_t c2b(uint32_t connection, const char *hex)
+{
+    uint8_t bytes[256];
+    size_t len = unit_hex(hex, bytes, sizeof(bytes));
+
+    return give(RECORD_MQTT, connection, RECORD_C2B, 0,
+                slice_of(guarded(bytes, len), len));
+}
+
+static uint64_t b2c_flags(uint32_t connection, const char *hex, unsigned flags)
+{
+    uint8_t bytes[256];
+    size_t len = unit_hex(hex, bytes, sizeof(bytes));
+
+    return give(RECORD_MQTT, connection, RECORD_B2C, flags,
+                slice_of(guarded(bytes, len), len));
+}
+
+static uint64_t b2c(uint32_t connection, const char *hex)
+{
+    return b2c_flags(connection, hex, 0);
+}
+
+static void event(enum record_type type, uint32_t connection, unsigned code,
+                  const char *client_id, unsigned flags)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, code);
+    if (client_id)
+        record_put_string(&bytes, RECORD_CLIENT_ID, client_id);
+    give(type, connection, RECORD_NO_DIRECTION, flags, buf_slice(&bytes));
+    buf_release(&bytes);
+}
+
+static void closed(uint32_t connection)
+{
+    event(RECORD_CONN, connection, EVENT_CONN_CLOSED, NULL, 0);
+}
+
+/* CONNECT of client "a" and user "u", version 3.1.1. */
+#define CONNECT_CLEAN "10 10 0004 4d515454 04 82 003c 0001 61 0001 75"
+#define CONNECT_KEPT  "10 10 0004 4d515454 04 80 003c 0001 61 0001 75"
+/* Version 5, client "a": Session Expiry Interval 60 in the second. */
+#define CONNECT_5         "10 0e 0004 4d515454 05 02 003c 00 0001 61"
+#define CONNECT_5_KEPT    "10 13 0004 4d515454 05 00 003c 05 11 0000003c 0001 61"
+#define CONNACK           "20 02 00 00"
+#define CONNACK_RESUMED   "20 02 01 00"
+#define PUBLISH_QOS_2     "34 06 0001 74 0007 78" /* topic "t", identifier 7 */
+#define PUBLISH_QOS_2_DUP "3c 06 0001 74 0007 78"
+#define PUBLISH_QOS_1     "32 06 0001 74 0007 78"
+#define PUBLISH_QOS_1_DUP "3a 06 0001 74 0007 78"
+#define PUBACK            "40 02 0007"
+#define PUBREC            "50 02 0007"
+#define PUBREL            "62 02 0007"
+#define PUBCOMP           "70 02 0007"
+
+static void assert_flow(unsigned flow, unsigned step, unsigned steps,
+                        enum flow_progress progress)
+{
+    ck_assert_uint_eq(note.flow, flow);
+    ck_assert_uint_eq(note.flow_step, step);
+    ck_assert_uint_eq(note.flow_steps, steps);
+    ck_assert_uint_eq(note.progress, progress);
+}
+
+START_TEST(every_packet_of_a_connection_has_client_and_user)
+{
+    c2b(1, CONNECT_CLEAN);
+    ck_assert_str_eq(note.client_id, "a");
+    ck_assert_str_eq(note.user_name, "u");
+    ck_assert_uint_eq(note.type, MQTT_CONNECT);
+    ck_assert_uint_eq(note.version, MQTT_3_1_1);
+    b2c(1, CONNACK);
+    c2b(1, "c0 00");
+    ck_assert_str_eq(note.client_id, "a");
+    ck_assert_uint_eq(note.type, MQTT_PINGREQ);
+    closed(1);
+    ck_assert_str_eq(note.client_id, "a");
+    ck_assert_uint_eq(note.type, 0);
+}
+END_TEST
+
+/* [MQTT-3.2.2-16] */
+START_TEST(an_assigned_client_identifier_names_the_connection)
+{
+    c2b(1, "10 0d 0004 4d515454 05 02 003c 00 0000");
+    ck_assert_str_eq(note.client_id, "");
+    b2c(1, "20 09 00 00 06 12 0003 616263");
+    ck_assert_str_eq(note.client_id, "abc");
+    c2b(1, "c0 00");
+    ck_assert_str_eq(note.client_id, "abc");
+}
+END_TEST
+
+START_TEST(the_broker_may_name_a_client_that_no_packet_names)
+{
+    c2b(1, "10 0c 0004 4d515454 04 02 003c 0000");
+    b2c(1, CONNACK);
+    event(RECORD_EVT, 1, EVENT_CONNECT_ACCEPTED, "made-up", 0);
+    c2b(1, "c0 00");
+    ck_assert_str_eq(note.client_id, "made-up");
+}
+END_TEST
+
+START_TEST(four_packets_of_qos_2_are_one_flow_with_topic_and_pair)
+{
+    uint64_t publish = c2b(1, PUBLISH_QOS_2);
+    assert_flow(1, 1, 4, TRACK_OPEN);
+    ck_assert_uint_eq(note.pair, 0);
+    ck_assert_uint_eq(note.flow_qos, 2);
+    uint64_t pubrec = b2c(1, PUBREC);
+    assert_flow(1, 2, 4, TRACK_OPEN);
+    ck_assert_uint_eq(note.pair, publish);
+    ck_assert_uint_eq(note.rtt_ns, CLOCK_NS_PER_MS);
+    uint64_t pubrel = c2b(1, PUBREL);
+    assert_flow(1, 3, 4, TRACK_OPEN);
+    ck_assert_uint_eq(note.pair, pubrec);
+    b2c(1, PUBCOMP);
+    assert_flow(1, 4, 4, TRACK_DONE);
+    ck_assert_uint_eq(note.pair, pubrel);
+    ck_assert_str_eq(note.topic, "t");
+    ck_assert_uint_eq(note.packet_id, 7);
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 1), TRACK_DONE);
+}
+END_TEST
+
+START_TEST(two_packets_of_qos_1_are_one_flow)
+{
+    c2b(1, PUBLISH_QOS_1);
+    assert_flow(1, 1, 2, TRACK_OPEN);
+    b2c(1, PUBACK);
+    assert_flow(1, 2, 2, TRACK_DONE);
+    ck_assert_str_eq(note.topic, "t");
+    c2b(1, PUBLISH_QOS_1);
+    assert_flow(2, 1, 2, TRACK_OPEN);
+}
+END_TEST
+
+/* [MQTT5 2.2.1]: client and server assign identifiers independently. */
+START_TEST(identifiers_of_the_two_directions_are_separate)
+{
+    c2b(1, PUBLISH_QOS_1);
+    b2c(1, "32 06 0001 73 0007 78");
+    assert_flow(2, 1, 2, TRACK_OPEN);
+    c2b(1, PUBACK);
+    assert_flow(2, 2, 2, TRACK_DONE);
+    ck_assert_str_eq(note.topic, "s");
+    b2c(1, PUBACK);
+    assert_flow(1, 2, 2, TRACK_DONE);
+    ck_assert_str_eq(note.topic, "t");
+}
+END_TEST
+
+START_TEST(identifiers_of_two_connections_are_separate)
+{
+    c2b(1, PUBLISH_QOS_1);
+    c2b(2, PUBLISH_QOS_1);
+    assert_flow(2, 1, 2, TRACK_OPEN);
+    b2c(1, PUBACK);
+    assert_flow(1, 2, 2, TRACK_DONE);
+}
+END_TEST
+
+START_TEST(a_publish_at_qos_0_is_no_flow)
+{
+    c2b(1, "30 04 0001 74 78");
+    assert_flow(0, 0, 0, TRACK_NO_FLOW);
+    ck_assert_str_eq(note.topic, "t");
+}
+END_TEST
+
+static const struct {
+    const char *request;
+    const char *answer;
+} exchanges[] = {
+    {CONNECT_CLEAN,           CONNACK        },
+    {"82 06 0007 0001 74 00", "90 03 0007 00"},
+    {"a2 05 0007 0001 74",    "b0 02 0007"   },
+    {"c0 00",                 "d0 00"        },
+};
+
+START_TEST(an_answer_is_paired_with_its_request)
+{
+    uint64_t request = c2b(1, exchanges[_i].request);
+    b2c(1, exchanges[_i].answer);
+    ck_assert_uint_eq(note.pair, request);
+    ck_assert_uint_eq(note.rtt_ns, CLOCK_NS_PER_MS);
+    ck_assert_uint_eq(note.flow, 0);
+    b2c(1, exchanges[_i].answer);
+    ck_assert_msg(note.pair == 0, "a second answer answers nothing");
+}
+END_TEST
+
+START_TEST(a_suback_has_the_first_filter_of_its_subscribe)
+{
+    c2b(1, "82 0a 0007 0001 74 00 0001 75 00");
+    ck_assert_str_eq(note.topic, "t");
+    b2c(1, "90 04 0007 00 00");
+    ck_assert_str_eq(note.topic, "t");
+}
+END_TEST
+
+/* [MQTT-4.4.0-1] */
+START_TEST(a_repetition_after_a_reconnect_joins_its_flow)
+{
+    c2b(1, CONNECT_KEPT);
+    b2c(1, CONNACK);
+    c2b(1, PUBLISH_QOS_2);
+    closed(1);
+    assert_flow(0, 0, 0, TRACK_NO_FLOW);
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 1), TRACK_OPEN);
+
+    c2b(2, CONNECT_KEPT);
+    b2c(2, CONNACK_RESUMED);
+    c2b(2, PUBLISH_QOS_2_DUP);
+    assert_flow(1, 1, 4, TRACK_OPEN);
+    b2c(2, PUBREC);
+    assert_flow(1, 2, 4, TRACK_OPEN);
+    closed(2);
+    c2b(3, CONNECT_KEPT);
+    b2c(3, CONNACK_RESUMED);
+    c2b(3, PUBREL);
+    assert_flow(1, 3, 4, TRACK_OPEN);
+    b2c(3, PUBCOMP);
+    assert_flow(1, 4, 4, TRACK_DONE);
+}
+END_TEST
+
+START_TEST(a_session_expiry_interval_keeps_the_flow_in_version_5)
+{
+    c2b(1, CONNECT_5_KEPT);
+    b2c(1, "20 03 00 00 00");
+    c2b(1, "32 07 0001 74 0007 00 78");
+    closed(1);
+    c2b(2, CONNECT_5_KEPT);
+    b2c(2, "20 03 01 00 00");
+    c2b(2, "3a 07 0001 74 0007 00 78");
+    assert_flow(1, 1, 2, TRACK_OPEN);
+}
+END_TEST
+
+/* [MQTT5 3.14.2.2.2] */
+START_TEST(disconnect_may_end_a_session_that_was_to_be_kept)
+{
+    c2b(1, CONNECT_5_KEPT);
+    b2c(1, "20 03 00 00 00");
+    c2b(1, "32 07 0001 74 0007 00 78");
+    c2b(1, "e0 07 00 05 11 00000000");
+    closed(1);
+    assert_flow(1, 1, 2, TRACK_LOST);
+}
+END_TEST
+
+START_TEST(a_flow_of_a_clean_session_is_lost_with_its_connection)
+{
+    c2b(1, CONNECT_CLEAN);
+    b2c(1, CONNACK);
+    c2b(1, PUBLISH_QOS_2);
+    b2c(1, PUBREC);
+    closed(1);
+    assert_flow(1, 2, 4, TRACK_LOST);
+    ck_assert_str_eq(note.topic, "t");
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 1), TRACK_LOST);
+
+    c2b(2, CONNECT_CLEAN);
+    b2c(2, CONNACK);
+    c2b(2, PUBLISH_QOS_2_DUP);
+    assert_flow(2, 1, 4, TRACK_OPEN);
+}
+END_TEST
+
+/* [MQTT-3.2.2-3] */
+START_TEST(connack_without_session_present_loses_what_was_under_way)
+{
+    c2b(1, CONNECT_KEPT);
+    b2c(1, CONNACK);
+    c2b(1, PUBLISH_QOS_1);
+    closed(1);
+    c2b(2, CONNECT_CLEAN);
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 1), TRACK_OPEN);
+    b2c(2, CONNACK);
+    assert_flow(1, 1, 2, TRACK_LOST);
+}
+END_TEST
+
+START_TEST(a_refused_connect_changes_no_session)
+{
+    c2b(1, CONNECT_KEPT);
+    b2c(1, CONNACK);
+    c2b(1, PUBLISH_QOS_1);
+    c2b(2, CONNECT_CLEAN);
+    c2b(2, PUBLISH_QOS_1);
+    b2c(2, "20 02 00 05");
+    closed(2);
+    assert_flow(2, 1, 2, TRACK_LOST);
+    b2c(1, PUBACK);
+    assert_flow(1, 2, 2, TRACK_DONE);
+}
+END_TEST
+
+/* A client may send before it has the answer [MQTT5 3.1.4]. */
+START_TEST(what_came_before_connack_belongs_to_the_session)
+{
+    c2b(1, CONNECT_KEPT);
+    b2c(1, CONNACK);
+    closed(1);
+    c2b(2, CONNECT_KEPT);
+    c2b(2, PUBLISH_QOS_1);
+    b2c(2, CONNACK_RESUMED);
+    closed(2);
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 1), TRACK_OPEN);
+    c2b(3, CONNECT_KEPT);
+    b2c(3, CONNACK_RESUMED);
+    c2b(3, PUBLISH_QOS_1_DUP);
+    assert_flow(1, 1, 2, TRACK_OPEN);
+}
+END_TEST
+
+/* [MQTT-3.1.4-3] */
+START_TEST(a_takeover_leaves_the_session_to_the_new_connection)
+{
+    c2b(1, CONNECT_KEPT);
+    b2c(1, CONNACK);
+    c2b(1, PUBLISH_QOS_1);
+    c2b(2, CONNECT_KEPT);
+    b2c(2, CONNACK_RESUMED);
+    closed(1);
+    ck_assert_uint_eq(note.flow, 0);
+    b2c(2, PUBACK);
+    assert_flow(1, 2, 2, TRACK_DONE);
+}
+END_TEST
+
+START_TEST(the_end_of_a_session_loses_its_flows)
+{
+    c2b(1, CONNECT_KEPT);
+    b2c(1, CONNACK);
+    c2b(1, PUBLISH_QOS_1);
+    closed(1);
+    event(RECORD_EVT, 0, EVENT_SESSION_EXPIRED, "a", 0);
+    assert_flow(1, 1, 2, TRACK_LOST);
+    ck_assert_str_eq(note.client_id, "a");
+}
+END_TEST
+
+START_TEST(an_identifier_used_again_without_dup_is_a_new_flow)
+{
+    c2b(1, PUBLISH_QOS_1);
+    c2b(1, PUBLISH_QOS_1);
+    assert_flow(2, 1, 2, TRACK_OPEN);
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 1), TRACK_LOST);
+}
+END_TEST
+
+START_TEST(a_repetition_of_a_complete_flow_opens_it_again)
+{
+    c2b(1, PUBLISH_QOS_1);
+    b2c(1, PUBACK);
+    c2b(1, PUBLISH_QOS_1_DUP);
+    assert_flow(1, 1, 2, TRACK_OPEN);
+    b2c(1, PUBACK);
+    assert_flow(1, 2, 2, TRACK_DONE);
+}
+END_TEST
+
+START_TEST(an_acknowledgement_that_was_dropped_completes_nothing)
+{
+    c2b(1, PUBLISH_QOS_1);
+    b2c_flags(1, PUBACK, RECORD_DROPPED);
+    assert_flow(1, 2, 2, TRACK_OPEN);
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 1), TRACK_OPEN);
+}
+END_TEST
+
+/* [MQTT5 4.3.3]: a Reason Code of 0x80 or more ends it. */
+START_TEST(a_pubrec_that_refuses_completes_the_flow)
+{
+    c2b(1, CONNECT_5);
+    b2c(1, "20 03 00 00 00");
+    c2b(1, "34 07 0001 74 0007 00 78");
+    b2c(1, "50 03 0007 87");
+    assert_flow(1, 2, 4, TRACK_DONE);
+}
+END_TEST
+
+START_TEST(an_acknowledgement_of_nothing_has_no_flow)
+{
+    b2c(1, PUBACK);
+    assert_flow(0, 0, 0, TRACK_NO_FLOW);
+    c2b(1, PUBLISH_QOS_1);
+    b2c(1, PUBREC);
+    assert_flow(0, 0, 0, TRACK_NO_FLOW);
+    uint64_t pubrel = c2b(2, PUBREL);
+    assert_flow(0, 0, 0, TRACK_NO_FLOW);
+    b2c(2, PUBCOMP);
+    ck_assert_uint_eq(note.pair, pubrel);
+}
+END_TEST
+
+/* [MQTT5 3.3.2.3.4] */
+START_TEST(a_topic_alias_stands_for_its_topic_in_its_direction)
+{
+    c2b(1, CONNECT_5);
+    b2c(1, "20 03 00 00 00");
+    c2b(1, "30 08 0001 74 03 23 0005 78");
+    ck_assert_str_eq(note.topic, "t");
+    c2b(1, "30 07 0000 03 23 0005 78");
+    ck_assert_str_eq(note.topic, "t");
+    b2c(1, "30 07 0000 03 23 0005 78");
+    ck_assert_str_eq(note.topic, "");
+    closed(1);
+    c2b(1, CONNECT_5);
+    c2b(1, "30 07 0000 03 23 0005 78");
+    ck_assert_str_eq(note.topic, "");
+}
+END_TEST
+
+START_TEST(a_refused_packet_opens_no_flow)
+{
+    uint8_t bytes[64];
+    size_t len = unit_hex(PUBLISH_QOS_1, bytes, sizeof(bytes));
+
+    give(RECORD_MQTT, 1, RECORD_C2B, RECORD_MALFORMED, slice_of(bytes, len));
+    ck_assert_str_eq(note.topic, "t");
+    assert_flow(0, 0, 0, TRACK_NO_FLOW);
+}
+END_TEST
+
+START_TEST(every_prefix_of_a_packet_is_read_without_harm)
+{
+    uint8_t bytes[64];
+    size_t len = unit_hex(CONNECT_5_KEPT, bytes, sizeof(bytes));
+
+    for (size_t cut = 0; cut < len; cut++) {
+        give(RECORD_MQTT, 1, RECORD_C2B, RECORD_TRUNCATED,
+             slice_of(guarded(bytes, cut), cut));
+        ck_assert_str_eq(note.client_id, "");
+    }
+}
+END_TEST
+
+START_TEST(a_snapshot_says_who_was_there_before)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, EVENT_CONN_OPENED);
+    record_put_string(&bytes, RECORD_CLIENT_ID, "old");
+    record_put_string(&bytes, RECORD_PEER, "127.0.0.1:4242");
+    record_put_string(&bytes, RECORD_LOCAL, "127.0.0.1:1883");
+    record_put_string(&bytes, RECORD_VERSION, "4");
+    record_put_string(&bytes, RECORD_CLEAN, "0");
+    give(RECORD_CONN, 9, RECORD_NO_DIRECTION, RECORD_SNAPSHOT,
+         buf_slice(&bytes));
+    buf_release(&bytes);
+    c2b(9, PUBLISH_QOS_1);
+    ck_assert_str_eq(note.client_id, "old");
+    ck_assert_str_eq(note.peer, "127.0.0.1:4242");
+    ck_assert_str_eq(note.local, "127.0.0.1:1883");
+    ck_assert_uint_eq(note.version, MQTT_3_1_1);
+    closed(9);
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 1), TRACK_OPEN);
+}
+END_TEST
+
+START_TEST(connections_are_numbered_as_streams_in_order)
+{
+    c2b(7, CONNECT_CLEAN);
+    ck_assert_uint_eq(note.stream, 0);
+    c2b(3, CONNECT_CLEAN);
+    ck_assert_uint_eq(note.stream, 1);
+    c2b(7, "c0 00");
+    ck_assert_uint_eq(note.stream, 0);
+}
+END_TEST
+
+START_TEST(rows_know_the_lab_step_under_way)
+{
+    struct buf bytes = {0};
+
+    c2b(1, "c0 00");
+    ck_assert_str_eq(note.step, "");
+    record_begin(&bytes, EVENT_LAB_STEP);
+    record_put_string(&bytes, RECORD_ID, "s3");
+    give(RECORD_LAB, 0, RECORD_NO_DIRECTION, 0, buf_slice(&bytes));
+    buf_release(&bytes);
+    c2b(1, "c0 00");
+    ck_assert_str_eq(note.step, "s3");
+}
+END_TEST
+
+START_TEST(equal_strings_are_one_pointer)
+{
+    const char *first = tracker_string(tracker, slice_of_string("lab/temp"));
+
+    ck_assert_str_eq(first, "lab/temp");
+    ck_assert_ptr_ne(tracker_string(tracker, slice_of_string("lab")), first);
+    ck_assert_ptr_eq(tracker_string(tracker, slice_of_string("lab/temp")),
+                     first);
+}
+END_TEST
+
+/* Flows, connections, aliases and text that a peer makes up without end. */
+START_TEST(memory_is_bounded_whatever_peers_send)
+{
+    char hex[160];
+
+    for (unsigned i = 0; i < 600000; i++) {
+        snprintf(hex, sizeof(hex), "32 0e 0009 74%08x%08x %04x",
+                 i * 0x9e3779b1u | 0x01010101u, i | 0x01010101u,
+                 (i & 0xffff) | 1);
+        c2b(1 + i / 5, hex);
+    }
+    ck_assert_uint_le(tracker_bytes(tracker), 100u << 20);
+    for (unsigned i = 0; i < 40; i++) {
+        c2b(1000000 + i, CONNECT_5);
+        c2b(1000000 + i, "30 08 0001 74 03 23 ffff 78");
+    }
+    ck_assert_uint_le(tracker_bytes(tracker), 100u << 20);
+}
+END_TEST
+
+START_TEST(a_million_records_take_less_than_a_second_of_cpu)
+{
+    static const char *const packets[] = {PUBLISH_QOS_2, PUBREC, PUBREL,
+                                          PUBCOMP};
+    uint8_t bytes[4][64];
+    size_t lens[4];
+    int64_t start_us = clock_process_cpu_us(0);
+
+    for (int i = 0; i < 4; i++)
+        lens[i] = unit_hex(packets[i], bytes[i], sizeof(bytes[i]));
+    for (int i = 0; i < 1000000; i++)
+        give(RECORD_MQTT, 1 + i / 4 % 50, i % 2 ? RECORD_B2C : RECORD_C2B, 0,
+             slice_of(bytes[i % 4], lens[i % 4]));
+    int64_t took_us = clock_process_cpu_us(0) - start_us;
+    ck_assert_uint_eq(tracker_flow_progress(tracker, 250000), TRACK_DONE);
+    ck_assert_int_lt(took_us, 1000000 * SLOWNESS);
+}
+END_TEST
+
+Suite *track_suite(void)
+{
+    Suite *suite = suite_create("track");
+    TCase *tcase = unit_case(suite, "track", 60);
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(tcase, every_packet_of_a_connection_has_client_and_user);
+    tcase_add_test(tcase, an_assigned_client_identifier_names_the_connection);
+    tcase_add_test(tcase, the_broker_may_name_a_client_that_no_packet_names);
+    tcase_add_test(tcase,
+                   four_packets_of_qos_2_are_one_flow_with_topic_and_pair);
+    tcase_add_test(tcase, two_packets_of_qos_1_are_one_flow);
+    tcase_add_test(tcase, identifiers_of_the_two_directions_are_separate);
+    tcase_add_test(tcase, identifiers_of_two_connections_are_separate);
+    tcase_add_test(tcase, a_publish_at_qos_0_is_no_flow);
+    tcase_add_loop_test(tcase, an_answer_is_paired_with_its_request, 0,
+                        sizeof(exchanges) / sizeof(exchanges[0]));
+    tcase_add_test(tcase, a_suback_has_the_first_filter_of_its_subscribe);
+    tcase_add_test(tcase, a_repetition_after_a_reconnect_joins_its_flow);
+    tcase_add_test(tcase,
+                   a_session_expiry_interval_keeps_the_flow_in_version_5);
+    tcase_add_test(tcase, disconnect_may_end_a_session_that_was_to_be_kept);
+    tcase_add_test(tcase,
+                   a_flow_of_a_clean_session_is_lost_with_its_connection);
+    tcase_add_test(tcase,
+                   connack_without_session_present_loses_what_was_under_way);
+    tcase_add_test(tcase, a_refused_connect_changes_no_session);
+    tcase_add_test(tcase, what_came_before_connack_belongs_to_the_session);
+    tcase_add_test(tcase, a_takeover_leaves_the_session_to_the_new_connection);
+    tcase_add_test(tcase, the_end_of_a_session_loses_its_flows);
+    tcase_add_test(tcase, an_identifier_used_again_without_dup_is_a_new_flow);
+    tcase_add_test(tcase, a_repetition_of_a_complete_flow_opens_it_again);
+    tcase_add_test(tcase,
+                   an_acknowledgement_that_was_dropped_completes_nothing);
+    tcase_add_test(tcase, a_pubrec_that_refuses_completes_the_flow);
+    tcase_add_test(tcase, an_acknowledgement_of_nothing_has_no_flow);
+    tcase_add_test(tcase, a_topic_alias_stands_for_its_topic_in_its_direction);
+    tcase_add_test(tcase, a_refused_packet_opens_no_flow);
+    tcase_add_test(tcase, every_prefix_of_a_packet_is_read_without_harm);
+    tcase_add_test(tcase, a_snapshot_says_who_was_there_before);
+    tcase_add_test(tcase, connections_are_numbered_as_streams_in_order);
+    tcase_add_test(tcase, rows_know_the_lab_step_under_way);
+    tcase_add_test(tcase, equal_strings_are_one_pointer);
+    tcase_add_test(tcase, memory_is_bounded_whatever_peers_send);
+    tcase_add_test(tcase, a_million_records_take_less_than_a_second_of_cpu);
+    return suite;
+}
