@@ -38,7 +38,7 @@ uses.labs   := base mqtt net wire
 
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
-PKGS       := libuv ncursesw jansson libcrypto libarchive md4c
+PKGS       := libuv ncursesw jansson libcrypto libarchive md4c check
 PREFIX     ?= /usr/local
 VARIANT    ?= release
 B          := build/$(VARIANT)

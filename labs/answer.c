@@ -1,0 +1,130 @@
+#include "labs/answer.h"
+
+#include "base/alloc.h"
+
+#include <ctype.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SALT_BYTES 16
+#define HASH_BYTES 32
+
+char *answer_normalise(const char *text)
+{
+    struct buf out = {0};
+    bool blank = false;
+
+    for (const char *c = text; *c && out.len < ANSWER_MAX_BYTES; c++) {
+        if (isspace((unsigned char)*c)) {
+            blank = out.len > 0;
+            continue;
+        }
+        if (blank)
+            buf_append_u8(&out, ' ');
+        blank = false;
+        buf_append_u8(&out, (uint8_t)tolower((unsigned char)*c));
+    }
+    if (out.len > 1 && out.bytes[out.len - 1] == '.')
+        out.len--;
+    return buf_take_string(&out);
+}
+
+bool answer_same(const char *a, const char *b)
+{
+    char *left = answer_normalise(a);
+    char *right = answer_normalise(b);
+    bool same = !strcmp(left, right);
+
+    free(left);
+    free(right);
+    return same;
+}
+
+static void append_hex(struct buf *out, const unsigned char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        buf_printf(out, "%02x", bytes[i]);
+}
+
+/* Hex digits to exactly SALT_BYTES bytes. */
+static bool read_salt(unsigned char salt[SALT_BYTES], const char *hex)
+{
+    if (strspn(hex, "0123456789abcdef") < SALT_BYTES * 2)
+        return false;
+    for (size_t i = 0; i < SALT_BYTES; i++) {
+        const char pair[] = {hex[2 * i], hex[2 * i + 1], '\0'};
+
+        salt[i] = (unsigned char)strtoul(pair, NULL, 16);
+    }
+    return true;
+}
+
+char *answer_hash(const char *text, const char *salt_hex)
+{
+    unsigned char salt[SALT_BYTES];
+    unsigned char hash[HASH_BYTES];
+    char *normal = answer_normalise(text);
+    struct buf out = {0};
+
+    if (salt_hex ? !read_salt(salt, salt_hex)
+                 : RAND_bytes(salt, sizeof(salt)) != 1) {
+        free(normal);
+        return alloc_string("");
+    }
+    if (EVP_PBE_scrypt(normal, strlen(normal), salt, sizeof(salt), 4096, 8, 1,
+                       0, hash, sizeof(hash)) != 1)
+        abort();
+    append_hex(&out, salt, sizeof(salt));
+    buf_append_u8(&out, ':');
+    append_hex(&out, hash, sizeof(hash));
+    free(normal);
+    return buf_take_string(&out);
+}
+
+static bool hash_right(const char *expected, const char *text)
+{
+    char *hash = answer_hash(text, expected);
+    bool right = strlen(hash) == strlen(expected) &&
+                 CRYPTO_memcmp(hash, expected, strlen(hash)) == 0 && *hash;
+
+    free(hash);
+    return right;
+}
+
+static bool text_right(const char *expected, const char *text)
+{
+    bool right = false;
+
+    for (const char *at = expected; *at && !right;) {
+        size_t len = strcspn(at, "|");
+        char *one = alloc_string_of(at, len);
+
+        right = answer_same(one, text);
+        free(one);
+        at += at[len] ? len + 1 : len;
+    }
+    return right;
+}
+
+bool answer_right(const struct lab_question *question, const char *text)
+{
+    switch (question->kind) {
+    case LAB_ANSWER_TEXT: return text_right(question->answer, text);
+    case LAB_ANSWER_SCRYPT: return hash_right(question->answer, text);
+    case LAB_ANSWER_FIELD: return false;
+    }
+    return false;
+}
+
+const char *answer_remark(const struct lab_question *question, const char *text)
+{
+    for (size_t i = 0; i < question->wrong_count; i++) {
+        if (text_right(question->wrong[i].answer, text))
+            return question->wrong[i].text;
+    }
+    return NULL;
+}

@@ -1,0 +1,38 @@
+/*
+ * Answers to questions: made comparable, hashed, judged.
+ */
+#ifndef LABS_ANSWER_H
+#define LABS_ANSWER_H
+
+#include "base/buf.h"
+#include "labs/lab.h"
+
+#include <stdbool.h>
+
+/* The longest answer that is taken, in bytes. */
+#define ANSWER_MAX_BYTES 200
+
+/*
+ * Lower case, blanks at the ends gone and inner ones single, no full stop at
+ * the end, so that "  C0 00." and "c0 00" are one answer. Owned by the caller.
+ */
+char *answer_normalise(const char *text);
+
+/*
+ * "SALT:HASH" in hex: scrypt of the normalised answer. salt is NULL for a new
+ * random one. Owned by the caller.
+ */
+char *answer_hash(const char *text, const char *salt_hex);
+
+/* Is the answer right for a question of text or hash kind? "|" in the expected
+   text separates what is equally right. */
+bool answer_right(const struct lab_question *question, const char *text);
+
+/* Are two answers the same after normalising? */
+bool answer_same(const char *a, const char *b);
+
+/* What the lab says to this wrong answer, or NULL. */
+const char *answer_remark(const struct lab_question *question,
+                          const char *text);
+
+#endif

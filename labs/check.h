@@ -1,0 +1,84 @@
+/*
+ * Checks: assertions over the records of what really happened.
+ *
+ * A check is fed every record since its step began, in order, live or from a
+ * recording, and knows at any time whether it passed, failed or waits, and
+ * which packets decided. The kinds are listed in docs/labs.md.
+ */
+#ifndef LABS_CHECK_H
+#define LABS_CHECK_H
+
+#include "labs/lab.h"
+#include "wire/dissect.h"
+#include "wire/history.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum check_result {
+    CHECK_WAITING,
+    CHECK_PASSED,
+    CHECK_FAILED,
+    CHECK_SKIPPED,   /* its step was never begun, or an earlier one is needed */
+    CHECK_UNDECIDED, /* records were lost, so absence proves nothing */
+};
+
+#define CHECK_EVIDENCE 8
+
+struct check_status {
+    enum check_result result;
+    uint64_t evidence[CHECK_EVIDENCE]; /* numbers of packets */
+    unsigned evidence_count;
+    uint64_t seen; /* records that matched */
+};
+
+/* What a check may look at besides the record. */
+struct check_context {
+    const struct history *history;
+    struct dissection *scratch; /* for filters */
+    const char *files;          /* the student's folder; NULL: none */
+};
+
+struct check;
+
+/*
+ * Compile. NULL with a message in error when the text is no check; answer
+ * checks name one of the step's questions.
+ */
+struct check *check_new(const struct lab_check_spec *spec,
+                        const struct lab_step *step, char *error,
+                        size_t error_size);
+void check_free(struct check *check);
+
+/* Forget what was seen: the step is reset. */
+void check_reset(struct check *check);
+
+/* Take one more record into account. */
+void check_feed(struct check *check, const struct check_context *context,
+                const struct history_row *row);
+
+/* The clock moved without a record: deadlines may have passed. */
+void check_tick(struct check *check, uint64_t time_ns);
+
+/* An answer to a question was judged. */
+void check_answer(struct check *check, const char *question, bool right);
+
+/* Nothing more will come: what still waits has failed, files are looked at. */
+void check_finish(struct check *check, const struct check_context *context);
+
+/* Its step was never begun, so nothing counts. */
+void check_skip(struct check *check);
+
+/* Does it look at the broker's state, which holds from before its step too? */
+bool check_is_state(const struct check *check);
+
+const struct check_status *check_status(const struct check *check);
+
+/* "passed", "failed", "waiting", "skipped", "undecided". */
+const char *check_result_name(enum check_result result);
+
+/* What was expected, and what was seen, as sentences for a report. */
+void check_explain(const struct check *check, struct buf *expected,
+                   struct buf *actual);
+
+#endif

@@ -1,0 +1,311 @@
+#include "labs/check_parse.h"
+
+#include "base/alloc.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct parser {
+    struct check_rule *rule;
+    const char *at;
+    char *error;
+    size_t error_size;
+};
+
+static bool fail(struct parser *parser, const char *message, const char *what)
+{
+    snprintf(parser->error, parser->error_size, "%s%s", message, what);
+    return false;
+}
+
+/* Skip a word and the blanks behind it; false when something else is there. */
+static bool take(struct parser *parser, const char *words)
+{
+    size_t len = strlen(words);
+
+    if (strncmp(parser->at, words, len) != 0 ||
+        (parser->at[len] && parser->at[len] != ' '))
+        return false;
+    parser->at += len;
+    parser->at += strspn(parser->at, " ");
+    return true;
+}
+
+static bool add_filter(struct parser *parser, const char *text, size_t len)
+{
+    struct check_rule *rule = parser->rule;
+    struct filter_error error;
+
+    while (len && text[len - 1] == ' ')
+        len--;
+    if (rule->filter_count == CHECK_MAX_FILTERS)
+        return fail(parser, "too many filters in one check", "");
+    char *copy = alloc_string_of(text, len);
+    struct filter *filter = filter_new(copy, &error);
+    if (strstr(copy, "lab.actor"))
+        rule->all_actors = true;
+    free(copy);
+    if (!filter) {
+        snprintf(parser->error, parser->error_size, "filter, column %u: %s",
+                 error.column, error.message);
+        return false;
+    }
+    rule->filters[rule->filter_count++] = filter;
+    return true;
+}
+
+/* The end of a filter: the first of these words outside of quotes. */
+static size_t filter_end(const char *text, const char *const words[])
+{
+    bool quoted = false;
+
+    for (size_t i = 0; text[i]; i++) {
+        if (text[i] == '"')
+            quoted = !quoted;
+        for (size_t w = 0; !quoted && words[w]; w++) {
+            if (!strncmp(text + i, words[w], strlen(words[w])))
+                return i;
+        }
+    }
+    return strlen(text);
+}
+
+static bool take_number(struct parser *parser, uint64_t *number)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)*parser->at))
+        return fail(parser, "expected a number at: ", parser->at);
+    *number = strtoull(parser->at, &end, 10);
+    parser->at = end + strspn(end, " ");
+    return true;
+}
+
+/* "within 5s" or "within 500ms", if it is there. */
+static bool take_within(struct parser *parser)
+{
+    uint64_t number;
+
+    if (!take(parser, "within"))
+        return true;
+    if (!take_number(parser, &number))
+        return false;
+    if (take(parser, "ms"))
+        parser->rule->within_ns = number * 1000000;
+    else if (take(parser, "s"))
+        parser->rule->within_ns = number * 1000000000;
+    else
+        return fail(parser, "a time is '5s' or '500ms', not: ", parser->at);
+    return true;
+}
+
+static bool at_end(struct parser *parser)
+{
+    return !*parser->at || fail(parser, "not understood: ", parser->at);
+}
+
+static bool counted(struct parser *parser, enum check_kind kind, bool number)
+{
+    parser->rule->kind = kind;
+    if (number && !take_number(parser, &parser->rule->count))
+        return false;
+    return add_filter(parser, parser->at, strlen(parser->at));
+}
+
+static bool sequence(struct parser *parser)
+{
+    static const char *const ends[] = {" -> ", " within ", " same ", NULL};
+
+    parser->rule->kind = CHECK_SEQ;
+    for (;;) {
+        size_t len = filter_end(parser->at, ends);
+
+        if (!add_filter(parser, parser->at, len))
+            return false;
+        parser->at += len;
+        parser->at += strspn(parser->at, " ");
+        if (!take(parser, "->"))
+            break;
+    }
+    if (!take_within(parser))
+        return false;
+    if (take(parser, "same flow"))
+        parser->rule->same = CHECK_SAME_FLOW;
+    else if (take(parser, "same client"))
+        parser->rule->same = CHECK_SAME_CLIENT;
+    if (parser->rule->filter_count < 2)
+        return fail(parser, "seq needs at least two filters with -> between",
+                    "");
+    return at_end(parser);
+}
+
+static bool after(struct parser *parser)
+{
+    static const char *const first_ends[] = {" never ", NULL};
+    static const char *const ends[] = {" within ", NULL};
+    size_t len = filter_end(parser->at, first_ends);
+
+    parser->rule->kind = CHECK_AFTER;
+    if (!parser->at[len])
+        return fail(parser, "expected 'after F never F within Ns'", "");
+    if (!add_filter(parser, parser->at, len))
+        return false;
+    parser->at += len + strlen(" never ");
+    len = filter_end(parser->at, ends);
+    if (!add_filter(parser, parser->at, len))
+        return false;
+    parser->at += len;
+    parser->at += strspn(parser->at, " ");
+    if (!take_within(parser))
+        return false;
+    if (!parser->rule->within_ns)
+        return fail(parser, "expected 'within Ns' at the end", "");
+    return at_end(parser);
+}
+
+static bool flow(struct parser *parser)
+{
+    static const char *const ends[] = {" done", " lost", NULL};
+    size_t len = filter_end(parser->at, ends);
+
+    if (!add_filter(parser, parser->at, len))
+        return false;
+    parser->at += len;
+    parser->at += strspn(parser->at, " ");
+    if (take(parser, "lost")) {
+        parser->rule->kind = CHECK_FLOW_LOST;
+        return at_end(parser);
+    }
+    if (!take(parser, "done"))
+        return fail(parser, "expected 'flow F done' or 'flow F lost'", "");
+    parser->rule->kind = CHECK_FLOW_DONE;
+    return take_within(parser) && at_end(parser);
+}
+
+/* A word, or text in quotes. Owned; NULL with an error. */
+static char *take_text(struct parser *parser)
+{
+    const char *start = parser->at;
+    size_t len;
+
+    if (*start == '"') {
+        start++;
+        len = strcspn(start, "\"");
+        if (!start[len]) {
+            fail(parser, "a quote is not closed", "");
+            return NULL;
+        }
+        parser->at = start + len + 1;
+    } else {
+        len = strcspn(start, " ");
+        parser->at = start + len;
+    }
+    parser->at += strspn(parser->at, " ");
+    if (!len) {
+        fail(parser, "something is missing at the end", "");
+        return NULL;
+    }
+    return alloc_string_of(start, len);
+}
+
+static bool retained(struct parser *parser)
+{
+    struct check_rule *rule = parser->rule;
+
+    rule->kind = CHECK_RETAINED;
+    rule->name = take_text(parser);
+    if (!rule->name)
+        return false;
+    if (take(parser, "cleared")) {
+        rule->negated = true;
+        return at_end(parser);
+    }
+    if (!take(parser, "=="))
+        return fail(parser, "expected 'retained TOPIC == VALUE'", "");
+    rule->text = take_text(parser);
+    return rule->text && at_end(parser);
+}
+
+static bool wire(struct parser *parser)
+{
+    parser->rule->kind = CHECK_WIRE;
+    parser->rule->negated = take(parser, "not");
+    if (!take(parser, "contains"))
+        return fail(parser, "expected 'wire contains \"TEXT\"'", "");
+    parser->rule->text = take_text(parser);
+    return parser->rule->text && at_end(parser);
+}
+
+static bool file(struct parser *parser)
+{
+    struct check_rule *rule = parser->rule;
+
+    rule->kind = CHECK_FILE;
+    rule->name = take_text(parser);
+    if (!rule->name)
+        return false;
+    if (strchr(rule->name, '/'))
+        return fail(parser, "a file's name has no '/'", "");
+    if (!take(parser, "matches"))
+        return fail(parser, "expected 'file NAME matches RE'", "");
+    if (regcomp(&rule->regex, parser->at, REG_EXTENDED | REG_NOSUB) != 0)
+        return fail(parser, "not a regular expression: ", parser->at);
+    rule->has_regex = true;
+    return true;
+}
+
+static bool answer(struct parser *parser)
+{
+    parser->rule->kind = CHECK_ANSWER;
+    parser->rule->name = take_text(parser);
+    return parser->rule->name && at_end(parser);
+}
+
+bool check_rule_parse(struct check_rule *rule, const char *text, char *error,
+                      size_t error_size)
+{
+    struct parser parser = {rule, text, error, error_size};
+
+    *rule = (struct check_rule){0};
+    if (take(&parser, "seen") || take(&parser, "event"))
+        return counted(&parser, CHECK_SEEN, false);
+    if (take(&parser, "at least"))
+        return counted(&parser, CHECK_AT_LEAST, true);
+    if (take(&parser, "exactly"))
+        return counted(&parser, CHECK_EXACTLY, true);
+    if (take(&parser, "at most"))
+        return counted(&parser, CHECK_AT_MOST, true);
+    if (take(&parser, "never"))
+        return counted(&parser, CHECK_AT_MOST, false);
+    if (take(&parser, "seq"))
+        return sequence(&parser);
+    if (take(&parser, "after"))
+        return after(&parser);
+    if (take(&parser, "flow"))
+        return flow(&parser);
+    if (take(&parser, "retained"))
+        return retained(&parser);
+    if (take(&parser, "wire"))
+        return wire(&parser);
+    if (take(&parser, "file"))
+        return file(&parser);
+    if (take(&parser, "answer"))
+        return answer(&parser);
+    return fail(&parser,
+                "a check is seen, event, at least, exactly, at most, never, "
+                "seq, after, flow, retained, wire, file or answer, not: ",
+                text);
+}
+
+void check_rule_release(struct check_rule *rule)
+{
+    for (unsigned i = 0; i < rule->filter_count; i++)
+        filter_free(rule->filters[i]);
+    free(rule->name);
+    free(rule->text);
+    if (rule->has_regex)
+        regfree(&rule->regex);
+    *rule = (struct check_rule){0};
+}

@@ -1,0 +1,124 @@
+#include "labs/journal.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_JOURNAL_BYTES (16u << 20)
+
+/* Hash of the previous hash and the rest of a line. */
+static void chain(char out[17], const char *previous, const char *rest,
+                  size_t len)
+{
+    unsigned char digest[32];
+    struct buf all = {0};
+
+    buf_append_string(&all, previous);
+    buf_append(&all, rest, len);
+    if (!EVP_Q_digest(NULL, "SHA256", NULL, all.bytes, all.len, digest, NULL))
+        abort();
+    buf_release(&all);
+    for (size_t i = 0; i < 8; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+unsigned journal_verify(const char *text, size_t len, char last[17])
+{
+    unsigned number = 1;
+
+    last[0] = '\0';
+    for (size_t at = 0; at < len; number++) {
+        const char *line = text + at;
+        const char *end = memchr(line, '\n', len - at);
+        size_t line_len = end ? (size_t)(end - line) : len - at;
+        char hash[17];
+
+        if (!end || line_len < 18 || line[16] != ' ')
+            return number;
+        chain(hash, last, line + 17, line_len - 17);
+        if (memcmp(hash, line, 16) != 0)
+            return number;
+        memcpy(last, hash, sizeof(hash));
+        at += line_len + 1;
+    }
+    return 0;
+}
+
+static int read_all(int fd, struct buf *text)
+{
+    ssize_t got;
+
+    while ((got = read(fd, buf_reserve(text, 4096), 4096)) > 0) {
+        text->len += (uint32_t)got;
+        if (text->len > MAX_JOURNAL_BYTES)
+            return -EFBIG;
+    }
+    return got < 0 ? -errno : 0;
+}
+
+int journal_open(struct journal *journal, const char *path, unsigned *line)
+{
+    struct buf text = {0};
+
+    *line = 0;
+    *journal = (struct journal){
+        .fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+    if (journal->fd < 0)
+        return -errno;
+    int result = read_all(journal->fd, &text);
+    /* Half a line at the end is what a crash leaves: it is taken off. */
+    size_t whole = text.len;
+    while (whole && text.bytes[whole - 1] != '\n')
+        whole--;
+    if (!result && whole < text.len && ftruncate(journal->fd, (off_t)whole))
+        result = -errno;
+    if (!result && whole)
+        *line = journal_verify((const char *)text.bytes, whole, journal->last);
+    buf_release(&text);
+    if (*line)
+        result = -EILSEQ;
+    if (result)
+        journal_close(journal);
+    return result;
+}
+
+void journal_close(struct journal *journal)
+{
+    if (journal->fd >= 0)
+        close(journal->fd);
+    journal->fd = -1;
+}
+
+int journal_add(struct journal *journal, uint64_t wall_ns, const char *kind,
+                const char *text)
+{
+    time_t seconds = (time_t)(wall_ns / 1000000000);
+    struct tm utc;
+    char when[32];
+    char hash[17];
+
+    gmtime_r(&seconds, &utc);
+    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    char *rest = alloc_printf("%s %s %s", when, kind, text);
+    for (char *c = rest; *c; c++) {
+        if ((unsigned char)*c < 0x20)
+            *c = ' ';
+    }
+    chain(hash, journal->last, rest, strlen(rest));
+    char *line = alloc_printf("%s %s\n", hash, rest);
+    size_t len = strlen(line);
+    int result = write(journal->fd, line, len) == (ssize_t)len ? 0 : -EIO;
+    if (!result)
+        memcpy(journal->last, hash, sizeof(hash));
+    free(line);
+    free(rest);
+    return result;
+}

@@ -1,0 +1,158 @@
+/*
+ * A lab: one Markdown file with steps, checks, hints and questions.
+ *
+ * Text is plain Markdown; what is for the machine stands in fenced blocks
+ * (check, near, question, run) and HTML comments, so that the file reads well
+ * on a web forge too. docs/labs.md describes the format for authors. A
+ * loaded lab owns all its strings; {{name}} in them is already replaced by
+ * the student's own values.
+ */
+#ifndef LABS_LAB_H
+#define LABS_LAB_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A paragraph, item or block of a step's text. */
+enum lab_block_kind {
+    LAB_PARAGRAPH,
+    LAB_ITEM,    /* of a list; text begins with its sign: "- " or "1. " */
+    LAB_COMMAND, /* a block to type or run; each line is one command */
+    LAB_CODE,    /* a block to look at */
+    LAB_TABLE,   /* rows with "|" between cells, one line each */
+    LAB_QUOTE,
+};
+
+struct lab_block {
+    enum lab_block_kind kind;
+    char *text; /* one paragraph is one line; code keeps its lines */
+};
+
+struct lab_hint {
+    unsigned cost; /* points */
+    char *text;
+};
+
+/* Where the right answer to a question comes from. */
+enum lab_answer_kind {
+    LAB_ANSWER_TEXT,   /* equal after normalising */
+    LAB_ANSWER_SCRYPT, /* salted hash of the normalised text */
+    LAB_ANSWER_FIELD,  /* a field of the packet that proved a check */
+};
+
+struct lab_wrong {
+    char *answer; /* normalised */
+    char *text;   /* what to say to it */
+};
+
+struct lab_question {
+    char *id;
+    char *ask;
+    enum lab_answer_kind kind;
+    char *answer; /* text, or "SALT:HASH" in hex, or the field's name */
+    char *check;  /* of LAB_ANSWER_FIELD: the check that names the packet */
+    struct lab_wrong *wrong;
+    size_t wrong_count;
+    unsigned line;
+};
+
+struct lab_near {
+    char *filter;
+    char *message; /* {n} is the packet's number, {mqtt.topic} a field */
+    unsigned line;
+};
+
+/* One check, as written; check.h makes it work. */
+struct lab_check_spec {
+    char *id;
+    unsigned points; /* 0: a gate, the step is not complete while it fails */
+    char *text;      /* "seen lab.type == ..." */
+    char *title;     /* for people: what stands behind " : ", else text */
+    unsigned line;
+};
+
+struct lab_step {
+    char *id;
+    char *title;
+    char *needs; /* id of an earlier step, or NULL */
+    struct lab_block *blocks;
+    size_t block_count;
+    struct lab_hint *hints;
+    size_t hint_count;
+    struct lab_question *questions;
+    size_t question_count;
+    struct lab_near *near;
+    size_t near_count;
+    struct lab_check_spec *checks;
+    size_t check_count;
+    char *lecturer;  /* notes for lecturers; "" when none */
+    unsigned points; /* sum of its checks' */
+    unsigned line;
+};
+
+struct lab_param {
+    char *name;
+    char *rule; /* "lab/{hex4}/temp" */
+    char *value;
+    bool used;
+};
+
+struct lab {
+    char *path;
+    char *id; /* "01-plaintext" */
+    char *title;
+    char *version;
+    char *time;   /* "45 min" */
+    char *needs;  /* id of a lab to do before, or NULL */
+    char *broker; /* lines of mosquitto.conf for its broker, "\n" between */
+    bool is_exercise;
+    struct lab_param *params;
+    size_t param_count;
+    struct lab_block *intro;
+    size_t intro_count;
+    struct lab_step *steps;
+    size_t step_count;
+    unsigned points;
+};
+
+/* Problems found while loading: one line each, "file:line: what". */
+struct lab_problems {
+    struct buf text;
+    unsigned count;
+};
+
+/*
+ * Load a lab for a student (the id seeds the values; "" is a valid id).
+ * Problems are appended; returns NULL when the file cannot be used at all.
+ */
+struct lab *lab_load(const char *path, const char *student,
+                     struct lab_problems *problems);
+void lab_free(struct lab *lab);
+
+/* The step of this id, or NULL. */
+const struct lab_step *lab_step(const struct lab *lab, const char *id);
+
+/* Add "path:line: message" to the problems. */
+void lab_problem(struct lab_problems *problems, const char *path, unsigned line,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* ---- finding labs ---- */
+
+/*
+ * The folder that holds labs/ and exercises/: $MQTTLAB_HOME, beside the source
+ * tree's binary, or PREFIX/share/mqttlab. Returns an owned path or NULL.
+ */
+char *lab_home(void);
+
+/*
+ * The file of a lab by number ("1", "01"), exercise number ("1.2"), id
+ * ("01-plaintext") or path. Returns an owned path or NULL.
+ */
+char *lab_find(const char *home, const char *name);
+
+/* All labs and exercises, sorted; ends with NULL; free each and the array. */
+char **lab_list(const char *home);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * Where labs are, and which file a number or name means.
+ */
+#include "labs/lab.h"
+
+#include "base/alloc.h"
+#include "base/process.h"
+
+#include <ctype.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#ifndef MQTTLAB_SHARE
+#define MQTTLAB_SHARE "/usr/local/share/mqttlab"
+#endif
+
+static bool has_labs(const char *folder)
+{
+    struct stat info;
+    char *labs = alloc_printf("%s/labs", folder);
+    bool found = stat(labs, &info) == 0 && S_ISDIR(info.st_mode);
+
+    free(labs);
+    return found;
+}
+
+/* Three folders above build/VARIANT/mqttlab is the source tree. */
+static char *beside_program(void)
+{
+    char *program = process_self_path("mqttlab");
+
+    for (int up = 0; up < 3; up++) {
+        char *slash = strrchr(program, '/');
+
+        if (slash)
+            *slash = '\0';
+    }
+    return program;
+}
+
+char *lab_home(void)
+{
+    const char *chosen = getenv("MQTTLAB_HOME");
+    char *beside;
+
+    if (chosen && *chosen)
+        return alloc_string(chosen);
+    if (has_labs("."))
+        return alloc_string(".");
+    beside = beside_program();
+    if (beside && has_labs(beside))
+        return beside;
+    free(beside);
+    return alloc_string(MQTTLAB_SHARE);
+}
+
+static bool is_lab(const char *path)
+{
+    return !strstr(path, ".solution.md");
+}
+
+/* The first file that matches and is no solution. Owned, or NULL. */
+static char *first_match(const char *pattern)
+{
+    glob_t files;
+    char *found = NULL;
+
+    if (glob(pattern, 0, NULL, &files) == 0) {
+        for (size_t i = 0; i < files.gl_pathc && !found; i++) {
+            if (is_lab(files.gl_pathv[i]))
+                found = alloc_string(files.gl_pathv[i]);
+        }
+        globfree(&files);
+    }
+    return found;
+}
+
+static char *match(const char *format_home, const char *rest)
+{
+    char *pattern = alloc_printf("%s/%s", format_home, rest);
+    char *found = first_match(pattern);
+
+    free(pattern);
+    return found;
+}
+
+/* By number: "1" is labs/01-*.md, "1.2" is exercises/01.2-x/exercise.md. */
+static char *find_number(const char *home, const char *name)
+{
+    char rest[64];
+    unsigned lab;
+    unsigned exercise;
+    int used = 0;
+
+    if (sscanf(name, "%u.%u%n", &lab, &exercise, &used) == 2 && !name[used])
+        snprintf(rest, sizeof(rest), "exercises/%02u.%u-*/exercise.md", lab,
+                 exercise);
+    else if (sscanf(name, "%u%n", &lab, &used) == 1 && !name[used])
+        snprintf(rest, sizeof(rest), "labs/%02u-*.md", lab);
+    else
+        return NULL;
+    return match(home, rest);
+}
+
+char *lab_find(const char *home, const char *name)
+{
+    struct stat info;
+    char *found = find_number(home, name);
+
+    if (found)
+        return found;
+    if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") ==
+        strlen(name)) {
+        char *rest = alloc_printf("labs/%s.md", name);
+        found = match(home, rest);
+        free(rest);
+        if (!found) {
+            rest = alloc_printf("exercises/%s/exercise.md", name);
+            found = match(home, rest);
+            free(rest);
+        }
+    }
+    if (!found && stat(name, &info) == 0 && S_ISREG(info.st_mode))
+        found = alloc_string(name);
+    return found;
+}
+
+char **lab_list(const char *home)
+{
+    static const char *const places[] = {"labs/[0-9]*.md",
+                                         "exercises/[0-9]*/exercise.md"};
+    char **list = alloc_zero(1, sizeof(list[0]));
+    size_t count = 0;
+
+    for (size_t p = 0; p < 2; p++) {
+        char *pattern = alloc_printf("%s/%s", home, places[p]);
+        glob_t files;
+
+        if (glob(pattern, 0, NULL, &files) == 0) {
+            for (size_t i = 0; i < files.gl_pathc; i++) {
+                if (!is_lab(files.gl_pathv[i]))
+                    continue;
+                list = alloc_resize(list, count + 2, sizeof(list[0]));
+                list[count++] = alloc_string(files.gl_pathv[i]);
+            }
+            globfree(&files);
+        }
+        free(pattern);
+    }
+    list[count] = NULL;
+    return list;
+}

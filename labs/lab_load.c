@@ -1,0 +1,310 @@
+/*
+ * From a Markdown file to a struct lab: front matter, then block by block.
+ */
+#include "labs/lab.h"
+
+#include "base/alloc.h"
+#include "labs/lab_blocks.h"
+#include "labs/markdown.h"
+#include "labs/params.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_LAB_BYTES (1u << 20)
+
+void lab_problem(struct lab_problems *problems, const char *path, unsigned line,
+                 const char *format, ...)
+{
+    char text[400];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    buf_printf(&problems->text, "%s:%u: %s\n", path, line, text);
+    problems->count++;
+}
+
+/* ---- front matter ---- */
+
+static void add_param(struct lab *lab, const char *name, const char *rule)
+{
+    lab->params =
+        alloc_resize(lab->params, lab->param_count + 1, sizeof(lab->params[0]));
+    lab->params[lab->param_count++] = (struct lab_param){
+        .name = alloc_string(name),
+        .rule = alloc_string(rule),
+    };
+}
+
+static void add_broker_lines(struct lab *lab, const char *value)
+{
+    struct buf lines = {0};
+
+    if (lab->broker)
+        buf_printf(&lines, "%s", lab->broker);
+    for (const char *at = value; *at;) {
+        size_t len = strcspn(at, "/");
+
+        /* " / " stands between lines; a "/" inside a path has no blanks. */
+        while (at[len] &&
+               !(len > 0 && at[len - 1] == ' ' && at[len + 1] == ' '))
+            len += 1 + strcspn(at + len + 1, "/");
+        size_t end = len;
+        while (end && at[end - 1] == ' ')
+            end--;
+        buf_append(&lines, at, end);
+        buf_append_u8(&lines, '\n');
+        at += at[len] ? len + 2 : len;
+    }
+    free(lab->broker);
+    lab->broker = buf_take_string(&lines);
+}
+
+static void set(char **field, const char *value)
+{
+    free(*field);
+    *field = alloc_string(value);
+}
+
+/* One "key: value" of the front matter; false when the key is unknown. */
+static bool take_header(struct lab *lab, const char *key, const char *value)
+{
+    if (!strncmp(key, "param ", 6))
+        add_param(lab, key + 6, value);
+    else if (!strcmp(key, "id"))
+        set(&lab->id, value);
+    else if (!strcmp(key, "title"))
+        set(&lab->title, value);
+    else if (!strcmp(key, "version"))
+        set(&lab->version, value);
+    else if (!strcmp(key, "time"))
+        set(&lab->time, value);
+    else if (!strcmp(key, "needs"))
+        set(&lab->needs, value);
+    else if (!strcmp(key, "broker"))
+        add_broker_lines(lab, value);
+    else if (!strcmp(key, "kind"))
+        lab->is_exercise = !strcmp(value, "exercise");
+    else
+        return false;
+    return true;
+}
+
+static void header_line(struct lab *lab, char *line, unsigned number,
+                        struct lab_problems *problems)
+{
+    char *colon = strstr(line, ": ");
+
+    if (!colon) {
+        lab_problem(problems, lab->path, number,
+                    "expected 'key: value' in the front matter");
+        return;
+    }
+    *colon = '\0';
+    if (!take_header(lab, line, colon + 2))
+        lab_problem(problems, lab->path, number,
+                    "unknown key '%s' in the front matter", line);
+}
+
+/*
+ * Read the lines between "---" and "---". Returns where the body begins and
+ * sets *line to the number of its first line; NULL when there is no end.
+ */
+static char *read_front_matter(struct lab *lab, char *text, unsigned *line,
+                               struct lab_problems *problems)
+{
+    unsigned number = 1;
+    char *at = text;
+
+    if (strncmp(text, "---\n", 4) != 0)
+        return NULL;
+    for (at += 4, number++; *at; number++) {
+        char *end = at + strcspn(at, "\n");
+        bool last = !*end;
+
+        *end = '\0';
+        if (!strcmp(at, "---")) {
+            *line = number + 1;
+            return last ? end : end + 1;
+        }
+        if (*at)
+            header_line(lab, at, number, problems);
+        at = last ? end : end + 1;
+    }
+    return NULL;
+}
+
+/* ---- the file ---- */
+
+static char *read_file(const char *path, struct lab_problems *problems)
+{
+    FILE *file = fopen(path, "rb");
+    struct buf text = {0};
+
+    if (!file) {
+        lab_problem(problems, path, 0, "%s", strerror(errno));
+        return NULL;
+    }
+    for (;;) {
+        size_t got = fread(buf_reserve(&text, 4096), 1, 4096, file);
+
+        text.len += (uint32_t)got;
+        if (got == 0 || text.len > MAX_LAB_BYTES)
+            break;
+    }
+    bool failed = ferror(file) || text.len > MAX_LAB_BYTES ||
+                  memchr(buf_string(&text), '\0', text.len);
+    fclose(file);
+    if (failed) {
+        lab_problem(problems, path, 0, "not a text file of at most 1 MiB");
+        buf_release(&text);
+        return NULL;
+    }
+    return buf_take_string(&text);
+}
+
+static bool check_header(struct lab *lab, const char *student,
+                         struct lab_problems *problems)
+{
+    const struct lab_param *bad;
+
+    if (!lab->id || !lab->title || !lab->version) {
+        lab_problem(problems, lab->path, 1,
+                    "the front matter needs id, title and version");
+        return false;
+    }
+    const char *wrong = params_draw(lab, student, &bad);
+    if (wrong) {
+        lab_problem(problems, lab->path, 1, "param %s: %s", bad->name, wrong);
+        return false;
+    }
+    return true;
+}
+
+static void check_params_used(struct lab *lab, struct lab_problems *problems)
+{
+    for (size_t i = 0; i < lab->param_count; i++) {
+        if (!lab->params[i].used)
+            lab_problem(problems, lab->path, 1, "param %s is never used",
+                        lab->params[i].name);
+    }
+}
+
+struct lab *lab_load(const char *path, const char *student,
+                     struct lab_problems *problems)
+{
+    char *text = read_file(path, problems);
+    if (!text)
+        return NULL;
+
+    struct lab *lab = alloc_zero(1, sizeof(*lab));
+    struct markdown markdown = {0};
+    unsigned line = 0;
+    bool usable = false;
+
+    lab->path = alloc_string(path);
+    char *body = read_front_matter(lab, text, &line, problems);
+    if (!body)
+        lab_problem(problems, path, 1,
+                    "a lab begins with front matter between lines of '---'");
+    else if (check_header(lab, student, problems)) {
+        usable = markdown_parse(&markdown, body, strlen(body), line) == 0;
+        if (usable)
+            usable = lab_blocks_read(lab, &markdown, problems);
+    }
+    if (usable)
+        check_params_used(lab, problems);
+    markdown_release(&markdown);
+    free(text);
+    if (usable)
+        return lab;
+    lab_free(lab);
+    return NULL;
+}
+
+const struct lab_step *lab_step(const struct lab *lab, const char *id)
+{
+    for (size_t i = 0; i < lab->step_count; i++) {
+        if (!strcmp(lab->steps[i].id, id))
+            return &lab->steps[i];
+    }
+    return NULL;
+}
+
+/* ---- freeing ---- */
+
+static void free_blocks(struct lab_block *blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(blocks[i].text);
+    free(blocks);
+}
+
+static void free_question(struct lab_question *question)
+{
+    free(question->id);
+    free(question->ask);
+    free(question->answer);
+    free(question->check);
+    for (size_t i = 0; i < question->wrong_count; i++) {
+        free(question->wrong[i].answer);
+        free(question->wrong[i].text);
+    }
+    free(question->wrong);
+}
+
+static void free_step(struct lab_step *step)
+{
+    free(step->id);
+    free(step->title);
+    free(step->needs);
+    free(step->lecturer);
+    free_blocks(step->blocks, step->block_count);
+    for (size_t i = 0; i < step->hint_count; i++)
+        free(step->hints[i].text);
+    free(step->hints);
+    for (size_t i = 0; i < step->question_count; i++)
+        free_question(&step->questions[i]);
+    free(step->questions);
+    for (size_t i = 0; i < step->near_count; i++) {
+        free(step->near[i].filter);
+        free(step->near[i].message);
+    }
+    free(step->near);
+    for (size_t i = 0; i < step->check_count; i++) {
+        free(step->checks[i].id);
+        free(step->checks[i].text);
+        free(step->checks[i].title);
+    }
+    free(step->checks);
+}
+
+void lab_free(struct lab *lab)
+{
+    if (!lab)
+        return;
+    for (size_t i = 0; i < lab->param_count; i++) {
+        free(lab->params[i].name);
+        free(lab->params[i].rule);
+        free(lab->params[i].value);
+    }
+    free(lab->params);
+    free_blocks(lab->intro, lab->intro_count);
+    for (size_t i = 0; i < lab->step_count; i++)
+        free_step(&lab->steps[i]);
+    free(lab->steps);
+    free(lab->path);
+    free(lab->id);
+    free(lab->title);
+    free(lab->version);
+    free(lab->time);
+    free(lab->needs);
+    free(lab->broker);
+    free(lab);
+}

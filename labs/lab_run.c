@@ -1,0 +1,409 @@
+#include "labs/lab_run.h"
+
+#include "base/alloc.h"
+#include "labs/answer.h"
+#include "wire/event.h"
+#include "wire/filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HISTORY_BYTES (64u << 20)
+
+static bool compile_step(struct lab_run *run, struct lab_run_step *step,
+                         struct lab_problems *problems)
+{
+    const struct lab_step *spec = step->step;
+    unsigned before = problems->count;
+
+    step->checks = alloc_zero(spec->check_count, sizeof(step->checks[0]));
+    step->questions =
+        alloc_zero(spec->question_count, sizeof(step->questions[0]));
+    step->near_filters =
+        alloc_zero(spec->near_count, sizeof(step->near_filters[0]));
+    for (size_t i = 0; i < spec->check_count; i++) {
+        char error[300];
+
+        step->checks[i] =
+            check_new(&spec->checks[i], spec, error, sizeof(error));
+        if (!step->checks[i])
+            lab_problem(problems, run->lab->path, spec->checks[i].line,
+                        "check %s: %s", spec->checks[i].id, error);
+    }
+    for (size_t i = 0; i < spec->near_count; i++) {
+        struct filter_error error;
+
+        step->near_filters[i] = filter_new(spec->near[i].filter, &error);
+        if (!step->near_filters[i])
+            lab_problem(problems, run->lab->path, spec->near[i].line,
+                        "near miss, column %u: %s", error.column,
+                        error.message);
+    }
+    return problems->count == before;
+}
+
+struct lab_run *lab_run_new(struct lab *lab, const char *files,
+                            struct lab_problems *problems)
+{
+    struct lab_run *run = alloc_zero(1, sizeof(*run));
+    bool good = true;
+
+    run->lab = lab;
+    run->files = files;
+    run->student = alloc_string("");
+    run->history = history_new(HISTORY_BYTES);
+    run->steps = alloc_zero(lab->step_count, sizeof(run->steps[0]));
+    for (size_t i = 0; i < lab->step_count; i++) {
+        run->steps[i].step = &lab->steps[i];
+        good = compile_step(run, &run->steps[i], problems) && good;
+    }
+    if (good)
+        return run;
+    lab_run_free(run);
+    return NULL;
+}
+
+static void free_step(struct lab_run_step *step)
+{
+    for (size_t i = 0; i < step->step->check_count; i++)
+        check_free(step->checks[i]);
+    for (size_t i = 0; i < step->step->question_count; i++)
+        free(step->questions[i].answer);
+    for (size_t i = 0; i < step->step->near_count; i++)
+        filter_free(step->near_filters[i]);
+    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++)
+        free(step->near[i].text);
+    free(step->checks);
+    free(step->questions);
+    free(step->near_filters);
+}
+
+void lab_run_free(struct lab_run *run)
+{
+    if (!run)
+        return;
+    for (size_t i = 0; i < run->lab->step_count; i++)
+        free_step(&run->steps[i]);
+    free(run->steps);
+    free(run->student);
+    history_free(run->history);
+    dissect_release(&run->scratch);
+    lab_free(run->lab);
+    free(run);
+}
+
+/* ---- what the student does ---- */
+
+void lab_run_started(struct buf *bytes, const struct lab *lab,
+                     const char *student)
+{
+    record_begin(bytes, EVENT_LAB_STARTED);
+    record_put_string(bytes, RECORD_ID, lab->id);
+    record_put_string(bytes, RECORD_TEXT, lab->version);
+    record_put_string(bytes, RECORD_USER_NAME, student);
+}
+
+static void step_record(struct buf *bytes, enum event_code code,
+                        const struct lab_step *step)
+{
+    record_begin(bytes, code);
+    record_put_string(bytes, RECORD_ID, step->id);
+}
+
+void lab_run_begin_step(struct buf *bytes, const struct lab_step *step)
+{
+    step_record(bytes, EVENT_LAB_STEP, step);
+}
+
+void lab_run_hint(struct buf *bytes, const struct lab_step *step)
+{
+    step_record(bytes, EVENT_LAB_HINT, step);
+}
+
+void lab_run_reset(struct buf *bytes, const struct lab_step *step)
+{
+    step_record(bytes, EVENT_LAB_RESET, step);
+}
+
+void lab_run_answer(struct buf *bytes, const char *question, const char *answer)
+{
+    record_begin(bytes, EVENT_LAB_ANSWER);
+    record_put_string(bytes, RECORD_ID, question);
+    record_put(bytes, RECORD_TEXT,
+               slice_of(answer, strnlen(answer, ANSWER_MAX_BYTES)));
+}
+
+/* ---- taking records in ---- */
+
+static struct lab_run_step *find_step(struct lab_run *run, struct slice id)
+{
+    for (size_t i = 0; i < run->lab->step_count; i++) {
+        if (slice_equal_string(id, run->steps[i].step->id))
+            return &run->steps[i];
+    }
+    return NULL;
+}
+
+static void clear_near(struct lab_run_step *step)
+{
+    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++) {
+        free(step->near[i].text);
+        step->near[i] = (struct lab_run_near){0};
+    }
+}
+
+static void reset_step(struct lab_run_step *step)
+{
+    for (size_t i = 0; i < step->step->check_count; i++)
+        check_reset(step->checks[i]);
+    for (size_t i = 0; i < step->step->question_count; i++) {
+        free(step->questions[i].answer);
+        step->questions[i] = (struct lab_run_question){0};
+    }
+    clear_near(step);
+    step->resets++;
+}
+
+/* The row of the packet that proved a check of the step, if one did. */
+static bool proving_row(const struct lab_run *run,
+                        const struct lab_run_step *step, const char *check_id,
+                        struct history_row *row)
+{
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        const struct check_status *status = check_status(step->checks[i]);
+
+        if (strcmp(step->step->checks[i].id, check_id) != 0 ||
+            !status->evidence_count)
+            continue;
+        return history_get(
+            run->history,
+            history_find_number(run->history, status->evidence[0]), row);
+    }
+    return false;
+}
+
+static bool judge(struct lab_run *run, const struct lab_run_step *step,
+                  const struct lab_question *question, const char *answer)
+{
+    struct history_row row;
+    struct buf value = {0};
+
+    if (question->kind != LAB_ANSWER_FIELD)
+        return answer_right(question, answer);
+    bool right = proving_row(run, step, question->check, &row) &&
+                 filter_value(question->answer, &row, &run->scratch, &value) &&
+                 answer_same(buf_string(&value), answer);
+    buf_release(&value);
+    return right;
+}
+
+static void take_answer(struct lab_run *run, struct slice bytes)
+{
+    struct lab_run_step *step = &run->steps[run->current];
+    struct slice id = record_get(bytes, RECORD_ID);
+
+    for (size_t i = 0; i < step->step->question_count; i++) {
+        const struct lab_question *question = &step->step->questions[i];
+        struct lab_run_question *state = &step->questions[i];
+
+        if (!slice_equal_string(id, question->id))
+            continue;
+        struct slice text = record_get(bytes, RECORD_TEXT);
+        free(state->answer);
+        state->answer = alloc_string_of(text.bytes, text.len);
+        state->right = judge(run, step, question, state->answer);
+        state->remark = answer_remark(question, state->answer);
+        for (size_t c = 0; c < step->step->check_count; c++)
+            check_answer(step->checks[c], question->id, state->right);
+    }
+}
+
+static void take_deed(struct lab_run *run, struct slice bytes)
+{
+    struct lab_run_step *step = find_step(run, record_get(bytes, RECORD_ID));
+    struct slice student = record_get(bytes, RECORD_USER_NAME);
+    unsigned code = record_code(bytes);
+
+    if (code == EVENT_LAB_STARTED) {
+        free(run->student);
+        run->student = alloc_string_of(student.bytes, student.len);
+    } else if (code == EVENT_LAB_ANSWER) {
+        take_answer(run, bytes);
+    } else if (!step) {
+        return;
+    } else if (code == EVENT_LAB_STEP) {
+        run->current = (size_t)(step - run->steps);
+        step->begun = true;
+    } else if (code == EVENT_LAB_RESET) {
+        reset_step(step);
+    } else if (code == EVENT_LAB_HINT &&
+               step->hints_open < step->step->hint_count) {
+        step->hints_open++;
+    }
+}
+
+/* message with {n} and {field} filled in from the row. */
+static char *near_text(struct lab_run *run, const char *message,
+                       const struct history_row *row)
+{
+    struct buf out = {0};
+
+    while (*message) {
+        size_t len = strcspn(message, "{");
+        size_t name = message[len] ? strcspn(message + len, "}") : 0;
+
+        buf_append(&out, message, len);
+        message += len;
+        if (!*message || !message[name])
+            break;
+        char *field = alloc_string_of(message + 1, name - 1);
+        if (!strcmp(field, "n"))
+            buf_printf(&out, "%llu", (unsigned long long)row->number);
+        else if (!filter_value(field, row, &run->scratch, &out))
+            buf_append_string(&out, "?");
+        free(field);
+        message += name + 1;
+    }
+    buf_append_string(&out, message);
+    return buf_take_string(&out);
+}
+
+static void note_near(struct lab_run *run, struct lab_run_step *step,
+                      const struct history_row *row)
+{
+    if (row->record.actor == RECORD_SCRIPT)
+        return;
+    for (size_t i = 0; i < step->step->near_count; i++) {
+        if (!filter_match(step->near_filters[i], row, &run->scratch))
+            continue;
+        free(step->near[LAB_RUN_NEAR_MISSES - 1].text);
+        memmove(&step->near[1], &step->near[0],
+                sizeof(step->near) - sizeof(step->near[0]));
+        step->near[0] = (struct lab_run_near){
+            .text = near_text(run, step->step->near[i].message, row),
+            .number = row->number,
+        };
+        return;
+    }
+}
+
+static void feed_step(struct lab_run *run, struct lab_run_step *step,
+                      const struct history_row *row)
+{
+    struct check_context context = {
+        .history = run->history,
+        .scratch = &run->scratch,
+        .files = run->files,
+    };
+    bool current = step == &run->steps[run->current] && step->begun &&
+                   !(row->record.flags & RECORD_SNAPSHOT);
+    bool was_complete = lab_run_step_complete(step);
+
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        if (current || check_is_state(step->checks[i]))
+            check_feed(step->checks[i], &context, row);
+    }
+    if (current && !was_complete && !lab_run_step_complete(step))
+        note_near(run, step, row);
+}
+
+void lab_run_feed(struct lab_run *run, const struct record *record)
+{
+    struct history_row row;
+
+    history_add(run->history, record);
+    if (!history_get(run->history, history_end(run->history) - 1, &row))
+        return;
+    if (record->type == RECORD_LAB) {
+        take_deed(run, record->bytes);
+        return;
+    }
+    if (record->type == RECORD_EVT &&
+        record_code(record->bytes) == EVENT_LOST_RECORDS)
+        run->gap = true;
+    for (size_t i = 0; i < run->lab->step_count; i++)
+        feed_step(run, &run->steps[i], &row);
+}
+
+void lab_run_tick(struct lab_run *run, uint64_t time_ns)
+{
+    struct lab_run_step *step = &run->steps[run->current];
+
+    for (size_t i = 0; i < step->step->check_count; i++)
+        check_tick(step->checks[i], time_ns);
+}
+
+void lab_run_finish(struct lab_run *run)
+{
+    struct check_context context = {
+        .history = run->history,
+        .scratch = &run->scratch,
+        .files = run->files,
+    };
+
+    for (size_t s = 0; s < run->lab->step_count; s++) {
+        for (size_t i = 0; i < run->steps[s].step->check_count; i++) {
+            check_finish(run->steps[s].checks[i], &context);
+            if (!run->steps[s].begun)
+                check_skip(run->steps[s].checks[i]);
+        }
+    }
+}
+
+/* ---- the score ---- */
+
+bool lab_run_step_complete(const struct lab_run_step *step)
+{
+    if (!step->begun)
+        return false;
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        if (check_status(step->checks[i])->result != CHECK_PASSED)
+            return false;
+    }
+    return true;
+}
+
+unsigned lab_run_step_points(const struct lab_run_step *step)
+{
+    unsigned points = 0;
+    unsigned cost = 0;
+
+    for (size_t i = 0; step->begun && i < step->step->check_count; i++) {
+        if (check_status(step->checks[i])->result == CHECK_PASSED)
+            points += step->step->checks[i].points;
+    }
+    for (size_t i = 0; i < step->hints_open; i++)
+        cost += step->step->hints[i].cost;
+    return points > cost ? points - cost : 0;
+}
+
+unsigned lab_run_points(const struct lab_run *run)
+{
+    unsigned points = 0;
+
+    for (size_t i = 0; i < run->lab->step_count; i++)
+        points += lab_run_step_points(&run->steps[i]);
+    return points;
+}
+
+bool lab_run_complete(const struct lab_run *run)
+{
+    for (size_t i = 0; i < run->lab->step_count; i++) {
+        if (!lab_run_step_complete(&run->steps[i]))
+            return false;
+    }
+    return true;
+}
+
+const struct lab_step *lab_run_missing(const struct lab_run *run,
+                                       const struct lab_run_step *step)
+{
+    if (!step->step->needs)
+        return NULL;
+    for (size_t i = 0; i < run->lab->step_count; i++) {
+        if (!strcmp(run->steps[i].step->id, step->step->needs))
+            return lab_run_step_complete(&run->steps[i]) ? NULL
+                                                         : run->steps[i].step;
+    }
+    return NULL;
+}

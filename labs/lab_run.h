@@ -1,0 +1,90 @@
+/*
+ * A lab being done: which step, which checks passed, how many points.
+ *
+ * A run is a function of records alone: what the tap saw, and what the student
+ * did (RECORD_LAB: a step begun, an answer, a hint, a reset). So the same code
+ * shows check marks live, resumes from a recording, and grades a hand-in.
+ */
+#ifndef LABS_LAB_RUN_H
+#define LABS_LAB_RUN_H
+
+#include "labs/check.h"
+#include "labs/lab.h"
+#include "wire/history.h"
+
+#define LAB_RUN_NEAR_MISSES 3
+
+struct lab_run_question {
+    char *answer; /* the last one given; NULL: none */
+    bool right;
+    const char *remark; /* what the lab says to it, or NULL */
+};
+
+struct lab_run_near {
+    char *text;      /* NULL: not used */
+    uint64_t number; /* of the packet */
+};
+
+struct lab_run_step {
+    const struct lab_step *step;
+    struct check **checks; /* step->check_count of them */
+    struct lab_run_question *questions;
+    struct filter **near_filters; /* NULL where the lab's filter is wrong */
+    struct lab_run_near near[LAB_RUN_NEAR_MISSES]; /* newest first */
+    unsigned hints_open;
+    unsigned resets;
+    bool begun;
+};
+
+struct lab_run {
+    struct lab *lab;
+    struct lab_run_step *steps; /* lab->step_count of them */
+    size_t current;             /* index of the step being done */
+    struct history *history;
+    struct dissection scratch;
+    const char *files; /* the student's folder; borrowed, may be NULL */
+    char *student;     /* as the recording says; "" until it does */
+    bool gap;          /* records were lost */
+};
+
+/*
+ * Begin a run: takes ownership of lab. Problems (a check that does not
+ * compile) are appended; NULL when there are any.
+ */
+struct lab_run *lab_run_new(struct lab *lab, const char *files,
+                            struct lab_problems *problems);
+void lab_run_free(struct lab_run *run);
+
+/* Take one record into account, of the tap or of the student's doing. */
+void lab_run_feed(struct lab_run *run, const struct record *record);
+
+/* The clock moved. */
+void lab_run_tick(struct lab_run *run, uint64_t time_ns);
+
+/* Nothing more will come: for grading. */
+void lab_run_finish(struct lab_run *run);
+
+/*
+ * What the student does, as the bytes of a RECORD_LAB record; nothing happens
+ * until that record is fed.
+ */
+void lab_run_started(struct buf *bytes, const struct lab *lab,
+                     const char *student);
+void lab_run_begin_step(struct buf *bytes, const struct lab_step *step);
+void lab_run_answer(struct buf *bytes, const char *question,
+                    const char *answer);
+void lab_run_hint(struct buf *bytes, const struct lab_step *step);
+void lab_run_reset(struct buf *bytes, const struct lab_step *step);
+
+/* All checks passed, gates included. */
+bool lab_run_step_complete(const struct lab_run_step *step);
+/* Points of the passed checks less the cost of hints, at least 0. */
+unsigned lab_run_step_points(const struct lab_run_step *step);
+unsigned lab_run_points(const struct lab_run *run);
+bool lab_run_complete(const struct lab_run *run);
+
+/* The step that this one needs and that is not complete, or NULL. */
+const struct lab_step *lab_run_missing(const struct lab_run *run,
+                                       const struct lab_run_step *step);
+
+#endif

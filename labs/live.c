@@ -1,0 +1,303 @@
+#include "labs/live.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "wire/event.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORDING_BYTES (64u << 20)
+
+/* ---- opening ---- */
+
+static void replay_record(void *context, const struct record *record)
+{
+    struct live *live = context;
+
+    if (record->connection > live->recorder.last_connection)
+        live->recorder.last_connection = record->connection;
+    lab_run_feed(live->run, record);
+}
+
+static struct lab *load(const struct live *live, const char *name,
+                        const char *student, char *error, size_t error_size)
+{
+    char *path = lab_find(live->home, name);
+    struct lab_problems problems = {0};
+
+    if (!path) {
+        snprintf(error, error_size,
+                 "there is no lab '%s'; mqttlab lab lists them", name);
+        return NULL;
+    }
+    struct lab *lab = lab_load(path, student, &problems);
+    if (!lab || problems.count) {
+        snprintf(error, error_size, "%s", buf_string(&problems.text));
+        lab_free(lab);
+        lab = NULL;
+    }
+    buf_release(&problems.text);
+    free(path);
+    return lab;
+}
+
+/* The workspace of the lab, and the id of the student who works in it. */
+static int open_workspace(struct live *live, const char *name, const char *dir,
+                          const char *student, char *error, size_t error_size)
+{
+    struct lab *lab = load(live, name, "", error, error_size);
+    if (!lab)
+        return -ENOENT;
+
+    int result = workspace_open(&live->workspace, lab->id, dir, student);
+    if (result == -EBUSY)
+        snprintf(error, error_size,
+                 "lab %s is open in another window; close it there first",
+                 lab->id);
+    else if (result == -EEXIST)
+        snprintf(error, error_size,
+                 "the folder belongs to another student; give one of your own "
+                 "with --dir");
+    else if (result)
+        snprintf(error, error_size, "the folder of lab %s: %s", lab->id,
+                 strerror(-result));
+    else if (!live->workspace.student[0]) {
+        snprintf(error, error_size, "no student id is known yet");
+        result = -ENODATA;
+    }
+    lab_free(lab);
+    return result;
+}
+
+static int open_journal(struct live *live, char *error, size_t error_size)
+{
+    char *path = alloc_printf("%s/journal", live->workspace.path);
+    unsigned line;
+    int result = journal_open(&live->journal, path, &line);
+
+    if (result == -EILSEQ)
+        snprintf(error, error_size,
+                 "%s:%u: this line was changed; `mqttlab lab reset` begins "
+                 "anew and keeps the old files in backup-N",
+                 path, line);
+    else if (result)
+        snprintf(error, error_size, "%s: %s", path, strerror(-result));
+    free(path);
+    return result;
+}
+
+static int open_files(struct live *live, char *error, size_t error_size)
+{
+    uint64_t last_seq;
+    int result = open_journal(live, error, error_size);
+
+    if (!result)
+        result = recorder_replay(live->workspace.path, replay_record, live,
+                                 &last_seq, error, error_size);
+    if (result)
+        return result;
+    uint32_t last_connection = live->recorder.last_connection;
+    char *comment = alloc_printf(
+        "mqttlab %s, lab %s version %s, student %s", MQTTLAB_VERSION,
+        live->run->lab->id, live->run->lab->version, live->workspace.student);
+    result =
+        recorder_open(&live->recorder, live->workspace.path, comment, last_seq);
+    free(comment);
+    if (result)
+        snprintf(error, error_size, "the recording in %s: %s",
+                 live->workspace.path, strerror(-result));
+    live->recorder.limit = RECORDING_BYTES;
+    live->recorder.last_connection = last_connection;
+    live->recorder.connection_base = last_connection;
+    return result;
+}
+
+static void make_marks(struct live *live)
+{
+    const struct lab *lab = live->run->lab;
+
+    live->marks = alloc_zero(lab->step_count, sizeof(live->marks[0]));
+    for (size_t s = 0; s < lab->step_count; s++) {
+        const struct lab_run_step *step = &live->run->steps[s];
+
+        live->marks[s] =
+            alloc_zero(step->step->check_count, sizeof(live->marks[s][0]));
+        for (size_t i = 0; i < step->step->check_count; i++)
+            live->marks[s][i] = check_status(step->checks[i])->result;
+    }
+}
+
+static uint64_t now_ns(void)
+{
+    return clock_read_wall_ns();
+}
+
+static void do_deed(struct live *live, const char *kind, const char *text,
+                    struct buf *bytes);
+
+int live_open(struct live *live, const char *name, const char *dir,
+              const char *student, char *error, size_t error_size)
+{
+    struct lab_problems problems = {0};
+
+    *live = (struct live){.workspace.lock_fd = -1, .journal.fd = -1};
+    live->home = lab_home();
+    int result = open_workspace(live, name, dir, student, error, error_size);
+    if (!result) {
+        struct lab *lab =
+            load(live, name, live->workspace.student, error, error_size);
+
+        live->run =
+            lab ? lab_run_new(lab, live->workspace.path, &problems) : NULL;
+        if (lab && !live->run)
+            snprintf(error, error_size, "%s", buf_string(&problems.text));
+        result = live->run ? open_files(live, error, error_size) : -EINVAL;
+    }
+    buf_release(&problems.text);
+    if (result) {
+        live_close(live);
+        return result;
+    }
+    make_marks(live);
+    struct buf bytes = {0};
+    lab_run_started(&bytes, live->run->lab, live->workspace.student);
+    do_deed(live, "open", live->run->lab->id, &bytes);
+    live_begin_step(live, live->run->current);
+    return 0;
+}
+
+void live_close(struct live *live)
+{
+    for (size_t s = 0; live->marks && s < live->run->lab->step_count; s++)
+        free(live->marks[s]);
+    free(live->marks);
+    recorder_close(&live->recorder);
+    journal_close(&live->journal);
+    lab_run_free(live->run);
+    workspace_close(&live->workspace);
+    free(live->home);
+    *live = (struct live){.workspace.lock_fd = -1, .journal.fd = -1};
+}
+
+/* ---- feeding ---- */
+
+static void tell(struct live *live, const struct lab_run_step *step, size_t i)
+{
+    const struct check_status *status = check_status(step->checks[i]);
+    char *text = alloc_printf(
+        "%s.%s %s packet %llu", step->step->id, step->step->checks[i].id,
+        check_result_name(status->result),
+        (unsigned long long)(status->evidence_count ? status->evidence[0] : 0));
+
+    journal_add(&live->journal, now_ns(), "check", text);
+    free(text);
+    if (live->on_mark)
+        live->on_mark(live->owner, step, i);
+}
+
+/* Tell of every check whose result is another than before. */
+static void tell_changes(struct live *live)
+{
+    const struct lab *lab = live->run->lab;
+
+    for (size_t s = 0; s < lab->step_count; s++) {
+        const struct lab_run_step *step = &live->run->steps[s];
+
+        for (size_t i = 0; i < step->step->check_count; i++) {
+            enum check_result result = check_status(step->checks[i])->result;
+
+            if (result == live->marks[s][i])
+                continue;
+            live->marks[s][i] = result;
+            tell(live, step, i);
+        }
+    }
+}
+
+void live_new_source(struct live *live)
+{
+    recorder_new_source(&live->recorder);
+}
+
+void live_feed(struct live *live, const struct record *record)
+{
+    struct record copy = *record;
+
+    recorder_write(&live->recorder, &copy);
+    lab_run_feed(live->run, &copy);
+    tell_changes(live);
+}
+
+void live_tick(struct live *live)
+{
+    lab_run_tick(live->run, now_ns());
+    tell_changes(live);
+    recorder_flush(&live->recorder);
+}
+
+struct lab_run_step *live_step(const struct live *live)
+{
+    return &live->run->steps[live->run->current];
+}
+
+/* ---- deeds ---- */
+
+static void do_deed(struct live *live, const char *kind, const char *text,
+                    struct buf *bytes)
+{
+    struct record record = {
+        .time_ns = now_ns(),
+        .type = RECORD_LAB,
+        .bytes = buf_slice(bytes),
+        .original_len = bytes->len,
+    };
+
+    recorder_write_own(&live->recorder, &record);
+    recorder_flush(&live->recorder);
+    journal_add(&live->journal, record.time_ns, kind, text);
+    lab_run_feed(live->run, &record);
+    buf_release(bytes);
+    tell_changes(live);
+}
+
+void live_begin_step(struct live *live, size_t index)
+{
+    const struct lab_step *step = live->run->steps[index].step;
+    struct buf bytes = {0};
+
+    lab_run_begin_step(&bytes, step);
+    do_deed(live, "step", step->id, &bytes);
+}
+
+void live_answer(struct live *live, const char *question, const char *answer)
+{
+    struct buf bytes = {0};
+    char *text = alloc_printf("%s %s", question, answer);
+
+    lab_run_answer(&bytes, question, answer);
+    do_deed(live, "answer", text, &bytes);
+    free(text);
+}
+
+bool live_hint(struct live *live)
+{
+    struct lab_run_step *step = live_step(live);
+    struct buf bytes = {0};
+
+    if (step->hints_open == step->step->hint_count)
+        return false;
+    lab_run_hint(&bytes, step->step);
+    do_deed(live, "hint", step->step->id, &bytes);
+    return true;
+}
+
+void live_reset_step(struct live *live)
+{
+    struct buf bytes = {0};
+
+    lab_run_reset(&bytes, live_step(live)->step);
+    do_deed(live, "reset", live_step(live)->step->id, &bytes);
+}

@@ -1,0 +1,195 @@
+#include "labs/params.h"
+
+#include "base/alloc.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const words[] = {
+    "apple",  "bridge", "candle", "desert", "engine", "forest", "garden",
+    "harbor", "island", "jacket", "kettle", "ladder", "magnet", "needle",
+    "orange", "pencil", "quartz", "ribbon", "saddle", "temple", "umbrella",
+    "valley", "window", "yellow", "anchor", "basket", "cactus", "dragon",
+    "falcon", "guitar", "hammer", "jungle",
+};
+
+/* A stream of numbers from a seed: HMAC over a counter. */
+struct stream {
+    unsigned char key[32];
+    uint32_t counter;
+};
+
+static uint64_t draw(struct stream *stream)
+{
+    unsigned char digest[32];
+    unsigned char counter[4];
+    uint64_t number;
+    size_t len;
+
+    stream->counter++;
+    for (int i = 0; i < 4; i++)
+        counter[i] = (unsigned char)(stream->counter >> (24 - 8 * i));
+    if (!EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, stream->key,
+                   sizeof(stream->key), counter, sizeof(counter), digest,
+                   sizeof(digest), &len))
+        abort();
+    number = 0;
+    for (int i = 0; i < 8; i++)
+        number = number << 8 | digest[i];
+    return number;
+}
+
+static void seed(struct stream *stream, const struct lab *lab,
+                 const char *student)
+{
+    char *key = alloc_printf("%s %s", lab->id, lab->version);
+    size_t len;
+
+    *stream = (struct stream){0};
+    if (!EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, strlen(key),
+                   (const unsigned char *)student, strlen(student), stream->key,
+                   sizeof(stream->key), &len))
+        abort();
+    free(key);
+}
+
+static void draw_hex(struct buf *out, struct stream *stream, unsigned digits)
+{
+    uint64_t number = draw(stream);
+
+    for (unsigned i = 0; i < digits; i++, number >>= 4)
+        buf_append_u8(out, (uint8_t) "0123456789abcdef"[number & 15]);
+}
+
+static void draw_int(struct buf *out, struct stream *stream, long min, long max,
+                     unsigned divisor)
+{
+    long value = min + (long)(draw(stream) % (uint64_t)(max - min + 1));
+
+    if (divisor == 10)
+        buf_printf(out, "%ld.%ld", value / 10, labs(value) % 10);
+    else if (divisor == 100)
+        buf_printf(out, "%ld.%02ld", value / 100, labs(value) % 100);
+    else
+        buf_printf(out, "%ld", value);
+}
+
+/*
+ * One "{...}" at the start of rule. Returns how many characters it took, or 0
+ * when it is none that is known.
+ */
+static size_t draw_one(struct buf *out, struct stream *stream, const char *rule)
+{
+    unsigned digits;
+    long min;
+    long max;
+    int used = 0;
+
+    if (sscanf(rule, "{hex%u}%n", &digits, &used) == 1 && used && digits > 0 &&
+        digits <= 16) {
+        draw_hex(out, stream, digits);
+        return (size_t)used;
+    }
+    if (sscanf(rule, "{int %ld..%ld}%n", &min, &max, &used) == 2 && used &&
+        min <= max) {
+        unsigned divisor = 1;
+        int more = 0;
+
+        if (sscanf(rule + used, "/%u%n", &divisor, &more) == 1 &&
+            (divisor == 10 || divisor == 100))
+            used += more;
+        else
+            divisor = 1;
+        draw_int(out, stream, min, max, divisor);
+        return (size_t)used;
+    }
+    if (!strncmp(rule, "{word}", 6)) {
+        buf_append_string(
+            out, words[draw(stream) % (sizeof(words) / sizeof(words[0]))]);
+        return 6;
+    }
+    return 0;
+}
+
+static const char *draw_rule(struct buf *out, struct stream *stream,
+                             const char *rule)
+{
+    while (*rule) {
+        if (*rule != '{') {
+            buf_append_u8(out, (uint8_t)*rule++);
+            continue;
+        }
+        size_t used = draw_one(out, stream, rule);
+        if (!used)
+            return "a rule is {hexN}, {int A..B}, {int A..B}/10 or {word}";
+        rule += used;
+    }
+    return NULL;
+}
+
+const char *params_draw(struct lab *lab, const char *student,
+                        const struct lab_param **bad)
+{
+    struct stream stream;
+
+    seed(&stream, lab, student);
+    for (size_t i = 0; i < lab->param_count; i++) {
+        struct buf value = {0};
+        const char *wrong = draw_rule(&value, &stream, lab->params[i].rule);
+
+        free(lab->params[i].value);
+        lab->params[i].value = buf_take_string(&value);
+        *bad = &lab->params[i];
+        if (wrong)
+            return wrong;
+    }
+    return NULL;
+}
+
+const char *params_value(const struct lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->param_count; i++) {
+        if (!strcmp(lab->params[i].name, name))
+            return lab->params[i].value;
+    }
+    return NULL;
+}
+
+static struct lab_param *find(struct lab *lab, const char *name, size_t len)
+{
+    for (size_t i = 0; i < lab->param_count; i++) {
+        if (strlen(lab->params[i].name) == len &&
+            !strncmp(lab->params[i].name, name, len))
+            return &lab->params[i];
+    }
+    return NULL;
+}
+
+bool params_fill(struct buf *out, struct lab *lab, const char *text)
+{
+    bool all_known = true;
+
+    for (;;) {
+        const char *open = strstr(text, "{{");
+        const char *close = open ? strstr(open, "}}") : NULL;
+
+        if (!close) {
+            buf_append_string(out, text);
+            return all_known;
+        }
+        buf_append(out, text, (size_t)(open - text));
+        struct lab_param *param =
+            find(lab, open + 2, (size_t)(close - open - 2));
+        if (param) {
+            param->used = true;
+            buf_append_string(out, param->value);
+        } else {
+            all_known = false;
+            buf_append(out, open, (size_t)(close + 2 - open));
+        }
+        text = close + 2;
+    }
+}

@@ -1,0 +1,32 @@
+/*
+ * Values of a student's own: a lab's parameters, drawn from a seed.
+ *
+ * The seed is HMAC-SHA-256 of the student's id under the lab's id and version,
+ * so the grader computes the same values, and a neighbour's do not fit. It is
+ * no secret: this stops copying, not a determined forger.
+ */
+#ifndef LABS_PARAMS_H
+#define LABS_PARAMS_H
+
+#include "base/buf.h"
+#include "labs/lab.h"
+
+/*
+ * Fill in the value of each parameter by its rule. In a rule {hexN} becomes N
+ * hex digits, {int A..B} a number, {int A..B}/D that number divided by D (10
+ * or 100) as a decimal fraction, {word} a plain English noun. Returns NULL, or
+ * what is wrong with a rule (static) with *bad set to the parameter.
+ */
+const char *params_draw(struct lab *lab, const char *student,
+                        const struct lab_param **bad);
+
+/*
+ * Append text with {{name}} replaced by values. Returns false when a name is
+ * unknown, which is then left as it stands.
+ */
+bool params_fill(struct buf *out, struct lab *lab, const char *text);
+
+/* The values as "name=value" lines, for a shell's environment. */
+const char *params_value(const struct lab *lab, const char *name);
+
+#endif

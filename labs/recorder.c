@@ -1,0 +1,127 @@
+#include "labs/recorder.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FILES 999
+
+/* Sequence numbers of a source are spread, so that records of our own find
+   room between them and causes stay right. */
+#define STRIDE 4096
+
+static int replay_file(const char *path, recorder_visit *visit, void *context,
+                       uint64_t *last_seq, char *error, size_t error_size)
+{
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        return -errno;
+    }
+
+    struct pcapng_reader *reader = pcapng_reader_new(file, error, error_size);
+    struct record record;
+    int got = reader ? 0 : -EINVAL;
+
+    while (reader && (got = pcapng_read(reader, &record)) > 0) {
+        if (record.seq > *last_seq)
+            *last_seq = record.seq;
+        visit(context, &record);
+    }
+    if (reader && got < 0)
+        snprintf(error, error_size, "%s: %s", path, pcapng_error(reader));
+    pcapng_reader_free(reader);
+    fclose(file);
+    return got;
+}
+
+int recorder_replay(const char *folder, recorder_visit *visit, void *context,
+                    uint64_t *last_seq, char *error, size_t error_size)
+{
+    int result = 0;
+
+    *last_seq = 0;
+    error[0] = '\0';
+    for (unsigned n = 1; !result && n <= MAX_FILES; n++) {
+        char *path = alloc_printf("%s/recording-%03u.pcapng", folder, n);
+        FILE *there = fopen(path, "rbe");
+
+        if (there) {
+            fclose(there);
+            result =
+                replay_file(path, visit, context, last_seq, error, error_size);
+        }
+        free(path);
+        if (!there)
+            break;
+    }
+    return result;
+}
+
+int recorder_open(struct recorder *recorder, const char *folder,
+                  const char *comment, uint64_t last_seq)
+{
+    *recorder = (struct recorder){.last_seq = last_seq, .base = last_seq};
+    for (unsigned n = 1; n <= MAX_FILES && !recorder->file; n++) {
+        char *path = alloc_printf("%s/recording-%03u.pcapng", folder, n);
+
+        recorder->file = fopen(path, "wbxe");
+        free(path);
+        if (!recorder->file && errno != EEXIST)
+            return -errno;
+    }
+    if (!recorder->file)
+        return -EMFILE;
+    recorder->writer = pcapng_writer_new(recorder->file, comment);
+    return pcapng_flush(recorder->writer);
+}
+
+void recorder_close(struct recorder *recorder)
+{
+    if (!recorder->file)
+        return;
+    pcapng_writer_free(recorder->writer);
+    fclose(recorder->file);
+    *recorder = (struct recorder){0};
+}
+
+void recorder_new_source(struct recorder *recorder)
+{
+    recorder->base = recorder->last_seq;
+    recorder->connection_base = recorder->last_connection;
+}
+
+static int write_record(struct recorder *recorder, const struct record *record)
+{
+    recorder->bytes += record->bytes.len + 160;
+    if (recorder->limit && recorder->bytes > recorder->limit)
+        return -EFBIG;
+    return pcapng_write(recorder->writer, record);
+}
+
+int recorder_write(struct recorder *recorder, struct record *record)
+{
+    record->seq = recorder->base + record->seq * STRIDE;
+    if (record->cause)
+        record->cause = recorder->base + record->cause * STRIDE;
+    if (record->connection)
+        record->connection += recorder->connection_base;
+    if (record->seq > recorder->last_seq)
+        recorder->last_seq = record->seq;
+    if (record->connection > recorder->last_connection)
+        recorder->last_connection = record->connection;
+    return write_record(recorder, record);
+}
+
+int recorder_write_own(struct recorder *recorder, struct record *record)
+{
+    record->seq = ++recorder->last_seq;
+    return write_record(recorder, record);
+}
+
+int recorder_flush(struct recorder *recorder)
+{
+    return pcapng_flush(recorder->writer);
+}

@@ -1,0 +1,224 @@
+#include "labs/workspace.h"
+
+#include "base/alloc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* $XDG_DATA_HOME/mqttlab or ~/.local/share/mqttlab. */
+static char *data_home(void)
+{
+    const char *data = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+
+    if (data && data[0] == '/')
+        return alloc_printf("%s/mqttlab", data);
+    return alloc_printf("%s/.local/share/mqttlab", home ? home : ".");
+}
+
+char *workspace_path(const char *lab_id, const char *dir)
+{
+    if (dir)
+        return alloc_string(dir);
+    char *base = data_home();
+    char *path = alloc_printf("%s/%s", base, lab_id);
+    free(base);
+    return path;
+}
+
+/* mkdir -p with mode 0700 for what is new. */
+static int make_folders(const char *path)
+{
+    char *copy = alloc_string(path);
+    int result = 0;
+
+    for (char *slash = copy + 1; slash; slash = strchr(slash + 1, '/')) {
+        if (*slash != '/')
+            slash = strchr(slash, '/');
+        if (!slash)
+            break;
+        *slash = '\0';
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+            result = -errno;
+        *slash = '/';
+    }
+    if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+        result = -errno;
+    free(copy);
+    return result;
+}
+
+/* The first line of a file; "" when it cannot be read. */
+static char *read_line(const char *path)
+{
+    char line[128] = "";
+    FILE *file = fopen(path, "re");
+
+    if (file) {
+        if (!fgets(line, sizeof(line), file))
+            line[0] = '\0';
+        fclose(file);
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return alloc_string(line);
+}
+
+static int write_line(const char *path, const char *line)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return -errno;
+    int result = dprintf(fd, "%s\n", line) < 0 ? -errno : 0;
+    if (close(fd) != 0 && !result)
+        result = -errno;
+    return result;
+}
+
+bool workspace_student_valid(const char *student)
+{
+    size_t len = strlen(student);
+
+    if (len == 0 || len > 40 || student[0] == '.' || student[0] == '-')
+        return false;
+    for (const char *c = student; *c; c++) {
+        if (!isalnum((unsigned char)*c) && !strchr("._-@", *c))
+            return false;
+    }
+    return true;
+}
+
+char *workspace_student(void)
+{
+    char *base = data_home();
+    char *path = alloc_printf("%s/student", base);
+    char *student = read_line(path);
+
+    free(path);
+    free(base);
+    if (!workspace_student_valid(student))
+        student[0] = '\0';
+    return student;
+}
+
+static int remember(const char *student)
+{
+    char *base = data_home();
+    char *path = alloc_printf("%s/student", base);
+    int result = make_folders(base);
+
+    if (!result)
+        result = write_line(path, student);
+    free(path);
+    free(base);
+    return result;
+}
+
+/*
+ * The id belongs to the folder, so that a copied folder goes on with the same
+ * values; a new folder gets the one that this machine remembers.
+ */
+static int find_student(struct workspace *workspace, const char *student)
+{
+    char *path = alloc_printf("%s/student", workspace->path);
+    char *here = read_line(path);
+    int result = 0;
+
+    if (workspace_student_valid(here) && (!student || !strcmp(here, student))) {
+        workspace->student = here;
+        free(path);
+        return 0;
+    }
+    bool other = student && workspace_student_valid(here);
+    free(here);
+    workspace->student = student ? alloc_string(student) : workspace_student();
+    if (other)
+        result = -EEXIST; /* the folder is another student's */
+    else if (workspace->student[0])
+        result = write_line(path, workspace->student);
+    if (!result && student)
+        result = remember(student);
+    free(path);
+    return result;
+}
+
+static int take_lock(struct workspace *workspace)
+{
+    char *path = alloc_printf("%s/.lock", workspace->path);
+
+    workspace->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    free(path);
+    if (workspace->lock_fd < 0)
+        return -errno;
+    if (flock(workspace->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? -EBUSY : -errno;
+    return 0;
+}
+
+int workspace_open(struct workspace *workspace, const char *lab_id,
+                   const char *dir, const char *student)
+{
+    *workspace =
+        (struct workspace){.path = workspace_path(lab_id, dir), .lock_fd = -1};
+    int result = make_folders(workspace->path);
+
+    if (!result)
+        result = take_lock(workspace);
+    if (!result)
+        result = find_student(workspace, student);
+    if (result)
+        workspace_close(workspace);
+    return result;
+}
+
+void workspace_close(struct workspace *workspace)
+{
+    if (workspace->lock_fd >= 0)
+        close(workspace->lock_fd);
+    free(workspace->path);
+    free(workspace->student);
+    *workspace = (struct workspace){.lock_fd = -1};
+}
+
+static bool is_kept(const char *name)
+{
+    return !strcmp(name, ".") || !strcmp(name, "..") ||
+           !strcmp(name, ".lock") || !strcmp(name, "student") ||
+           !strncmp(name, "backup-", 7);
+}
+
+int workspace_reset(struct workspace *workspace)
+{
+    char *backup = NULL;
+    int result = -EEXIST;
+
+    for (unsigned n = 1; result == -EEXIST && n < 1000; n++) {
+        free(backup);
+        backup = alloc_printf("%s/backup-%u", workspace->path, n);
+        result = mkdir(backup, 0700) == 0 ? 0 : -errno;
+    }
+    DIR *folder = result ? NULL : opendir(workspace->path);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+        if (is_kept(entry->d_name))
+            continue;
+        char *from = alloc_printf("%s/%s", workspace->path, entry->d_name);
+        char *to = alloc_printf("%s/%s", backup, entry->d_name);
+        if (rename(from, to) != 0)
+            result = -errno;
+        free(from);
+        free(to);
+    }
+    if (folder)
+        closedir(folder);
+    free(backup);
+    return result;
+}

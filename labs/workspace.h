@@ -1,0 +1,43 @@
+/*
+ * The workspace: the folder where a student's work on one lab lives.
+ *
+ * $XDG_DATA_HOME/mqttlab/LAB (or ~/.local/share/mqttlab/LAB, or --dir): the
+ * journal, the recordings, the student's own files. Never in the source tree.
+ * One program at a time works in it.
+ */
+#ifndef LABS_WORKSPACE_H
+#define LABS_WORKSPACE_H
+
+#include "labs/lab.h"
+
+struct workspace {
+    char *path;    /* owned; mode 0700 */
+    char *student; /* owned; the student's id, "" when none is set */
+    int lock_fd;
+};
+
+/*
+ * Open or make the workspace of a lab. dir overrides the folder, student the
+ * id that was remembered (both may be NULL); a new id is remembered. Returns 0
+ * or a negative errno: -EBUSY when another program works in it.
+ */
+int workspace_open(struct workspace *workspace, const char *lab_id,
+                   const char *dir, const char *student);
+void workspace_close(struct workspace *workspace);
+
+/* Where the workspace of a lab is, without making it. Owned by the caller. */
+char *workspace_path(const char *lab_id, const char *dir);
+
+/* The id that was remembered on this machine; "" when none. Owned. */
+char *workspace_student(void);
+
+/*
+ * Is this an id that can stand in file names and reports: 1 to 40 letters,
+ * digits, ".", "_", "-" and "@", not beginning with "." or "-"?
+ */
+bool workspace_student_valid(const char *student);
+
+/* Move everything that is in the workspace into "backup-N/" within it. */
+int workspace_reset(struct workspace *workspace);
+
+#endif

@@ -1,0 +1,174 @@
+#define _GNU_SOURCE /* sched_setaffinity */
+
+#include "base/process.h"
+
+#include "base/alloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#endif
+
+/* The program called argv0 as the shell finds it on PATH. */
+static char *search_path(const char *argv0)
+{
+    const char *path = getenv("PATH");
+
+    if (strchr(argv0, '/'))
+        return realpath(argv0, NULL);
+    while (path && *path) {
+        size_t len = strcspn(path, ":");
+        char *file = alloc_printf("%.*s/%s", (int)len, path, argv0);
+        char *found = access(file, X_OK) == 0 ? realpath(file, NULL) : NULL;
+
+        free(file);
+        if (found)
+            return found;
+        path += path[len] ? len + 1 : len;
+    }
+    return alloc_string(argv0);
+}
+
+char *process_self_path(const char *argv0)
+{
+    char path[PATH_MAX];
+#ifdef __APPLE__
+    uint32_t size = sizeof(path);
+
+    if (_NSGetExecutablePath(path, &size) == 0)
+        return realpath(path, NULL);
+#else
+    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    if (len > 0)
+        return alloc_string_of(path, (size_t)len);
+#endif
+    return search_path(argv0);
+}
+
+/* The inode of the socket that listens on the port, from one table; 0: none. */
+static unsigned long listening_inode(const char *table, uint16_t port)
+{
+    FILE *file = fopen(table, "re");
+    char line[512];
+    unsigned long found = 0;
+
+    while (file && !found && fgets(line, sizeof(line), file)) {
+        unsigned local_port;
+        unsigned state;
+        unsigned long inode;
+
+        /* sl local:port remote:port state queues timer retries uid x inode */
+        if (sscanf(line,
+                   " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*d %*d "
+                   "%lu",
+                   &local_port, &state, &inode) == 3 &&
+            local_port == port && state == 0x0a)
+            found = inode;
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* Has the process this socket open? */
+static bool holds_socket(const char *pid, unsigned long inode)
+{
+    char path[300];
+    char want[64];
+    bool found = false;
+
+    snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+    snprintf(want, sizeof(want), "socket:[%lu]", inode);
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder && !found && (entry = readdir(folder))) {
+        char target[64];
+        ssize_t len = readlinkat(dirfd(folder), entry->d_name, target,
+                                 sizeof(target) - 1);
+
+        if (len > 0) {
+            target[len] = '\0';
+            found = !strcmp(target, want);
+        }
+    }
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
+static void read_name(const char *pid, char *name, size_t size)
+{
+    char path[300];
+
+    snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+    FILE *file = fopen(path, "re");
+    if (!file || !fgets(name, (int)size, file))
+        name[0] = '\0';
+    if (file)
+        fclose(file);
+    name[strcspn(name, "\n")] = '\0';
+}
+
+int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size)
+{
+    unsigned long inode = listening_inode("/proc/net/tcp", port);
+
+    *pid = 0;
+    name[0] = '\0';
+    if (!inode)
+        inode = listening_inode("/proc/net/tcp6", port);
+    if (!inode)
+        return -ENOENT;
+    DIR *folder = opendir("/proc");
+    struct dirent *entry;
+    while (folder && !*pid && (entry = readdir(folder))) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
+            !holds_socket(entry->d_name, inode))
+            continue;
+        *pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        read_name(entry->d_name, name, size);
+    }
+    if (folder)
+        closedir(folder);
+    return 0;
+}
+
+int64_t process_private_bytes(pid_t pid)
+{
+    char path[64];
+    char line[256];
+    long long kilobytes = -1;
+
+    snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+    FILE *file = fopen(path, "re");
+    while (file && kilobytes < 0 && fgets(line, sizeof(line), file)) {
+        if (!strncmp(line, "RssAnon:", 8))
+            kilobytes = strtoll(line + 8, NULL, 10);
+    }
+    if (file)
+        fclose(file);
+    return kilobytes < 0 ? -1 : kilobytes * 1024;
+}
+
+int process_pin(int cpu)
+{
+#ifdef __linux__
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    return sched_setaffinity(0, sizeof(set), &set) == 0 ? 0 : -errno;
+#else
+    (void)cpu;
+    return -ENOTSUP;
+#endif
+}

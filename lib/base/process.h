@@ -1,0 +1,33 @@
+/*
+ * What the system knows about processes: the one file that may ask /proc.
+ *
+ * Where a system has no such place (macOS), functions say so by failing, and
+ * callers do without.
+ */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * The path of this program's own file, owned by the caller. argv0 is what it
+ * was called by, used where the system does not tell.
+ */
+char *process_self_path(const char *argv0);
+
+/*
+ * Who listens on a TCP port of this machine: sets *pid (0 when it is another
+ * user's) and name (of size bytes; "" when unknown). Returns 0, or -ENOENT when
+ * nobody does or the system does not tell.
+ */
+int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size);
+
+/* Private memory of a process in bytes; -1 when it cannot be read. */
+int64_t process_private_bytes(pid_t pid);
+
+/* Run this process on one CPU (0..) only; 0 or a negative errno. */
+int process_pin(int cpu);
+
+#endif
