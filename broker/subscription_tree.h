@@ -8,8 +8,7 @@
  * subscriptions there are. The result is kept; as long as the tree does not
  * change (generation), the next match of that name is one hash lookup and
  * allocates nothing. The cache has a fixed number of places and a limit in
- * bytes; a name gets a place when it is seen for the second time, so names
- * that occur once cost no memory.
+ * bytes (match_cache.h).
  */
 #ifndef BROKER_SUBSCRIPTION_TREE_H
 #define BROKER_SUBSCRIPTION_TREE_H
@@ -17,12 +16,19 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/slice.h"
+#include "broker/slab.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct subscription_tree;
+
+/* Used by the tree while it brings together what belongs to one receiver. */
+struct subscription_mark {
+    uint64_t pass;   /* the match that it was last set in */
+    uint32_t number; /* of the receiver in that match, from 0 */
+};
 
 /*
  * One who subscribes: embedded in its owner, a session. All subscriptions of
@@ -31,8 +37,7 @@ struct subscription_tree;
 struct subscriber {
     struct list subscriptions; /* struct subscription, member own */
     uint32_t count;            /* how many */
-    uint32_t number;           /* the tree's, while it matches */
-    uint64_t pass;             /* likewise */
+    struct subscription_mark mark;
 };
 
 /* Subscription Options [MQTT5 3.8.3.1]. */
@@ -46,12 +51,13 @@ struct subscription_options {
 
 /* One Topic Filter of one subscriber; belongs to the tree. */
 struct subscription {
+    struct slab_item item;
+    uint32_t number; /* its own */
+    uint32_t node;   /* where the filter ends in the trie */
+    uint32_t group;  /* number of the shared group; 0: not shared */
+    struct subscriber *subscriber;
     struct list own;     /* in subscriber->subscriptions */
     struct list at_node; /* a ring of all that have this filter */
-    struct subscriber *subscriber;
-    struct subscription *hash_next;
-    uint32_t node;       /* where the filter ends in the trie */
-    uint32_t group;      /* of a shared subscription; 0: not shared */
     uint32_t identifier; /* Subscription Identifier; 0: none */
     uint8_t qos;
     uint8_t retain_handling;
@@ -60,19 +66,21 @@ struct subscription {
 };
 
 /*
- * One subscription that matches. Those of one subscriber that are not shared
- * are adjacent (as are those of one shared group), and all but the last say
- * more: they get one copy of the message together, at the highest QoS, with
- * all their Subscription Identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-3].
+ * One subscription that matches. Those of one subscriber are adjacent (as are
+ * those of one shared group), and all but the last say more: they get one copy
+ * of the message together, at the highest QoS, with all their Subscription
+ * Identifiers [MQTT-3.3.4-2] [MQTT-3.3.4-3]. What a subscriber gets as a member
+ * of a group stands apart from what it gets for itself.
  */
 struct subscription_match {
     struct subscriber *subscriber;
-    uint32_t identifier; /* Subscription Identifier; 0: none */
-    uint8_t qos;
-    bool no_local : 1;
-    bool retain_as_published : 1;
-    bool shared : 1; /* a member of a shared group: exactly one gets it */
-    bool more : 1;   /* the next one belongs to the same */
+    uint32_t identifier : 28; /* Subscription Identifier; 0: none */
+    uint32_t qos : 2;
+    uint32_t no_local : 1;
+    uint32_t retain_as_published : 1;
+    uint32_t group : 31; /* not 0: a member of a shared group, of whose
+                            members exactly one gets the message */
+    uint32_t more : 1;   /* the next match belongs to the same receiver */
 };
 
 /* max_levels: a Topic Filter with more levels is refused. */
@@ -141,7 +149,7 @@ struct subscription_tree_stats {
     size_t subscriptions; /* shared ones included */
     size_t shared;
     size_t bytes;         /* of the trie and the subscriptions */
-    size_t cache_entries; /* Topic Names with a cached result */
+    size_t cache_entries; /* Topic Names with a kept result */
     size_t cache_bytes;
     uint64_t cache_hits;
     uint64_t cache_misses;

@@ -19,6 +19,7 @@ struct list {
 #define LIST_ITEM(node, type, member) \
     ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): node is a name */
 #define LIST_FOREACH(node, head) \
     for (struct list *node = (head)->next; node != (head); node = node->next)
 
@@ -26,6 +27,7 @@ struct list {
 #define LIST_FOREACH_SAFE(node, head)                                 \
     for (struct list *node = (head)->next, *node##_next = node->next; \
          node != (head); node = node##_next, node##_next = node->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline void list_init(struct list *list)
 {

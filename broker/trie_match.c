@@ -1,0 +1,89 @@
+#include "broker/trie_match.h"
+
+#include "base/alloc.h"
+#include "mqtt/topic.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+void trie_match_release(struct trie_match *match)
+{
+    free(match->matched.nodes);
+    free(match->reached.nodes);
+    free(match->next.nodes);
+    *match = (struct trie_match){0};
+}
+
+static void append(struct node_list *list, uint32_t node)
+{
+    if (list->count == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 16;
+        list->nodes =
+            alloc_resize(list->nodes, list->cap, sizeof(list->nodes[0]));
+    }
+    list->nodes[list->count++] = node;
+}
+
+static void reach_child(struct trie_match *match,
+                        const struct topic_trie *filters, uint32_t parent,
+                        uint32_t level)
+{
+    uint32_t child = topic_trie_child(filters, parent, level);
+
+    if (child)
+        append(&match->next, child);
+}
+
+/* "#" ends a filter, so a node of that level always has a value. */
+static void match_hash(struct trie_match *match,
+                       const struct topic_trie *filters, uint32_t parent)
+{
+    if (topic_trie_node(filters, parent)->has_hash)
+        append(&match->matched, topic_trie_child(filters, parent, LEVEL_HASH));
+}
+
+/* From the nodes reached go on by one level of the name. */
+static void step(struct trie_match *match, const struct topic_trie *filters,
+                 struct slice text, bool wildcards)
+{
+    uint32_t level = level_table_find(&filters->levels, text);
+
+    match->next.count = 0;
+    for (size_t i = 0; i < match->reached.count; i++) {
+        uint32_t node = match->reached.nodes[i];
+
+        if (wildcards)
+            match_hash(match, filters, node);
+        if (level)
+            reach_child(match, filters, node, level);
+        if (wildcards && topic_trie_node(filters, node)->has_plus)
+            reach_child(match, filters, node, LEVEL_PLUS);
+    }
+    struct node_list swap = match->reached;
+    match->reached = match->next;
+    match->next = swap;
+}
+
+void trie_match_find(struct trie_match *match, const struct topic_trie *filters,
+                     struct slice topic_name)
+{
+    struct topic_levels levels = topic_levels(topic_name);
+    struct slice text;
+    /* At the first level wildcards do not match "$" [MQTT-4.7.2-1]. */
+    bool wildcards = topic_name.len == 0 || topic_name.bytes[0] != '$';
+
+    match->matched.count = match->reached.count = 0;
+    append(&match->reached, TRIE_ROOT);
+    while (match->reached.count && topic_next_level(&levels, &text)) {
+        step(match, filters, text, wildcards);
+        wildcards = true;
+    }
+    for (size_t i = 0; i < match->reached.count; i++) {
+        uint32_t node = match->reached.nodes[i];
+
+        if (topic_trie_node(filters, node)->value)
+            append(&match->matched, node);
+        /* "a/#" matches "a" as well [MQTT5 4.7.1.2]. */
+        match_hash(match, filters, node);
+    }
+}
