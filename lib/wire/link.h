@@ -30,11 +30,13 @@ struct link_events {
        0 when the tap is off. */
     void (*on_packet)(struct link *link, const struct frame *frame,
                       uint64_t record_seq);
-    /* All packets of one read were handed over; may be NULL. */
+    /* All packets of one read were handed over, and the link was not closed
+       meanwhile; may be NULL. */
     void (*on_batch_end)(struct link *link);
     /* The stream is beyond help; the owner should say why and close. */
     void (*on_malformed)(struct link *link, enum mqtt_reason reason);
-    /* Everything waiting was written after the link had been full. */
+    /* Everything waiting was written after the transport had taken less; may be
+       NULL. */
     void (*on_drained)(struct link *link);
     /* The peer closed (0) or the connection broke (negative errno). */
     void (*on_end)(struct link *link, int error);
@@ -60,10 +62,14 @@ struct link {
                                 there are only copied ones */
     uint16_t part_count;
     uint16_t part_cap;
+    uint16_t part_done;   /* parts at the front that were written */
+    uint16_t usual_bytes; /* what the last turn sent: a guess for the next */
     uint8_t version; /* enum mqtt_version, for the records; 0 until CONNECT */
     uint8_t actor;   /* enum record_actor, for the records */
     bool closing;
-    bool blocked; /* the transport took less than it was given */
+    bool blocked;   /* the transport took less than it was given */
+    bool broken;    /* a write failed: on_end comes, what is sent is dropped */
+    bool malformed; /* on_malformed was called: what comes is dropped */
     struct loop_task flush_task;
     uint64_t last_in_ms; /* when bytes last came, by the loop's clock */
     uint64_t last_out_ms;
@@ -73,12 +79,14 @@ struct link {
    owner, then be put into link->transport. */
 extern const struct transport_events link_transport_events;
 
+/* tap may be NULL. A link that never got a transport needs no release. */
 void link_init(struct link *link, struct loop *loop, struct tap *tap,
                const struct link_events *events);
 
 /*
  * Send one whole packet: copied. cause is the seq of the record that brought
  * it about, 0 for none. Returns the seq of its record, 0 when the tap is off.
+ * Once the link is closed or broken this and the others do nothing.
  */
 uint64_t link_send(struct link *link, struct slice packet, uint64_t cause);
 
@@ -92,9 +100,9 @@ uint64_t link_send_shared(struct link *link, struct slice head,
                           uint64_t cause);
 
 /*
- * The same bytes as the packet that was sent just before on whatever link, as
- * in a fan-out: copied, but recorded by reference. packet_id_at is where the
- * Packet Identifier lies in packet (0: it has none).
+ * As link_send, for a fan-out: a packet that was sent just before on whatever
+ * link, but for the Packet Identifier, is recorded by reference. packet_id_at is
+ * where the Packet Identifier lies in packet (0: it has none).
  */
 uint64_t link_send_same(struct link *link, struct slice packet,
                         size_t packet_id_at, uint64_t cause);

@@ -28,6 +28,14 @@ struct tap {
     struct tap_ring *ring; /* NULL until the first reader comes */
     int ring_fd;           /* read-only descriptor to hand over; -1 */
     unsigned readers;
+    uint64_t written;    /* bytes since the ring began */
+    uint64_t published;  /* of those, what readers may see */
+    uint64_t next_block; /* the next block whose first entry is to be noted */
+    uint64_t base_at;    /* where the bytes of the last packet written in full
+                              lie, as a count of bytes since the ring began */
+    uint64_t base_seq;   /* its record; 0: none */
+    uint32_t base_len;   /* how many of its bytes are there */
+    uint32_t base_original_len;
 };
 
 static inline bool tap_on(const struct tap *tap)
@@ -48,19 +56,26 @@ void tap_detach(struct tap *tap);
 
 /*
  * Append one record; seq and time_ns are filled in here. Returns its seq, 0
- * when the tap is off. The password of a CONNECT is replaced unless
- * show_passwords is set. record->bytes is copied.
+ * when the tap is off. record->bytes is copied; of more than TAP_SNAP_BYTES only
+ * the first, with RECORD_TRUNCATED. original_len 0 means the length of bytes.
+ *
+ * The password of a CONNECT is replaced unless show_passwords is set. Where it
+ * cannot be found with certainty (a malformed or half CONNECT), everything
+ * behind the Client Identifier is replaced.
  */
 uint64_t tap_write(struct tap *tap, const struct record *record);
 
 /*
- * Append a delivery whose bytes are those of the last RECORD_MQTT written,
- * except for the Packet Identifier (0: none differs). Costs a header only.
+ * The same for a packet of a fan-out: record->bytes followed by rest (which may
+ * be empty; no CONNECT). When that is what the last packet written in full was,
+ * but for the Packet Identifier, it costs a header only. packet_id_at is where
+ * the Packet Identifier lies in record->bytes; 0: there is none.
  */
 uint64_t tap_write_same(struct tap *tap, const struct record *record,
-                        uint16_t packet_id);
+                        struct slice rest, size_t packet_id_at);
 
-/* Let the readers see what was written: once a turn. */
+/* Let the readers see what was written: once a turn (a long turn is published
+   in between as well). */
 void tap_publish(struct tap *tap);
 
 #endif

@@ -1,0 +1,523 @@
+#include "wire/link.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* More than this is not gathered until the end of the turn. */
+#define FLUSH_BYTES 65536
+
+/* So many parts go out in one write. */
+#define WRITE_PARTS 64
+
+/* An incomplete packet gets at first so much memory, or as much as it needs:
+   what a peer announces costs nothing until it comes. */
+#define FIRST_KEEP_BYTES 4096
+
+/* A link that sends more than this in a turn writes into a buffer that the
+   loop lends; others into one of the size they need. */
+#define LEND_BYTES 16384
+
+/* A stretch of the output: len bytes of link->out, after those of the parts
+   before it, or of shared bytes from offset on. */
+struct link_part {
+    struct shared *shared; /* one reference; NULL: bytes of link->out */
+    uint32_t offset;
+    uint32_t len;
+};
+
+static bool watched(const struct link *link)
+{
+    return link->tap && tap_on(link->tap);
+}
+
+static struct record describe(const struct link *link, enum record_type type,
+                              enum record_direction direction,
+                              struct slice bytes)
+{
+    return (struct record){
+        .type = (uint8_t)type,
+        .direction = (uint8_t)direction,
+        .connection = link->connection,
+        .version = link->version,
+        .actor = link->actor,
+        .original_len = (uint32_t)bytes.len,
+        .bytes = bytes,
+    };
+}
+
+/* ---- in ---- */
+
+static void deliver(struct link *link, const struct frame *frame)
+{
+    uint64_t seq = 0;
+
+    if (watched(link)) {
+        struct record record =
+            describe(link, RECORD_MQTT, RECORD_C2B, frame->whole);
+
+        seq = tap_write(link->tap, &record);
+    }
+    link->events->on_packet(link, frame, seq);
+}
+
+/* The stream went wrong at the start of bytes. */
+static void refuse(struct link *link, struct slice bytes,
+                   enum mqtt_reason reason)
+{
+    if (watched(link)) {
+        uint32_t size = framer_size(bytes);
+        bool whole = size && size <= bytes.len;
+        struct record record =
+            describe(link, whole ? RECORD_MQTT : RECORD_WIRE, RECORD_C2B,
+                     whole ? slice_first(bytes, size) : bytes);
+
+        record.flags = RECORD_MALFORMED;
+        tap_write(link->tap, &record);
+    }
+    link->malformed = true;
+    link->events->on_malformed(link, reason);
+}
+
+/* Append to the incomplete packet, whose size is known if it is not 0. */
+static void keep(struct link *link, struct slice bytes, uint32_t size)
+{
+    size_t need = link->in.len + bytes.len;
+
+    if (need > link->in.cap) {
+        size_t cap = link->in.cap + link->in.cap;
+
+        if (cap < FIRST_KEEP_BYTES)
+            cap = FIRST_KEEP_BYTES;
+        if (size && cap > size)
+            cap = size;
+        if (cap < need)
+            cap = need;
+        link->in.bytes = alloc_resize(link->in.bytes, cap, 1);
+        link->in.cap = (uint32_t)cap;
+    }
+    buf_append_slice(&link->in, bytes);
+}
+
+/*
+ * Give the incomplete packet what it lacks of bytes, and hand it over when it
+ * is whole. Returns what is left of bytes.
+ */
+static struct slice complete(struct link *link, struct slice bytes)
+{
+    struct frame frame;
+    int used = 0;
+
+    while (bytes.len && used == 0) {
+        /* While the size is not known, byte by byte: that is at most five. */
+        uint32_t size = framer_size(buf_slice(&link->in));
+        size_t missing = size ? size - link->in.len : 1;
+
+        if (missing > bytes.len)
+            missing = bytes.len;
+        keep(link, slice_first(bytes, missing), size);
+        bytes = slice_skip(bytes, missing);
+        used = framer_next(buf_slice(&link->in), link->max_packet_size, &frame);
+    }
+    if (used == 0)
+        return bytes;
+
+    /* The owner may close the link, so the bytes must not be the link's. */
+    struct buf whole = link->in;
+    link->in = (struct buf){0};
+    if (used > 0) {
+        deliver(link, &frame);
+    } else {
+        buf_append_slice(&whole, bytes);
+        refuse(link, buf_slice(&whole), (enum mqtt_reason)(-used));
+    }
+    buf_release(&whole);
+    return bytes;
+}
+
+static void on_bytes(void *owner, struct slice bytes)
+{
+    struct link *link = owner;
+
+    link->last_in_ms = clock_ms(&link->loop->clock);
+    if (link->in.len)
+        bytes = complete(link, bytes);
+    while (bytes.len && !link->closing && !link->malformed) {
+        struct frame frame;
+        int used = framer_next(bytes, link->max_packet_size, &frame);
+
+        if (used < 0) {
+            refuse(link, bytes, (enum mqtt_reason)(-used));
+        } else if (used > 0) {
+            deliver(link, &frame);
+            bytes = slice_skip(bytes, (size_t)used);
+        } else {
+            keep(link, bytes, framer_size(bytes));
+            break;
+        }
+    }
+    if (link->events->on_batch_end && !link->closing)
+        link->events->on_batch_end(link);
+}
+
+/* Show the half packet that nothing will complete any more. */
+static void give_up_rest(struct link *link)
+{
+    if (link->in.len && watched(link)) {
+        struct record record =
+            describe(link, RECORD_WIRE, RECORD_C2B, buf_slice(&link->in));
+
+        tap_write(link->tap, &record);
+    }
+    buf_release(&link->in);
+}
+
+static void on_open(void *owner)
+{
+    struct link *link = owner;
+
+    link->events->on_open(link);
+}
+
+static void on_end(void *owner, int error)
+{
+    struct link *link = owner;
+
+    give_up_rest(link);
+    link->events->on_end(link, error);
+}
+
+/* ---- out ---- */
+
+static void forget_output(struct link *link)
+{
+    for (unsigned i = link->part_done; i < link->part_count; i++)
+        shared_unref(link->parts[i].shared);
+    free(link->parts);
+    link->parts = NULL;
+    link->part_count = link->part_cap = link->part_done = 0;
+    loop_buffer_give(link->loop, &link->out);
+    link->out_done = 0;
+    link->pending_bytes = 0;
+}
+
+/* Take a part that was written off the front, as far as it was. */
+static uint32_t consume_part(struct link *link, uint32_t count)
+{
+    struct link_part *part = &link->parts[link->part_done];
+
+    if (count > part->len)
+        count = part->len;
+    if (!part->shared)
+        link->out_done += count;
+    part->offset += count;
+    part->len -= count;
+    if (part->len == 0) {
+        shared_unref(part->shared);
+        link->part_done++;
+    }
+    return count;
+}
+
+static void consume(struct link *link, uint32_t count)
+{
+    link->pending_bytes -= count;
+    if (!link->part_count)
+        link->out_done += count;
+    else
+        while (count)
+            count -= consume_part(link, count);
+}
+
+/* Move what waits to the front, when that costs less than was written. */
+static void compact(struct link *link)
+{
+    unsigned left = link->part_count - link->part_done;
+
+    if (link->out_done >= link->out.len - link->out_done) {
+        buf_consume(&link->out, link->out_done);
+        link->out_done = 0;
+    }
+    if (link->part_done > left) {
+        memmove(link->parts, link->parts + link->part_done,
+                left * sizeof(*link->parts));
+        link->part_count = (uint16_t)left;
+        link->part_done = 0;
+    }
+}
+
+static void *bytes_at(const void *bytes, size_t offset)
+{
+    return (void *)((uintptr_t)bytes + offset);
+}
+
+/* Fill iovecs from the front of the output; returns how many. */
+static int gather(const struct link *link, struct iovec *to, size_t *bytes)
+{
+    size_t at = link->out_done;
+    int count = 0;
+
+    *bytes = link->pending_bytes;
+    if (!link->part_count) {
+        to[0].iov_base = link->out.bytes + at;
+        to[0].iov_len = *bytes;
+        return 1;
+    }
+    *bytes = 0;
+    for (unsigned i = link->part_done;
+         i < link->part_count && count < WRITE_PARTS; i++) {
+        const struct link_part *part = &link->parts[i];
+
+        to[count].iov_base = part->shared
+                                 ? bytes_at(part->shared->bytes, part->offset)
+                                 : link->out.bytes + at;
+        to[count++].iov_len = part->len;
+        *bytes += part->len;
+        if (!part->shared)
+            at += part->len;
+    }
+    return count;
+}
+
+void link_flush(struct link *link)
+{
+    if (!link->pending_bytes)
+        return;
+    if (!link->blocked)
+        link->usual_bytes =
+            (uint16_t)(link->pending_bytes < UINT16_MAX ? link->pending_bytes
+                                                        : UINT16_MAX);
+    link->last_out_ms = clock_ms(&link->loop->clock);
+    link->blocked = false;
+    while (link->pending_bytes && !link->blocked) {
+        struct iovec parts[WRITE_PARTS];
+        size_t bytes;
+        int count = gather(link, parts, &bytes);
+        ssize_t taken = transport_writev(link->transport, parts, count);
+
+        if (taken < 0) {
+            link->broken = true;
+            forget_output(link);
+            return;
+        }
+        consume(link, (uint32_t)taken);
+        link->blocked = (size_t)taken < bytes;
+    }
+    if (link->pending_bytes)
+        compact(link);
+    else
+        forget_output(link);
+}
+
+static void on_flush_task(struct loop_task *task)
+{
+    struct link *link = LIST_ITEM(task, struct link, flush_task);
+
+    if (!link->blocked)
+        link_flush(link);
+}
+
+static void on_writable(void *owner)
+{
+    struct link *link = owner;
+
+    link_flush(link);
+    if (!link->pending_bytes && !link->broken && link->events->on_drained)
+        link->events->on_drained(link);
+}
+
+static void add_part(struct link *link, struct shared *shared, size_t offset,
+                     size_t len)
+{
+    if (link->part_count == link->part_cap) {
+        unsigned cap = link->part_cap ? link->part_cap * 2u : 8;
+
+        if (cap > UINT16_MAX)
+            cap = UINT16_MAX;
+        link->parts = alloc_resize(link->parts, cap, sizeof(*link->parts));
+        link->part_cap = (uint16_t)cap;
+    }
+    link->parts[link->part_count++] = (struct link_part){
+        .shared = shared,
+        .offset = (uint32_t)offset,
+        .len = (uint32_t)len,
+    };
+}
+
+/* Room for one more part after a copied one? */
+static bool parts_full(const struct link *link)
+{
+    return link->part_count >= UINT16_MAX - 2;
+}
+
+static void copy_out(struct link *link, struct slice bytes)
+{
+    if (!link->out.cap) {
+        if (link->usual_bytes > LEND_BYTES)
+            loop_buffer_take(link->loop, &link->out);
+        else
+            buf_reserve(&link->out, link->usual_bytes > bytes.len
+                                        ? link->usual_bytes
+                                        : bytes.len);
+    }
+    buf_append_slice(&link->out, bytes);
+    link->pending_bytes += (uint32_t)bytes.len;
+    if (!link->part_count)
+        return;
+    struct link_part *last = &link->parts[link->part_count - 1];
+    if (!last->shared && link->part_done < link->part_count)
+        last->len += (uint32_t)bytes.len;
+    else
+        add_part(link, NULL, 0, bytes.len);
+}
+
+static void refer_out(struct link *link, struct shared *shared, size_t offset,
+                      size_t len)
+{
+    if (!link->part_count && link->pending_bytes)
+        add_part(link, NULL, 0, link->pending_bytes);
+    add_part(link, shared_ref(shared), offset, len);
+    link->pending_bytes += (uint32_t)len;
+}
+
+/* Something was added to the output. */
+static void added(struct link *link)
+{
+    if (link->blocked)
+        return;
+    if (link->pending_bytes >= FLUSH_BYTES)
+        link_flush(link);
+    else
+        loop_at_end(link->loop, &link->flush_task);
+}
+
+static bool refused(const struct link *link)
+{
+    return link->closing || link->broken;
+}
+
+uint64_t link_send(struct link *link, struct slice packet, uint64_t cause)
+{
+    uint64_t seq = 0;
+
+    if (refused(link))
+        return 0;
+    if (watched(link)) {
+        struct record record = describe(link, RECORD_MQTT, RECORD_B2C, packet);
+
+        record.cause = cause;
+        seq = tap_write(link->tap, &record);
+    }
+    copy_out(link, packet);
+    added(link);
+    return seq;
+}
+
+static uint64_t record_same(struct link *link, struct slice head,
+                            struct slice rest, size_t packet_id_at,
+                            uint64_t cause)
+{
+    struct record record = describe(link, RECORD_MQTT, RECORD_B2C, head);
+
+    record.original_len += (uint32_t)rest.len;
+    record.cause = cause;
+    return tap_write_same(link->tap, &record, rest, packet_id_at);
+}
+
+uint64_t link_send_same(struct link *link, struct slice packet,
+                        size_t packet_id_at, uint64_t cause)
+{
+    uint64_t seq = 0;
+
+    if (refused(link))
+        return 0;
+    if (watched(link))
+        seq = record_same(link, packet, slice_of(NULL, 0), packet_id_at, cause);
+    copy_out(link, packet);
+    added(link);
+    return seq;
+}
+
+/* Where the Packet Identifier of a PUBLISH lies; 0: it has none. */
+static size_t packet_id_of(struct slice head)
+{
+    size_t at = 1;
+
+    if (!head.len || head.bytes[0] >> 4 != MQTT_PUBLISH ||
+        !(head.bytes[0] & 0x06))
+        return 0;
+    while (at < head.len && head.bytes[at] & 0x80)
+        at++;
+    at++;
+    if (at + 2 > head.len)
+        return 0;
+    at += 2 + (size_t)(head.bytes[at] << 8 | head.bytes[at + 1]);
+    return at + 2 <= head.len ? at : 0;
+}
+
+uint64_t link_send_shared(struct link *link, struct slice head,
+                          struct shared *shared, size_t offset, size_t len,
+                          uint64_t cause)
+{
+    struct slice rest = slice_of(shared->bytes + offset, len);
+    uint64_t seq = 0;
+
+    assert(offset + len <= shared->len);
+    if (refused(link))
+        return 0;
+    if (watched(link))
+        seq = record_same(link, head, rest, packet_id_of(head), cause);
+    copy_out(link, head);
+    if (len < LINK_SHARE_BYTES || parts_full(link))
+        copy_out(link, rest);
+    else
+        refer_out(link, shared, offset, len);
+    added(link);
+    return seq;
+}
+
+/* ---- life ---- */
+
+void link_init(struct link *link, struct loop *loop, struct tap *tap,
+               const struct link_events *events)
+{
+    *link = (struct link){
+        .events = events,
+        .loop = loop,
+        .tap = tap,
+        .max_packet_size = MQTT_MAX_PACKET_SIZE,
+        .last_in_ms = clock_ms(&loop->clock),
+        .last_out_ms = clock_ms(&loop->clock),
+    };
+    loop_task_init(&link->flush_task, on_flush_task);
+}
+
+void link_close(struct link *link, bool abort)
+{
+    if (link->closing)
+        return;
+    if (!abort && !link->broken)
+        link_flush(link);
+    link->closing = true;
+    loop_task_cancel(&link->flush_task);
+    forget_output(link);
+    give_up_rest(link);
+    transport_close(link->transport, abort);
+}
+
+static void on_closed(void *owner)
+{
+    struct link *link = owner;
+
+    link->transport = NULL;
+    link->events->on_closed(link);
+}
+
+const struct transport_events link_transport_events = {
+    .on_open = on_open,
+    .on_bytes = on_bytes,
+    .on_writable = on_writable,
+    .on_end = on_end,
+    .on_closed = on_closed,
+};
