@@ -1,27 +1,14 @@
 #include "broker/trie_match.h"
 
-#include "base/alloc.h"
 #include "mqtt/topic.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 
 void trie_match_release(struct trie_match *match)
 {
-    free(match->matched.nodes);
-    free(match->reached.nodes);
-    free(match->next.nodes);
-    *match = (struct trie_match){0};
-}
-
-static void append(struct node_list *list, uint32_t node)
-{
-    if (list->count == list->cap) {
-        list->cap = list->cap ? list->cap * 2 : 16;
-        list->nodes =
-            alloc_resize(list->nodes, list->cap, sizeof(list->nodes[0]));
-    }
-    list->nodes[list->count++] = node;
+    node_list_release(&match->matched);
+    node_list_release(&match->reached);
+    node_list_release(&match->next);
 }
 
 static void reach_child(struct trie_match *match,
@@ -31,7 +18,7 @@ static void reach_child(struct trie_match *match,
     uint32_t child = topic_trie_child(filters, parent, level);
 
     if (child)
-        append(&match->next, child);
+        node_list_append(&match->next, child);
 }
 
 /* "#" ends a filter, so a node of that level always has a value. */
@@ -39,7 +26,8 @@ static void match_hash(struct trie_match *match,
                        const struct topic_trie *filters, uint32_t parent)
 {
     if (topic_trie_node(filters, parent)->has_hash)
-        append(&match->matched, topic_trie_child(filters, parent, LEVEL_HASH));
+        node_list_append(&match->matched,
+                         topic_trie_child(filters, parent, LEVEL_HASH));
 }
 
 /* From the nodes reached go on by one level of the name. */
@@ -73,7 +61,7 @@ void trie_match_find(struct trie_match *match, const struct topic_trie *filters,
     bool wildcards = topic_name.len == 0 || topic_name.bytes[0] != '$';
 
     match->matched.count = match->reached.count = 0;
-    append(&match->reached, TRIE_ROOT);
+    node_list_append(&match->reached, TRIE_ROOT);
     while (match->reached.count && topic_next_level(&levels, &text)) {
         step(match, filters, text, wildcards);
         wildcards = true;
@@ -82,7 +70,7 @@ void trie_match_find(struct trie_match *match, const struct topic_trie *filters,
         uint32_t node = match->reached.nodes[i];
 
         if (topic_trie_node(filters, node)->value)
-            append(&match->matched, node);
+            node_list_append(&match->matched, node);
         /* "a/#" matches "a" as well [MQTT5 4.7.1.2]. */
         match_hash(match, filters, node);
     }

@@ -9,17 +9,8 @@
 #define BROKER_TRIE_MATCH_H
 
 #include "base/slice.h"
+#include "broker/node_list.h"
 #include "broker/topic_trie.h"
-
-#include <stddef.h>
-#include <stdint.h>
-
-/* A growing list of numbers of nodes. */
-struct node_list {
-    uint32_t *nodes; /* owned */
-    size_t count;
-    size_t cap;
-};
 
 /* The memory is kept from one use to the next; start with a zeroed struct. */
 struct trie_match {
