@@ -22,11 +22,11 @@ void transport_memory_pair(struct loop *loop, struct transport *ends[2],
                            void *owners[2]);
 
 /* What happens to the bytes that this end writes from now on. */
-void transport_memory_set_faults(struct transport *end,
+void transport_memory_set_faults(struct transport *transport,
                                  const struct transport_memory_faults *faults);
 
 /* Both ends see on_end with -ECONNRESET in the next turn; what is under way
    is lost. */
-void transport_memory_cut(struct transport *end);
+void transport_memory_cut(struct transport *transport);
 
 #endif

@@ -29,17 +29,17 @@
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics without locks");
 
 struct tap_ring {
-    /* The first entry that begins in each block: where a reader that fell
-       behind can go on. It may be of an earlier round. */
-    _Atomic uint64_t starts[TAP_RING_BLOCKS];
+    _Alignas(64) _Atomic uint64_t reserved;
+    _Alignas(64) _Atomic uint64_t published;
     uint64_t magic;
     uint64_t bytes; /* of the data */
     /* Where the last reader begins; changing while changes is odd. */
     _Atomic uint64_t changes;
     _Atomic uint64_t attach_position;
     _Atomic uint64_t attach_seq; /* of the next record */
-    _Alignas(64) _Atomic uint64_t reserved;
-    _Alignas(64) _Atomic uint64_t published;
+    /* The first entry that begins in each block: where a reader that fell
+       behind can go on. It may be of an earlier round. */
+    _Atomic uint64_t starts[TAP_RING_BLOCKS];
 };
 
 _Static_assert(sizeof(struct tap_ring) <= TAP_RING_DATA, "header fits");
