@@ -18,14 +18,19 @@ void render_text(struct buf *out, struct slice bytes, size_t max_columns);
    "2 of 4", a sentence for an event. */
 void render_info(struct buf *out, const struct history_row *row);
 
-/* Append the flags of a packet: "Q2 D R". */
+/* Append the sentence of a record that is no packet: "client old-7: will
+   FIRED, sent to lab/old-7/state: TCP connection cut, no DISCONNECT". */
+void render_event(struct buf *out, const struct history_row *row);
+
+/* Append the flags of a PUBLISH: "Q2 D R"; nothing for other records. */
 void render_flags(struct buf *out, const struct history_row *row);
 
-/* Append one line for a row, as `mqttlab sub -d` readers and --plain want it:
-   number, time, client, direction, type, id, flags, info. */
+/* Append one line for a row: number, time of day, client, direction, type,
+   id, flags, info of a packet; for the rest time of day and sentence. */
 void render_line(struct buf *out, const struct history_row *row);
 
-/* Append the tree of fields, one line each, indented. */
+/* Append the tree of fields, one line each, indented; "!" stands before what
+   is wrong. */
 void render_tree(struct buf *out, const struct dissection *dissection);
 
 /* Append a hex dump of 16 bytes a line; the bytes at [mark, mark + mark_len)
@@ -33,7 +38,7 @@ void render_tree(struct buf *out, const struct dissection *dissection);
 void render_hex(struct buf *out, struct slice bytes, size_t mark,
                 size_t mark_len);
 
-/* "1.204" seconds since origin, with so many decimals. */
+/* Append "1.204": seconds since origin. */
 void render_time(struct buf *out, uint64_t time_ns, uint64_t origin_ns);
 
 #endif
