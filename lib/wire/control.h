@@ -2,8 +2,8 @@
  * Control: commands to a running broker, JSON lines on a Unix socket.
  *
  * Every broker of this program announces itself by a socket in one directory
- * of its user (mode 0700): $MQTTLAB_RUNTIME_DIR, or $XDG_RUNTIME_DIR/mqttlab, or
- * /tmp/mqttlab-UID. A request is one line, {"cmd":"attach"}, and gets one line
+ * of its user (mode 0700): $MQTTLAB_RUNTIME_DIR, or $XDG_RUNTIME_DIR/mqttlab if
+ * that can be written to, or /tmp/mqttlab-UID. A request is one line, {"cmd":"attach"}, and gets one line
  * back, {"ok":true,...} or {"ok":false,"error":"..."}. The answer to "attach"
  * carries the tap's descriptor (SCM_RIGHTS). The end of the connection undoes
  * what it asked for: the attachment, and later holds and faults.
@@ -24,7 +24,7 @@
 /*
  * The directory for sockets; made, with mode 0700, when it does not exist.
  * Returns 0 or a negative errno: -EPERM when it belongs to somebody else or
- * others can enter it.
+ * others can enter it, -ENOTDIR when it is something else.
  */
 int control_directory(char *path, size_t size);
 
@@ -54,8 +54,9 @@ typedef bool control_handler(void *owner, const char *cmd, json_t *request,
 /*
  * Open "PID-PORT.sock" in the directory. attach and detach are handled here
  * with tap; on_attach is called after each attachment, so that the owner can
- * write its snapshot records; every other command goes to handler. Returns 0
- * or a negative errno.
+ * write its snapshot records; every other command goes to handler. A line that
+ * is no request gets an answer, and the end of the connection; so does, without
+ * an answer, a line of more than 64 KiB. Returns 0 or a negative errno.
  */
 struct control_options {
     struct tap *tap;
@@ -66,7 +67,8 @@ struct control_options {
 };
 int control_open(struct control **control, struct loop *loop,
                  const struct control_options *options);
-/* Ends its connections and removes the socket. */
+/* Ends its connections and removes the socket; the memory is freed by the
+   loop, in a later turn. NULL does nothing. */
 void control_close(struct control *control);
 
 /* ---- the other end, for dashboard, labs and tests: blocking ---- */
@@ -75,9 +77,10 @@ void control_close(struct control *control);
 int control_connect(const char *path);
 
 /*
- * Send a request and wait at most timeout_ms for the answer. Returns the
- * answer (the caller's, json_decref) or NULL with errno set. When fd is not
- * NULL a descriptor that came along is put there (-1: none).
+ * Send a request (which stays the caller's) and wait at most timeout_ms for
+ * the answer. Returns the answer (the caller's, json_decref) or NULL with errno
+ * set: ETIMEDOUT, ECONNRESET when the broker is gone, EPROTO for no JSON. When
+ * fd is not NULL a descriptor that came along is put there (-1: none).
  */
 json_t *control_request(int control_fd, json_t *request, int timeout_ms,
                         int *fd);
