@@ -285,6 +285,14 @@ void grid_repeat(const struct area *area, int y, int x, int count,
         grid_glyph(area, y, x + i, style, glyph);
 }
 
+void grid_shade(const struct area *area, int y, enum style style)
+{
+    for (int x = 0; x < area->width; x++) {
+        if (cell_at(area, y, x))
+            put(area, y, x, style, L' ', 1);
+    }
+}
+
 void grid_rule(const struct area *area, int y, const char *title)
 {
     grid_repeat(area, y, 0, area->width, STYLE_DIM, GLYPH_HORIZONTAL);

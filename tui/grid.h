@@ -123,6 +123,8 @@ void grid_repeat(const struct area *area, int y, int x, int count,
                  enum style style, enum glyph glyph);
 void grid_glyph(const struct area *area, int y, int x, enum style style,
                 enum glyph glyph);
+/* Blanks of this style over a full row. */
+void grid_shade(const struct area *area, int y, enum style style);
 /* A line over the full width with a title in it (NULL: none). */
 void grid_rule(const struct area *area, int y, const char *title);
 /* A line down the full height at column x. */

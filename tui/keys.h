@@ -56,6 +56,7 @@ enum action {
     ACTION_ZOOM,
     ACTION_OPEN,
     ACTION_BACK,
+    ACTION_LEAVE,
     ACTION_QUIT,
     ACTION_FOLLOW,
     ACTION_FREEZE,

@@ -114,8 +114,10 @@ static const struct keys_binding table[] = {
      "one pane over the whole screen, or all panes", NULL},
 
     {ACTION_HELP, ALL, "? <F1>", NULL, "this help", "Leave"},
-    {ACTION_BACK, ALL, "q <Esc>", "q Back", "back; at the end: quit", NULL},
-    {ACTION_QUIT, ALL, "Q <C-c> <F10>", "Q Quit", "quit", NULL},
+    {ACTION_BACK, ALL, "<Esc>", NULL,
+     "back; at last it takes the filter away", NULL},
+    {ACTION_LEAVE, ALL, "q", "q Quit", "back; at last it quits", NULL},
+    {ACTION_QUIT, ALL, "Q <C-c> <F10>", NULL, "quit at once", NULL},
     {ACTION_SUSPEND, ALL, "<C-z>", NULL,
      "put the dashboard aside; fg brings it back", NULL},
     {ACTION_REDRAW, ALL, "<C-l>", NULL, "draw everything anew", NULL},

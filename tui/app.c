@@ -1,0 +1,360 @@
+#include "tui/app.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* ---- what views ask of their host ---- */
+
+static void host_show(void *owner, enum view_id view)
+{
+    app_show(owner, view);
+}
+
+static void host_filter(void *owner, const char *text)
+{
+    struct app *app = owner;
+    struct filter_error error;
+
+    if (store_set_filter(app->store, text, &error))
+        app_say(app, *text ? "filter: %s" : "no filter: everything is shown%s",
+                app->store->filter_text);
+    else
+        app_say(app, "column %u: %s", error.column, error.message);
+}
+
+static void host_say(void *owner, const char *text)
+{
+    app_say(owner, "%s", text);
+}
+
+static void host_focus(void *owner, int pane)
+{
+    struct app *app = owner;
+
+    app->pane = pane;
+}
+
+static enum view_id host_about(void *owner)
+{
+    struct app *app = owner;
+
+    return app->before;
+}
+
+static void host_end(void *owner, const char *client_id)
+{
+    struct app *app = owner;
+
+    if (!app->deeds) {
+        app_say(app, "a recording cannot be changed");
+        return;
+    }
+    free(app->kill_who);
+    app->kill_who = alloc_string(client_id);
+    app_ask(app, APP_KILL, "");
+}
+
+/* ---- life ---- */
+
+struct app *app_new(struct store *store, const struct panel *lab,
+                    const char *invitation)
+{
+    struct app *app = alloc_zero(1, sizeof(*app));
+
+    app->store = store;
+    app->lab = lab;
+    app->view = lab ? VIEW_LAB : VIEW_PACKETS;
+    app->before = app->view;
+    app->host = (struct view_host){
+        .app = app,
+        .show = host_show,
+        .filter = host_filter,
+        .say = host_say,
+        .focus = host_focus,
+        .end = host_end,
+        .about = host_about,
+        .invitation = invitation,
+    };
+    for (int view = 0; view < VIEW_COUNT; view++)
+        app->views[view] = view_new((enum view_id)view, store, lab, &app->host);
+    return app;
+}
+
+void app_free(struct app *app)
+{
+    if (!app)
+        return;
+    for (int view = 0; view < VIEW_COUNT; view++)
+        view_free(app->views[view]);
+    for (int i = 0; i < APP_ASKINGS; i++)
+        prompt_release(&app->prompts[i]);
+    free(app->old_filter);
+    free(app->sought);
+    free(app->said);
+    free(app->kill_who);
+    free(app);
+}
+
+void app_say(struct app *app, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    free(app->said);
+    app->said = *text ? alloc_string(text) : NULL;
+}
+
+void app_show(struct app *app, enum view_id view)
+{
+    if (view == app->view)
+        return;
+    if (app->view != VIEW_HELP)
+        app->before = app->view;
+    app->view = view;
+    app->pane = 0;
+}
+
+/* ---- panes ---- */
+
+/* The view that Tab visits after this one: as the layout has them, or in the
+   order of the tabs. */
+static enum view_id next_view(const struct app *app, int step)
+{
+    const struct layout *layout = &app->layout;
+
+    if (layout->kind == LAYOUT_FULL) {
+        int at = 0;
+
+        while (at < layout->count - 1 && layout->slots[at].view != app->view)
+            at++;
+        return layout->slots[(at + step + layout->count) % layout->count].view;
+    }
+    return (enum view_id)(((int)app->view + step + VIEW_HELP) % VIEW_HELP);
+}
+
+static void next_pane(struct app *app, int step)
+{
+    int panes = (int)app->views[app->view]->class->panes;
+    int pane = app->pane + step;
+
+    if (app->view != VIEW_HELP && pane >= 0 && pane < panes) {
+        app->pane = pane;
+        return;
+    }
+    app_show(app, next_view(app, step));
+    if (step < 0)
+        app->pane = (int)app->views[app->view]->class->panes - 1;
+}
+
+/* ---- actions ---- */
+
+/* Back by one step; false when there is none. */
+static bool go_back(struct app *app)
+{
+    if (app->view == VIEW_HELP)
+        app_show(app, app->before);
+    else if (app->zoomed)
+        app->zoomed = false;
+    else
+        return false;
+    return true;
+}
+
+static void leave(struct app *app)
+{
+    if (go_back(app))
+        return;
+    if (app->about_quit)
+        app_ask(app, APP_QUIT, "");
+    else
+        app->quit = true;
+}
+
+static void escape(struct app *app)
+{
+    if (go_back(app))
+        return;
+    if (*app->store->filter_text)
+        host_filter(app, "");
+    else
+        app_say(app, "q quits");
+}
+
+static void toggle_follow(struct app *app)
+{
+    struct store *store = app->store;
+
+    if (store->follow)
+        store_choose(store, store_chosen_at(store, STORE_ALL));
+    else
+        store->follow = true;
+}
+
+static void toggle_freeze(struct app *app)
+{
+    store_freeze(app->store, !app->store->frozen);
+    if (app->store->frozen)
+        app_say(app, "frozen: everything is still counted and kept; Z goes on");
+}
+
+/* What is done by the app whatever the view; false: it is not ours. */
+static bool act_on_screen(struct app *app, enum action action)
+{
+    if (action >= ACTION_VIEW_PACKETS && action <= ACTION_VIEW_LOG)
+        app_show(app, (enum view_id)(action - ACTION_VIEW_PACKETS));
+    else if (action == ACTION_HELP)
+        app_show(app, app->view == VIEW_HELP ? app->before : VIEW_HELP);
+    else if (action == ACTION_NEXT_PANE)
+        next_pane(app, 1);
+    else if (action == ACTION_PREVIOUS_PANE)
+        next_pane(app, -1);
+    else if (action == ACTION_ZOOM)
+        app->zoomed = !app->zoomed;
+    else if (action == ACTION_BACK)
+        escape(app);
+    else if (action == ACTION_LEAVE)
+        leave(app);
+    else if (action == ACTION_QUIT)
+        app->quit = true;
+    else if (action == ACTION_REDRAW)
+        app->redraw = true;
+    else if (action == ACTION_SUSPEND)
+        app->suspend = true;
+    else
+        return false;
+    return true;
+}
+
+static bool act_on_store(struct app *app, enum action action)
+{
+    if (action == ACTION_FOLLOW)
+        toggle_follow(app);
+    else if (action == ACTION_FREEZE)
+        toggle_freeze(app);
+    else if (action == ACTION_UNTAG)
+        store_untag(app->store);
+    else if (action == ACTION_TIME)
+        app->store->time_of_day = !app->store->time_of_day;
+    else if (action == ACTION_COLOUR)
+        app->store->colour_clients = !app->store->colour_clients;
+    else
+        return false;
+    return true;
+}
+
+static bool act_by_asking(struct app *app, enum action action)
+{
+    if (action == ACTION_FILTER)
+        app_ask(app, APP_FILTER, app->store->filter_text);
+    else if (action == ACTION_SEARCH)
+        app_ask(app, APP_SEARCH, "");
+    else if (action == ACTION_SEARCH_NEXT)
+        app_search(app, true);
+    else if (action == ACTION_SEARCH_PREVIOUS)
+        app_search(app, false);
+    else if (action == ACTION_COMMAND)
+        app_ask(app, APP_COMMAND, "");
+    else if (action == ACTION_MARK)
+        app_ask(app, APP_MARK, "");
+    else if (action == ACTION_JUMP)
+        app_ask(app, APP_JUMP, "");
+    else if (action == ACTION_LAB_ANSWER && app->lab)
+        app_ask(app, APP_ANSWER, "");
+    else if (action == ACTION_PUBLISH && app->deeds)
+        app_ask(app, APP_PUBLISH, "");
+    else if (action == ACTION_PUBLISH)
+        app_say(app, "nothing can be published into a recording");
+    else
+        return false;
+    return true;
+}
+
+static void act(struct app *app, enum action action)
+{
+    struct view *view = app->views[app->view];
+
+    if (view->class->act(view, action, app->pane))
+        return;
+    if (!act_on_screen(app, action) && !act_on_store(app, action))
+        act_by_asking(app, action);
+}
+
+/* ---- keys and mouse ---- */
+
+static void click(struct app *app, const struct layout_slot *slot,
+                  const struct keys_mouse *mouse)
+{
+    struct view *view = app->views[slot->view];
+    int pane = view->class->click(view, mouse->y - slot->y, mouse->x - slot->x);
+
+    app_show(app, slot->view);
+    app->pane = pane;
+}
+
+/* A click on the line of tabs shows the view. */
+static void click_tab(struct app *app, int x)
+{
+    int at = 1;
+
+    for (int view = 0; view < VIEW_HELP; view++) {
+        int width = grid_text_width(keys_view_tab((enum view_id)view)) + 1;
+
+        if (x >= at && x < at + width)
+            app_show(app, (enum view_id)view);
+        at += width + 1;
+    }
+}
+
+static void on_mouse(struct app *app, const struct keys_mouse *mouse)
+{
+    for (int i = 0; i < app->layout.count; i++) {
+        const struct layout_slot *slot = &app->layout.slots[i];
+        struct view *view = app->views[slot->view];
+
+        if (mouse->y < slot->y || mouse->y >= slot->y + slot->height ||
+            mouse->x < slot->x || mouse->x >= slot->x + slot->width)
+            continue;
+        if (mouse->button == KEYS_CLICK) {
+            click(app, slot, mouse);
+            return;
+        }
+        for (int step = 0; step < 3; step++)
+            view->class->act(
+                view, mouse->button == KEYS_WHEEL_UP ? ACTION_UP : ACTION_DOWN,
+                slot->view == app->view ? app->pane : 0);
+        return;
+    }
+    if (mouse->button == KEYS_CLICK && mouse->y == 1 &&
+        app->layout.kind >= LAYOUT_NORMAL)
+        click_tab(app, mouse->x);
+}
+
+void app_key(struct app *app, int key, const struct keys_mouse *mouse)
+{
+    app_say(app, "%s", "");
+    if (app->asking != APP_NOTHING && key != KEYS_MOUSE)
+        app_ask_key(app, key);
+    else if (key == KEYS_MOUSE)
+        on_mouse(app, mouse);
+    else
+        act(app, keys_action(app->view, key));
+}
+
+void app_type(struct app *app, const char *keys)
+{
+    int key = KEYS_NONE;
+    size_t used;
+
+    while ((used = keys_parse(keys, &key))) {
+        app_key(app, key, NULL);
+        store_catch_up(app->store, 0);
+        keys += used;
+    }
+}

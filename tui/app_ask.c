@@ -1,0 +1,188 @@
+/*
+ * Lines and keys that the app asks for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tui/app.h"
+
+const char *app_ask_label(const struct app *app)
+{
+    switch (app->asking) {
+    case APP_NOTHING: return "";
+    case APP_FILTER: return " filter: ";
+    case APP_SEARCH: return " search: ";
+    case APP_COMMAND: return " :";
+    case APP_ANSWER: return " answer: ";
+    case APP_PUBLISH: return " publish [-q QOS] [-r] TOPIC MESSAGE: ";
+    case APP_KILL:
+        return " end it how?  d DISCONNECT   c cut the connection   s fall"
+               " silent   Esc not at all ";
+    case APP_MARK: return " mark: a letter ";
+    case APP_JUMP: return " jump to: a letter, ' for where you were ";
+    case APP_QUIT: return app->about_quit;
+    case APP_ASKINGS: break;
+    }
+    return "";
+}
+
+void app_ask(struct app *app, enum app_asking asking, const char *text)
+{
+    app->asking = asking;
+    app->filter_bad = false;
+    if (asking == APP_FILTER) {
+        free(app->old_filter);
+        app->old_filter = alloc_string(app->store->filter_text);
+    }
+    prompt_begin(&app->prompts[asking], text);
+}
+
+/* ---- search ---- */
+
+void app_search(struct app *app, bool forward)
+{
+    struct view *view = app->views[app->view];
+
+    if (!app->sought) {
+        app_say(app, "nothing was searched for yet: / begins");
+        return;
+    }
+    if (!view->class->search)
+        app_say(app, "this view cannot be searched");
+    else if (!view->class->search(view, app->sought, forward))
+        app_say(app, "not found: %s", app->sought);
+}
+
+/* ---- filter ---- */
+
+/* While it is typed, what is valid is shown at once. */
+static void try_filter(struct app *app, const char *text)
+{
+    app->filter_bad = !store_set_filter(app->store, text, &app->filter_error);
+}
+
+static void finish_filter(struct app *app, const char *text)
+{
+    try_filter(app, text);
+    if (!app->filter_bad)
+        return;
+    /* A filter that is none is not left standing: it goes on. */
+    app->asking = APP_FILTER;
+    app_say(app, "column %u: %s", app->filter_error.column,
+            app->filter_error.message);
+}
+
+static void leave_filter(struct app *app)
+{
+    store_set_filter(app->store, app->old_filter, &app->filter_error);
+    app->filter_bad = false;
+}
+
+/* ---- publish ---- */
+
+/* Take a word from *text. */
+static char *take_word(const char **text)
+{
+    const char *start = *text + strspn(*text, " ");
+    size_t len = strcspn(start, " ");
+
+    *text = start + len;
+    return alloc_string_of(start, len);
+}
+
+static void publish(struct app *app, const char *line)
+{
+    unsigned qos = 0;
+    bool retain = false;
+    char *word = take_word(&line);
+
+    while (word[0] == '-' && word[1]) {
+        if (!strcmp(word, "-r")) {
+            retain = true;
+        } else if (!strncmp(word, "-q", 2)) {
+            char *value = word[2] ? alloc_string(word + 2) : take_word(&line);
+
+            qos = value[0] >= '0' && value[0] <= '2' && !value[1]
+                      ? (unsigned)(value[0] - '0')
+                      : 3;
+            free(value);
+        } else {
+            qos = 4;
+        }
+        free(word);
+        word = take_word(&line);
+    }
+    line += *line == ' ';
+    if (qos == 3)
+        app_say(app, "-q: the QoS is 0, 1 or 2");
+    else if (qos == 4 || !*word)
+        app_say(app, "publish [-q QOS] [-r] TOPIC MESSAGE");
+    else
+        app_say(
+            app, "%s",
+            app->deeds->publish(app->deeds->owner, word, line, qos, retain));
+    free(word);
+}
+
+/* ---- keys ---- */
+
+static void finish(struct app *app, enum app_asking asking)
+{
+    const char *text = prompt_text(&app->prompts[asking]);
+
+    if (asking == APP_FILTER) {
+        finish_filter(app, text);
+    } else if (asking == APP_SEARCH) {
+        if (*text) {
+            free(app->sought);
+            app->sought = alloc_string(text);
+        }
+        app_search(app, true);
+    } else if (asking == APP_COMMAND) {
+        app_command(app, text);
+    } else if (asking == APP_PUBLISH && app->deeds) {
+        publish(app, text);
+    } else if (asking == APP_ANSWER && app->lab && *text) {
+        app_say(app, "%s", app->lab->answer(app->lab->lab, text));
+    }
+}
+
+static void one_key(struct app *app, enum app_asking asking, int key)
+{
+    const char *how = key == 'd'   ? "disconnect"
+                      : key == 'c' ? "cut"
+                      : key == 's' ? "silent"
+                                   : NULL;
+
+    if (asking == APP_QUIT && (key == 'y' || key == 'q' || key == KEYS_ENTER))
+        app->quit = true;
+    if (asking == APP_KILL && how)
+        app_say(app, "%s",
+                app->deeds->kick(app->deeds->owner, app->kill_who, how));
+    if (asking == APP_MARK && store_mark(app->store, key))
+        app_say(app, "marked: '%c comes back here", key);
+    if (asking == APP_JUMP && !store_jump(app->store, key))
+        app_say(app, "there is no such mark");
+}
+
+void app_ask_key(struct app *app, int key)
+{
+    enum app_asking asking = app->asking;
+    enum prompt_result result;
+
+    if (asking >= APP_KILL) {
+        app->asking = APP_NOTHING;
+        one_key(app, asking, key);
+        return;
+    }
+    result = prompt_key(&app->prompts[asking], key);
+    if (result == PROMPT_CHANGED && asking == APP_FILTER)
+        try_filter(app, prompt_text(&app->prompts[asking]));
+    if (result == PROMPT_LEFT || result == PROMPT_DONE)
+        app->asking = APP_NOTHING;
+    if (result == PROMPT_LEFT && asking == APP_FILTER)
+        leave_filter(app);
+    if (result == PROMPT_DONE)
+        finish(app, asking);
+}

@@ -1,0 +1,160 @@
+#include "tui/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "mqtt/framer.h"
+#include "mqtt/varint.h"
+#include "tui/model_parts.h"
+#include "wire/event.h"
+
+struct model *model_new(const struct history *history)
+{
+    struct model *model = alloc_zero(1, sizeof(*model));
+
+    model->history = history;
+    return model;
+}
+
+void model_free(struct model *model)
+{
+    if (!model)
+        return;
+    for (size_t i = 0; i < model->client_count; i++)
+        model_client_free(model->clients[i]);
+    free(model->clients);
+    map_release(&model->clients_by_id);
+    model_topics_free(model);
+    model_wills_free(model);
+    free(model);
+}
+
+void model_keep(char **owned, struct slice text)
+{
+    free(*owned);
+    *owned =
+        alloc_string_of(text.len ? (const void *)text.bytes : "", text.len);
+}
+
+/* ---- counting ---- */
+
+static void count_second(struct model_counters *counters, uint64_t second)
+{
+    if (second > counters->second) {
+        uint64_t gap = second - counters->second;
+
+        if (gap >= MODEL_SECONDS)
+            memset(counters->per_second, 0, sizeof(counters->per_second));
+        for (uint64_t i = 1; i <= gap && gap < MODEL_SECONDS; i++)
+            counters->per_second[(counters->second + i) % MODEL_SECONDS] = 0;
+        counters->second = second;
+    }
+    if (counters->second - second < MODEL_SECONDS)
+        counters->per_second[second % MODEL_SECONDS]++;
+}
+
+uint32_t model_rate(const struct model *model, uint64_t now_ns)
+{
+    const struct model_counters *counters = &model->counters;
+    uint64_t second = now_ns / CLOCK_NS_PER_S;
+
+    if (second == 0 || second - 1 > counters->second ||
+        counters->second - (second - 1) >= MODEL_SECONDS)
+        return 0;
+    return counters->per_second[(second - 1) % MODEL_SECONDS];
+}
+
+static void count_packet(struct model_counters *counters,
+                         const struct model_packet *packet)
+{
+    const struct record *record = &packet->row->record;
+    unsigned type = packet->row->note.type & 15;
+
+    counters->packets[packet->from_client][type]++;
+    counters->bytes[packet->from_client] += record->original_len;
+    if (packet->from_client && type == MQTT_PUBLISH && record->bytes.len) {
+        unsigned qos = record->bytes.bytes[0] >> 1 & 3;
+
+        if (qos < 3)
+            counters->publishes[qos]++;
+    }
+    counters->held += (record->flags & RECORD_HELD) != 0;
+    counters->dropped += (record->flags & RECORD_DROPPED) != 0;
+    counters->malformed += (record->flags & RECORD_MALFORMED) != 0;
+    count_second(counters, record->time_ns / CLOCK_NS_PER_S);
+}
+
+/* ---- one row ---- */
+
+/*
+ * Decode a record's packet. Of a long PUBLISH only the beginning is here: its
+ * topic is, and as much of the payload.
+ */
+static bool decode(struct model_packet *packet)
+{
+    const struct record *record = &packet->row->record;
+    struct slice bytes = record->bytes;
+    uint32_t remaining = 0;
+    int used = bytes.len > 1
+                   ? varint_decode(bytes.bytes + 1, bytes.len - 1, &remaining)
+                   : 0;
+    struct frame frame;
+
+    if (used <= 0)
+        return false;
+    frame.first = bytes.bytes[0];
+    frame.whole = bytes;
+    frame.body = slice_skip(bytes, 1 + (size_t)used);
+    if (frame.body.len > remaining)
+        frame.body.len = remaining;
+    if (frame.body.len < remaining && frame_type(&frame) != MQTT_PUBLISH)
+        return false;
+    unsigned version = packet->row->note.version;
+    return packet_decode(&packet->packet,
+                         version ? (enum mqtt_version)version : MQTT_3_1_1,
+                         &frame) == MQTT_SUCCESS;
+}
+
+static void add_packet(struct model *model, const struct history_row *row)
+{
+    struct model_packet packet = {
+        .row = row,
+        .from_client = row->record.direction == RECORD_C2B,
+    };
+    struct model_client *client = model_client_of(model, row);
+
+    count_packet(&model->counters, &packet);
+    packet.known = decode(&packet);
+    if (client)
+        model_client_packet(model, client, &packet);
+    if (packet.known && packet.packet.type == MQTT_PUBLISH)
+        model_topic_packet(model, &packet);
+    if (!packet.from_client && row->record.cause)
+        model_will_made(model, row);
+}
+
+static void add_event(struct model *model, const struct history_row *row)
+{
+    struct model_client *client = model_client_of(model, row);
+
+    model->counters.events++;
+    if (client)
+        model_client_event(model, client, row);
+    model_will_event(model, client, row);
+    model_topic_event(model, row);
+}
+
+void model_add(struct model *model, const struct history_row *row)
+{
+    switch ((enum record_type)row->record.type) {
+    case RECORD_MQTT: add_packet(model, row); break;
+    case RECORD_CONN:
+    case RECORD_EVT: add_event(model, row); break;
+    case RECORD_TLS:
+    case RECORD_WIRE:
+    case RECORD_LAB:
+    case RECORD_NOTE: break;
+    }
+}

@@ -1,0 +1,126 @@
+/*
+ * The store behind all views: records, what follows from them, and which of
+ * them are shown.
+ *
+ * Records come in as fast as they like (store_add); lists, filter and model
+ * follow in store_catch_up, which works only as long as it may. A view reads
+ * here and nowhere else. While the display is frozen nothing that a view reads
+ * changes, but records are still kept and counted.
+ */
+#ifndef TUI_STORE_H
+#define TUI_STORE_H
+
+#include "tui/model.h"
+#include "wire/filter.h"
+#include "wire/history.h"
+
+#define STORE_NOWHERE UINT64_MAX
+
+/* Lists of positions in the history, in order. */
+enum store_list {
+    STORE_PACKETS, /* packets that match the filter */
+    STORE_ALL,     /* packets and turning points that match the filter */
+    STORE_LOG,     /* what is no packet; the filter does not apply */
+    STORE_LISTS,
+};
+
+struct store_rows {
+    uint64_t *positions; /* owned; [first, end) are in use */
+    size_t first;
+    size_t end;
+    size_t cap;
+};
+
+struct store {
+    struct history *history;
+    struct model *model;
+    struct store_rows lists[STORE_LISTS];
+    struct filter *filter; /* NULL: everything is shown */
+    char *filter_text;     /* "" when there is none */
+    struct dissection scratch;
+    uint64_t modelled_to; /* position of the first row not in the model */
+    uint64_t listed_to;   /* the same for the lists */
+    uint64_t origin_ns;   /* time of the first record */
+    uint64_t now_ns;      /* what the views take for now */
+    bool frozen;
+    uint64_t frozen_end; /* rows from here on are not shown */
+    uint64_t frozen_ns;
+    uint64_t cursor; /* position that is chosen, in every view; or
+                        STORE_NOWHERE */
+    bool follow;     /* the newest is chosen, always */
+    uint64_t *tags;  /* positions, in order */
+    size_t tag_count;
+    uint64_t marks[26];
+    uint64_t jumped_from;
+    bool time_of_day;    /* show times of day rather than since origin */
+    bool colour_clients; /* colour rows by client rather than by direction */
+    bool with_events;    /* the packet list shows turning points too */
+};
+
+/* max_bytes bounds the history; 0: no limit. */
+struct store *store_new(size_t max_bytes);
+void store_free(struct store *store);
+
+/* Keep a copy of the record. */
+void store_add(struct store *store, const struct record *record);
+
+/*
+ * Bring model and lists up to date for at most budget_ns (0: until done).
+ * Returns whether anything is left to do.
+ */
+bool store_catch_up(struct store *store, uint64_t budget_ns);
+
+/* Set the time that views take for now; it stands still while frozen. */
+void store_set_now(struct store *store, uint64_t now_ns);
+
+void store_freeze(struct store *store, bool frozen);
+
+/*
+ * Show only what matches text; "" shows all. Returns false, with *error
+ * filled and nothing changed, when it is no filter.
+ */
+bool store_set_filter(struct store *store, const char *text,
+                      struct filter_error *error);
+
+/* ---- lists ---- */
+
+size_t store_count(const struct store *store, enum store_list list);
+/* The position at an index of the list; index is below the count. */
+uint64_t store_at(const struct store *store, enum store_list list,
+                  size_t index);
+/* The index of the first entry at or behind position; the count if none. */
+size_t store_find(const struct store *store, enum store_list list,
+                  uint64_t position);
+/* The row at a position; false when it was dropped from the history. */
+bool store_row(const struct store *store, uint64_t position,
+               struct history_row *row);
+
+/* ---- the cursor ---- */
+
+/* The index of the chosen row in the list: the newest while following, else
+   the cursor's or the nearest before it. 0 when the list is empty. */
+size_t store_chosen(const struct store *store, enum store_list list);
+/* The position of that row; STORE_NOWHERE when the list is empty. */
+uint64_t store_chosen_at(const struct store *store, enum store_list list);
+/* Choose the row `by` further down; stops following, or starts again when
+   the end is reached from above. */
+void store_move(struct store *store, enum store_list list, int64_t by);
+/* Choose this position and stop following. */
+void store_choose(struct store *store, uint64_t position);
+/* Choose the packet with this number; false when it is not there. */
+bool store_choose_packet(struct store *store, uint64_t number);
+
+/* ---- tags and marks ---- */
+
+bool store_tagged(const struct store *store, uint64_t position);
+void store_tag(struct store *store, uint64_t position, bool tagged);
+void store_untag(struct store *store);
+/* letter 'a'..'z': remember the cursor; go there ('\'': where one was before
+   the last jump). False for another letter or when nothing is there. */
+bool store_mark(struct store *store, int letter);
+bool store_jump(struct store *store, int letter);
+
+/* Is the record one that belongs between packets in a ladder? */
+bool store_turning_point(const struct record *record);
+
+#endif

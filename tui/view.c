@@ -1,0 +1,245 @@
+#include "tui/view.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "wire/render.h"
+
+struct view *view_new(enum view_id id, struct store *store,
+                      const struct panel *lab, const struct view_host *host)
+{
+    static view_constructor *const constructors[VIEW_COUNT] = {
+        [VIEW_PACKETS] = view_packets_new,   [VIEW_LADDER] = view_ladder_new,
+        [VIEW_SESSIONS] = view_sessions_new, [VIEW_TOPICS] = view_topics_new,
+        [VIEW_WILLS] = view_wills_new,       [VIEW_LAB] = view_lab_new,
+        [VIEW_STATS] = view_stats_new,       [VIEW_LOG] = view_log_new,
+        [VIEW_HELP] = view_help_new,
+    };
+    struct view *view = id < VIEW_COUNT ? constructors[id]() : NULL;
+
+    if (!view)
+        return NULL;
+    view->store = store;
+    view->lab = lab;
+    view->host = host;
+    return view;
+}
+
+void view_free(struct view *view)
+{
+    if (view)
+        view->class->free(view);
+}
+
+/* ---- lists ---- */
+
+size_t view_scroll(size_t top, size_t chosen, size_t count, int height)
+{
+    size_t rows = height > 0 ? (size_t)height : 1;
+
+    if (count <= rows)
+        return 0;
+    if (top > count - rows)
+        top = count - rows;
+    if (chosen < top)
+        top = chosen;
+    if (chosen >= top + rows)
+        top = chosen - rows + 1;
+    return top;
+}
+
+int64_t view_step(enum action action, int height)
+{
+    int page = height > 2 ? height - 1 : 1;
+
+    if (action == ACTION_DOWN)
+        return 1;
+    if (action == ACTION_UP)
+        return -1;
+    if (action == ACTION_PAGE_DOWN)
+        return page;
+    if (action == ACTION_PAGE_UP)
+        return -page;
+    if (action == ACTION_HALF_DOWN)
+        return (page + 1) / 2;
+    if (action == ACTION_HALF_UP)
+        return -((page + 1) / 2);
+    if (action == ACTION_FIRST)
+        return INT64_MIN;
+    if (action == ACTION_LAST)
+        return INT64_MAX;
+    return 0;
+}
+
+size_t view_stepped(size_t index, size_t count, int64_t step)
+{
+    if (!count)
+        return 0;
+    if (index >= count)
+        index = count - 1;
+    if (step < 0)
+        return (uint64_t) - (step + 1) >= index ? 0 : index - (size_t)-step;
+    return (uint64_t)step >= count - index ? count - 1 : index + (size_t)step;
+}
+
+/* ---- what rows have in common ---- */
+
+void view_clock(uint64_t time_ns, bool ms, struct buf *out)
+{
+    time_t seconds = (time_t)(time_ns / CLOCK_NS_PER_S);
+    struct tm tm = {0};
+
+    localtime_r(&seconds, &tm);
+    buf_printf(out, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+    if (ms)
+        buf_printf(out, ".%03u", (unsigned)(time_ns / CLOCK_NS_PER_MS % 1000));
+}
+
+void view_time(const struct store *store, uint64_t time_ns, struct buf *out)
+{
+    if (store->time_of_day)
+        view_clock(time_ns, true, out);
+    else
+        render_time(out, time_ns, store->origin_ns);
+}
+
+void view_client(const struct history_row *row, int width, struct buf *out)
+{
+    const char *client_id = row->note.client_id;
+
+    if (client_id && *client_id)
+        render_text(out, slice_of_string(client_id),
+                    width > 0 ? (size_t)width : 1);
+    else if (row->record.connection)
+        buf_printf(out, "conn %u", (unsigned)row->record.connection);
+    else
+        buf_append_string(out, "-");
+}
+
+enum style view_style(const struct store *store, const struct history_row *row)
+{
+    const struct model_client *client;
+
+    if (row->record.flags & (RECORD_MALFORMED | RECORD_DROPPED))
+        return STYLE_ERROR;
+    if (row->record.type != RECORD_MQTT)
+        return STYLE_EVENT;
+    if (!store->colour_clients)
+        return row->record.direction == RECORD_C2B ? STYLE_C2B : STYLE_B2C;
+    client = model_client(store->model, row->note.client_id);
+    return client ? grid_client_style(client->number) : STYLE_PLAIN;
+}
+
+void view_peer_text(const struct area *area, int y, int x, int width,
+                    enum style style, const char *text)
+{
+    struct buf out = {0};
+
+    /* One column more than fits shows grid_column that there is more. */
+    render_text(&out, slice_of_string(text), width > 0 ? (size_t)width + 8 : 8);
+    grid_column(area, y, x, width, style, buf_string(&out));
+    buf_release(&out);
+}
+
+void view_quote(struct slice text, struct buf *out)
+{
+    buf_append_u8(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.bytes[i];
+
+        if (byte == '"' || byte == '\\')
+            buf_printf(out, "\\%c", byte);
+        else if (byte < 0x20 || byte == 0x7f)
+            buf_printf(out, "\\x%02x", byte);
+        else
+            buf_append_u8(out, byte);
+    }
+    buf_append_u8(out, '"');
+}
+
+bool view_contains(const char *text, const char *words)
+{
+    size_t len = strlen(words);
+
+    for (; *text; text++) {
+        size_t i = 0;
+
+        while (i < len && text[i] &&
+               tolower((unsigned char)text[i]) ==
+                   tolower((unsigned char)words[i]))
+            i++;
+        if (i == len)
+            return true;
+    }
+    return len == 0;
+}
+
+void view_empty(const struct view *view, const struct area *area)
+{
+    const char *text = view->host ? view->host->invitation : NULL;
+    char line[256];
+    int y = 1;
+
+    if (*view->store->filter_text) {
+        view_paragraph(area, 1, STYLE_PLAIN,
+                       " Nothing matches the filter. f changes it; f and"
+                       " Enter on an empty line show all.");
+        return;
+    }
+    for (text = text ? text : " Nothing was seen yet."; *text; y++) {
+        size_t len = strcspn(text, "\n");
+        size_t fits = len < sizeof(line) ? len : sizeof(line) - 1;
+        bool command = !strncmp(text, "   ", 3);
+
+        memcpy(line, text, fits);
+        line[fits] = '\0';
+        if (command)
+            grid_text(area, y, 0, STYLE_NAME, line);
+        else
+            y += view_paragraph(area, y, STYLE_PLAIN, line) - 1;
+        text += len + (text[len] == '\n');
+    }
+}
+
+/* The bytes of text that go on one line of width columns, and how many to
+   skip to the next. */
+static size_t break_line(const char *text, int width, size_t *skip)
+{
+    size_t fit = grid_text_fit(text, width);
+    size_t blank = fit;
+
+    *skip = fit;
+    if (!text[fit])
+        return fit;
+    while (blank > 0 && text[blank] != ' ')
+        blank--;
+    if (blank == 0)
+        return fit;
+    *skip = blank + 1;
+    return blank;
+}
+
+int view_paragraph(const struct area *area, int y, enum style style,
+                   const char *text)
+{
+    int lines = 0;
+
+    if (area->width < 1)
+        return 0;
+    do {
+        char line[1024];
+        size_t skip = 0;
+        size_t len = break_line(text, area->width, &skip);
+
+        if (len >= sizeof(line))
+            len = sizeof(line) - 1;
+        memcpy(line, text, len);
+        line[len] = '\0';
+        grid_text(area, y + lines, 0, style, line);
+        lines++;
+        text += skip ? skip : 1;
+    } while (*text);
+    return lines;
+}

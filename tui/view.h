@@ -1,0 +1,125 @@
+/*
+ * What every view can do, and what it is given for it.
+ *
+ * A view draws the store into an area and answers actions; it knows neither
+ * the terminal nor who else is on the screen. What it cannot do by itself it
+ * asks of its host.
+ */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+
+#include "tui/grid.h"
+#include "tui/keys.h"
+#include "tui/panel.h"
+#include "tui/store.h"
+
+struct view;
+
+/* What a view can ask for; filled by the app. */
+struct view_host {
+    void *app;
+    /* Show another view. */
+    void (*show)(void *app, enum view_id view);
+    /* Set the filter and say so. */
+    void (*filter)(void *app, const char *text);
+    /* Say something on the last line, until the next key. */
+    void (*say)(void *app, const char *text);
+    /* Give the focus to a pane of the view that has it. */
+    void (*focus)(void *app, int pane);
+    /* Ask how to end this client's connection, and do it. */
+    void (*end)(void *app, const char *client_id);
+    /* The view that was shown before this one. */
+    enum view_id (*about)(void *app);
+    /* What to do first, shown while there is nothing to see: lines. */
+    const char *invitation;
+};
+
+struct view_class {
+    enum view_id id;
+    unsigned panes; /* that Tab visits, at least 1 */
+    /* Draw into area. pane is the one that has the focus, -1: none; the
+       cursor is set only by the view with the focus. May be called with any
+       size, 0 too. */
+    void (*draw)(struct view *view, const struct area *area, int pane);
+    /* Do what the action asks, in that pane; false when it means nothing
+       here. */
+    bool (*act)(struct view *view, enum action action, int pane);
+    /* A click at (y, x) of the area last drawn into: returns the pane that
+       was hit. */
+    int (*click)(struct view *view, int y, int x);
+    /* Choose the next place that contains text (forward or not), starting
+       behind the chosen one; false when there is none. NULL: cannot. */
+    bool (*search)(struct view *view, const char *text, bool forward);
+    void (*free)(struct view *view);
+};
+
+/* Begins every view. */
+struct view {
+    const struct view_class *class;
+    struct store *store;     /* borrowed, as all below */
+    const struct panel *lab; /* NULL: no lab is running */
+    const struct view_host *host;
+};
+
+typedef struct view *view_constructor(void);
+view_constructor view_packets_new;
+view_constructor view_ladder_new;
+view_constructor view_sessions_new;
+view_constructor view_topics_new;
+view_constructor view_wills_new;
+view_constructor view_lab_new;
+view_constructor view_stats_new;
+view_constructor view_log_new;
+view_constructor view_help_new;
+
+/* A new view of this kind, or NULL for VIEW_COUNT. */
+struct view *view_new(enum view_id id, struct store *store,
+                      const struct panel *lab, const struct view_host *host);
+void view_free(struct view *view);
+
+/* ---- what several views need ---- */
+
+/*
+ * A list that is longer than its area: which rows are seen. top is kept by
+ * the view; the chosen row stays in sight. Returns the new top.
+ */
+size_t view_scroll(size_t top, size_t chosen, size_t count, int height);
+
+/* How far an action moves in a list that is height rows high; 0 when it is
+   none that moves. The first and the last are INT64_MIN and INT64_MAX. */
+int64_t view_step(enum action action, int height);
+
+/* Move an index in 0..count-1 by such a step. */
+size_t view_stepped(size_t index, size_t count, int64_t step);
+
+/* Append a local time of day, "22:13:40" or "22:13:40.201". */
+void view_clock(uint64_t time_ns, bool ms, struct buf *out);
+/* Append a time of the store as the user wants to see it: "41.201" since the
+   start or "22:13:40.201". */
+void view_time(const struct store *store, uint64_t time_ns, struct buf *out);
+
+/* The name for a row's client: its Client Identifier made harmless, or
+   "conn 3" when nobody knows it, at most width columns. */
+void view_client(const struct history_row *row, int width, struct buf *out);
+/* The style of a row by what the user chose: direction or client. */
+enum style view_style(const struct store *store, const struct history_row *row);
+
+/* Write text of a peer, made harmless, into a column. */
+void view_peer_text(const struct area *area, int y, int x, int width,
+                    enum style style, const char *text);
+
+/* Append text as a literal of the filter language: in quotes, escaped. */
+void view_quote(struct slice text, struct buf *out);
+
+/* Does text contain the words, upper and lower case alike? */
+bool view_contains(const char *text, const char *words);
+
+/* Fill the area with what is to be said when a list is empty: that the filter
+   hides all, or else the host's invitation. */
+void view_empty(const struct view *view, const struct area *area);
+
+/* Write a paragraph, broken at blanks; returns the lines it took. */
+int view_paragraph(const struct area *area, int y, enum style style,
+                   const char *text);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * Help: the keys, from their table, and how to read the screen.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tui/view.h"
+
+struct view_help {
+    struct view view;
+    struct buf text; /* of the view that help was asked in */
+    enum view_id about;
+    size_t top;
+    size_t lines;
+    int height;
+};
+
+static const char reading[] =
+    "# How to read it\n"
+    "  >  <           from a client to the broker; from the broker to a client\n"
+    "  Q1 D R         QoS 1; DUP: sent again; Retain\n"
+    "  =>7  <=5       packet 7 answers this one; this one answers packet 5\n"
+    "  * ~ x !        tagged; held back; dropped by a rule; against the rules\n"
+    "  [00 07]        the bytes of the chosen field\n"
+    "  FOLLOWING      the newest packet is chosen; moving up stops it, F or\n"
+    "                 End begins again\n";
+
+/* The text, made once for each view. */
+static void make(struct view_help *view, enum view_id about)
+{
+    if (view->text.len && view->about == about)
+        return;
+    buf_clear(&view->text);
+    keys_help(about, &view->text);
+    buf_append_string(&view->text, reading);
+    view->about = about;
+    view->top = 0;
+    view->lines = 0;
+    for (uint32_t i = 0; i < view->text.len; i++)
+        view->lines += view->text.bytes[i] == '\n';
+}
+
+/* The start of a line, as a string that ends at its end. */
+static void copy_line(struct view_help *view, size_t number, char *line,
+                      size_t size)
+{
+    const char *text = buf_string(&view->text);
+    size_t len;
+
+    while (number-- && (text = strchr(text, '\n')))
+        text++;
+    len = text ? strcspn(text, "\n") : 0;
+    len = len < size ? len : size - 1;
+    memcpy(line, text ? text : "", len);
+    line[len] = '\0';
+}
+
+static void draw(struct view *base, const struct area *area, int pane)
+{
+    struct view_help *view = (struct view_help *)base;
+    size_t count;
+
+    make(view,
+         base->host->about ? base->host->about(base->host->app) : VIEW_PACKETS);
+    count = view->lines;
+    view->height = area->height;
+    view->top = view_scroll(view->top, view->top, count, area->height);
+    for (int y = 0; y < area->height && view->top + (size_t)y < count; y++) {
+        char line[256];
+
+        copy_line(view, view->top + (size_t)y, line, sizeof(line));
+        if (line[0] == '#')
+            grid_text(area, y, 1, STYLE_HEADING, line + 2);
+        else
+            grid_text(area, y, 0, STYLE_PLAIN, line);
+    }
+    if (view->top + (size_t)area->height < count && area->height > 0)
+        grid_text(area, area->height - 1, area->width - 8, STYLE_WARNING,
+                  "j more");
+    if (pane >= 0)
+        grid_cursor(area, 0, 0);
+}
+
+static bool act(struct view *base, enum action action, int pane)
+{
+    struct view_help *view = (struct view_help *)base;
+    int64_t step = view_step(action, view->height);
+
+    (void)pane;
+    if (!step)
+        return false;
+    view->top = view_stepped(view->top, view->lines, step);
+    return true;
+}
+
+static int click(struct view *base, int y, int x)
+{
+    (void)base;
+    (void)y;
+    (void)x;
+    return 0;
+}
+
+static bool search(struct view *base, const char *text, bool forward)
+{
+    struct view_help *view = (struct view_help *)base;
+    size_t line = view->top;
+
+    for (size_t i = 0; i < view->lines; i++) {
+        char shown[256];
+
+        line = (line + (forward ? 1 : view->lines - 1)) % view->lines;
+        copy_line(view, line, shown, sizeof(shown));
+        if (view_contains(shown, text)) {
+            view->top = line;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void free_view(struct view *base)
+{
+    struct view_help *view = (struct view_help *)base;
+
+    buf_release(&view->text);
+    free(view);
+}
+
+struct view *view_help_new(void)
+{
+    static const struct view_class class = {
+        .id = VIEW_HELP,
+        .panes = 1,
+        .draw = draw,
+        .act = act,
+        .click = click,
+        .search = search,
+        .free = free_view,
+    };
+    struct view_help *view = alloc_zero(1, sizeof(*view));
+
+    view->view.class = &class;
+    return &view->view;
+}

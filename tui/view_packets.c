@@ -1,0 +1,571 @@
+/*
+ * Packets: the list of all that passed, and the chosen one field by field and
+ * byte by byte.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tui/packet_detail.h"
+#include "tui/view.h"
+#include "wire/render.h"
+
+enum pane { PANE_LIST, PANE_TREE, PANE_BYTES, PANES };
+
+enum column {
+    COLUMN_NUMBER,
+    COLUMN_TIME,
+    COLUMN_DELTA,
+    COLUMN_CLIENT,
+    COLUMN_DIRECTION,
+    COLUMN_TYPE,
+    COLUMN_ID,
+    COLUMN_FLAGS,
+    COLUMN_INFO,
+    COLUMN_PAIR,
+    COLUMNS,
+};
+
+/* A column is as wide as what was seen in it, between least and most. */
+static const struct {
+    const char *title;
+    int least;
+    int most;
+    bool right; /* its text stands at the right */
+    int from;   /* width of the list from which it is shown */
+} columns[COLUMNS] = {
+    [COLUMN_NUMBER] = {"No",           3,  8,  true,  0 },
+    [COLUMN_TIME] = {"Time",         6,  12, true,  0 },
+    [COLUMN_DELTA] = {"dt",           6,  9,  true,  76},
+    [COLUMN_CLIENT] = {"Client",       8,  14, false, 52},
+    [COLUMN_DIRECTION] = {"",             1,  1,  false, 0 },
+    [COLUMN_TYPE] = {"Type",         7,  11, false, 0 },
+    [COLUMN_ID] = {"Id",           2,  5,  true,  0 },
+    [COLUMN_FLAGS] = {"Flags",        2,  7,  false, 48},
+    [COLUMN_INFO] = {"Topic / info", 12, 12, false, 0 },
+    [COLUMN_PAIR] = {"Pair",         5,  9,  false, 60},
+};
+
+struct view_packets {
+    struct view view;
+    struct packet_detail detail;
+    size_t top;
+    int widths[COLUMNS];
+    int height[PANES]; /* rows of each pane when drawn last */
+    int start[PANES];  /* and its first row */
+    int width;
+};
+
+static enum store_list list_of(const struct view *view)
+{
+    return view->store->with_events ? STORE_ALL : STORE_PACKETS;
+}
+
+/* ---- a row of the list ---- */
+
+struct row_text {
+    struct buf text[COLUMNS];
+};
+
+static uint64_t pair_number(const struct store *store,
+                            const struct history_row *row)
+{
+    uint64_t position = row->note.pair
+                            ? history_find_seq(store->history, row->note.pair)
+                            : UINT64_MAX;
+    struct history_row pair;
+
+    return store_row(store, position, &pair) ? pair.number : 0;
+}
+
+/* The packet that answers this one: it comes soon, or it is not known. */
+static uint64_t answer_number(const struct store *store, uint64_t position,
+                              const struct history_row *row)
+{
+    struct history_row later;
+
+    for (uint64_t at = position + 1; at <= position + 64; at++) {
+        if (!history_get(store->history, at, &later))
+            return 0;
+        if (later.note.pair == row->record.seq)
+            return later.number;
+    }
+    return 0;
+}
+
+static void put_pair(const struct store *store, uint64_t position,
+                     const struct history_row *row, struct buf *out)
+{
+    uint64_t pair = pair_number(store, row);
+
+    if (pair) {
+        buf_printf(out, "<=%llu", (unsigned long long)pair);
+        return;
+    }
+    pair = answer_number(store, position, row);
+    if (pair)
+        buf_printf(out, "=>%llu", (unsigned long long)pair);
+}
+
+/* Time since the row before in the list. */
+static void put_delta(const struct store *store, enum store_list list,
+                      size_t index, const struct history_row *row,
+                      struct buf *out)
+{
+    struct history_row before;
+
+    if (index == 0 ||
+        !store_row(store, store_at(store, list, index - 1), &before))
+        buf_append_string(out, "-");
+    else
+        render_time(out, row->record.time_ns, before.record.time_ns);
+}
+
+static void fill_row(const struct view *view, size_t index,
+                     const struct history_row *row, struct row_text *texts)
+{
+    const struct store *store = view->store;
+    uint64_t position = store_at(store, list_of(view), index);
+    struct buf *text = texts->text;
+
+    for (int i = 0; i < COLUMNS; i++)
+        buf_clear(&text[i]);
+    view_time(store, row->record.time_ns, &text[COLUMN_TIME]);
+    put_delta(store, list_of(view), index, row, &text[COLUMN_DELTA]);
+    view_client(row, columns[COLUMN_CLIENT].most, &text[COLUMN_CLIENT]);
+    render_info(&text[COLUMN_INFO], row);
+    if (row->record.type != RECORD_MQTT) {
+        buf_append_string(&text[COLUMN_TYPE], "*");
+        return;
+    }
+    buf_printf(&text[COLUMN_NUMBER], "%llu", (unsigned long long)row->number);
+    buf_append_string(&text[COLUMN_DIRECTION],
+                      row->record.direction == RECORD_C2B ? ">" : "<");
+    buf_append_string(&text[COLUMN_TYPE], mqtt_type_name(row->note.type));
+    if (row->note.packet_id)
+        buf_printf(&text[COLUMN_ID], "%u", row->note.packet_id);
+    render_flags(&text[COLUMN_FLAGS], row);
+    put_pair(store, position, row, &text[COLUMN_PAIR]);
+}
+
+/* ---- the list ---- */
+
+static bool shown(int column, int width)
+{
+    return width >= columns[column].from;
+}
+
+/* Let the columns grow to what is in them; what is left is for the info. */
+static void fit_columns(struct view_packets *view, struct row_text *texts)
+{
+    for (int i = 0; i < COLUMNS; i++) {
+        int needed = grid_text_width(buf_string(&texts->text[i]));
+
+        if (needed > columns[i].most)
+            needed = columns[i].most;
+        if (needed > view->widths[i])
+            view->widths[i] = needed;
+    }
+}
+
+static int info_width(const struct view_packets *view, int width)
+{
+    int left = width - 2;
+
+    for (int i = 0; i < COLUMNS; i++) {
+        if (i != COLUMN_INFO && shown(i, width))
+            left -= view->widths[i] + 1;
+    }
+    return left > 4 ? left : 4;
+}
+
+static void draw_columns(const struct view_packets *view,
+                         const struct area *area, int y, enum style style,
+                         struct row_text *texts)
+{
+    int x = 2;
+
+    for (int i = 0; i < COLUMNS; i++) {
+        int width =
+            i == COLUMN_INFO ? info_width(view, area->width) : view->widths[i];
+        const char *text =
+            texts ? buf_string(&texts->text[i]) : columns[i].title;
+
+        if (!shown(i, area->width))
+            continue;
+        grid_column(area, y, x, columns[i].right ? -width : width, style, text);
+        x += width + 1;
+    }
+}
+
+static const char *row_sign(const struct store *store, uint64_t position,
+                            const struct history_row *row)
+{
+    if (store_tagged(store, position))
+        return "*";
+    if (row->record.flags & RECORD_MALFORMED)
+        return "!";
+    if (row->record.flags & RECORD_DROPPED)
+        return "x";
+    if (row->record.flags & RECORD_HELD)
+        return "~";
+    return " ";
+}
+
+static void draw_row(struct view_packets *view, const struct area *area, int y,
+                     size_t index, struct row_text *texts)
+{
+    const struct store *store = view->view.store;
+    enum store_list list = list_of(&view->view);
+    uint64_t position = store_at(store, list, index);
+    bool chosen = index == store_chosen(store, list);
+    struct history_row row;
+
+    if (!store_row(store, position, &row))
+        return;
+    fill_row(&view->view, index, &row, texts);
+    draw_columns(view, area, y, view_style(store, &row), texts);
+    grid_text(area, y, 0, STYLE_WARNING, row_sign(store, position, &row));
+    if (chosen)
+        grid_text(area, y, 1, STYLE_PLAIN, ">");
+}
+
+/* Columns get their widths from the rows that are seen. */
+static void measure(struct view_packets *view, size_t from, size_t to)
+{
+    const struct store *store = view->view.store;
+    enum store_list list = list_of(&view->view);
+    struct row_text texts = {0};
+    struct history_row row;
+
+    for (size_t i = from; i < to; i++) {
+        if (!store_row(store, store_at(store, list, i), &row))
+            continue;
+        fill_row(&view->view, i, &row, &texts);
+        fit_columns(view, &texts);
+    }
+    for (int i = 0; i < COLUMNS; i++)
+        buf_release(&texts.text[i]);
+}
+
+static void draw_list(struct view_packets *view, const struct area *area,
+                      bool focus)
+{
+    const struct store *store = view->view.store;
+    enum store_list list = list_of(&view->view);
+    size_t count = store_count(store, list);
+    size_t chosen = store_chosen(store, list);
+    struct row_text texts = {0};
+    int rows = area->height - 1;
+
+    if (area->height < 1)
+        return;
+    if (!count) {
+        view_empty(&view->view, area);
+        return;
+    }
+    view->top = view_scroll(view->top, chosen, count, rows);
+    size_t end = view->top + (rows > 0 ? (size_t)rows : 0);
+    measure(view, view->top, end < count ? end : count);
+    draw_columns(view, area, 0, STYLE_HEADING, NULL);
+    for (size_t i = view->top; i < end && i < count; i++) {
+        int y = 1 + (int)(i - view->top);
+
+        draw_row(view, area, y, i, &texts);
+        if (i == chosen && focus)
+            grid_select(area, y);
+    }
+    for (int i = 0; i < COLUMNS; i++)
+        buf_release(&texts.text[i]);
+}
+
+/* ---- the whole ---- */
+
+static void draw_rule(const struct area *area, int y, const char *title,
+                      bool focus)
+{
+    char text[256] = "";
+
+    /* Colour is not enough to say where the keys go. */
+    strncat(text, focus ? "> " : "", 3);
+    strncat(text, title, sizeof(text) - 4);
+    grid_rule(area, y, text);
+}
+
+static void place(struct view_packets *view, const struct area *area,
+                  enum pane pane, int start, int height)
+{
+    view->start[pane] = start;
+    view->height[pane] =
+        start + height > area->height ? area->height - start : height;
+    if (view->height[pane] < 0)
+        view->height[pane] = 0;
+}
+
+/* Who gets how many rows: the pane with the focus gets most. */
+static void arrange(struct view_packets *view, const struct area *area,
+                    int pane)
+{
+    int rows = area->height;
+    int width = area->width;
+    size_t len = view->detail.here ? view->detail.row.record.bytes.len : 0;
+    int per_line = width >= 76 ? 16 : width >= 40 ? 8 : 4;
+    int bytes = (int)(len / (size_t)per_line) + 2;
+    int most = pane == PANE_BYTES ? rows / 2 : rows / 5 + 1;
+    int list;
+
+    view->width = width;
+    if (bytes > most)
+        bytes = most;
+    if (bytes < 2)
+        bytes = 2;
+    if (rows < 12) {
+        /* Small: one pane, and below it the packet in two lines. */
+        list = pane == PANE_LIST ? rows - 3 : 0;
+        bytes = pane == PANE_BYTES ? rows - 1 : pane == PANE_TREE ? 0 : 1;
+    } else {
+        int rest = rows - bytes - 2;
+
+        list = pane == PANE_TREE ? rest / 3 : (rest + 1) / 2;
+    }
+    place(view, area, PANE_LIST, 0, list);
+    place(view, area, PANE_TREE, list + 1,
+          rows < 12 && pane != PANE_TREE
+              ? 0
+              : rows - list - bytes - 1 - (bytes ? rows >= 12 : 0));
+    place(view, area, PANE_BYTES, rows - bytes, bytes);
+}
+
+static void draw_explanation(struct view_packets *view, const struct area *area)
+{
+    struct area rest =
+        grid_part(area, view->start[PANE_BYTES], 0, area->height, area->width);
+
+    detail_draw_explanation(&view->detail, &rest);
+}
+
+static void draw_detail(struct view_packets *view, const struct area *area,
+                        int pane)
+{
+    struct buf title = {0};
+    struct area tree = grid_part(area, view->start[PANE_TREE], 0,
+                                 view->height[PANE_TREE], area->width);
+    struct area bytes = grid_part(area, view->start[PANE_BYTES], 0,
+                                  view->height[PANE_BYTES], area->width);
+
+    detail_title(&view->detail, &title);
+    if (view->start[PANE_TREE] > 0)
+        draw_rule(area, view->start[PANE_TREE] - 1, buf_string(&title),
+                  pane == PANE_TREE);
+    buf_release(&title);
+    if (view->height[PANE_TREE] > 0) {
+        detail_draw_tree(&view->detail, &tree, pane == PANE_TREE);
+        if (view->height[PANE_BYTES] > 0)
+            draw_rule(area, view->start[PANE_BYTES] - 1,
+                      view->detail.explain ? "what it is for" : "bytes",
+                      pane == PANE_BYTES);
+    }
+    if (view->detail.explain && pane != PANE_BYTES)
+        draw_explanation(view, area);
+    else
+        detail_draw_bytes(&view->detail, &bytes, pane == PANE_BYTES);
+}
+
+static void draw(struct view *base, const struct area *area, int pane)
+{
+    struct view_packets *view = (struct view_packets *)base;
+    struct area list;
+
+    detail_look(&view->detail, base->store,
+                store_chosen_at(base->store, list_of(base)));
+    if (!store_count(base->store, list_of(base))) {
+        draw_list(view, area, false);
+        return;
+    }
+    arrange(view, area, pane < 0 ? PANE_LIST : pane);
+    list = grid_part(area, 0, 0, view->height[PANE_LIST], area->width);
+    draw_list(view, &list, pane == PANE_LIST);
+    draw_detail(view, area, pane);
+}
+
+/* ---- what can be asked of it ---- */
+
+static void add_filter(struct view_packets *view, int pane, bool out)
+{
+    const struct view_host *host = view->view.host;
+    const char *old = view->view.store->filter_text;
+    struct buf text = {0};
+    struct buf test = {0};
+    bool made = pane != PANE_LIST && detail_filter(&view->detail, &test);
+
+    if (pane == PANE_LIST && view->detail.here &&
+        *view->detail.row.note.client_id) {
+        buf_append_string(&test, "lab.client == ");
+        view_quote(slice_of_string(view->detail.row.note.client_id), &test);
+        made = true;
+    }
+    if (!made) {
+        host->say(host->app, "this line has no value to filter by");
+    } else {
+        if (*old)
+            buf_printf(&text, "(%s) && ", old);
+        buf_printf(&text, out ? "!(%s)" : "%s", buf_string(&test));
+        host->filter(host->app, buf_string(&text));
+    }
+    buf_release(&text);
+    buf_release(&test);
+}
+
+static void go_to_pair(struct view_packets *view)
+{
+    struct store *store = view->view.store;
+    uint64_t position = view->detail.position;
+    uint64_t number;
+
+    if (!view->detail.here)
+        return;
+    number = pair_number(store, &view->detail.row);
+    if (!number)
+        number = answer_number(store, position, &view->detail.row);
+    if (!number || !store_choose_packet(store, number))
+        view->view.host->say(view->view.host->app,
+                             "no answer to this packet was seen");
+}
+
+static bool act_list(struct view_packets *view, enum action action)
+{
+    struct store *store = view->view.store;
+    enum store_list list = list_of(&view->view);
+    int64_t step = view_step(action, view->height[PANE_LIST] - 1);
+
+    if (step) {
+        store_move(store, list, step);
+        return true;
+    }
+    if (action == ACTION_OPEN && view->detail.here)
+        view->view.host->focus(view->view.host->app, PANE_TREE);
+    return action == ACTION_OPEN;
+}
+
+static bool act_everywhere(struct view_packets *view, enum action action,
+                           int pane)
+{
+    struct store *store = view->view.store;
+    uint64_t position = store_chosen_at(store, list_of(&view->view));
+
+    if (action == ACTION_EXPLAIN)
+        view->detail.explain = !view->detail.explain;
+    else if (action == ACTION_EVENTS)
+        store->with_events = !store->with_events;
+    else if (action == ACTION_FILTER_TO || action == ACTION_FILTER_OUT)
+        add_filter(view, pane, action == ACTION_FILTER_OUT);
+    else if (action == ACTION_PAIR)
+        go_to_pair(view);
+    else if (action == ACTION_TAG && position != STORE_NOWHERE)
+        store_tag(store, position, !store_tagged(store, position));
+    else
+        return false;
+    return true;
+}
+
+static bool act(struct view *base, enum action action, int pane)
+{
+    struct view_packets *view = (struct view_packets *)base;
+
+    detail_look(&view->detail, base->store,
+                store_chosen_at(base->store, list_of(base)));
+    if (pane != PANE_LIST && (action == ACTION_BACK || action == ACTION_LEAVE ||
+                              action == ACTION_OPEN)) {
+        base->host->focus(base->host->app, PANE_LIST);
+        return true;
+    }
+    if (pane == PANE_LIST && act_list(view, action))
+        return true;
+    if (pane == PANE_TREE &&
+        detail_act_tree(&view->detail, action, view->height[PANE_TREE]))
+        return true;
+    if (pane == PANE_BYTES &&
+        detail_act_bytes(&view->detail, action, view->width))
+        return true;
+    return act_everywhere(view, action, pane);
+}
+
+static int click(struct view *base, int y, int x)
+{
+    struct view_packets *view = (struct view_packets *)base;
+    enum store_list list = list_of(base);
+
+    if (y >= view->start[PANE_BYTES] && view->height[PANE_BYTES] > 0) {
+        detail_click_bytes(&view->detail, y - view->start[PANE_BYTES], x,
+                           view->width);
+        return PANE_BYTES;
+    }
+    if (y >= view->start[PANE_TREE] && view->height[PANE_TREE] > 0) {
+        detail_click_tree(&view->detail, y - view->start[PANE_TREE]);
+        return PANE_TREE;
+    }
+    if (y > 0 && y < view->height[PANE_LIST] &&
+        view->top + (size_t)y - 1 < store_count(base->store, list))
+        store_choose(base->store,
+                     store_at(base->store, list, view->top + (size_t)y - 1));
+    return PANE_LIST;
+}
+
+/* Does the row show the text, or are the bytes in the packet? */
+static bool found(const struct history_row *row, const char *text,
+                  struct buf *line)
+{
+    buf_clear(line);
+    render_line(line, row);
+    return view_contains(buf_string(line), text);
+}
+
+static bool search(struct view *base, const char *text, bool forward)
+{
+    struct store *store = base->store;
+    enum store_list list = list_of(base);
+    size_t count = store_count(store, list);
+    size_t index = store_chosen(store, list);
+    struct buf line = {0};
+    bool hit = false;
+
+    for (size_t i = 0; i < count && !hit; i++) {
+        struct history_row row;
+
+        index = forward ? (index + 1) % count : (index + count - 1) % count;
+        hit = store_row(store, store_at(store, list, index), &row) &&
+              found(&row, text, &line);
+    }
+    if (hit)
+        store_choose(store, store_at(store, list, index));
+    buf_release(&line);
+    return hit;
+}
+
+static void free_view(struct view *base)
+{
+    struct view_packets *view = (struct view_packets *)base;
+
+    detail_release(&view->detail);
+    free(view);
+}
+
+struct view *view_packets_new(void)
+{
+    static const struct view_class class = {
+        .id = VIEW_PACKETS,
+        .panes = PANES,
+        .draw = draw,
+        .act = act,
+        .click = click,
+        .search = search,
+        .free = free_view,
+    };
+    struct view_packets *view = alloc_zero(1, sizeof(*view));
+
+    view->view.class = &class;
+    detail_init(&view->detail);
+    for (int i = 0; i < COLUMNS; i++)
+        view->widths[i] = columns[i].least;
+    return &view->view;
+}

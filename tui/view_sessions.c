@@ -1,0 +1,371 @@
+/*
+ * Sessions: every client, how it is connected, and what the broker keeps.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "tui/view.h"
+#include "wire/render.h"
+
+enum column {
+    COLUMN_CLIENT,
+    COLUMN_STATE,
+    COLUMN_VERSION,
+    COLUMN_USER,
+    COLUMN_SESSION,
+    COLUMN_SUBSCRIPTIONS,
+    COLUMN_FLIGHT,
+    COLUMN_QUEUE,
+    COLUMN_WILL,
+    COLUMN_ALIVE,
+    COLUMN_RTT,
+    COLUMNS,
+};
+
+static const struct {
+    const char *title;
+    int width;
+    bool right;
+    int from; /* width of the screen from which it is shown */
+} columns[COLUMNS] = {
+    [COLUMN_CLIENT] = {"Client",  14, false, 0 },
+    [COLUMN_STATE] = {"State",   10, false, 0 },
+    [COLUMN_VERSION] = {"V",       5,  false, 50},
+    [COLUMN_USER] = {"User",    8,  false, 64},
+    [COLUMN_SESSION] = {"Session", 7,  false, 74},
+    [COLUMN_SUBSCRIPTIONS] = {"Subs",    4,  true,  0 },
+    [COLUMN_FLIGHT] = {"In/Out",  6,  true,  50},
+    [COLUMN_QUEUE] = {"Queue",   5,  true,  0 },
+    [COLUMN_WILL] = {"Will",    9,  false, 56},
+    [COLUMN_ALIVE] = {"Alive",   6,  true,  78},
+    [COLUMN_RTT] = {"RTT",     8,  true,  92},
+};
+
+struct view_sessions {
+    struct view view;
+    char *chosen; /* Client Identifier; NULL: the first */
+    size_t top;
+    int height;
+};
+
+static size_t chosen_index(const struct view_sessions *view)
+{
+    const struct model *model = view->view.store->model;
+
+    for (size_t i = 0; view->chosen && i < model->client_count; i++) {
+        if (slice_equal_string(slice_of_string(model->clients[i]->client_id),
+                               view->chosen))
+            return i;
+    }
+    return 0;
+}
+
+static void choose(struct view_sessions *view, size_t index)
+{
+    const struct model *model = view->view.store->model;
+
+    if (index >= model->client_count)
+        return;
+    free(view->chosen);
+    view->chosen = alloc_string(model->clients[index]->client_id);
+}
+
+/* ---- the table ---- */
+
+static void put_alive(const struct view_sessions *view,
+                      const struct model_client *client, struct buf *out)
+{
+    int64_t left = model_keep_alive_left_s(client, view->view.store->now_ns);
+
+    if (client->state == MODEL_CONNECTED)
+        buf_printf(out, left < 0 ? "no end" : "%lld s", (long long)left);
+    else
+        buf_append_string(out, "gone");
+}
+
+static void put_cell(const struct view_sessions *view,
+                     const struct model_client *client, enum column column,
+                     struct buf *out)
+{
+    switch (column) {
+    case COLUMN_CLIENT:
+        render_text(out, slice_of_string(client->client_id), 40);
+        break;
+    case COLUMN_STATE:
+        buf_append_string(out, model_state_name(client->state));
+        break;
+    case COLUMN_VERSION:
+        buf_append_string(out, mqtt_version_name(client->version));
+        break;
+    case COLUMN_USER:
+        if (*client->user_name)
+            render_text(out, slice_of_string(client->user_name), 20);
+        else
+            buf_append_string(out, "-");
+        break;
+    case COLUMN_SESSION:
+        buf_append_string(out, client->keeps ? "kept" : "clean");
+        break;
+    case COLUMN_SUBSCRIPTIONS:
+        buf_printf(out, "%zu", client->subscription_count);
+        break;
+    case COLUMN_FLIGHT:
+        buf_printf(out, "%zu/%zu", model_in_flight(client, true),
+                   model_in_flight(client, false));
+        break;
+    case COLUMN_QUEUE:
+        buf_printf(out, "%llu", (unsigned long long)client->queued);
+        break;
+    case COLUMN_WILL:
+        buf_append_string(out,
+                          model_will_name(client->will ? client->will->state
+                                                       : MODEL_WILL_NONE));
+        break;
+    case COLUMN_ALIVE: put_alive(view, client, out); break;
+    case COLUMN_RTT:
+        if (client->rtt_ns)
+            buf_printf(out, "%.1f ms", (double)client->rtt_ns / 1e6);
+        else
+            buf_append_string(out, "-");
+        break;
+    case COLUMNS: break;
+    }
+}
+
+static enum style cell_style(const struct model_client *client,
+                             enum column column)
+{
+    if (column == COLUMN_CLIENT)
+        return grid_client_style(client->number);
+    if (column == COLUMN_STATE && client->state == MODEL_CONNECTED)
+        return STYLE_GOOD;
+    if (column == COLUMN_STATE && client->state == MODEL_REFUSED)
+        return STYLE_ERROR;
+    if (column == COLUMN_WILL && client->will &&
+        client->will->state == MODEL_WILL_FIRED)
+        return STYLE_WARNING;
+    return client->state == MODEL_CONNECTED ? STYLE_PLAIN : STYLE_DIM;
+}
+
+/* Client Identifiers get what the other columns leave. */
+static int width_of(enum column column, int width)
+{
+    int left = width - 2;
+
+    if (column != COLUMN_CLIENT)
+        return columns[column].width;
+    for (int i = 1; i < COLUMNS; i++) {
+        if (width >= columns[i].from)
+            left -= columns[i].width + 1;
+    }
+    return left > 30 ? 30 : left;
+}
+
+static void draw_row(const struct view_sessions *view, const struct area *area,
+                     int y, const struct model_client *client)
+{
+    struct buf text = {0};
+    int x = 2;
+
+    for (int i = 0; i < COLUMNS; i++) {
+        int width = width_of((enum column)i, area->width);
+
+        if (area->width < columns[i].from)
+            continue;
+        buf_clear(&text);
+        if (client)
+            put_cell(view, client, (enum column)i, &text);
+        grid_column(area, y, x, columns[i].right ? -width : width,
+                    client ? cell_style(client, (enum column)i) : STYLE_HEADING,
+                    client ? buf_string(&text) : columns[i].title);
+        x += width + 1;
+    }
+    buf_release(&text);
+}
+
+/* ---- the chosen client ---- */
+
+static void put_expiry(const struct model_client *client, struct buf *out)
+{
+    if (!client->keeps)
+        buf_append_string(out, "ends with the connection");
+    else if (client->expiry_s == UINT32_MAX)
+        buf_append_string(out, "kept for ever");
+    else
+        buf_printf(out, "kept for %u s after it goes",
+                   (unsigned)client->expiry_s);
+}
+
+static int draw_about(const struct view_sessions *view, const struct area *area,
+                      int y, const struct model_client *client)
+{
+    struct buf line = {0};
+
+    buf_append_string(&line, "connected ");
+    view_time(view->view.store, client->connected_ns, &line);
+    if (*client->peer)
+        buf_printf(&line, " from %s", client->peer);
+    buf_printf(&line, ", keep alive %u s, %s, session ", client->keep_alive_s,
+               client->clean_start ? "clean start" : "goes on");
+    put_expiry(client, &line);
+    y += view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
+    if (*client->why) {
+        buf_clear(&line);
+        buf_append_string(&line, "last: ");
+        render_text(&line, slice_of_string(client->why), 0);
+        y += view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
+    }
+    buf_release(&line);
+    return y;
+}
+
+static void draw_detail(const struct view_sessions *view,
+                        const struct area *area,
+                        const struct model_client *client)
+{
+    struct area inner = grid_part(area, 0, 2, area->height, area->width - 3);
+    struct buf line = {0};
+    int y;
+
+    render_text(&line, slice_of_string(client->client_id), 60);
+    grid_rule(area, 0, buf_string(&line));
+    y = draw_about(view, &inner, 1, client);
+    if (!client->subscription_count)
+        grid_text(&inner, y, 0, STYLE_DIM, "no subscriptions");
+    for (size_t i = 0; i < client->subscription_count && y < inner.height;
+         i++) {
+        buf_clear(&line);
+        buf_printf(&line, "QoS %u  ", client->subscriptions[i].qos);
+        render_text(&line,
+                    slice_of_string(client->subscriptions[i].topic_filter), 0);
+        grid_text(&inner, y++, 0, STYLE_PLAIN, buf_string(&line));
+    }
+    buf_release(&line);
+}
+
+/* ---- the view ---- */
+
+static void draw(struct view *base, const struct area *area, int pane)
+{
+    struct view_sessions *view = (struct view_sessions *)base;
+    const struct model *model = base->store->model;
+    size_t chosen = chosen_index(view);
+    int rows = area->height >= 12 ? area->height * 3 / 5 : area->height - 1;
+
+    if (!model->client_count) {
+        view_empty(base, area);
+        return;
+    }
+    if (rows > (int)model->client_count + 1 && area->height >= 12)
+        rows = (int)model->client_count + 1;
+    view->height = rows;
+    view->top = view_scroll(view->top, chosen, model->client_count, rows);
+    draw_row(view, area, 0, NULL);
+    for (int y = 0; y < rows && view->top + (size_t)y < model->client_count;
+         y++) {
+        size_t index = view->top + (size_t)y;
+        struct area row = grid_part(area, 0, 0, rows + 1, area->width);
+
+        draw_row(view, &row, y + 1, model->clients[index]);
+        if (index == chosen)
+            grid_text(&row, y + 1, 0, STYLE_PLAIN, ">");
+        if (index == chosen && pane >= 0)
+            grid_select(&row, y + 1);
+    }
+    if (area->height >= 12) {
+        struct area detail =
+            grid_part(area, rows + 1, 0, area->height, area->width);
+
+        draw_detail(view, &detail, model->clients[chosen]);
+    }
+}
+
+static void show_packets(struct view_sessions *view,
+                         const struct model_client *client)
+{
+    const struct view_host *host = view->view.host;
+    struct buf text = {0};
+
+    buf_append_string(&text, "lab.client == ");
+    view_quote(slice_of_string(client->client_id), &text);
+    host->filter(host->app, buf_string(&text));
+    host->show(host->app, VIEW_PACKETS);
+    buf_release(&text);
+}
+
+static bool act(struct view *base, enum action action, int pane)
+{
+    struct view_sessions *view = (struct view_sessions *)base;
+    const struct model *model = base->store->model;
+    size_t chosen = chosen_index(view);
+    int64_t step = view_step(action, view->height);
+
+    (void)pane;
+    if (step) {
+        choose(view, view_stepped(chosen, model->client_count, step));
+        return true;
+    }
+    if (chosen >= model->client_count)
+        return false;
+    if (action == ACTION_OPEN)
+        show_packets(view, model->clients[chosen]);
+    else if (action == ACTION_KILL)
+        base->host->end(base->host->app, model->clients[chosen]->client_id);
+    else
+        return false;
+    return true;
+}
+
+static int click(struct view *base, int y, int x)
+{
+    struct view_sessions *view = (struct view_sessions *)base;
+
+    (void)x;
+    if (y > 0 && y <= view->height)
+        choose(view, view->top + (size_t)y - 1);
+    return 0;
+}
+
+static bool search(struct view *base, const char *text, bool forward)
+{
+    struct view_sessions *view = (struct view_sessions *)base;
+    const struct model *model = base->store->model;
+    size_t index = chosen_index(view);
+
+    for (size_t i = 0; i < model->client_count; i++) {
+        index = (index + (forward ? 1 : model->client_count - 1)) %
+                model->client_count;
+        if (view_contains(model->clients[index]->client_id, text) ||
+            view_contains(model->clients[index]->user_name, text)) {
+            choose(view, index);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void free_view(struct view *base)
+{
+    struct view_sessions *view = (struct view_sessions *)base;
+
+    free(view->chosen);
+    free(view);
+}
+
+struct view *view_sessions_new(void)
+{
+    static const struct view_class class = {
+        .id = VIEW_SESSIONS,
+        .panes = 1,
+        .draw = draw,
+        .act = act,
+        .click = click,
+        .search = search,
+        .free = free_view,
+    };
+    struct view_sessions *view = alloc_zero(1, sizeof(*view));
+
+    view->view.class = &class;
+    return &view->view;
+}
