@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define CONFIG_DEFAULT_PORT 1883
+
 /* Where to listen, and what is different there. */
 struct config_listener {
     char *host; /* owned; a name or number */
@@ -25,6 +27,7 @@ struct config_listener {
     uint8_t max_qos;
     uint16_t max_topic_alias;
     bool allow_anonymous;
+    bool says_allow_anonymous; /* used while reading: somebody set it */
     bool allow_zero_length_clientid;
     char *auto_id_prefix; /* owned */
 };
@@ -85,13 +88,12 @@ struct config {
 
     /* Used while reading. */
     struct config_listener common; /* for listeners that say nothing else */
-    bool says_allow_anonymous;     /* somebody set it for all */
     bool names_listeners;          /* a file has a listener or a port */
 };
 
-/* Where config_read reports: "FILE:LINE: what is wrong and what to do". */
+/* Where a reader reports: "FILE:LINE: what is wrong and what to do". */
 struct config_problems {
-    FILE *to; /* NULL: count only */
+    FILE *to; /* NULL: only count */
     unsigned count;
 };
 

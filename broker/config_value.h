@@ -1,0 +1,30 @@
+/*
+ * One value of the configuration: from text into a member.
+ */
+#ifndef BROKER_CONFIG_VALUE_H
+#define BROKER_CONFIG_VALUE_H
+
+#include "broker/config_table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Set the member of an option that has one. base is the struct config or
+ * struct config_listener that it lies in. Returns false and says in error (of
+ * error_size bytes) what was expected when value is not such.
+ */
+bool config_value_set(void *base, const struct config_option *option,
+                      const char *value, char *error, size_t error_size);
+
+/*
+ * A whole number, by itself: false when text is none in min..max.
+ */
+bool config_value_number(const char *text, int64_t min, int64_t max,
+                         int64_t *number);
+
+/* What may be written: "true | false", "0..65535". */
+void config_value_describe(const struct config_option *option, char *text,
+                           size_t text_size);
+
+#endif
