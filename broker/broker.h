@@ -19,13 +19,22 @@
 #include "broker/session_store.h"
 #include "broker/subscription_tree.h"
 #include "net/loop.h"
-#include "net/timer.h"
+#include "net/socket.h"
 #include "wire/tap.h"
 
 struct connection;
 struct control;
 struct link;
 struct sys_topics;
+
+/* One address of the configuration. */
+struct broker_listener {
+    struct listener socket;
+    struct broker *broker;
+    const struct config_listener *config;
+    uint32_t connection_count; /* that came here and are not closed */
+    bool open;
+};
 
 struct broker {
     struct loop *loop;           /* borrowed */
@@ -43,17 +52,16 @@ struct broker {
     struct broker_counters counters;
     uint64_t started_ms; /* by the loop's monotonic clock */
 
-    struct list listeners;      /* struct broker_listener, member node */
-    struct list connections;    /* struct connection, member node */
-    uint32_t connection_count;  /* on that list */
+    struct broker_listener *listeners; /* owned; as many as config has */
+    uint32_t open_count;               /* of them that are not closed yet */
+    struct list connections;           /* struct connection, member node */
+    uint32_t connection_count;         /* on that list */
     uint32_t last_connection;   /* number given to the newest connection */
     uint64_t last_assigned_id;  /* for Client Identifiers that we make up */
     struct map scripts;         /* Client Identifiers of scripted clients;
                                     keys are the values, owned */
     struct loop_task tap_task;  /* publishes the records of a turn */
-    struct loop_task doom_task; /* ends connections that were condemned in the
-                                    middle of something */
-    bool doomed;                /* doom_task has something to do */
+    struct loop_task stop_task; /* calls on_stopped */
     bool stopping;
     void (*on_stopped)(struct broker *broker); /* may be NULL */
     void *owner;                               /* for on_stopped */
@@ -67,10 +75,10 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
                           const struct log *log);
 
 /*
- * Listen on every address of the configuration. Returns 0, or the negative
- * errno of the first that failed, with *failed set to it; the others stay.
+ * Listen on the address of this index in the configuration. Returns 0 or a
+ * negative errno.
  */
-int broker_listen(struct broker *broker, const struct config_listener **failed);
+int broker_listen(struct broker *broker, size_t index);
 
 /*
  * The port really bound by the listener of this index; 0 when there is none.
@@ -87,11 +95,11 @@ int broker_open_control(struct broker *broker, uint16_t port);
 /*
  * A new connection over a transport that the caller makes: with
  * link_transport_events, the returned link as its owner, and put into
- * link->transport before the next turn. listener says which settings hold;
- * NULL: those of the first. Returns NULL when a limit forbids it.
+ * link->transport before the next turn. listener is the index of the one whose
+ * settings hold. Returns NULL when max_connections is reached or the broker
+ * stops.
  */
-struct link *broker_connect(struct broker *broker,
-                            const struct config_listener *listener);
+struct link *broker_connect(struct broker *broker, size_t listener);
 
 /*
  * Publish on behalf of the broker itself: routed, and retained if
@@ -101,13 +109,18 @@ struct link *broker_connect(struct broker *broker,
 size_t broker_publish(struct broker *broker, const struct mqtt_publish *publish,
                       uint64_t cause);
 
-/* Drop every session that is away, every retained message and every queue. */
+/* Remove the retained messages that match a filter; returns how many. */
+size_t broker_clear_retained(struct broker *broker, struct slice topic_filter);
+
+/*
+ * Forget what was before: sessions that are away, retained messages (but those
+ * of topics that begin with "$"), messages under way to who is connected.
+ */
 void broker_reset(struct broker *broker);
 
 /*
- * Stop: listeners close, every client is told (version 5) and disconnected,
- * without wills of version 3 clients being lost. on_stopped is called when
- * nothing is left in the loop.
+ * Stop: listeners close, every client is disconnected, with a reason in
+ * version 5. on_stopped (may be NULL) comes from the loop when all is closed.
  */
 void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
                  void *owner);
@@ -115,8 +128,14 @@ void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
 /* After on_stopped, or when the loop will not run again. */
 void broker_free(struct broker *broker);
 
-/* Condemn a connection from where it must not be ended at once: inside a
-   router_publish. It ends at the end of the turn. */
-void broker_doom(struct broker *broker, struct connection *connection);
+/* Of a packet from a client: the limit of the configuration, or at_most. */
+uint32_t broker_max_packet_size(const struct broker *broker, uint32_t at_most);
+
+/* A connection is about to be freed. */
+void broker_forget(struct broker *broker, struct connection *connection);
+
+/* Write EVENT_LISTENER; the tap must be on. */
+void broker_report_listener(struct broker *broker,
+                            const struct broker_listener *listener);
 
 #endif

@@ -5,7 +5,7 @@
  *   stats           its counters
  *   publish         topic, payload, qos, retain: as the broker itself
  *   kick            client, how: "disconnect" | "cut" | "silent"
- *   clear_retained  topic, or all without one
+ *   clear_retained  topic: a name or filter; without one "#"
  *   reset           sessions that are away, queues and retained messages go
  *   actor           client, actor: "script" | "student": who a client that
  *                   has not connected yet will be

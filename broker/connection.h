@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 struct broker;
-struct config_listener;
+struct broker_listener;
 struct session;
 
 enum connection_state {
@@ -32,15 +32,14 @@ struct connection {
     struct list node; /* in broker->connections */
     struct timer timer;
     struct broker *broker;
-    const struct config_listener *listener; /* whose settings hold */
-    struct session *session;                /* NULL unless CONNECTION_UP */
+    struct broker_listener *listener; /* whose settings hold */
+    struct session *session;          /* NULL unless CONNECTION_UP */
     struct topic_aliases *aliases; /* from the client; owned; NULL: none yet */
     char *user_name;               /* owned; NULL: none */
     uint32_t max_packet_size;     /* the client's; what is larger is not sent */
     uint16_t keep_alive_s;        /* 0: none */
     uint16_t receive_maximum;     /* QoS 1 and 2 to the client at a time */
     uint8_t state;                /* enum connection_state */
-    bool doomed : 1;              /* ends at the end of the turn */
     bool congested : 1;           /* more waits than OUTPUT_HIGH_BYTES */
     bool paused : 1;              /* is not read from until that is written */
     bool silenced : 1;            /* a kick made it mute: nothing is read */
@@ -78,17 +77,37 @@ enum connection_end {
 
 /* A new one over a link that is not open yet. */
 struct connection *connection_new(struct broker *broker,
-                                  const struct config_listener *listener);
+                                  struct broker_listener *listener);
+
+/* One that never got a transport. */
+void connection_free(struct connection *connection);
+
+/* All that is said about an end; what is 0 follows from why. */
+struct connection_ending {
+    enum connection_end why;
+    enum mqtt_reason reason; /* for DISCONNECT, where version 5 allows one */
+    const char *text;        /* the cause, for people */
+    const char *statement;   /* "MQTT-3.1.0-2": the rule that was broken */
+    uint64_t cause;          /* seq of the record that brought it about */
+    bool clean_start;        /* taken over by one that wants no old session */
+};
 
 /*
  * End it, at once for all that the broker knows; the struct lives until the
- * transport is closed. reason goes into a DISCONNECT where version 5 allows
- * one; 0: what why stands for. text says the cause to people; NULL: likewise.
- * cause is the seq of the record that brought it about. Does nothing when it
- * has ended already. Must not be called inside router_publish: broker_doom.
+ * transport is closed. Does nothing when it has ended already. Must not be
+ * called inside router_publish, whose list of subscribers it may change.
  */
-void connection_end(struct connection *connection, enum connection_end why,
-                    enum mqtt_reason reason, const char *text, uint64_t cause);
+void connection_end(struct connection *connection,
+                    const struct connection_ending *ending);
+
+/* Read nothing more, as if the client had fallen silent. */
+void connection_silence(struct connection *connection);
+
+/* Write its records EVENT_CONN_OPENED and, with a session, EVENT_CONNECT_
+   ACCEPTED; the tap must be on. */
+void connection_report_opened(const struct connection *connection);
+void connection_report_accepted(const struct connection *connection, bool clean,
+                                uint64_t cause);
 
 /* CONNECT was accepted: set the Keep Alive going. */
 void connection_start_keep_alive(struct connection *connection);
@@ -100,13 +119,22 @@ void connection_start_keep_alive(struct connection *connection);
 void connection_send(struct connection *connection, struct slice packet,
                      uint64_t cause);
 
-/* Note that more waits than OUTPUT_HIGH_BYTES: watch whether it moves. */
+/* More waits than OUTPUT_HIGH_BYTES: watch from now on whether it moves. */
 void connection_congested(struct connection *connection);
 
 /* May another PUBLISH be put into its output? */
 static inline bool connection_writable(const struct connection *connection)
 {
     return link_pending(&connection->link) < OUTPUT_HIGH_BYTES;
+}
+
+/* The same; if not, it is watched. */
+static inline bool connection_has_room(struct connection *connection)
+{
+    if (__builtin_expect(connection_writable(connection), 1))
+        return true;
+    connection_congested(connection);
+    return false;
 }
 
 /* The Client Identifier; empty before CONNECT. */
@@ -117,7 +145,10 @@ struct slice connection_client_id(const struct connection *connection);
 const char *connection_name(const struct connection *connection, char *text,
                             size_t size);
 
-/* The address of the peer. */
+/* Room enough for any address. */
+#define CONNECTION_ADDRESS_BYTES 128
+
+/* The address of the peer; at most size - 1 bytes and a NUL. */
 void connection_peer(const struct connection *connection, char *text,
                      size_t size);
 

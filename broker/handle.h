@@ -13,6 +13,16 @@
 #include "broker/connection.h"
 #include "mqtt/framer.h"
 
+/* The Receive Maximum that version 5 clients are told: QoS 2 messages whose
+   PUBREL has not come, at a time. */
+#define HANDLE_RECEIVE_MAXIMUM 1000u
+
+/* The longest Client Identifier. */
+#define HANDLE_MAX_CLIENT_ID_BYTES 1024u
+
+/* Words of the bitmap of such identifiers that may stay when it is empty. */
+#define HANDLE_IDLE_WORDS 4
+
 typedef enum mqtt_reason handler(struct connection *connection,
                                  const struct frame *frame, uint64_t seq);
 

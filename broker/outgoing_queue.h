@@ -37,11 +37,13 @@ struct delivery {
 };
 
 struct outgoing_waiting; /* the ring of what waits */
+struct outgoing_resend;  /* the order in which to send again */
 
 /* A zeroed struct is an empty queue. */
 struct outgoing_queue {
     struct delivery *inflight;        /* owned; inflight_cap places, or NULL */
     struct outgoing_waiting *waiting; /* owned; NULL when nothing waits */
+    struct outgoing_resend *resend;   /* owned; NULL: all was sent again */
     uint32_t next_order;
     uint32_t inflight_cap; /* 0 or a power of two */
     uint16_t inflight_count;
@@ -61,6 +63,9 @@ size_t outgoing_queue_waiting(const struct outgoing_queue *queue);
 
 /* Topic, Properties and payload of all that waits. */
 size_t outgoing_queue_waiting_bytes(const struct outgoing_queue *queue);
+
+/* Does something of QoS 0 wait? */
+bool outgoing_queue_has_qos_0(const struct outgoing_queue *queue);
 
 /* Put at the end; takes over the delivery's references. */
 void outgoing_queue_push(struct outgoing_queue *queue,
@@ -90,6 +95,9 @@ struct delivery *outgoing_queue_find(const struct outgoing_queue *queue,
 /* The flow is over: forget a delivery that find or start returned. */
 void outgoing_queue_finish(struct outgoing_queue *queue,
                            struct delivery *delivery);
+
+/* Topic, Properties and payload of all that is in flight. */
+size_t outgoing_queue_inflight_bytes(const struct outgoing_queue *queue);
 
 /* Mark all that is in flight to be sent again. */
 void outgoing_queue_resume(struct outgoing_queue *queue);

@@ -9,6 +9,7 @@
 #ifndef BROKER_PUMP_H
 #define BROKER_PUMP_H
 
+#include "base/slice.h"
 #include "broker/outgoing_queue.h"
 
 struct broker;
@@ -18,16 +19,27 @@ struct session;
 bool pump_open(const struct broker *broker, const struct session *session);
 
 /*
- * Make a delivery wait; takes over its references. Drops it, with an event,
- * when the session's queue is full. bounded false: a retained message, for
- * which the number of retained messages is the limit as well.
+ * Put a delivery of QoS 1 or 2 in flight, as the PUBLISH that the caller sends
+ * now; takes over its references. The pointer is valid until the next one.
  */
-void pump_queue(struct broker *broker, struct session *session,
-                struct delivery *delivery, bool bounded);
+const struct delivery *pump_start(struct broker *broker,
+                                  struct session *session,
+                                  const struct delivery *delivery);
 
-/* Send it now if that may be, else make it wait; takes over its references. */
+/* The flow of a delivery in flight is over. */
+void pump_finish(struct broker *broker, struct session *session,
+                 struct delivery *delivery);
+
+/*
+ * Send a delivery now if that may be, else make it wait, or drop it when the
+ * queue is full; takes over its references.
+ */
 void pump_offer(struct broker *broker, struct session *session,
-                struct delivery *delivery, bool bounded);
+                struct delivery *delivery);
+
+/* A message is not delivered to this session: count it and say why. */
+void pump_report_drop(struct broker *broker, const struct session *session,
+                      struct slice topic, const char *text, uint64_t cause);
 
 /* Send what may be sent. The session must have a connection. */
 void pump_run(struct broker *broker, struct session *session);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct broker;
+struct connection;
 struct message;
 struct session;
 
@@ -30,9 +31,8 @@ struct routing {
                             as it is: no Topic Alias in it; else empty */
     const struct session *publisher; /* for No Local; NULL: the broker */
     uint64_t cause;          /* seq of the publisher's record; 0: none */
-    struct message *message; /* the same message, if there is one already;
-                                else the router makes one when it must; a
-                                reference that the caller gives up after */
+    struct message *message; /* the router's: made when it must be, NULL
+                                before and after */
 };
 
 #define ROUTER_LAYOUTS 16
@@ -47,18 +47,29 @@ struct router_layout {
 
 struct router {
     struct router_layout layouts[ROUTER_LAYOUTS];
-    uint32_t made;         /* bit n: layouts[n] is of this message */
-    int last;              /* the layout sent last; -1: none */
-    struct buf properties; /* what subscribers of version 5 get */
-    bool has_properties;   /* properties is of this message */
+    uint32_t made;                /* bit n: layouts[n] is of this message */
+    int last;                     /* the layout sent last; -1: none */
+    struct buf properties;        /* what subscribers of version 5 get */
+    bool has_properties;          /* properties is of this message */
+    struct buf single;            /* a packet for one subscriber alone */
+    struct buf properties_single; /* and its Properties */
 };
 
 void router_release(struct router *router);
 
 /*
- * Deliver to all whose subscriptions match. Returns how many subscribers it
- * was meant for. Does not touch the retained messages.
+ * Keep the message if RETAIN is set, and deliver it to all whose subscriptions
+ * match. Returns how many subscribers it was meant for.
  */
 size_t router_publish(struct broker *broker, struct routing *routing);
+
+/*
+ * Send one PUBLISH on one connection, with Properties as they are to be sent.
+ * message, if not NULL, is where the payload lies. Returns false, and sends
+ * nothing, when the packet is larger than the client accepts [MQTT-3.1.2-24].
+ */
+bool router_send(struct broker *broker, struct connection *connection,
+                 const struct mqtt_publish *publish,
+                 const struct message *message, uint64_t cause);
 
 #endif

@@ -32,6 +32,7 @@ struct session {
     struct session_away *away;      /* owned; NULL while connected */
     uint32_t expiry_s;              /* Session Expiry Interval */
     uint16_t client_id_len;
+    bool dropping;    /* its queue was full, which was logged */
     char client_id[]; /* with a NUL behind it */
 };
 
@@ -56,6 +57,13 @@ struct session *session_new(struct broker *broker, struct slice client_id);
  */
 void session_free(struct broker *broker, struct session *session);
 
+/* The same with a record of it; a will that still waits is published. */
+void session_end(struct broker *broker, struct session *session,
+                 const char *text, uint64_t cause);
+
+/* Forget all messages under way, in both directions. */
+void session_drop_messages(struct broker *broker, struct session *session);
+
 /* Give it a connection; it must have none. Stops the timers. */
 void session_attach(struct session *session, struct connection *connection);
 
@@ -75,6 +83,9 @@ struct session_departure {
  */
 bool session_detach(struct broker *broker, struct session *session,
                     const struct session_departure *departure);
+
+/* A Session Expiry Interval within what the configuration allows. */
+uint32_t session_allowed_expiry(const struct broker *broker, uint32_t expiry_s);
 
 /* Seconds until an away session expires; UINT32_MAX: never. */
 uint32_t session_expires_in_s(const struct broker *broker,

@@ -10,7 +10,6 @@
 /* A zeroed struct is an empty store. */
 struct session_store {
     struct map sessions; /* the keys lie in the sessions */
-    size_t away_count;   /* those without a connection */
 };
 
 void session_store_release(struct session_store *store);

@@ -6,6 +6,7 @@
 #define BROKER_WILL_H
 
 #include "mqtt/connect.h"
+#include "wire/event.h"
 
 struct broker;
 struct message;
@@ -19,6 +20,10 @@ struct will {
 /* The will of a CONNECT; connect->will.set must be true. */
 struct will *will_new(const struct mqtt_connect *connect, uint64_t now_ms);
 void will_free(struct will *will);
+
+/* Begin a record about the will of a session: all but the cause. */
+void will_report(struct broker *broker, const struct session *session,
+                 enum event_code code);
 
 /*
  * Publish the will of a session and take it away [MQTT-3.1.2-8]

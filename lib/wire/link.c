@@ -54,6 +54,8 @@ static void deliver(struct link *link, const struct frame *frame)
     uint64_t seq = 0;
 
     if (watched(link)) {
+        if (!link->version && link->events->on_hello)
+            link->events->on_hello(link, frame);
         struct record record =
             describe(link, RECORD_MQTT, RECORD_C2B, frame->whole);
 

@@ -26,6 +26,9 @@ struct link;
 struct link_events {
     /* The transport is ready. */
     void (*on_open)(struct link *link);
+    /* Somebody watches and the version is not known yet: a packet is about to
+       be recorded, so the owner may set actor now. May be NULL. */
+    void (*on_hello)(struct link *link, const struct frame *frame);
     /* One packet; everything is borrowed. record_seq is the seq of its record,
        0 when the tap is off. */
     void (*on_packet)(struct link *link, const struct frame *frame,

@@ -1,0 +1,368 @@
+#include "broker/broker.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "broker/connection.h"
+#include "broker/message.h"
+#include "broker/session.h"
+#include "broker/sys_topics.h"
+#include "broker/will.h"
+#include "net/address.h"
+#include "net/transport_tcp.h"
+#include "wire/control.h"
+
+/* ---- $SYS ---- */
+
+static void publish_sys(void *context, const struct mqtt_publish *publish)
+{
+    broker_publish(context, publish, 0);
+}
+
+/* Does somebody who is connected subscribe to this? */
+static bool is_wanted(void *context, struct slice topic_name)
+{
+    struct broker *broker = context;
+    size_t count;
+    const struct subscription_match *matches =
+        subscription_tree_match(broker->subscriptions, topic_name, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (session_of(matches[i].subscriber)->connection)
+            return true;
+    }
+    return false;
+}
+
+static void make_sys_topics(struct broker *broker)
+{
+    const struct sys_topics_host host = {
+        .loop = broker->loop,
+        .counters = &broker->counters,
+        .interval_s = broker->config->sys_interval,
+        .publish = publish_sys,
+        .is_wanted = is_wanted,
+        .context = broker,
+    };
+
+    broker->sys_topics = sys_topics_new(&host);
+    sys_topics_refresh(broker->sys_topics);
+}
+
+/* ---- life ---- */
+
+static void on_stop_task(struct loop_task *task);
+
+static void publish_records(struct loop_task *task)
+{
+    tap_publish(&LIST_ITEM(task, struct broker, tap_task)->tap);
+}
+
+struct broker *broker_new(struct loop *loop, const struct config *config,
+                          const struct log *log)
+{
+    struct broker *broker = alloc_zero(1, sizeof(*broker));
+    const struct retained_limits limits = {
+        .messages = config->max_retained_messages,
+        .bytes = config->max_retained_bytes,
+        .max_levels = config->max_topic_levels,
+    };
+
+    broker->loop = loop;
+    broker->config = config;
+    broker->log = log;
+    broker->started_ms = clock_ms(&loop->clock);
+    list_init(&broker->connections);
+    broker->listeners =
+        alloc_zero(config->listener_count, sizeof(broker->listeners[0]));
+    for (size_t i = 0; i < config->listener_count; i++) {
+        broker->listeners[i].broker = broker;
+        broker->listeners[i].config = &config->listeners[i];
+    }
+    loop_task_init(&broker->tap_task, publish_records);
+    loop_task_init(&broker->stop_task, on_stop_task);
+    tap_init(&broker->tap, &loop->clock);
+    broker->subscriptions = subscription_tree_new(config->max_topic_levels);
+    broker->retained = retained_store_new(&limits);
+    make_sys_topics(broker);
+    return broker;
+}
+
+static void free_scripts(struct broker *broker)
+{
+    size_t position = 0;
+    char *name;
+
+    while ((name = map_next(&broker->scripts, &position)) != NULL)
+        free(name);
+    map_release(&broker->scripts);
+}
+
+static void free_sessions(struct broker *broker)
+{
+    size_t position = 0;
+    struct session *session;
+
+    while ((session = session_store_next(&broker->sessions, &position))) {
+        session_free(broker, session);
+        position = 0;
+    }
+    session_store_release(&broker->sessions);
+}
+
+void broker_free(struct broker *broker)
+{
+    if (!broker)
+        return;
+    loop_task_cancel(&broker->tap_task);
+    loop_task_cancel(&broker->stop_task);
+    free_sessions(broker);
+    sys_topics_free(broker->sys_topics);
+    retained_store_free(broker->retained);
+    subscription_tree_free(broker->subscriptions);
+    router_release(&broker->router);
+    buf_release(&broker->report.bytes);
+    free_scripts(broker);
+    free(broker->listeners);
+    tap_release(&broker->tap);
+    free(broker);
+}
+
+uint32_t broker_max_packet_size(const struct broker *broker, uint32_t at_most)
+{
+    uint32_t max = broker->config->max_packet_size;
+
+    return max && max < at_most ? max : at_most;
+}
+
+/* ---- connections come and go ---- */
+
+static void report_refused(struct broker *broker, const char *peer)
+{
+    log_notice(broker->log,
+               "Connection from %s refused: max_connections is reached.", peer);
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, EVENT_LIMIT, slice_of(NULL, 0));
+    report_printf(broker, RECORD_PEER, "%s", peer);
+    report_printf(broker, RECORD_TEXT, "max_connections of the listener");
+    report_end(broker, NULL, 0);
+}
+
+struct link *broker_connect(struct broker *broker, size_t listener)
+{
+    struct broker_listener *from = &broker->listeners[listener];
+    int64_t max = from->config->max_connections;
+
+    assert(listener < broker->config->listener_count);
+    if (broker->stopping || (max >= 0 && from->connection_count >= max))
+        return NULL;
+    from->connection_count++;
+    broker->connection_count++;
+    broker->counters.sockets_opened++;
+    return &connection_new(broker, from)->link;
+}
+
+static void on_accept(struct listener *socket, int fd,
+                      const struct sockaddr *peer, socklen_t peer_len)
+{
+    struct broker_listener *from =
+        LIST_ITEM(socket, struct broker_listener, socket);
+    struct broker *broker = from->broker;
+    struct link *link =
+        broker_connect(broker, (size_t)(from - broker->listeners));
+
+    if (!link) {
+        char text[CONNECTION_ADDRESS_BYTES];
+
+        address_print(peer, peer_len, text, sizeof(text));
+        report_refused(broker, text);
+        close(fd);
+        return;
+    }
+    link->transport = transport_tcp_new(broker->loop, fd, false,
+                                        &link_transport_events, link);
+    if (!link->transport)
+        connection_free(connection_of(link));
+}
+
+static void go_on_stopping(struct broker *broker)
+{
+    if (broker->stopping && !broker->connection_count && !broker->open_count)
+        loop_at_end(broker->loop, &broker->stop_task);
+}
+
+void broker_forget(struct broker *broker, struct connection *connection)
+{
+    list_remove(&connection->node);
+    connection->listener->connection_count--;
+    broker->connection_count--;
+    go_on_stopping(broker);
+}
+
+/* ---- listening ---- */
+
+void broker_report_listener(struct broker *broker,
+                            const struct broker_listener *listener)
+{
+    report_begin(broker, EVENT_LISTENER, slice_of(NULL, 0));
+    report_printf(broker, RECORD_LOCAL, "%s:%u", listener->config->host,
+                  (unsigned)listener->socket.port);
+    report_put_number(broker, RECORD_NUMBER, listener->socket.port);
+    report_printf(broker, RECORD_TRANSPORT, "tcp");
+    report_end(broker, NULL, 0);
+}
+
+static void on_listener_closed(struct listener *socket)
+{
+    struct broker_listener *listener =
+        LIST_ITEM(socket, struct broker_listener, socket);
+
+    listener->broker->open_count--;
+    go_on_stopping(listener->broker);
+}
+
+int broker_listen(struct broker *broker, size_t index)
+{
+    struct broker_listener *listener = &broker->listeners[index];
+    const struct config_listener *config = listener->config;
+
+    assert(index < broker->config->listener_count && !listener->open);
+    int error = socket_listen(broker->loop, &listener->socket, config->host,
+                              config->port, on_accept);
+
+    if (error)
+        return error;
+    listener->socket.on_closed = on_listener_closed;
+    listener->open = true;
+    broker->open_count++;
+    log_info(broker->log, "Opening listen socket on %s:%u.", config->host,
+             (unsigned)listener->socket.port);
+    if (tap_on(&broker->tap))
+        broker_report_listener(broker, listener);
+    return 0;
+}
+
+uint16_t broker_port(const struct broker *broker, size_t index)
+{
+    return index < broker->config->listener_count &&
+                   broker->listeners[index].open
+               ? broker->listeners[index].socket.port
+               : 0;
+}
+
+/* ---- the end ---- */
+
+static void on_stop_task(struct loop_task *task)
+{
+    struct broker *broker = LIST_ITEM(task, struct broker, stop_task);
+
+    if (tap_on(&broker->tap)) {
+        report_begin(broker, EVENT_BROKER_STOPPED, slice_of(NULL, 0));
+        report_end(broker, NULL, 0);
+        tap_publish(&broker->tap);
+    }
+    if (broker->on_stopped)
+        broker->on_stopped(broker);
+}
+
+void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
+                 void *owner)
+{
+    if (broker->stopping)
+        return;
+    broker->stopping = true;
+    broker->on_stopped = on_stopped;
+    broker->owner = owner;
+    for (size_t i = 0; i < broker->config->listener_count; i++) {
+        if (broker->listeners[i].open)
+            socket_listener_close(&broker->listeners[i].socket);
+        broker->listeners[i].open = false;
+    }
+    LIST_FOREACH_SAFE (node, &broker->connections) {
+        connection_end(LIST_ITEM(node, struct connection, node),
+                       &(struct connection_ending){.why = END_STOPPED});
+    }
+    control_close(broker->control);
+    broker->control = NULL;
+    go_on_stopping(broker);
+}
+
+/* ---- on the broker's own behalf ---- */
+
+size_t broker_publish(struct broker *broker, const struct mqtt_publish *publish,
+                      uint64_t cause)
+{
+    struct routing routing = {
+        .publish = *publish,
+        .version = MQTT_5,
+        .cause = cause,
+    };
+
+    return router_publish(broker, &routing);
+}
+
+static bool collect(void *context, struct message *message)
+{
+    struct buf *messages = context;
+
+    message_ref(message);
+    buf_append(messages, &message, sizeof(message));
+    return true;
+}
+
+size_t broker_clear_retained(struct broker *broker, struct slice topic_filter)
+{
+    struct buf messages = {0};
+    size_t count;
+
+    retained_store_visit(broker->retained, topic_filter,
+                         clock_ms(&broker->loop->clock), collect, &messages);
+    count = messages.len / sizeof(struct message *);
+    for (size_t i = 0; i < count; i++) {
+        struct message *message;
+
+        memcpy(&message, messages.bytes + i * sizeof(message), sizeof(message));
+        retained_store_clear(broker->retained, message_topic(message));
+        if (tap_on(&broker->tap)) {
+            report_begin(broker, EVENT_RETAINED_CLEARED, slice_of(NULL, 0));
+            report_put(broker, RECORD_TOPIC, message_topic(message));
+            report_printf(broker, RECORD_TEXT, "cleared by an administrator");
+            report_end(broker, NULL, 0);
+        }
+        message_unref(message);
+    }
+    buf_release(&messages);
+    broker->counters.retained_messages = retained_store_count(broker->retained);
+    return count;
+}
+
+/* An away session, or NULL when there is none. */
+static struct session *find_away(const struct broker *broker)
+{
+    size_t position = 0;
+    struct session *session;
+
+    do
+        session = session_store_next(&broker->sessions, &position);
+    while (session && session->connection);
+    return session;
+}
+
+void broker_reset(struct broker *broker)
+{
+    size_t position = 0;
+    struct session *session;
+
+    broker_clear_retained(broker, slice_of_string("#"));
+    while ((session = find_away(broker)) != NULL) {
+        /* A will of the time before would disturb what comes after. */
+        if (session->will)
+            will_cancel(broker, session, "the broker was reset", 0);
+        session_end(broker, session, "the broker was reset", 0);
+    }
+    while ((session = session_store_next(&broker->sessions, &position)))
+        session_drop_messages(broker, session);
+}

@@ -1,0 +1,311 @@
+#include "broker/connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "broker/broker.h"
+#include "broker/handle.h"
+#include "broker/pump.h"
+#include "broker/session.h"
+#include "broker/sys_topics.h"
+#include "broker/trace.h"
+#include "mqtt/connect.h"
+
+/* The largest CONNECT: the standard's fields need a third of it at most. */
+#define CONNECT_MAX_BYTES (1u << 20)
+
+static const struct link_events events;
+static void on_timer(struct timer *timer);
+
+struct connection *connection_new(struct broker *broker,
+                                  struct broker_listener *listener)
+{
+    struct connection *connection = alloc_zero(1, sizeof(*connection));
+
+    link_init(&connection->link, broker->loop, &broker->tap, &events);
+    connection->link.connection = ++broker->last_connection;
+    connection->link.max_packet_size =
+        broker_max_packet_size(broker, CONNECT_MAX_BYTES);
+    connection->link.actor = RECORD_STUDENT;
+    connection->broker = broker;
+    connection->listener = listener;
+    list_append(&broker->connections, &connection->node);
+    timer_init(&connection->timer, on_timer);
+    timer_set(broker->loop, &connection->timer,
+              broker->config->connect_timeout * UINT64_C(1000));
+    return connection;
+}
+
+void connection_free(struct connection *connection)
+{
+    timer_cancel(&connection->timer);
+    broker_forget(connection->broker, connection);
+    free(connection);
+}
+
+static void on_closed(struct link *link)
+{
+    connection_free(connection_of(link));
+}
+
+/* ---- who it is ---- */
+
+struct slice connection_client_id(const struct connection *connection)
+{
+    return connection->session ? session_client_id(connection->session)
+                               : slice_of(NULL, 0);
+}
+
+void connection_peer(const struct connection *connection, char *text,
+                     size_t size)
+{
+    struct transport *transport = connection->link.transport;
+
+    text[0] = 0;
+    if (transport)
+        transport->ops->peer(transport, text, size - 1);
+}
+
+const char *connection_name(const struct connection *connection, char *text,
+                            size_t size)
+{
+    if (connection->session)
+        return connection->session->client_id;
+    connection_peer(connection, text, size);
+    return text;
+}
+
+static void on_open(struct link *link)
+{
+    struct connection *connection = connection_of(link);
+    struct broker *broker = connection->broker;
+    char peer[CONNECTION_ADDRESS_BYTES];
+    char local[CONNECTION_ADDRESS_BYTES];
+
+    connection_peer(connection, peer, sizeof(peer));
+    link->transport->ops->local(link->transport, local, sizeof(local) - 1);
+    if (broker->config->connection_messages) {
+        const char *port = strrchr(local, ':');
+
+        log_notice(broker->log, "New connection from %s on port %s.", peer,
+                   port ? port + 1 : local);
+    }
+    if (tap_on(&broker->tap))
+        connection_report_opened(connection);
+}
+
+/* ---- packets in ---- */
+
+static handler *const handlers[16] = {
+    [MQTT_CONNECT] = handle_connect,
+    [MQTT_PUBLISH] = handle_publish,
+    [MQTT_PUBACK] = handle_puback,
+    [MQTT_PUBREC] = handle_pubrec,
+    [MQTT_PUBREL] = handle_pubrel,
+    [MQTT_PUBCOMP] = handle_pubcomp,
+    [MQTT_SUBSCRIBE] = handle_subscribe,
+    [MQTT_UNSUBSCRIBE] = handle_unsubscribe,
+    [MQTT_PINGREQ] = handle_pingreq,
+    [MQTT_DISCONNECT] = handle_disconnect,
+    [MQTT_AUTH] = handle_auth,
+};
+
+static void on_packet(struct link *link, const struct frame *frame,
+                      uint64_t seq)
+{
+    struct connection *connection = connection_of(link);
+    struct broker *broker = connection->broker;
+    enum mqtt_type type = frame_type(frame);
+
+    broker->counters.messages_received++;
+    broker->counters.bytes_received += frame->whole.len;
+    if (tap_on(&broker->tap))
+        loop_at_end(broker->loop, &broker->tap_task);
+    if (connection->state == CONNECTION_NEW && type != MQTT_CONNECT) {
+        connection_end(connection,
+                       &(struct connection_ending){
+                           .why = END_ERROR,
+                           .reason = MQTT_PROTOCOL_ERROR,
+                           .text = "the first packet is not CONNECT",
+                           .statement = "MQTT-3.1.0-1",
+                           .cause = seq,
+                       });
+        return;
+    }
+    /* What only a Server sends has no handler [MQTT5 2.1.2]. */
+    enum mqtt_reason reason = handlers[type]
+                                  ? handlers[type](connection, frame, seq)
+                                  : MQTT_PROTOCOL_ERROR;
+    if (reason)
+        connection_end(connection, &(struct connection_ending){
+                                       .why = END_ERROR,
+                                       .reason = reason,
+                                       .cause = seq,
+                                   });
+}
+
+static void on_malformed(struct link *link, enum mqtt_reason reason)
+{
+    connection_end(
+        connection_of(link),
+        &(struct connection_ending){
+            .why = reason == MQTT_PACKET_TOO_LARGE ? END_LIMIT : END_ERROR,
+            .reason = reason,
+            .text = reason == MQTT_PACKET_TOO_LARGE
+                        ? "a packet larger than the limit"
+                        : NULL,
+        });
+}
+
+static void on_end(struct link *link, int error)
+{
+    char text[96];
+
+    snprintf(text, sizeof(text), "TCP connection cut%s%s, no DISCONNECT",
+             error ? ": " : "", error ? strerror(-error) : "");
+    connection_end(connection_of(link),
+                   &(struct connection_ending){.why = END_CUT, .text = text});
+}
+
+/* ---- time ---- */
+
+/* When a client that stays silent is given up [MQTT-3.1.2-22]; UINT64_MAX:
+   never. While it is not read from, its silence means nothing. */
+static uint64_t silence_deadline(const struct connection *connection)
+{
+    if (!connection->keep_alive_s || connection->paused)
+        return UINT64_MAX;
+    return connection->link.last_in_ms +
+           connection->keep_alive_s * UINT64_C(1500);
+}
+
+/* When a client that does not take what waits for it is given up. */
+static uint64_t stall_deadline(const struct connection *connection)
+{
+    return connection->congested
+               ? connection->link.last_out_ms + OUTPUT_STALL_MS
+               : UINT64_MAX;
+}
+
+/* Set the timer to whichever comes first. */
+static void watch_time(struct connection *connection)
+{
+    uint64_t now_ms = clock_ms(&connection->broker->loop->clock);
+    uint64_t silence_ms = silence_deadline(connection);
+    uint64_t stall_ms = stall_deadline(connection);
+    uint64_t next_ms = silence_ms < stall_ms ? silence_ms : stall_ms;
+
+    if (next_ms == UINT64_MAX)
+        timer_cancel(&connection->timer);
+    else
+        timer_set(connection->broker->loop, &connection->timer,
+                  next_ms > now_ms ? next_ms - now_ms : 0);
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct connection *connection = LIST_ITEM(timer, struct connection, timer);
+    uint64_t now_ms = clock_ms(&connection->broker->loop->clock);
+    struct connection_ending ending = {0};
+    char text[64];
+
+    if (connection->state == CONNECTION_NEW) {
+        ending.why = END_NO_CONNECT;
+    } else if (now_ms >= silence_deadline(connection)) {
+        ending.why = END_SILENT;
+        snprintf(text, sizeof(text), "silent for 1.5 x Keep Alive (%g s)",
+                 1.5 * connection->keep_alive_s);
+        ending.text = text;
+    } else if (now_ms >= stall_deadline(connection)) {
+        ending.why = END_LIMIT;
+        ending.text = "does not read what it is sent";
+    } else {
+        watch_time(connection);
+        return;
+    }
+    connection_end(connection, &ending);
+}
+
+void connection_start_keep_alive(struct connection *connection)
+{
+    connection->link.last_in_ms = clock_ms(&connection->broker->loop->clock);
+    watch_time(connection);
+}
+
+/* ---- packets out ---- */
+
+void connection_send(struct connection *connection, struct slice packet,
+                     uint64_t cause)
+{
+    struct broker_counters *counters = &connection->broker->counters;
+
+    counters->messages_sent++;
+    counters->bytes_sent += packet.len;
+    link_send(&connection->link, packet, cause);
+}
+
+void connection_congested(struct connection *connection)
+{
+    if (connection->congested)
+        return;
+    connection->congested = true;
+    watch_time(connection);
+}
+
+/* Who does not read its answers is not read from. */
+static void on_batch_end(struct link *link)
+{
+    struct connection *connection = connection_of(link);
+
+    sys_topics_touch(connection->broker->sys_topics);
+    if (connection_has_room(connection))
+        return;
+    connection->paused = true;
+    transport_pause(link->transport, true);
+}
+
+static void on_drained(struct link *link)
+{
+    struct connection *connection = connection_of(link);
+
+    connection->congested = false;
+    if (connection->paused && !connection->silenced) {
+        link->last_in_ms = clock_ms(&connection->broker->loop->clock);
+        transport_pause(link->transport, false);
+    }
+    connection->paused = false;
+    if (!connection->session)
+        return;
+    watch_time(connection);
+    pump_run(connection->broker, connection->session);
+}
+
+void connection_silence(struct connection *connection)
+{
+    connection->silenced = true;
+    transport_pause(connection->link.transport, true);
+}
+
+/* Somebody watches: who it is must be known before its CONNECT is recorded. */
+static void on_hello(struct link *link, const struct frame *frame)
+{
+    struct broker *broker = connection_of(link)->broker;
+    struct mqtt_connect connect;
+
+    if (frame_type(frame) == MQTT_CONNECT &&
+        !connect_decode(&connect, frame->body) &&
+        map_get(&broker->scripts, connect.client_id))
+        link->actor = RECORD_SCRIPT;
+}
+
+static const struct link_events events = {
+    .on_hello = on_hello,
+    .on_open = on_open,
+    .on_packet = on_packet,
+    .on_batch_end = on_batch_end,
+    .on_malformed = on_malformed,
+    .on_drained = on_drained,
+    .on_end = on_end,
+    .on_closed = on_closed,
+};

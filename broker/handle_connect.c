@@ -1,0 +1,449 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "broker/broker.h"
+#include "broker/handle.h"
+#include "broker/pump.h"
+#include "broker/session.h"
+#include "broker/trace.h"
+#include "broker/will.h"
+#include "mqtt/connect.h"
+#include "mqtt/property.h"
+#include "mqtt/topic.h"
+
+/* What is being decided about one CONNECT. */
+struct admission {
+    struct connection *connection;
+    struct broker *broker;
+    struct mqtt_connect connect;
+    uint64_t seq;           /* of its record */
+    struct slice client_id; /* the client's, or the one we made up */
+    char assigned[96];      /* the one we made up; empty: none */
+    uint16_t keep_alive_s;  /* what holds */
+    uint32_t expiry_s;      /* Session Expiry Interval that holds */
+    bool session_present;
+    const char *text; /* why not */
+};
+
+/* ---- the answer ---- */
+
+static void put_limits(struct buf *properties, const struct broker *broker,
+                       const struct connection *connection)
+{
+    const struct config_listener *listener = connection->listener->config;
+
+    if (listener->max_qos < 2) /* [MQTT-3.2.2-9] */
+        property_put_number(properties, PROPERTY_MAXIMUM_QOS,
+                            listener->max_qos);
+    if (!broker->config->retain_available)
+        property_put_number(properties, PROPERTY_RETAIN_AVAILABLE, 0);
+    if (broker->config->max_packet_size)
+        property_put_number(properties, PROPERTY_MAXIMUM_PACKET_SIZE,
+                            broker->config->max_packet_size);
+    if (listener->max_topic_alias)
+        property_put_number(properties, PROPERTY_TOPIC_ALIAS_MAXIMUM,
+                            listener->max_topic_alias);
+    property_put_number(properties, PROPERTY_RECEIVE_MAXIMUM,
+                        HANDLE_RECEIVE_MAXIMUM);
+}
+
+static void put_properties(struct buf *properties,
+                           const struct admission *admission)
+{
+    const struct mqtt_connect *connect = &admission->connect;
+
+    put_limits(properties, admission->broker, admission->connection);
+    if (admission->expiry_s != property_number(connect->properties,
+                                               PROPERTY_SESSION_EXPIRY_INTERVAL,
+                                               0))
+        property_put_number(properties, PROPERTY_SESSION_EXPIRY_INTERVAL,
+                            admission->expiry_s);
+    if (admission->assigned[0]) /* [MQTT-3.1.3-7] */
+        property_put_string(properties, PROPERTY_ASSIGNED_CLIENT_IDENTIFIER,
+                            slice_of_string(admission->assigned));
+    if (admission->keep_alive_s != connect->keep_alive_s) /* [MQTT-3.1.2-21] */
+        property_put_number(properties, PROPERTY_SERVER_KEEP_ALIVE,
+                            admission->keep_alive_s);
+}
+
+static void send_connack(const struct admission *admission,
+                         enum mqtt_reason reason)
+{
+    struct connection *connection = admission->connection;
+    enum mqtt_version version = connection->link.version;
+    struct buf packet = {0};
+    struct buf properties = {0};
+    struct mqtt_connack connack = {
+        .session_present = admission->session_present,
+        .reason = version >= MQTT_5 ? (uint8_t)reason
+                                    : (uint8_t)connack_code_3(reason),
+    };
+
+    if (version >= MQTT_5 && !reason)
+        put_properties(&properties, admission);
+    connack.properties = buf_slice(&properties);
+    connack_encode(&packet, version, &connack);
+    connection_send(connection, buf_slice(&packet), admission->seq);
+    if (trace_on(connection))
+        trace_sending(connection, MQTT_CONNACK, " (%d, %d)",
+                      connack.session_present, connack.reason);
+    buf_release(&packet);
+    buf_release(&properties);
+}
+
+static void refuse(struct admission *admission, enum mqtt_reason reason)
+{
+    struct connection *connection = admission->connection;
+    struct broker *broker = admission->broker;
+    const char *text =
+        admission->text ? admission->text : reason_name(MQTT_CONNACK, reason);
+    uint64_t cause = admission->seq;
+
+    send_connack(admission, reason);
+    if (tap_on(&broker->tap)) {
+        report_begin(broker, EVENT_CONNECT_REFUSED, admission->client_id);
+        report_put_number(broker, RECORD_REASON, reason);
+        report_printf(broker, RECORD_TEXT, "%s", text);
+        if (admission->connect.has_user_name)
+            report_put(broker, RECORD_USER_NAME, admission->connect.user_name);
+        cause = report_end(broker, connection, cause);
+    }
+    /* [MQTT-3.2.2-7] */
+    connection_end(connection, &(struct connection_ending){.why = END_REFUSED,
+                                                           .text = text,
+                                                           .cause = cause});
+}
+
+/* ---- may it come in? ---- */
+
+/* A Client Identifier for a client that has none: unique, and said to it. */
+static void assign_client_id(struct admission *admission)
+{
+    struct broker *broker = admission->broker;
+    const char *prefix =
+        admission->connection->listener->config->auto_id_prefix;
+
+    do
+        snprintf(admission->assigned, sizeof(admission->assigned),
+                 "%.64s%08llX", prefix ? prefix : "auto-",
+                 (unsigned long long)++broker->last_assigned_id);
+    while (session_store_find(&broker->sessions,
+                              slice_of_string(admission->assigned)));
+    admission->client_id = slice_of_string(admission->assigned);
+}
+
+static enum mqtt_reason judge_client_id(struct admission *admission)
+{
+    const struct mqtt_connect *connect = &admission->connect;
+
+    admission->client_id = connect->client_id;
+    if (connect->client_id.len > HANDLE_MAX_CLIENT_ID_BYTES) {
+        admission->text = "the Client Identifier is too long";
+        return MQTT_CLIENT_IDENTIFIER_NOT_VALID;
+    }
+    if (connect->client_id.len)
+        return MQTT_SUCCESS;
+    if (!admission->connection->listener->config->allow_zero_length_clientid) {
+        admission->text = "a Client Identifier is required here";
+        return MQTT_CLIENT_IDENTIFIER_NOT_VALID;
+    }
+    if (connect->version < MQTT_5 && !connect->clean_start) {
+        admission->text = "no Client Identifier and no Clean Session";
+        return MQTT_CLIENT_IDENTIFIER_NOT_VALID; /* [MQTT311-3.1.3-8] */
+    }
+    assign_client_id(admission); /* [MQTT-3.1.3-6] */
+    return MQTT_SUCCESS;
+}
+
+static enum mqtt_reason judge_will(struct admission *admission)
+{
+    const struct mqtt_will *will = &admission->connect.will;
+    const struct config *config = admission->broker->config;
+
+    if (!will->set)
+        return MQTT_SUCCESS;
+    if (will->qos > admission->connection->listener->config->max_qos)
+        return MQTT_QOS_NOT_SUPPORTED; /* [MQTT-3.2.2-12] */
+    if (will->retain && !config->retain_available)
+        return MQTT_RETAIN_NOT_SUPPORTED; /* [MQTT-3.2.2-13] */
+    if (topic_level_count(will->topic) > config->max_topic_levels)
+        return MQTT_TOPIC_NAME_INVALID;
+    return MQTT_SUCCESS;
+}
+
+static enum mqtt_reason judge_keep_alive(struct admission *admission)
+{
+    const struct mqtt_connect *connect = &admission->connect;
+    uint16_t max_s = admission->broker->config->max_keepalive;
+
+    admission->keep_alive_s = connect->keep_alive_s;
+    if (!max_s || (connect->keep_alive_s && connect->keep_alive_s <= max_s))
+        return MQTT_SUCCESS;
+    admission->keep_alive_s = max_s;
+    if (connect->version >= MQTT_5)
+        return MQTT_SUCCESS; /* told with Server Keep Alive */
+    admission->text = "Keep Alive is above max_keepalive";
+    return MQTT_CLIENT_IDENTIFIER_NOT_VALID;
+}
+
+static enum mqtt_reason judge(struct admission *admission)
+{
+    const struct mqtt_connect *connect = &admission->connect;
+    const struct broker *broker = admission->broker;
+    struct property method;
+    enum mqtt_reason reason;
+
+    if (property_find(connect->properties, PROPERTY_AUTHENTICATION_METHOD,
+                      &method)) {
+        admission->text = "no authentication method is configured";
+        return MQTT_BAD_AUTHENTICATION_METHOD; /* [MQTT-4.12.0-1] */
+    }
+    if ((reason = judge_client_id(admission)) ||
+        (reason = judge_will(admission)) ||
+        (reason = judge_keep_alive(admission)))
+        return reason;
+    if (!admission->connection->listener->config->allow_anonymous) {
+        admission->text = "anonymous clients are not allowed";
+        return MQTT_NOT_AUTHORIZED;
+    }
+    if (broker->config->max_clients &&
+        session_store_count(&broker->sessions) >= broker->config->max_clients &&
+        !session_store_find(&broker->sessions, admission->client_id)) {
+        admission->text = "there are too many clients (max_clients)";
+        return MQTT_QUOTA_EXCEEDED;
+    }
+    return MQTT_SUCCESS;
+}
+
+/* ---- it may ---- */
+
+/* How long the session is kept, within what the configuration allows. */
+static uint32_t session_expiry(const struct admission *admission)
+{
+    const struct mqtt_connect *connect = &admission->connect;
+    uint32_t expiry_s = connect->clean_start ? 0 : SESSION_NEVER_EXPIRES;
+
+    if (connect->version >= MQTT_5)
+        expiry_s = property_number(connect->properties,
+                                   PROPERTY_SESSION_EXPIRY_INTERVAL, 0);
+    return session_allowed_expiry(admission->broker, expiry_s);
+}
+
+/* Another connection of this client ends [MQTT-3.1.4-3]. */
+static void take_over(const struct admission *admission,
+                      const struct session *session)
+{
+    char text[256];
+    char peer[CONNECTION_ADDRESS_BYTES];
+
+    connection_peer(admission->connection, peer, sizeof(peer));
+    snprintf(text, sizeof(text),
+             "session taken over by a second client with this Client "
+             "Identifier from %s",
+             peer);
+    connection_end(session->connection,
+                   &(struct connection_ending){
+                       .why = END_TAKEN_OVER,
+                       .text = text,
+                       .cause = admission->seq,
+                       .clean_start = admission->connect.clean_start,
+                   });
+}
+
+static void report_session(const struct admission *admission,
+                           const struct session *session, bool resumed)
+{
+    struct broker *broker = admission->broker;
+
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker,
+                 resumed ? EVENT_SESSION_RESUMED : EVENT_SESSION_CREATED,
+                 session_client_id(session));
+    report_put_number(broker, RECORD_EXPIRY, admission->expiry_s);
+    if (resumed)
+        report_put_number(broker, RECORD_NUMBER,
+                          outgoing_queue_waiting(&session->outgoing) +
+                              session->outgoing.inflight_count);
+    report_end(broker, admission->connection, admission->seq);
+}
+
+/* The session of the client: the old one goes on, or a new one begins. */
+static struct session *find_session(struct admission *admission)
+{
+    struct broker *broker = admission->broker;
+    struct session *session =
+        session_store_find(&broker->sessions, admission->client_id);
+
+    if (session && session->connection) {
+        take_over(admission, session);
+        session = session_store_find(&broker->sessions, admission->client_id);
+    }
+    if (session && admission->connect.clean_start) { /* [MQTT-3.1.2-4] */
+        session_end(broker, session, "a new one with Clean Start begins",
+                    admission->seq);
+        session = NULL;
+    }
+    if (session && session->will) /* [MQTT-3.1.3-9] */
+        will_cancel(broker, session, "the client is back within Will Delay",
+                    admission->seq);
+    admission->session_present = session; /* [MQTT-3.2.2-2] [MQTT-3.2.2-3] */
+    if (!session)
+        session = session_new(broker, admission->client_id);
+    session->expiry_s = admission->expiry_s;
+    return session;
+}
+
+static void arm_will(const struct admission *admission, struct session *session)
+{
+    struct broker *broker = admission->broker;
+
+    if (!admission->connect.will.set)
+        return;
+    session->will =
+        will_new(&admission->connect, clock_ms(&broker->loop->clock));
+    if (tap_on(&broker->tap)) {
+        will_report(broker, session, EVENT_WILL_ARMED);
+        report_end(broker, admission->connection, admission->seq);
+    }
+}
+
+static void set_up(const struct admission *admission)
+{
+    struct connection *connection = admission->connection;
+    const struct mqtt_connect *connect = &admission->connect;
+    uint32_t max_inflight = admission->broker->config->max_inflight_messages;
+    uint32_t receive_maximum = property_number(
+        connect->properties, PROPERTY_RECEIVE_MAXIMUM, UINT16_MAX);
+
+    if (max_inflight && max_inflight < receive_maximum)
+        receive_maximum = max_inflight;
+    /* One less, so that there is always a free Packet Identifier. */
+    if (receive_maximum == UINT16_MAX)
+        receive_maximum--;
+    connection->receive_maximum = (uint16_t)receive_maximum;
+    connection->max_packet_size = property_number(
+        connect->properties, PROPERTY_MAXIMUM_PACKET_SIZE, UINT32_MAX);
+    connection->keep_alive_s = admission->keep_alive_s;
+    connection->problem_information = property_number(
+        connect->properties, PROPERTY_REQUEST_PROBLEM_INFORMATION, 1);
+    if (connect->has_user_name && connect->user_name.len)
+        connection->user_name =
+            alloc_string_of(connect->user_name.bytes, connect->user_name.len);
+    connection->link.max_packet_size =
+        broker_max_packet_size(admission->broker, MQTT_MAX_PACKET_SIZE);
+    connection->state = CONNECTION_UP;
+}
+
+static void log_accepted(const struct admission *admission)
+{
+    struct connection *connection = admission->connection;
+    struct broker *broker = admission->broker;
+    char peer[CONNECTION_ADDRESS_BYTES];
+
+    if (broker->config->connection_messages &&
+        log_wants(broker->log, LOG_NOTICE)) {
+        connection_peer(connection, peer, sizeof(peer));
+        log_notice(broker->log,
+                   "New client connected from %s as %s (p%d, c%d, k%u%s%s%s).",
+                   peer, connection->session->client_id,
+                   connection->link.version == MQTT_3_1     ? 1
+                   : connection->link.version == MQTT_3_1_1 ? 2
+                                                            : 5,
+                   admission->connect.clean_start, admission->keep_alive_s,
+                   connection->user_name ? ", u'" : "",
+                   connection->user_name ? connection->user_name : "",
+                   connection->user_name ? "'" : "");
+    }
+    if (!trace_on(connection))
+        return;
+    const struct mqtt_will *will = &admission->connect.will;
+    if (will->set)
+        log_debug(broker->log,
+                  "Will message specified (%zu bytes) (r%d, q%d). %.*s",
+                  will->payload.len, will->retain, will->qos,
+                  SLICE_ARGS(will->topic));
+    else
+        log_debug(broker->log, "No will message specified.");
+}
+
+static void count_client(struct broker_counters *counters)
+{
+    counters->connections_opened++;
+    counters->clients_connected++;
+    if (counters->clients_connected > counters->clients_maximum)
+        counters->clients_maximum = counters->clients_connected;
+}
+
+static void let_in(struct admission *admission)
+{
+    struct connection *connection = admission->connection;
+    struct broker *broker = admission->broker;
+
+    admission->expiry_s = session_expiry(admission);
+    struct session *session = find_session(admission);
+    set_up(admission);
+    session_attach(session, connection);
+    count_client(&broker->counters);
+    log_accepted(admission);
+    send_connack(admission, MQTT_SUCCESS);
+    if (tap_on(&broker->tap))
+        connection_report_accepted(connection, admission->connect.clean_start,
+                                   admission->seq);
+    report_session(admission, session, admission->session_present);
+    arm_will(admission, session);
+    connection_start_keep_alive(connection);
+    pump_resume(broker, session);
+}
+
+/* The version to answer in, for one that we may not know. */
+static enum mqtt_version answer_version(unsigned version)
+{
+    if (version >= MQTT_5)
+        return MQTT_5;
+    return version == MQTT_3_1 ? MQTT_3_1 : MQTT_3_1_1;
+}
+
+/* Can CONNACK say what is wrong with a CONNECT? In 3.x it has few codes. */
+static bool has_answer(enum mqtt_version version, enum mqtt_reason reason)
+{
+    return version >= MQTT_5 ||
+           connack_code_3(reason) != CONNACK_SERVER_UNAVAILABLE;
+}
+
+enum mqtt_reason handle_connect(struct connection *connection,
+                                const struct frame *frame, uint64_t seq)
+{
+    struct admission admission = {
+        .connection = connection,
+        .broker = connection->broker,
+        .seq = seq,
+    };
+    struct mqtt_connect *connect = &admission.connect;
+
+    if (connection->state == CONNECTION_UP) {
+        connection_end(connection, &(struct connection_ending){
+                                       .why = END_ERROR,
+                                       .reason = MQTT_PROTOCOL_ERROR,
+                                       .text = "a second CONNECT",
+                                       .statement = "MQTT-3.1.0-2",
+                                       .cause = seq,
+                                   });
+        return MQTT_SUCCESS;
+    }
+    enum mqtt_reason reason = connect_decode(connect, frame->body);
+    connection->link.version = (uint8_t)answer_version(connect->version);
+    admission.client_id = connect->client_id;
+    if (trace_on(connection))
+        trace_received_plain(connection, MQTT_CONNECT);
+    if (!reason)
+        reason = judge(&admission);
+    else if (!has_answer(connection->link.version, reason))
+        return reason;
+    if (reason)
+        refuse(&admission, reason);
+    else
+        let_in(&admission);
+    return MQTT_SUCCESS;
+}

@@ -1,0 +1,210 @@
+#include "base/alloc.h"
+#include "broker/broker.h"
+#include "broker/handle.h"
+#include "broker/session.h"
+#include "broker/trace.h"
+#include "mqtt/flow.h"
+#include "mqtt/property.h"
+#include "mqtt/puback.h"
+#include "mqtt/publish.h"
+#include "mqtt/topic.h"
+
+/* An incoming PUBLISH while it is judged. */
+struct incoming {
+    struct connection *connection;
+    struct broker *broker;
+    struct mqtt_publish publish;
+    struct slice packet; /* as it came, if it can be passed on so */
+    uint64_t seq;
+};
+
+static enum mqtt_reason resolve_alias(struct incoming *incoming)
+{
+    struct connection *connection = incoming->connection;
+    struct mqtt_publish *publish = &incoming->publish;
+    struct property alias;
+
+    if (!property_find(publish->properties, PROPERTY_TOPIC_ALIAS, &alias))
+        return MQTT_SUCCESS;
+    incoming->packet = slice_of(NULL, 0); /* [MQTT-3.3.2-7] */
+    if (!connection->aliases) {
+        connection->aliases = alloc_bytes(sizeof(*connection->aliases));
+        topic_aliases_init(connection->aliases,
+                           connection->listener->config->max_topic_alias);
+    }
+    return topic_aliases_inbound(connection->aliases, true,
+                                 (uint16_t)alias.number, &publish->topic);
+}
+
+/* What version 5 adds. */
+static enum mqtt_reason judge_properties(struct incoming *incoming)
+{
+    struct property identifier;
+
+    if (!incoming->publish.properties.len)
+        return MQTT_SUCCESS;
+    /* Only a Server sends one [MQTT-3.3.4-6]. */
+    if (property_find(incoming->publish.properties,
+                      PROPERTY_SUBSCRIPTION_IDENTIFIER, &identifier))
+        return MQTT_PROTOCOL_ERROR;
+    return resolve_alias(incoming);
+}
+
+static bool too_many_levels(struct slice topic, uint32_t max)
+{
+    /* A topic cannot have more levels than bytes, and one. */
+    return topic.len >= max && topic_level_count(topic) > max;
+}
+
+static enum mqtt_reason judge(struct incoming *incoming)
+{
+    const struct config *config = incoming->broker->config;
+    const struct mqtt_publish *publish = &incoming->publish;
+    enum mqtt_reason reason = judge_properties(incoming);
+
+    if (reason)
+        return reason;
+    if (publish->qos > incoming->connection->listener->config->max_qos)
+        return MQTT_QOS_NOT_SUPPORTED; /* [MQTT-3.2.2-11] */
+    if (publish->retain && !config->retain_available)
+        return MQTT_RETAIN_NOT_SUPPORTED; /* [MQTT-3.2.2-14] */
+    if (config->message_size_limit &&
+        publish->payload.len > config->message_size_limit)
+        return MQTT_PACKET_TOO_LARGE;
+    if (too_many_levels(publish->topic, config->max_topic_levels))
+        return MQTT_TOPIC_NAME_INVALID;
+    return MQTT_SUCCESS;
+}
+
+/* What is below "$SYS/" the broker alone says [MQTT5 4.7.2]. */
+static bool may_publish(const struct mqtt_publish *publish)
+{
+    return !slice_starts_with(publish->topic, slice_of_string("$SYS/"));
+}
+
+static void report_nobody(const struct incoming *incoming)
+{
+    struct broker *broker = incoming->broker;
+
+    report_begin(broker, EVENT_NOBODY,
+                 connection_client_id(incoming->connection));
+    report_put(broker, RECORD_TOPIC, incoming->publish.topic);
+    report_end(broker, incoming->connection, incoming->seq);
+}
+
+static void report_refused(const struct incoming *incoming)
+{
+    struct broker *broker = incoming->broker;
+
+    log_info(broker->log, "Denied PUBLISH from %s (d%d, q%d, r%d, m%u, '%.*s')",
+             incoming->connection->session->client_id, incoming->publish.dup,
+             incoming->publish.qos, incoming->publish.retain,
+             (unsigned)incoming->publish.packet_id,
+             SLICE_ARGS(incoming->publish.topic));
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, EVENT_ACCESS_REFUSED,
+                 connection_client_id(incoming->connection));
+    report_put(broker, RECORD_TOPIC, incoming->publish.topic);
+    report_printf(broker, RECORD_TEXT, "only the broker publishes below $SYS");
+    report_end(broker, incoming->connection, incoming->seq);
+}
+
+/* Pass it on; returns the Reason Code for its acknowledgement. */
+static enum mqtt_reason pass_on(struct incoming *incoming)
+{
+    struct broker *broker = incoming->broker;
+    struct routing routing = {
+        .publish = incoming->publish,
+        .version = (enum mqtt_version)incoming->connection->link.version,
+        .packet = incoming->packet,
+        .publisher = incoming->connection->session,
+        .cause = incoming->seq,
+    };
+
+    if (!may_publish(&incoming->publish)) {
+        report_refused(incoming);
+        return MQTT_NOT_AUTHORIZED;
+    }
+    if (router_publish(broker, &routing))
+        return MQTT_SUCCESS;
+    if (tap_on(&broker->tap))
+        report_nobody(incoming);
+    return MQTT_NO_MATCHING_SUBSCRIBERS;
+}
+
+static void answer(const struct incoming *incoming, enum mqtt_type type,
+                   enum mqtt_reason reason)
+{
+    struct connection *connection = incoming->connection;
+    enum mqtt_version version = (enum mqtt_version)connection->link.version;
+    struct mqtt_puback puback = {.packet_id = incoming->publish.packet_id,
+                                 .reason = reason};
+    uint8_t bytes[16];
+    struct buf packet = {.bytes = bytes, .cap = sizeof(bytes)};
+
+    puback_encode(&packet, version, type, &puback);
+    connection_send(connection, buf_slice(&packet), incoming->seq);
+    if (trace_on(connection))
+        trace_sending(connection, type, " (m%u, rc%d)",
+                      (unsigned)puback.packet_id,
+                      version >= MQTT_5 ? (int)reason : 0);
+}
+
+/* [MQTT5 4.3.3]: a repetition is answered and not passed on. */
+static enum mqtt_reason receive_qos_2(struct incoming *incoming)
+{
+    struct packet_ids *ids = &incoming->connection->session->incoming;
+    uint16_t packet_id = incoming->publish.packet_id;
+    enum flow_state state =
+        packet_ids_used(ids, packet_id) ? FLOW_WAIT_PUBREL : FLOW_DONE;
+    enum mqtt_reason reason = MQTT_SUCCESS;
+
+    if (flow_receiver(&state, FLOW_GOT_PUBLISH_QOS_2) == FLOW_DELIVER_PUBREC) {
+        if (incoming->connection->link.version >= MQTT_5 &&
+            ids->used >= HANDLE_RECEIVE_MAXIMUM)
+            return MQTT_RECEIVE_MAXIMUM_EXCEEDED; /* [MQTT-3.3.4-7] */
+        reason = pass_on(incoming);               /* [MQTT-4.3.3-10] */
+        /* A refusal ends the flow: no PUBREL follows [MQTT-4.3.3-9]. */
+        if (reason < MQTT_UNSPECIFIED_ERROR ||
+            incoming->connection->link.version < MQTT_5)
+            packet_ids_mark(ids, packet_id);
+    }
+    answer(incoming, MQTT_PUBREC, reason); /* [MQTT-4.3.3-8] */
+    return MQTT_SUCCESS;
+}
+
+static enum mqtt_reason receive(struct incoming *incoming)
+{
+    enum mqtt_reason reason = judge(incoming);
+
+    if (trace_on(incoming->connection))
+        trace_received_publish(incoming->connection, &incoming->publish);
+    if (reason)
+        return reason;
+    incoming->broker->counters.publish_received++;
+    incoming->broker->counters.publish_bytes_received +=
+        incoming->publish.payload.len;
+    if (incoming->publish.qos == 2)
+        return receive_qos_2(incoming);
+    reason = pass_on(incoming);
+    if (incoming->publish.qos == 1)
+        answer(incoming, MQTT_PUBACK, reason); /* [MQTT-4.3.2-4] */
+    return MQTT_SUCCESS;
+}
+
+enum mqtt_reason handle_publish(struct connection *connection,
+                                const struct frame *frame, uint64_t seq)
+{
+    struct incoming incoming = {
+        .connection = connection,
+        .broker = connection->broker,
+        .packet = frame->whole,
+        .seq = seq,
+    };
+    enum mqtt_reason reason = publish_decode(
+        &incoming.publish, (enum mqtt_version)connection->link.version,
+        frame->first & 0x0f, frame->body);
+
+    return reason ? reason : receive(&incoming);
+}

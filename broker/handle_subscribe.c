@@ -1,0 +1,278 @@
+#include "broker/broker.h"
+#include "broker/handle.h"
+#include "broker/message.h"
+#include "broker/pump.h"
+#include "broker/session.h"
+#include "broker/trace.h"
+#include "mqtt/property.h"
+#include "mqtt/subscribe.h"
+#include "mqtt/topic.h"
+
+/* A SUBSCRIBE or UNSUBSCRIBE while it is worked on. */
+struct request {
+    struct connection *connection;
+    struct broker *broker;
+    struct session *session;
+    struct mqtt_subscribe subscribe;
+    uint32_t identifier; /* Subscription Identifier; 0: none */
+    uint64_t seq;
+    struct buf reasons; /* one byte a filter, for the answer */
+    struct buf fresh;   /* one byte a filter: 1 if there was none like it */
+};
+
+static void report(const struct request *request, enum event_code code,
+                   struct slice topic_filter, enum mqtt_reason reason)
+{
+    struct broker *broker = request->broker;
+
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, code, session_client_id(request->session));
+    report_put(broker, RECORD_TOPIC, topic_filter);
+    if (code == EVENT_SUBSCRIBED)
+        report_put_number(broker, RECORD_QOS, reason);
+    if (code == EVENT_SUBSCRIBE_REFUSED) {
+        report_put_number(broker, RECORD_REASON, reason);
+        report_printf(broker, RECORD_TEXT, "%s",
+                      reason_name(MQTT_SUBACK, reason));
+    }
+    report_end(broker, request->connection, request->seq);
+}
+
+/* ---- SUBSCRIBE ---- */
+
+static bool has_too_many(const struct request *request)
+{
+    uint32_t max = request->broker->config->max_subscriptions;
+
+    return max && request->session->subscriber.count > max;
+}
+
+/* Enter one filter; returns the granted QoS or why not. */
+static enum mqtt_reason subscribe_one(struct request *request,
+                                      const struct mqtt_subscription *wanted,
+                                      bool *fresh)
+{
+    struct broker *broker = request->broker;
+    uint8_t max_qos = request->connection->listener->config->max_qos;
+    struct subscription_options options = {
+        .identifier = request->identifier,
+        .qos = wanted->qos < max_qos ? wanted->qos : max_qos,
+        .retain_handling = wanted->retain_handling,
+        .no_local = wanted->no_local,
+        .retain_as_published = wanted->retain_as_published,
+    };
+
+    if (!topic_filter_valid(wanted->topic_filter)) /* [MQTT-4.7.1-1] */
+        return MQTT_TOPIC_FILTER_INVALID;
+    switch (subscription_tree_subscribe(broker->subscriptions,
+                                        &request->session->subscriber,
+                                        wanted->topic_filter, &options)) {
+    case SUBSCRIPTION_NEW: *fresh = true; break;
+    case SUBSCRIPTION_REPLACED: *fresh = false; break;
+    case SUBSCRIPTION_TOO_DEEP: return MQTT_TOPIC_FILTER_INVALID;
+    }
+    if (*fresh && has_too_many(request)) {
+        subscription_tree_unsubscribe(broker->subscriptions,
+                                      &request->session->subscriber,
+                                      wanted->topic_filter);
+        return MQTT_QUOTA_EXCEEDED;
+    }
+    return (enum mqtt_reason)options.qos;
+}
+
+/* The return code for the answer: version 3.1.1 has one for all refusals, and
+   3.1 has none. */
+static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
+{
+    if (version >= MQTT_5 || reason <= MQTT_GRANTED_QOS_2)
+        return (uint8_t)reason;
+    return version == MQTT_3_1_1 ? MQTT_UNSPECIFIED_ERROR : MQTT_SUCCESS;
+}
+
+static void subscribe_all(struct request *request)
+{
+    struct connection *connection = request->connection;
+    struct broker *broker = request->broker;
+    struct slice filters = request->subscribe.filters;
+    struct mqtt_subscription wanted;
+
+    while (subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted)) {
+        bool fresh = false;
+        enum mqtt_reason reason = subscribe_one(request, &wanted, &fresh);
+        bool granted = reason <= MQTT_GRANTED_QOS_2;
+
+        buf_append_u8(&request->reasons,
+                      return_code(connection->link.version, reason));
+        buf_append_u8(&request->fresh, fresh);
+        report(request, granted ? EVENT_SUBSCRIBED : EVENT_SUBSCRIBE_REFUSED,
+               wanted.topic_filter, reason);
+        if (trace_on(connection))
+            log_debug(broker->log, "\t%.*s (QoS %d)",
+                      SLICE_ARGS(wanted.topic_filter), wanted.qos);
+        if (granted && (broker->config->log_types & CONFIG_LOG_SUBSCRIBE))
+            log_info(broker->log, "%s %d %.*s", request->session->client_id,
+                     (int)reason, SLICE_ARGS(wanted.topic_filter));
+    }
+}
+
+static void send_answer(const struct request *request, enum mqtt_type type)
+{
+    struct connection *connection = request->connection;
+    struct mqtt_suback suback = {.packet_id = request->subscribe.packet_id};
+    struct buf packet = {0};
+
+    if (type == MQTT_SUBACK || connection->link.version >= MQTT_5)
+        suback.reasons = buf_slice(&request->reasons);
+    suback_encode(&packet, connection->link.version, type, &suback);
+    connection_send(connection, buf_slice(&packet), request->seq);
+    if (trace_on(connection))
+        trace_sending_plain(connection, type);
+    buf_release(&packet);
+}
+
+/* ---- retained messages for a new subscription [MQTT5 3.8.4] ---- */
+
+struct retained_for {
+    const struct request *request;
+    uint8_t granted;
+};
+
+static bool offer_retained(void *context, struct message *message)
+{
+    const struct retained_for *to = context;
+    const struct request *request = to->request;
+    unsigned qos = message->qos < to->granted ? message->qos : to->granted;
+    struct delivery delivery = {
+        .message = message_ref(message),
+        .qos = qos & 3,
+        .retain = true, /* [MQTT-3.3.1-8] */
+    };
+
+    if (request->identifier) { /* [MQTT-3.3.4-3] */
+        struct buf identifier = {0};
+
+        property_put_number(&identifier, PROPERTY_SUBSCRIPTION_IDENTIFIER,
+                            request->identifier);
+        delivery.identifiers = shared_new(identifier.len);
+        memcpy(delivery.identifiers->bytes, identifier.bytes, identifier.len);
+        buf_release(&identifier);
+    }
+    pump_offer(request->broker, request->session, &delivery);
+    return true;
+}
+
+static bool wants_retained(const struct mqtt_subscription *wanted, bool fresh)
+{
+    struct slice share_name;
+    struct slice filter;
+
+    /* A shared subscription gets none [MQTT5 4.8.2]. */
+    if (topic_split_shared(wanted->topic_filter, &share_name, &filter))
+        return false;
+    /* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] */
+    return wanted->retain_handling == 0 ||
+           (wanted->retain_handling == 1 && fresh);
+}
+
+static void send_retained(const struct request *request)
+{
+    struct broker *broker = request->broker;
+    struct slice filters = request->subscribe.filters;
+    struct mqtt_subscription wanted;
+
+    for (size_t i = 0; subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted); i++) {
+        struct retained_for to = {request, request->reasons.bytes[i]};
+
+        if (to.granted <= MQTT_GRANTED_QOS_2 &&
+            wants_retained(&wanted, request->fresh.bytes[i]))
+            retained_store_visit(broker->retained, wanted.topic_filter,
+                                 clock_ms(&broker->loop->clock), offer_retained,
+                                 &to);
+    }
+}
+
+/* ---- both ---- */
+
+static enum mqtt_reason begin(struct request *request,
+                              struct connection *connection,
+                              const struct frame *frame, uint64_t seq)
+{
+    *request = (struct request){
+        .connection = connection,
+        .broker = connection->broker,
+        .session = connection->session,
+        .seq = seq,
+    };
+    enum mqtt_reason reason =
+        subscribe_decode(&request->subscribe, connection->link.version,
+                         frame_type(frame), frame->body);
+
+    if (!reason && trace_on(connection))
+        trace_received_plain(connection, frame_type(frame));
+    return reason;
+}
+
+static void finish(struct request *request)
+{
+    struct subscription_tree_stats stats =
+        subscription_tree_stats(request->broker->subscriptions);
+
+    request->broker->counters.subscriptions = stats.subscriptions;
+    request->broker->counters.shared_subscriptions = stats.shared;
+    buf_release(&request->reasons);
+    buf_release(&request->fresh);
+}
+
+enum mqtt_reason handle_subscribe(struct connection *connection,
+                                  const struct frame *frame, uint64_t seq)
+{
+    struct request request;
+    enum mqtt_reason reason = begin(&request, connection, frame, seq);
+
+    if (reason)
+        return reason;
+    request.identifier = property_number(request.subscribe.properties,
+                                         PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
+    subscribe_all(&request);
+    /* In the order of the filters [MQTT-3.8.4-6]. */
+    send_answer(&request, MQTT_SUBACK);
+    send_retained(&request);
+    finish(&request);
+    return MQTT_SUCCESS;
+}
+
+enum mqtt_reason handle_unsubscribe(struct connection *connection,
+                                    const struct frame *frame, uint64_t seq)
+{
+    struct request request;
+    enum mqtt_reason reason = begin(&request, connection, frame, seq);
+    struct mqtt_subscription wanted;
+
+    if (reason)
+        return reason;
+    struct slice filters = request.subscribe.filters;
+    struct broker *broker = request.broker;
+    while (subscribe_next(&filters, MQTT_UNSUBSCRIBE, &wanted)) {
+        bool valid = topic_filter_valid(wanted.topic_filter);
+        bool was =
+            valid && subscription_tree_unsubscribe(
+                         broker->subscriptions, &request.session->subscriber,
+                         wanted.topic_filter); /* [MQTT-3.10.4-1] */
+
+        buf_append_u8(&request.reasons,
+                      (uint8_t)(!valid ? MQTT_TOPIC_FILTER_INVALID
+                                : was  ? MQTT_SUCCESS
+                                       : MQTT_NO_SUBSCRIPTION_EXISTED));
+        if (was)
+            report(&request, EVENT_UNSUBSCRIBED, wanted.topic_filter, 0);
+        if (trace_on(connection))
+            log_debug(broker->log, "\t%.*s", SLICE_ARGS(wanted.topic_filter));
+        if (was && (broker->config->log_types & CONFIG_LOG_UNSUBSCRIBE))
+            log_info(broker->log, "%s %.*s", request.session->client_id,
+                     SLICE_ARGS(wanted.topic_filter));
+    }
+    send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
+    finish(&request);
+    return MQTT_SUCCESS;
+}

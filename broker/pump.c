@@ -1,0 +1,264 @@
+#include "broker/pump.h"
+
+#include <assert.h>
+
+#include "broker/broker.h"
+#include "broker/connection.h"
+#include "broker/message.h"
+#include "broker/session.h"
+#include "broker/trace.h"
+#include "mqtt/puback.h"
+
+static uint64_t now_ms(const struct broker *broker)
+{
+    return clock_ms(&broker->loop->clock);
+}
+
+/* Does the client accept one more that it has to acknowledge? */
+static bool window_open(const struct broker *broker,
+                        const struct session *session)
+{
+    const struct outgoing_queue *queue = &session->outgoing;
+    uint64_t max_bytes = broker->config->max_inflight_bytes;
+
+    /* [MQTT-3.3.4-9] */
+    return outgoing_queue_unacknowledged(queue) <
+               session->connection->receive_maximum &&
+           (!max_bytes || outgoing_queue_inflight_bytes(queue) < max_bytes);
+}
+
+bool pump_open(const struct broker *broker, const struct session *session)
+{
+    const struct outgoing_queue *queue = &session->outgoing;
+
+    return session->connection && !queue->waiting && !queue->resend_count &&
+           window_open(broker, session) &&
+           connection_has_room(session->connection);
+}
+
+const struct delivery *pump_start(struct broker *broker,
+                                  struct session *session,
+                                  const struct delivery *delivery)
+{
+    struct delivery *started =
+        outgoing_queue_start(&session->outgoing, delivery);
+    enum flow_state state = FLOW_DONE;
+    enum flow_action action = flow_sender(
+        &state, delivery->qos == 1 ? FLOW_SEND_QOS_1 : FLOW_SEND_QOS_2);
+
+    assert(action == FLOW_SEND_PUBLISH);
+    started->state = (uint8_t)state;
+    broker->counters.messages_inflight++;
+    return started;
+}
+
+void pump_report_drop(struct broker *broker, const struct session *session,
+                      struct slice topic, const char *text, uint64_t cause)
+{
+    broker->counters.publish_dropped++;
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, EVENT_MESSAGE_DROPPED, session_client_id(session));
+    report_put(broker, RECORD_TOPIC, topic);
+    report_printf(broker, RECORD_TEXT, "%s", text);
+    report_end(broker, session->connection, cause);
+}
+
+/* ---- waiting ---- */
+
+/* Is the queue full? Retained messages are bounded by their own number. */
+static bool is_full(const struct broker *broker, const struct session *session,
+                    const struct delivery *delivery)
+{
+    const struct config *config = broker->config;
+    const struct outgoing_queue *queue = &session->outgoing;
+    size_t more = 0;
+    size_t more_bytes = 0;
+
+    if (delivery->retain) {
+        more = retained_store_count(broker->retained);
+        more_bytes = retained_store_bytes(broker->retained);
+    }
+    return (config->max_queued_messages &&
+            outgoing_queue_waiting(queue) >=
+                config->max_queued_messages + more) ||
+           (config->max_queued_bytes &&
+            outgoing_queue_waiting_bytes(queue) +
+                    message_size_bytes(delivery->message) >
+                config->max_queued_bytes + more_bytes);
+}
+
+static void report_queued(struct broker *broker, const struct session *session,
+                          const struct delivery *delivery)
+{
+    report_begin(broker, EVENT_MESSAGE_QUEUED, session_client_id(session));
+    report_put(broker, RECORD_TOPIC, message_topic(delivery->message));
+    report_put_number(broker, RECORD_QOS, delivery->qos);
+    report_put_number(broker, RECORD_NUMBER,
+                      outgoing_queue_waiting(&session->outgoing));
+    report_printf(broker, RECORD_TEXT, "the client is away");
+    report_end(broker, NULL, delivery->message->cause);
+}
+
+static void wait(struct broker *broker, struct session *session,
+                 struct delivery *delivery)
+{
+    if (is_full(broker, session, delivery)) {
+        pump_report_drop(broker, session, message_topic(delivery->message),
+                         "the queue of the session is full",
+                         delivery->message->cause);
+        if (!session->dropping)
+            log_notice(broker->log,
+                       "Outgoing messages are being dropped for client %s.",
+                       session->client_id);
+        session->dropping = true;
+        delivery_release(delivery);
+        return;
+    }
+    outgoing_queue_push(&session->outgoing, delivery);
+    if (!session->connection && tap_on(&broker->tap))
+        report_queued(broker, session, delivery);
+}
+
+/* ---- sending ---- */
+
+/* Send the PUBLISH of a delivery; false when it is too large. */
+static bool send_publish(struct broker *broker, struct session *session,
+                         const struct delivery *delivery, bool dup)
+{
+    struct connection *connection = session->connection;
+    const struct message *message = delivery->message;
+    struct buf *properties = &broker->router.properties_single;
+    struct mqtt_publish publish = {
+        .dup = dup,
+        .qos = delivery->qos,
+        .retain = delivery->retain,
+        .packet_id = delivery->packet_id,
+        .topic = message_topic(message),
+        .payload = message_payload(message),
+    };
+
+    if (connection->link.version >= MQTT_5) {
+        buf_clear(properties);
+        message_put_properties(message, now_ms(broker), properties);
+        if (delivery->identifiers)
+            buf_append_slice(properties, shared_slice(delivery->identifiers));
+        publish.properties = buf_slice(properties);
+    }
+    return router_send(broker, connection, &publish, message, message->cause);
+}
+
+static void finish_unsent(struct broker *broker, struct session *session,
+                          const struct message *message)
+{
+    /* As if it had been delivered [MQTT-3.1.2-25]. */
+    pump_report_drop(broker, session, message_topic(message),
+                     "larger than the client's Maximum Packet Size",
+                     message->cause);
+}
+
+/* Send what was taken out of the queue, or came just now. */
+static void send_now(struct broker *broker, struct session *session,
+                     struct delivery *delivery)
+{
+    if (delivery->qos == 0) {
+        if (!send_publish(broker, session, delivery, false))
+            finish_unsent(broker, session, delivery->message);
+        delivery_release(delivery);
+        return;
+    }
+    const struct delivery *started = pump_start(broker, session, delivery);
+    if (!send_publish(broker, session, started, false)) {
+        finish_unsent(broker, session, started->message);
+        pump_finish(
+            broker, session,
+            outgoing_queue_find(&session->outgoing, started->packet_id));
+    }
+}
+
+void pump_finish(struct broker *broker, struct session *session,
+                 struct delivery *delivery)
+{
+    outgoing_queue_finish(&session->outgoing, delivery);
+    broker->counters.messages_inflight--;
+}
+
+void pump_offer(struct broker *broker, struct session *session,
+                struct delivery *delivery)
+{
+    bool now = delivery->qos
+                   ? pump_open(broker, session)
+                   : session->connection && !session->outgoing.waiting &&
+                         connection_has_room(session->connection);
+
+    if (now)
+        send_now(broker, session, delivery);
+    else
+        wait(broker, session, delivery);
+}
+
+/* Send one that an earlier connection was sent [MQTT-4.4.0-1]. */
+static void send_again(struct broker *broker, struct session *session,
+                       struct delivery *delivery)
+{
+    enum flow_state state = (enum flow_state)delivery->state;
+    enum flow_action action = flow_sender(&state, FLOW_RECONNECTED);
+    uint8_t pubrel[4];
+
+    if (action == FLOW_SEND_PUBREL) {
+        puback_put(pubrel, MQTT_PUBREL, delivery->packet_id);
+        connection_send(session->connection, slice_of(pubrel, sizeof(pubrel)),
+                        0);
+    } else if (!send_publish(broker, session, delivery, true)) {
+        finish_unsent(broker, session, delivery->message);
+        pump_finish(broker, session, delivery);
+    }
+}
+
+static bool drop_expired(struct broker *broker, struct session *session,
+                         struct delivery *delivery)
+{
+    const struct message *message = delivery->message;
+
+    if (!message_expired(message, now_ms(broker)))
+        return false;
+    broker->counters.publish_dropped++;
+    if (tap_on(&broker->tap)) {
+        report_begin(broker, EVENT_MESSAGE_EXPIRED, session_client_id(session));
+        report_put(broker, RECORD_TOPIC, message_topic(message));
+        report_printf(broker, RECORD_TEXT,
+                      "it waited longer than its Message Expiry Interval");
+        report_end(broker, session->connection, message->cause);
+    }
+    delivery_release(delivery); /* [MQTT-3.3.2-5] */
+    return true;
+}
+
+void pump_run(struct broker *broker, struct session *session)
+{
+    struct outgoing_queue *queue = &session->outgoing;
+
+    while (queue->resend_count && window_open(broker, session) &&
+           connection_has_room(session->connection))
+        send_again(broker, session, outgoing_queue_next_resend(queue));
+    if (queue->resend_count)
+        return;
+    while (queue->waiting) {
+        bool reliable = outgoing_queue_first(queue)->qos > 0;
+
+        if (!connection_has_room(session->connection) ||
+            (reliable && !window_open(broker, session)))
+            return;
+        struct delivery delivery = outgoing_queue_take(queue);
+
+        if (!drop_expired(broker, session, &delivery))
+            send_now(broker, session, &delivery);
+    }
+    session->dropping = false;
+}
+
+void pump_resume(struct broker *broker, struct session *session)
+{
+    outgoing_queue_resume(&session->outgoing);
+    pump_run(broker, session);
+}

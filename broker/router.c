@@ -1,0 +1,427 @@
+#include "broker/router.h"
+
+#include <assert.h>
+
+#include "broker/broker.h"
+#include "broker/connection.h"
+#include "broker/message.h"
+#include "broker/pump.h"
+#include "broker/session.h"
+#include "broker/trace.h"
+#include "mqtt/property.h"
+
+/* One subscriber's share of a message: what its subscriptions say together. */
+struct share {
+    struct session *session;
+    const struct subscription_match *matches; /* all that match, adjacent */
+    size_t count;
+    uint8_t qos; /* the highest granted */
+    bool retain; /* as it was published [MQTT-3.3.1-13] */
+    bool has_identifiers;
+};
+
+void router_release(struct router *router)
+{
+    for (size_t i = 0; i < ROUTER_LAYOUTS; i++)
+        buf_release(&router->layouts[i].bytes);
+    buf_release(&router->properties);
+    buf_release(&router->single);
+    buf_release(&router->properties_single);
+}
+
+static struct message *message_of(struct broker *broker,
+                                  struct routing *routing)
+{
+    if (!routing->message)
+        routing->message = message_new(
+            &routing->publish, clock_ms(&broker->loop->clock), routing->cause);
+    return routing->message;
+}
+
+/* The Properties for subscribers of version 5, made once a message. */
+static struct slice forwarded_properties(struct router *router,
+                                         const struct routing *routing)
+{
+    struct slice from = routing->publish.properties;
+    struct property expiry;
+
+    if (router->has_properties || !from.len)
+        return router->has_properties ? buf_slice(&router->properties) : from;
+    buf_clear(&router->properties);
+    if (property_find(from, PROPERTY_MESSAGE_EXPIRY_INTERVAL, &expiry))
+        buf_append_slice(&router->properties, expiry.bytes);
+    message_forward_properties(from, &router->properties);
+    router->has_properties = true;
+    return buf_slice(&router->properties);
+}
+
+/* ---- layouts ---- */
+
+static unsigned layout_index(bool version_5, unsigned qos, bool retain)
+{
+    return (version_5 ? 8u : 0u) | qos << 1 | (retain ? 1u : 0u);
+}
+
+/* Can the publisher's own packet be sent? */
+static bool is_unchanged(const struct routing *routing,
+                         const struct mqtt_publish *publish, bool version_5)
+{
+    return routing->packet.len && (routing->version >= MQTT_5) == version_5 &&
+           publish->qos == 0 && routing->publish.qos == 0 &&
+           publish->retain == routing->publish.retain &&
+           !routing->publish.dup && publish->payload.len < LINK_SHARE_BYTES;
+}
+
+/* Where the Packet Identifier lies: behind fixed header and Topic Name. */
+static uint32_t packet_id_at(const struct router_layout *layout,
+                             const struct mqtt_publish *publish)
+{
+    uint32_t at = 1;
+
+    if (!publish->qos)
+        return 0;
+    while (layout->packet.bytes[at] & 0x80)
+        at++;
+    return at + 1 + 2 + (uint32_t)publish->topic.len;
+}
+
+static void make_layout(struct broker *broker, struct routing *routing,
+                        unsigned index)
+{
+    struct router *router = &broker->router;
+    struct router_layout *layout = &router->layouts[index];
+    bool version_5 = index & 8;
+    enum mqtt_version version = version_5 ? MQTT_5 : MQTT_3_1_1;
+    struct mqtt_publish publish = routing->publish;
+
+    publish.dup = false; /* [MQTT-3.3.1-3] */
+    publish.qos = index >> 1 & 3;
+    publish.retain = index & 1;
+    publish.packet_id = 0;
+    router->made |= 1u << index;
+    if (is_unchanged(routing, &publish, version_5)) {
+        layout->packet = routing->packet;
+        layout->size = (uint32_t)routing->packet.len;
+        layout->packet_id_at = 0;
+        return;
+    }
+    publish.properties =
+        version_5 ? forwarded_properties(router, routing) : slice_of(NULL, 0);
+    layout->size = (uint32_t)publish_size(version, &publish);
+    buf_clear(&layout->bytes);
+    if (publish.payload.len >= LINK_SHARE_BYTES)
+        publish_encode_head(&layout->bytes, version, &publish);
+    else
+        publish_encode(&layout->bytes, version, &publish);
+    layout->packet = buf_slice(&layout->bytes);
+    layout->packet_id_at = packet_id_at(layout, &publish);
+}
+
+static void count_sent(struct broker *broker, size_t size, size_t payload)
+{
+    broker->counters.publish_sent++;
+    broker->counters.messages_sent++;
+    broker->counters.bytes_sent += size;
+    broker->counters.publish_bytes_sent += payload;
+}
+
+static void send_layout(struct broker *broker, struct routing *routing,
+                        struct connection *connection, unsigned index,
+                        uint16_t packet_id)
+{
+    struct router *router = &broker->router;
+    struct router_layout *layout = &router->layouts[index];
+    struct link *link = &connection->link;
+
+    if (layout->packet_id_at) {
+        uint8_t *at = layout->bytes.bytes + layout->packet_id_at;
+
+        at[0] = (uint8_t)(packet_id >> 8);
+        at[1] = (uint8_t)packet_id;
+    }
+    if (layout->packet.len < layout->size) {
+        struct message *message = message_of(broker, routing);
+
+        link_send_shared(link, layout->packet, message_shared(message),
+                         message_payload_offset(message), message->payload_len,
+                         routing->cause);
+    } else if (router->last == (int)index) {
+        link_send_same(link, layout->packet, layout->packet_id_at,
+                       routing->cause);
+    } else {
+        link_send(link, layout->packet, routing->cause);
+        router->last = (int)index;
+    }
+    count_sent(broker, layout->size, routing->publish.payload.len);
+    if (trace_on(connection)) {
+        struct mqtt_publish sent = routing->publish;
+
+        sent.dup = false;
+        sent.qos = index >> 1 & 3;
+        sent.retain = index & 1;
+        sent.packet_id = packet_id;
+        trace_sending_publish(connection, &sent);
+    }
+}
+
+bool router_send(struct broker *broker, struct connection *connection,
+                 const struct mqtt_publish *publish,
+                 const struct message *message, uint64_t cause)
+{
+    enum mqtt_version version = connection->link.version;
+    struct buf *single = &broker->router.single;
+    size_t size = publish_size(version, publish);
+
+    if (size > connection->max_packet_size)
+        return false; /* [MQTT-3.1.2-24] */
+    buf_clear(single);
+    if (message && publish->payload.len >= LINK_SHARE_BYTES) {
+        publish_encode_head(single, version, publish);
+        link_send_shared(
+            &connection->link, buf_slice(single), message_shared(message),
+            message_payload_offset(message), message->payload_len, cause);
+    } else {
+        publish_encode(single, version, publish);
+        link_send(&connection->link, buf_slice(single), cause);
+    }
+    broker->router.last = -1;
+    count_sent(broker, size, publish->payload.len);
+    if (trace_on(connection))
+        trace_sending_publish(connection, publish);
+    return true;
+}
+
+/* ---- one subscriber ---- */
+
+/* The Subscription Identifiers of a share, as Properties [MQTT-3.3.4-3]. */
+static struct shared *identifiers_of(const struct share *share)
+{
+    struct buf bytes = {0};
+
+    if (!share->has_identifiers)
+        return NULL;
+    for (size_t i = 0; i < share->count; i++) {
+        if (share->matches[i].identifier)
+            property_put_number(&bytes, PROPERTY_SUBSCRIPTION_IDENTIFIER,
+                                share->matches[i].identifier);
+    }
+    struct shared *identifiers = shared_new(bytes.len);
+    memcpy(identifiers->bytes, bytes.bytes, bytes.len);
+    buf_release(&bytes);
+    return identifiers;
+}
+
+/* Through the session's queue: what cannot be copied from a layout. */
+static void deliver_apart(struct broker *broker, struct routing *routing,
+                          const struct share *share, unsigned qos)
+{
+    struct delivery delivery = {
+        .message = message_ref(message_of(broker, routing)),
+        .identifiers = identifiers_of(share),
+        .qos = qos & 3,
+        .retain = share->retain,
+    };
+
+    pump_offer(broker, share->session, &delivery);
+}
+
+static void too_large(struct broker *broker, const struct share *share,
+                      const struct routing *routing)
+{
+    pump_report_drop(broker, share->session, routing->publish.topic,
+                     "larger than the client's Maximum Packet Size",
+                     routing->cause);
+}
+
+static void deliver_qos_0(struct broker *broker, struct routing *routing,
+                          const struct share *share)
+{
+    struct session *session = share->session;
+    struct connection *connection = session->connection;
+
+    if (!connection) {
+        if (broker->config->queue_qos0_messages)
+            deliver_apart(broker, routing, share, 0);
+        return;
+    }
+    if (share->has_identifiers ||
+        outgoing_queue_has_qos_0(&session->outgoing)) {
+        deliver_apart(broker, routing, share, 0);
+        return;
+    }
+    if (!connection_has_room(connection)) {
+        pump_report_drop(broker, session, routing->publish.topic,
+                         "the client does not read fast enough",
+                         routing->cause);
+        return;
+    }
+    unsigned index =
+        layout_index(connection->link.version >= MQTT_5, 0, share->retain);
+    if (!(broker->router.made >> index & 1))
+        make_layout(broker, routing, index);
+    if (broker->router.layouts[index].size > connection->max_packet_size)
+        too_large(broker, share, routing); /* [MQTT-3.1.2-24] */
+    else
+        send_layout(broker, routing, connection, index, 0);
+}
+
+static void deliver_reliably(struct broker *broker, struct routing *routing,
+                             const struct share *share, unsigned qos)
+{
+    struct session *session = share->session;
+    struct connection *connection = session->connection;
+
+    if (share->has_identifiers || !pump_open(broker, session)) {
+        deliver_apart(broker, routing, share, qos);
+        return;
+    }
+    unsigned index =
+        layout_index(connection->link.version >= MQTT_5, qos, share->retain);
+    if (!(broker->router.made >> index & 1))
+        make_layout(broker, routing, index);
+    if (broker->router.layouts[index].size > connection->max_packet_size) {
+        too_large(broker, share, routing); /* [MQTT-3.1.2-24] */
+        return;
+    }
+    struct delivery delivery = {
+        .message = message_ref(message_of(broker, routing)),
+        .qos = qos & 3,
+        .retain = share->retain,
+    };
+    const struct delivery *started = pump_start(broker, session, &delivery);
+    send_layout(broker, routing, connection, index, started->packet_id);
+}
+
+static void deliver(struct broker *broker, struct routing *routing,
+                    const struct share *share)
+{
+    unsigned qos = routing->publish.qos;
+
+    /* [MQTT-3.8.4-8] */
+    if (share->qos < qos || broker->config->upgrade_outgoing_qos)
+        qos = share->qos;
+    if (qos == 0)
+        deliver_qos_0(broker, routing, share);
+    else
+        deliver_reliably(broker, routing, share, qos);
+}
+
+/* ---- all subscribers ---- */
+
+/* Add a subscription to a share, unless No Local excludes it. */
+static bool add_match(struct share *share, const struct routing *routing,
+                      const struct subscription_match *match)
+{
+    if (match->no_local && share->session == routing->publisher)
+        return false; /* [MQTT-3.8.3-3] */
+    if (match->qos > share->qos)
+        share->qos = match->qos; /* [MQTT-3.3.4-2] */
+    /* [MQTT-3.3.1-12] [MQTT-3.3.1-13] */
+    share->retain |= match->retain_as_published && routing->publish.retain;
+    share->has_identifiers |= match->identifier != 0;
+    return true;
+}
+
+/* A member that can take a message now comes before one that is away. */
+static bool is_ready(const struct subscriber *subscriber)
+{
+    const struct session *session =
+        (const struct session *)(const void *)((const char *)subscriber -
+                                               offsetof(struct session,
+                                                        subscriber));
+
+    return session->connection && connection_writable(session->connection);
+}
+
+/* Deliver to the subscriber, or the shared group, of count adjacent matches;
+   returns whether anybody gets it. */
+static bool deliver_to(struct broker *broker, struct routing *routing,
+                       const struct subscription_match *matches, size_t count)
+{
+    bool wanted = false;
+
+    if (matches->group) {
+        matches = subscription_tree_next_member(broker->subscriptions, matches,
+                                                count, is_ready);
+        count = 1;
+    }
+    struct share share = {
+        .session = session_of(matches->subscriber),
+        .matches = matches,
+        .count = count,
+    };
+    for (size_t i = 0; i < count; i++)
+        wanted |= add_match(&share, routing, &matches[i]);
+    if (wanted)
+        deliver(broker, routing, &share);
+    return wanted;
+}
+
+static void report_retained(struct broker *broker,
+                            const struct routing *routing,
+                            enum retained_result result)
+{
+    static const struct {
+        enum event_code code;
+        const char *text;
+    } reports[] = {
+        [RETAINED_STORED] = {EVENT_RETAINED_STORED,   ""                                                  },
+        [RETAINED_REPLACED] = {EVENT_RETAINED_REPLACED, ""                                                  },
+        [RETAINED_CLEARED] = {EVENT_RETAINED_CLEARED,  "an empty payload came"                             },
+        [RETAINED_TOO_DEEP] = {EVENT_LIMIT,
+                             "not retained: the topic has too many levels"                                },
+        [RETAINED_FULL] =
+            {EVENT_LIMIT,             "not retained: there are too many retained messages"},
+    };
+
+    if (result == RETAINED_NOTHING || !tap_on(&broker->tap))
+        return;
+    report_begin(broker, reports[result].code,
+                 routing->publisher ? session_client_id(routing->publisher)
+                                    : slice_of(NULL, 0));
+    report_put(broker, RECORD_TOPIC, routing->publish.topic);
+    report_put_number(broker, RECORD_QOS, routing->publish.qos);
+    report_put(broker, RECORD_PAYLOAD, routing->publish.payload);
+    if (reports[result].text[0])
+        report_printf(broker, RECORD_TEXT, "%s", reports[result].text);
+    report_end(broker,
+               routing->publisher ? routing->publisher->connection : NULL,
+               routing->cause);
+}
+
+static void retain(struct broker *broker, struct routing *routing)
+{
+    enum retained_result result =
+        retained_store_set(broker->retained, message_of(broker, routing),
+                           clock_ms(&broker->loop->clock));
+
+    broker->counters.retained_messages = retained_store_count(broker->retained);
+    report_retained(broker, routing, result);
+}
+
+size_t router_publish(struct broker *broker, struct routing *routing)
+{
+    struct router *router = &broker->router;
+    size_t receivers = 0;
+    size_t count;
+
+    router->made = 0;
+    router->last = -1;
+    router->has_properties = false;
+    if (routing->publish.retain)
+        retain(broker, routing); /* [MQTT-3.3.1-5] */
+
+    const struct subscription_match *matches = subscription_tree_match(
+        broker->subscriptions, routing->publish.topic, &count);
+    for (size_t i = 0; i < count;) {
+        size_t next = i;
+
+        while (matches[next++].more)
+            continue;
+        receivers += deliver_to(broker, routing, &matches[i], next - i);
+        i = next;
+    }
+    message_unref(routing->message);
+    routing->message = NULL;
+    return receivers;
+}

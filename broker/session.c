@@ -1,0 +1,219 @@
+#include "broker/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "broker/broker.h"
+#include "broker/connection.h"
+#include "broker/will.h"
+#include "net/timer.h"
+
+/* What a session has only while its client is away. */
+struct session_away {
+    struct broker *broker;
+    struct session *session;
+    struct timer expiry;
+    struct timer will;
+};
+
+struct session *session_new(struct broker *broker, struct slice client_id)
+{
+    struct session *session =
+        alloc_zero(1, offsetof(struct session, client_id) + client_id.len + 1);
+
+    subscription_tree_subscriber_init(&session->subscriber);
+    session->client_id_len = (uint16_t)client_id.len;
+    if (client_id.len)
+        memcpy(session->client_id, client_id.bytes, client_id.len);
+    session_store_add(&broker->sessions, session);
+    return session;
+}
+
+static void come_back(struct session *session)
+{
+    struct session_away *away = session->away;
+
+    if (!away)
+        return;
+    timer_cancel(&away->expiry);
+    timer_cancel(&away->will);
+    away->broker->counters.clients_disconnected--;
+    free(away);
+    session->away = NULL;
+}
+
+void session_drop_messages(struct broker *broker, struct session *session)
+{
+    broker->counters.messages_inflight -= session->outgoing.inflight_count;
+    outgoing_queue_release(&session->outgoing);
+    packet_ids_release(&session->incoming);
+}
+
+void session_free(struct broker *broker, struct session *session)
+{
+    assert(!session->connection);
+    come_back(session);
+    session_store_remove(&broker->sessions, session);
+    subscription_tree_remove_all(broker->subscriptions, &session->subscriber);
+    session_drop_messages(broker, session);
+    will_free(session->will);
+    free(session);
+}
+
+void session_attach(struct session *session, struct connection *connection)
+{
+    assert(!session->connection);
+    come_back(session);
+    session->connection = connection;
+    connection->session = session;
+}
+
+/* ---- the client is gone ---- */
+
+static void report_session(struct broker *broker, const struct session *session,
+                           enum event_code code, const char *text,
+                           uint64_t cause)
+{
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, code, session_client_id(session));
+    report_put_number(broker, RECORD_EXPIRY, session->expiry_s);
+    report_put_number(broker, RECORD_NUMBER,
+                      outgoing_queue_waiting(&session->outgoing) +
+                          session->outgoing.inflight_count);
+    report_printf(broker, RECORD_TEXT, "%s", text);
+    report_end(broker, NULL, cause);
+}
+
+void session_end(struct broker *broker, struct session *session,
+                 const char *text, uint64_t cause)
+{
+    /* The end of the session ends the delay of its will [MQTT-3.1.3-9]. */
+    if (session->will)
+        will_fire(broker, session, text, cause);
+    report_session(broker, session, EVENT_SESSION_ENDED, text, cause);
+    session_free(broker, session);
+}
+
+static void on_expiry(struct timer *timer)
+{
+    struct session_away *away = LIST_ITEM(timer, struct session_away, expiry);
+    struct broker *broker = away->broker;
+    struct session *session = away->session;
+
+    if (session->will) /* [MQTT-3.1.3-9] */
+        will_fire(broker, session, "the session expired before Will Delay", 0);
+    broker->counters.clients_expired++;
+    report_session(broker, session, EVENT_SESSION_EXPIRED,
+                   "the client was away longer than Session Expiry Interval",
+                   0);
+    log_info(broker->log, "Expiring client %s due to timeout.",
+             session->client_id);
+    session_free(broker, session); /* [MQTT-3.1.2-23] */
+}
+
+static void on_will_delay(struct timer *timer)
+{
+    struct session_away *away = LIST_ITEM(timer, struct session_away, will);
+
+    if (away->session->will)
+        will_fire(away->broker, away->session, "Will Delay Interval is over",
+                  0);
+}
+
+static void go_away(struct broker *broker, struct session *session,
+                    const struct session_departure *departure)
+{
+    struct session_away *away = alloc_bytes(sizeof(*away));
+
+    *away = (struct session_away){.broker = broker, .session = session};
+    timer_init(&away->expiry, on_expiry);
+    timer_init(&away->will, on_will_delay);
+    session->away = away;
+    broker->counters.clients_disconnected++;
+    if (session->expiry_s != SESSION_NEVER_EXPIRES)
+        timer_set(broker->loop, &away->expiry,
+                  session->expiry_s * UINT64_C(1000));
+    report_session(broker, session, EVENT_SESSION_AWAY, departure->text,
+                   departure->cause);
+    if (!session->will)
+        return;
+    timer_set(broker->loop, &away->will,
+              session->will->delay_s * UINT64_C(1000));
+    if (tap_on(&broker->tap)) {
+        will_report(broker, session, EVENT_WILL_DELAYED);
+        report_printf(broker, RECORD_TEXT, "%s; it waits %u s", departure->text,
+                      session->will->delay_s);
+        report_end(broker, NULL, departure->cause);
+    }
+}
+
+/* [MQTT5 3.1.2.5] */
+static void decide_will(struct broker *broker, struct session *session,
+                        const struct session_departure *departure, bool ends)
+{
+    if (!session->will)
+        return;
+    if (departure->discard_will) /* [MQTT-3.14.4-3] */
+        will_cancel(broker, session, departure->text, departure->cause);
+    else if (ends || session->will->delay_s == 0)
+        will_fire(broker, session, departure->text, departure->cause);
+    else if (departure->taken_over) /* [MQTT-3.1.3-9] */
+        will_cancel(broker, session, "the client is back within Will Delay",
+                    departure->cause);
+}
+
+bool session_detach(struct broker *broker, struct session *session,
+                    const struct session_departure *departure)
+{
+    bool ends = departure->end_session || session->expiry_s == 0;
+
+    session->connection->session = NULL;
+    session->connection = NULL;
+    decide_will(broker, session, departure, ends);
+    if (ends) {
+        session_end(broker, session, departure->text, departure->cause);
+        return false;
+    }
+    if (!departure->taken_over)
+        go_away(broker, session, departure);
+    return true;
+}
+
+/* ---- how long ---- */
+
+uint32_t session_allowed_expiry(const struct broker *broker, uint32_t expiry_s)
+{
+    uint32_t limit_s = broker->config->persistent_client_expiration;
+
+    return limit_s && expiry_s > limit_s ? limit_s : expiry_s;
+}
+
+static uint32_t seconds_to(const struct broker *broker,
+                           const struct timer *timer)
+{
+    uint64_t now_ms = clock_ms(&broker->loop->clock);
+
+    if (timer->deadline_ms <= now_ms)
+        return 0;
+    return (uint32_t)((timer->deadline_ms - now_ms + 999) / 1000);
+}
+
+uint32_t session_expires_in_s(const struct broker *broker,
+                              const struct session *session)
+{
+    if (!session->away)
+        return session->expiry_s;
+    return timer_is_set(&session->away->expiry)
+               ? seconds_to(broker, &session->away->expiry)
+               : SESSION_NEVER_EXPIRES;
+}
+
+uint32_t session_will_in_s(const struct broker *broker,
+                           const struct session *session)
+{
+    return session->away && session->will
+               ? seconds_to(broker, &session->away->will)
+               : 0;
+}

@@ -1,0 +1,103 @@
+#include "broker/snapshot.h"
+
+#include "broker/broker.h"
+#include "broker/connection.h"
+#include "broker/message.h"
+#include "broker/session.h"
+#include "broker/will.h"
+
+static void write_broker(struct broker *broker)
+{
+    report_begin(broker, EVENT_BROKER_STARTED, slice_of(NULL, 0));
+    report_put_number(broker, RECORD_NUMBER,
+                      (clock_ms(&broker->loop->clock) - broker->started_ms) /
+                          1000);
+    report_end(broker, NULL, 0);
+    for (size_t i = 0; i < broker->config->listener_count; i++) {
+        if (broker->listeners[i].open)
+            broker_report_listener(broker, &broker->listeners[i]);
+    }
+}
+
+static void write_connection(const struct connection *connection)
+{
+    if (connection->state == CONNECTION_ENDED || !connection->link.transport)
+        return;
+    connection_report_opened(connection);
+    if (connection->session)
+        connection_report_accepted(connection,
+                                   connection->session->expiry_s == 0, 0);
+}
+
+static void write_subscriptions(struct broker *broker,
+                                const struct session *session)
+{
+    struct buf filter = {0};
+
+    LIST_FOREACH (node, &session->subscriber.subscriptions) {
+        const struct subscription *subscription =
+            LIST_ITEM(node, struct subscription, own);
+
+        buf_clear(&filter);
+        subscription_tree_put_filter(broker->subscriptions, subscription,
+                                     &filter);
+        report_begin(broker, EVENT_SUBSCRIBED, session_client_id(session));
+        report_put(broker, RECORD_TOPIC, buf_slice(&filter));
+        report_put_number(broker, RECORD_QOS, subscription->qos);
+        report_end(broker, session->connection, 0);
+    }
+    buf_release(&filter);
+}
+
+static void write_session(struct broker *broker, const struct session *session)
+{
+    report_begin(broker,
+                 session->connection ? EVENT_SESSION_CREATED
+                                     : EVENT_SESSION_AWAY,
+                 session_client_id(session));
+    report_put_number(broker, RECORD_EXPIRY,
+                      session_expires_in_s(broker, session));
+    report_put_number(broker, RECORD_NUMBER,
+                      outgoing_queue_waiting(&session->outgoing) +
+                          session->outgoing.inflight_count);
+    report_end(broker, session->connection, 0);
+    write_subscriptions(broker, session);
+    if (!session->will)
+        return;
+    will_report(broker, session,
+                session->connection ? EVENT_WILL_ARMED : EVENT_WILL_DELAYED);
+    report_end(broker, session->connection, 0);
+}
+
+static bool write_retained(void *context, struct message *message)
+{
+    struct broker *broker = context;
+
+    report_begin(broker, EVENT_RETAINED_STORED, slice_of(NULL, 0));
+    report_put(broker, RECORD_TOPIC, message_topic(message));
+    report_put_number(broker, RECORD_QOS, message->qos);
+    report_put(broker, RECORD_PAYLOAD, message_payload(message));
+    report_end(broker, NULL, 0);
+    return true;
+}
+
+void snapshot_write(void *owner)
+{
+    struct broker *broker = owner;
+    size_t position = 0;
+    const struct session *session;
+
+    broker->report.flags = RECORD_SNAPSHOT;
+    write_broker(broker);
+    LIST_FOREACH (node, &broker->connections) {
+        write_connection(LIST_ITEM(node, struct connection, node));
+    }
+    while ((session = session_store_next(&broker->sessions, &position)))
+        write_session(broker, session);
+    /* Of $SYS only what changes from now on is shown. */
+    retained_store_visit(broker->retained, slice_of_string("#"),
+                         clock_ms(&broker->loop->clock), write_retained,
+                         broker);
+    broker->report.flags = 0;
+    tap_publish(&broker->tap);
+}

@@ -1,0 +1,90 @@
+#include "broker/will.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "broker/broker.h"
+#include "broker/message.h"
+#include "broker/session.h"
+#include "mqtt/property.h"
+
+struct will *will_new(const struct mqtt_connect *connect, uint64_t now_ms)
+{
+    struct mqtt_publish publish = {
+        .qos = connect->will.qos,
+        .retain = connect->will.retain,
+        .topic = connect->will.topic,
+        .properties = connect->will.properties,
+        .payload = connect->will.payload,
+    };
+    struct will *will = alloc_bytes(sizeof(*will));
+
+    *will = (struct will){
+        .message = message_new(&publish, now_ms, 0),
+        .delay_s = property_number(connect->will.properties,
+                                   PROPERTY_WILL_DELAY_INTERVAL, 0),
+    };
+    return will;
+}
+
+void will_free(struct will *will)
+{
+    if (will)
+        message_unref(will->message);
+    free(will);
+}
+
+void will_report(struct broker *broker, const struct session *session,
+                 enum event_code code)
+{
+    const struct message *message = session->will->message;
+
+    report_begin(broker, code, session_client_id(session));
+    report_put(broker, RECORD_TOPIC, message_topic(message));
+    report_put_number(broker, RECORD_QOS, message->qos);
+    report_put_number(broker, RECORD_RETAIN, message->retain);
+    report_put(broker, RECORD_PAYLOAD, message_payload(message));
+    report_put_number(broker, RECORD_EXPIRY, session->will->delay_s);
+}
+
+void will_fire(struct broker *broker, struct session *session, const char *text,
+               uint64_t cause)
+{
+    struct message *message = session->will->message;
+    struct buf properties = {0};
+
+    if (tap_on(&broker->tap)) {
+        will_report(broker, session, EVENT_WILL_FIRED);
+        report_printf(broker, RECORD_TEXT, "%s", text);
+        cause = report_end(broker, session->connection, cause);
+    }
+    /* Its lifetime begins now: nothing is counted down yet. */
+    message_put_properties(message, message->arrived_ms, &properties);
+    struct routing routing = {
+        .publish = {.qos = message->qos,
+                    .retain = message->retain,
+                    .topic = message_topic(message),
+                    .properties = buf_slice(&properties),
+                    .payload = message_payload(message)},
+        .version = MQTT_5,
+        .publisher = session,
+        .cause = cause,
+    };
+    struct will *will = session->will;
+    session->will = NULL; /* [MQTT-3.1.2-10] */
+    router_publish(broker, &routing);
+    buf_release(&properties);
+    will_free(will);
+}
+
+void will_cancel(struct broker *broker, struct session *session,
+                 const char *text, uint64_t cause)
+{
+    if (tap_on(&broker->tap)) {
+        will_report(broker, session, EVENT_WILL_CANCELLED);
+        report_printf(broker, RECORD_TEXT, "%s", text);
+        report_end(broker, session->connection, cause);
+    }
+    will_free(session->will);
+    session->will = NULL;
+}
