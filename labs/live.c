@@ -231,8 +231,24 @@ void live_feed(struct live *live, const struct record *record)
     tell_changes(live);
 }
 
+/* Answers that were given by `mqttlab answer` in a shell. */
+static void take_answers(struct live *live)
+{
+    char *line;
+
+    while ((line = workspace_take_answer(&live->workspace))) {
+        char *answer = line + strcspn(line, " ");
+
+        if (*answer)
+            *answer++ = '\0';
+        live_answer(live, line, answer);
+        free(line);
+    }
+}
+
 void live_tick(struct live *live)
 {
+    take_answers(live);
     lab_run_tick(live->run, now_ns());
     tell_changes(live);
     recorder_flush(&live->recorder);

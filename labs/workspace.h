@@ -14,6 +14,7 @@ struct workspace {
     char *path;    /* owned; mode 0700 */
     char *student; /* owned; the student's id, "" when none is set */
     int lock_fd;
+    long answers_taken; /* bytes of .answers already taken */
 };
 
 /*
@@ -39,5 +40,18 @@ bool workspace_student_valid(const char *student);
 
 /* Move everything that is in the workspace into "backup-N/" within it. */
 int workspace_reset(struct workspace *workspace);
+
+/*
+ * Leave an answer for whoever has the lab open now (the workspace that was
+ * opened last, or $MQTTLAB_LAB_DIR). Returns 0 or a negative errno: -ENOENT
+ * when there is none.
+ */
+int workspace_put_answer(const char *question, const char *answer);
+
+/*
+ * Take the oldest answer that was left: "QUESTION ANSWER", owned by the
+ * caller; NULL when there is none.
+ */
+char *workspace_take_answer(struct workspace *workspace);
 
 #endif

@@ -1,0 +1,309 @@
+/*
+ * mqttlab submit, mqttlab grade.
+ */
+#include "labs/commands.h"
+
+#include "base/alloc.h"
+#include "base/options.h"
+#include "labs/grade.h"
+#include "labs/handin.h"
+#include "labs/lab.h"
+#include "labs/report.h"
+#include "labs/workspace.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum exit_status {
+    EXIT_FULL = 0,
+    EXIT_POINTS_LOST = 1,
+    EXIT_BROKEN = 2,
+    EXIT_USAGE = 3,
+};
+
+/* ---- submit ---- */
+
+enum { SUBMIT_DIR = 1, SUBMIT_OUT, SUBMIT_HELP };
+
+static const struct option_spec submit_options[] = {
+    {SUBMIT_DIR,  0,   "dir",    "DIR",  "the lab's folder, when it is not the usual"},
+    {SUBMIT_OUT,  'o', "output", "FILE", "where to write; LAB-STUDENT.mqlab"         },
+    {SUBMIT_HELP, 'h', "help",   NULL,   "this text"                                 },
+    {0,           0,   NULL,     NULL,   NULL                                        },
+};
+
+static void submit_usage(FILE *to)
+{
+    fputs(
+        "Usage: mqttlab submit LAB [OPTIONS]\n\n"
+        "Pack what you did in a lab or exercise into one file to hand in.\n\n",
+        to);
+    options_help(submit_options, to);
+}
+
+static int pack(const char *name, const char *dir, const char *out)
+{
+    struct lab_problems problems = {0};
+    struct workspace workspace;
+    char error[400];
+    char *home = lab_home();
+    char *path = lab_find(home, name);
+    struct lab *lab = path ? lab_load(path, "", &problems) : NULL;
+    int status = EXIT_BROKEN;
+
+    buf_release(&problems.text);
+    free(path);
+    free(home);
+    if (!lab) {
+        fprintf(stderr, "mqttlab submit: there is no lab '%s'\n", name);
+        return EXIT_USAGE;
+    }
+    int result = workspace_open(&workspace, lab->id, dir, NULL);
+    if (result) {
+        fprintf(stderr, "mqttlab submit: %s\n",
+                result == -EBUSY
+                    ? "the lab is open in another window; close it there first"
+                    : strerror(-result));
+    } else if (!workspace.student[0]) {
+        fprintf(stderr,
+                "mqttlab submit: nothing was done yet; begin with "
+                "mqttlab lab %s\n",
+                name);
+        workspace_close(&workspace);
+    } else {
+        char *file =
+            out ? alloc_string(out)
+                : alloc_printf("%s-%s.mqlab", lab->id, workspace.student);
+        if (handin_pack(file, lab, &workspace, error, sizeof(error)) == 0) {
+            printf("%s\n", file);
+            status = EXIT_FULL;
+        } else {
+            fprintf(stderr, "mqttlab submit: %s\n", error);
+        }
+        free(file);
+        workspace_close(&workspace);
+    }
+    lab_free(lab);
+    return status;
+}
+
+int cmd_submit(int argc, char **argv)
+{
+    struct options options;
+    const char *name = NULL;
+    const char *dir = NULL;
+    const char *out = NULL;
+    int id;
+
+    options_init(&options, submit_options, argc, argv);
+    while ((id = options_next(&options)) != OPTIONS_END) {
+        if (id == OPTIONS_WORD && !name) {
+            name = options.value;
+        } else if (id == SUBMIT_DIR) {
+            dir = options.value;
+        } else if (id == SUBMIT_OUT) {
+            out = options.value;
+        } else if (id == SUBMIT_HELP) {
+            submit_usage(stdout);
+            return EXIT_FULL;
+        } else {
+            fprintf(stderr, "mqttlab submit: %s\n",
+                    id == OPTIONS_ERROR ? options.error : "one lab at a time");
+            return EXIT_USAGE;
+        }
+    }
+    if (name)
+        return pack(name, dir, out);
+    submit_usage(stderr);
+    return EXIT_USAGE;
+}
+
+/* ---- grade ---- */
+
+enum {
+    GRADE_LABS = 1,
+    GRADE_JOBS,
+    GRADE_TIMEOUT,
+    GRADE_TAP,
+    GRADE_JUNIT,
+    GRADE_JSON,
+    GRADE_CSV,
+    GRADE_TEXT,
+    GRADE_QUIET,
+    GRADE_HELP,
+};
+
+static const struct option_spec grade_options_table[] = {
+    {GRADE_LABS,    0,   "labs",    "DIR",
+     "folder with labs/ and exercises/ to grade by"                                },
+    {GRADE_JOBS,    'j', "jobs",    "N",       "hand-ins at the same time (2)"     },
+    {GRADE_TIMEOUT, 0,   "timeout", "SECONDS", "for one hand-in (60)"              },
+    {GRADE_TEXT,    0,   "text",    "FILE",    "write the report as text"          },
+    {GRADE_TAP,     0,   "tap",     "FILE",    "write TAP 14"                      },
+    {GRADE_JUNIT,   0,   "junit",   "FILE",    "write JUnit XML"                   },
+    {GRADE_JSON,    0,   "json",    "FILE",    "write JSON"                        },
+    {GRADE_CSV,     0,   "csv",     "FILE",    "write CSV, a line for each hand-in"},
+    {GRADE_QUIET,   'q', "quiet",   NULL,      "no report on standard output"      },
+    {GRADE_HELP,    'h', "help",    NULL,      "this text"                         },
+    {0,             0,   NULL,      NULL,      NULL                                },
+};
+
+struct grading {
+    struct grade_options options;
+    const char *path;
+    const char *files[GRADE_TEXT + 1]; /* by option */
+    bool quiet;
+};
+
+static void grade_usage(FILE *to)
+{
+    fputs(
+        "Usage: mqttlab grade FOLDER|FILE [OPTIONS]\n\n"
+        "Mark hand-ins (*.mqlab) from the packets that were really sent.\n"
+        "FILE may be - for standard output. Exit status: 0 all have full\n"
+        "marks, 1 points were lost, 2 something is broken, 3 wrong usage.\n\n",
+        to);
+    options_help(grade_options_table, to);
+}
+
+static bool take_number(const struct options *options, unsigned *number,
+                        long max)
+{
+    char error[200];
+    long value;
+
+    if (!options_number(options, 1, max, &value, error, sizeof(error))) {
+        fprintf(stderr, "mqttlab grade: %s\n", error);
+        return false;
+    }
+    *number = (unsigned)value;
+    return true;
+}
+
+/* Returns -1 to go on, or an exit status. */
+static int read_options(struct grading *grading, int argc, char **argv)
+{
+    struct options options;
+    int id;
+
+    options_init(&options, grade_options_table, argc, argv);
+    while ((id = options_next(&options)) != OPTIONS_END) {
+        bool good = true;
+
+        if (id == OPTIONS_WORD && !grading->path) {
+            grading->path = options.value;
+        } else if (id == GRADE_LABS) {
+            grading->options.home = options.value;
+        } else if (id == GRADE_JOBS) {
+            good = take_number(&options, &grading->options.jobs, 256);
+        } else if (id == GRADE_TIMEOUT) {
+            good = take_number(&options, &grading->options.timeout_s, 3600);
+        } else if (id == GRADE_QUIET) {
+            grading->quiet = true;
+        } else if (id == GRADE_HELP) {
+            grade_usage(stdout);
+            return EXIT_FULL;
+        } else if (id > 0) {
+            grading->files[id] = options.value;
+        } else {
+            fprintf(stderr, "mqttlab grade: %s\n",
+                    id == OPTIONS_ERROR ? options.error
+                                        : "one folder or file at a time");
+            good = false;
+        }
+        if (!good)
+            return EXIT_USAGE;
+    }
+    if (grading->path)
+        return -1;
+    grade_usage(stderr);
+    return EXIT_USAGE;
+}
+
+static bool write_report(const char *path, report_write *write,
+                         const json_t *results)
+{
+    if (!path)
+        return true;
+    bool to_stdout = !strcmp(path, "-");
+    FILE *file = to_stdout ? stdout : fopen(path, "we");
+    if (!file) {
+        fprintf(stderr, "mqttlab grade: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    write(results, file);
+    bool good = !ferror(file);
+    if (to_stdout)
+        good = fflush(file) == 0 && good;
+    else
+        good = fclose(file) == 0 && good;
+    if (!good)
+        fprintf(stderr, "mqttlab grade: %s cannot be written\n", path);
+    return good;
+}
+
+static bool write_reports(const struct grading *grading, const json_t *results)
+{
+    bool to_stdout = false;
+    bool good = write_report(grading->files[GRADE_TEXT], report_text, results);
+
+    good = write_report(grading->files[GRADE_TAP], report_tap, results) && good;
+    good = write_report(grading->files[GRADE_JUNIT], report_junit, results) &&
+           good;
+    good =
+        write_report(grading->files[GRADE_JSON], report_json, results) && good;
+    good = write_report(grading->files[GRADE_CSV], report_csv, results) && good;
+    for (int i = 0; i <= GRADE_TEXT; i++)
+        to_stdout =
+            to_stdout || (grading->files[i] && !strcmp(grading->files[i], "-"));
+    if (!grading->quiet && !to_stdout)
+        report_text(results, stdout);
+    return good;
+}
+
+static int exit_status(const json_t *results)
+{
+    int status = EXIT_FULL;
+    size_t i;
+    json_t *result;
+
+    json_array_foreach(results, i, result)
+    {
+        if (report_error(result) || report_points(result) < report_max(result))
+            status = EXIT_POINTS_LOST;
+    }
+    return status;
+}
+
+int cmd_grade(int argc, char **argv)
+{
+    struct grading grading = {
+        .options = {.jobs = 2, .timeout_s = 60}
+    };
+    int status = read_options(&grading, argc, argv);
+    size_t count;
+
+    if (status >= 0)
+        return status;
+    char **files = grade_find(grading.path, &count);
+    if (!files || !count) {
+        fprintf(stderr, "mqttlab grade: %s: %s\n", grading.path,
+                files ? "no hand-ins (*.mqlab) in it" : strerror(errno));
+        free(files);
+        return EXIT_USAGE;
+    }
+    char *home = lab_home();
+    if (!grading.options.home)
+        grading.options.home = home;
+    json_t *results = grade_files(&grading.options, files, count);
+    status =
+        write_reports(&grading, results) ? exit_status(results) : EXIT_BROKEN;
+    json_decref(results);
+    for (size_t i = 0; i < count; i++)
+        free(files[i]);
+    free(files);
+    free(home);
+    return status;
+}

@@ -1,0 +1,398 @@
+/*
+ * mqttlab lab, mqttlab answer.
+ */
+#include "labs/commands.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/options.h"
+#include "labs/answer.h"
+#include "labs/lab.h"
+#include "labs/lab_broker.h"
+#include "labs/lab_plain.h"
+#include "labs/lab_run.h"
+#include "labs/lab_test.h"
+#include "labs/lab_text.h"
+#include "labs/workspace.h"
+#include "wire/filter.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_PORT 1883
+
+enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 3 };
+
+enum { LAB_PLAIN = 1, LAB_DIR, LAB_STUDENT, LAB_PORT, LAB_SEEDS, LAB_HELP };
+
+static const struct option_spec lab_options[] = {
+    {LAB_PLAIN,   0,   "plain", NULL,   "in this terminal, as lines of text"         },
+    {LAB_STUDENT, 0,   "id",    "ID",   "your student id; asked for once"            },
+    {LAB_DIR,     0,   "dir",   "DIR",  "work in this folder"                        },
+    {LAB_PORT,    'p', "port",  "PORT", "watch the broker on this port (1883)"       },
+    {LAB_SEEDS,   0,   "seeds", "N",    "for test: with so many students' values (1)"},
+    {LAB_HELP,    'h', "help",  NULL,   "this text"                                  },
+    {0,           0,   NULL,    NULL,   NULL                                         },
+};
+
+struct request {
+    struct lab_plain_options plain;
+    unsigned seeds;
+    const char *words[8];
+    size_t word_count;
+};
+
+static void usage(FILE *to)
+{
+    fputs(
+        "Usage: mqttlab lab                   list labs and exercises\n"
+        "       mqttlab lab N [OPTIONS]       do lab 1, or exercise 1.2\n"
+        "       mqttlab lab reset N           put your work aside and begin "
+        "anew\n"
+        "For authors:\n"
+        "       mqttlab lab lint FILE...      say what is wrong with a lab\n"
+        "       mqttlab lab show FILE         the text as a student sees it\n"
+        "       mqttlab lab test [FILE...]    run its solution and wrong "
+        "solutions\n"
+        "       mqttlab lab hash ANSWER       an answer's line for a lab\n"
+        "       mqttlab lab wait FILTER [S]   wait for a record (in solutions)\n"
+        "\n",
+        to);
+    options_help(lab_options, to);
+}
+
+/* ---- the list ---- */
+
+static char *progress(const struct lab *lab)
+{
+    char *folder = workspace_path(lab->id, NULL);
+    char *journal = alloc_printf("%s/journal", folder);
+    bool begun = access(journal, F_OK) == 0;
+
+    free(journal);
+    free(folder);
+    return alloc_string(begun ? "begun" : "");
+}
+
+static int list(void)
+{
+    char *home = lab_home();
+    char **labs = lab_list(home);
+    int status = labs[0] ? EXIT_GOOD : EXIT_FAILED;
+
+    for (size_t i = 0; labs[i]; i++) {
+        struct lab_problems problems = {0};
+        struct lab *lab = lab_load(labs[i], "", &problems);
+
+        if (lab) {
+            char *state = progress(lab);
+
+            printf("  %-28s %-36s %-7s %3u points  %s\n", lab->id, lab->title,
+                   lab->time ? lab->time : "", lab->points, state);
+            free(state);
+        }
+        buf_release(&problems.text);
+        lab_free(lab);
+        free(labs[i]);
+    }
+    if (status == EXIT_GOOD)
+        puts("\nmqttlab lab 1 begins the first one; mqttlab lab 1.1 is an "
+             "exercise.");
+    else
+        fprintf(
+            stderr,
+            "mqttlab lab: no labs in %s; MQTTLAB_HOME says where they are\n",
+            home);
+    free(labs);
+    free(home);
+    return status;
+}
+
+/* ---- for authors ---- */
+
+static struct lab *load(const char *name, struct lab_problems *problems)
+{
+    char *home = lab_home();
+    char *path = lab_find(home, name);
+    struct lab *lab = path ? lab_load(path, "example", problems) : NULL;
+
+    if (!path)
+        lab_problem(problems, name, 0, "there is no such lab");
+    free(path);
+    free(home);
+    return lab;
+}
+
+static int lint(const struct request *request)
+{
+    struct lab_problems problems = {0};
+
+    for (size_t i = 1; i < request->word_count; i++) {
+        struct lab *lab = load(request->words[i], &problems);
+        struct lab_run *run = lab ? lab_run_new(lab, NULL, &problems) : NULL;
+
+        if (lab && !run)
+            continue; /* lab_run_new has freed it */
+        lab_run_free(run);
+    }
+    fputs(buf_string(&problems.text), stdout);
+    buf_release(&problems.text);
+    if (problems.count)
+        return EXIT_FAILED;
+    puts("no problems");
+    return EXIT_GOOD;
+}
+
+static int show(const struct request *request)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab = load(request->words[1], &problems);
+    struct lab_run *run = lab ? lab_run_new(lab, NULL, &problems) : NULL;
+    struct buf text = {0};
+
+    if (run) {
+        buf_printf(&text, "%s\n\n", lab->title);
+        lab_text_blocks(&text, lab->intro, lab->intro_count, 80);
+        for (size_t i = 0; i < lab->step_count; i++) {
+            lab_text_title(&text, run, &run->steps[i]);
+            buf_append_u8(&text, '\n');
+            lab_text_blocks(&text, lab->steps[i].blocks,
+                            lab->steps[i].block_count, 80);
+            lab_text_checks(&text, &run->steps[i], 80);
+            lab_text_questions(&text, &run->steps[i], 80);
+            buf_append_u8(&text, '\n');
+        }
+        fputs(buf_string(&text), stdout);
+    }
+    fputs(problems.count ? buf_string(&problems.text) : "", stderr);
+    int status = problems.count ? EXIT_FAILED : EXIT_GOOD;
+    buf_release(&problems.text);
+    buf_release(&text);
+    lab_run_free(run);
+    return status;
+}
+
+static int test(const struct request *request)
+{
+    char *home = lab_home();
+    unsigned failed = 0;
+
+    for (size_t i = 1; i < request->word_count; i++) {
+        char *path = lab_find(home, request->words[i]);
+
+        if (!path)
+            fprintf(stderr, "mqttlab lab: no lab '%s'\n", request->words[i]);
+        failed += path ? lab_test(path, request->seeds, stdout) : 1;
+        free(path);
+    }
+    if (request->word_count == 1) {
+        char **labs = lab_list(home);
+
+        for (size_t i = 0; labs[i]; i++) {
+            failed += lab_test(labs[i], request->seeds, stdout);
+            free(labs[i]);
+        }
+        free(labs);
+    }
+    free(home);
+    return failed ? EXIT_FAILED : EXIT_GOOD;
+}
+
+/* ---- wait ---- */
+
+static bool matches(struct lab_broker *broker, const struct filter *filter,
+                    struct history *history, struct dissection *scratch)
+{
+    struct record record;
+    struct history_row row;
+
+    while (tap_reader_next(&broker->reader, &record)) {
+        history_add(history, &record);
+        if (history_get(history, history_end(history) - 1, &row) &&
+            filter_match(filter, &row, scratch))
+            return true;
+    }
+    return false;
+}
+
+static int wait_for(const struct request *request)
+{
+    const char *port = getenv("MQTTLAB_PORT");
+    const char *limit = request->word_count > 2 ? request->words[2] : "10";
+    uint64_t deadline =
+        clock_read_monotonic_ns() + strtoull(limit, NULL, 10) * CLOCK_NS_PER_S;
+    struct filter_error wrong;
+    struct filter *filter = filter_new(request->words[1], &wrong);
+    struct lab_broker broker;
+    char error[400];
+
+    if (!filter) {
+        fprintf(stderr, "mqttlab lab wait: column %u: %s\n", wrong.column,
+                wrong.message);
+        return EXIT_USAGE;
+    }
+    uint16_t number =
+        port ? (uint16_t)strtoul(port, NULL, 10) : request->plain.port;
+    if (lab_broker_attach(&broker, number, error, sizeof(error)) != 0) {
+        fprintf(stderr, "mqttlab lab wait: %s\n", error);
+        filter_free(filter);
+        return EXIT_FAILED;
+    }
+    struct history *history = history_new(16u << 20);
+    struct dissection scratch = {0};
+    bool found = false;
+    while (!found && clock_read_monotonic_ns() < deadline) {
+        found = matches(&broker, filter, history, &scratch);
+        if (!found)
+            poll(NULL, 0, 10);
+    }
+    dissect_release(&scratch);
+    history_free(history);
+    filter_free(filter);
+    lab_broker_close(&broker);
+    return found ? EXIT_GOOD : EXIT_FAILED;
+}
+
+/* ---- the rest ---- */
+
+static int reset(const struct request *request)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab = load(request->words[1], &problems);
+    struct workspace workspace;
+    int result =
+        lab ? workspace_open(&workspace, lab->id, request->plain.dir, NULL)
+            : -ENOENT;
+
+    if (!result) {
+        result = workspace_reset(&workspace);
+        printf("%s: what was there is in backup-N now\n", workspace.path);
+        workspace_close(&workspace);
+    }
+    if (result)
+        fprintf(stderr, "mqttlab lab reset: %s\n",
+                result == -EBUSY ? "the lab is open in another window"
+                                 : strerror(-result));
+    buf_release(&problems.text);
+    lab_free(lab);
+    return result ? EXIT_FAILED : EXIT_GOOD;
+}
+
+static int hash(const struct request *request)
+{
+    char *line = answer_hash(request->words[1], NULL);
+
+    printf("answer: scrypt:%s\n", line);
+    free(line);
+    return EXIT_GOOD;
+}
+
+struct subcommand {
+    const char *name;
+    size_t min_words;
+    int (*run)(const struct request *request);
+};
+
+static const struct subcommand subcommands[] = {
+    {"lint",  2, lint    },
+    {"show",  2, show    },
+    {"test",  1, test    },
+    {"reset", 2, reset   },
+    {"hash",  2, hash    },
+    {"wait",  2, wait_for},
+};
+
+static int dispatch(struct request *request)
+{
+    if (!request->word_count)
+        return list();
+    for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
+        if (strcmp(subcommands[i].name, request->words[0]) != 0)
+            continue;
+        if (request->word_count >= subcommands[i].min_words)
+            return subcommands[i].run(request);
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    request->plain.name = request->words[0];
+    return lab_plain(&request->plain);
+}
+
+static bool take_number(const struct options *options, long max, long *value)
+{
+    char error[200];
+
+    if (options_number(options, 1, max, value, error, sizeof(error)))
+        return true;
+    fprintf(stderr, "mqttlab lab: %s\n", error);
+    return false;
+}
+
+int cmd_lab(int argc, char **argv)
+{
+    struct request request = {.plain.port = DEFAULT_PORT, .seeds = 1};
+    struct options options;
+    long value = 0;
+    int id;
+
+    options_init(&options, lab_options, argc, argv);
+    while ((id = options_next(&options)) != OPTIONS_END) {
+        bool good = true;
+
+        if (id == OPTIONS_WORD && request.word_count < 8) {
+            request.words[request.word_count++] = options.value;
+        } else if (id == LAB_STUDENT) {
+            request.plain.student = options.value;
+            good = workspace_student_valid(options.value);
+            if (!good)
+                fputs("mqttlab lab: an id is 1 to 40 letters, digits, '.', "
+                      "'_', '-' or '@'\n",
+                      stderr);
+        } else if (id == LAB_DIR) {
+            request.plain.dir = options.value;
+        } else if (id == LAB_PORT) {
+            good = take_number(&options, 65535, &value);
+            request.plain.port = (uint16_t)value;
+        } else if (id == LAB_SEEDS) {
+            good = take_number(&options, 100, &value);
+            request.seeds = (unsigned)value;
+        } else if (id == LAB_HELP) {
+            usage(stdout);
+            return EXIT_GOOD;
+        } else if (id != LAB_PLAIN) {
+            fprintf(stderr, "mqttlab lab: %s\n",
+                    id == OPTIONS_ERROR ? options.error : "too many words");
+            good = false;
+        }
+        if (!good)
+            return EXIT_USAGE;
+    }
+    return dispatch(&request);
+}
+
+int cmd_answer(int argc, char **argv)
+{
+    struct buf text = {0};
+
+    if (argc < 3 || !strcmp(argv[1], "--help")) {
+        fputs("Usage: mqttlab answer QUESTION ANSWER...\n\n"
+              "Answer a question of the lab that you do now, from a shell.\n",
+              argc < 3 ? stderr : stdout);
+        return argc < 3 ? EXIT_USAGE : EXIT_GOOD;
+    }
+    for (int i = 2; i < argc; i++)
+        buf_printf(&text, "%s%s", i > 2 ? " " : "", argv[i]);
+    int result = workspace_put_answer(argv[1], buf_string(&text));
+    buf_release(&text);
+    if (result) {
+        fprintf(stderr, "mqttlab answer: %s\n",
+                result == -ENOENT ? "no lab was begun; mqttlab lab 1 begins one"
+                                  : strerror(-result));
+        return EXIT_FAILED;
+    }
+    return EXIT_GOOD;
+}

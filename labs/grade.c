@@ -1,0 +1,264 @@
+/*
+ * A pool of processes, one for each hand-in; results come back over pipes.
+ */
+#include "labs/grade.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "labs/grade_checks.h"
+#include "labs/handin.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_RESULT_BYTES (8u << 20)
+#define MEMORY_BYTES     (2ul << 30)
+
+struct worker {
+    pid_t pid; /* 0: free */
+    int pipe;
+    size_t file; /* index */
+    uint64_t deadline_ns;
+    char folder[64]; /* where it unpacks; removed by the parent */
+    struct buf answer;
+    bool late;
+};
+
+/* ---- in the worker ---- */
+
+static void set_limit(int what, rlim_t value)
+{
+    const struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
+
+    setrlimit(what, &limit);
+}
+
+static void limit_myself(const struct grade_options *options)
+{
+    set_limit(RLIMIT_CORE, 0);
+    set_limit(RLIMIT_CPU, options->timeout_s);
+    set_limit(RLIMIT_FSIZE, HANDIN_MAX_BYTES);
+#ifndef __SANITIZE_ADDRESS__
+    set_limit(RLIMIT_AS, MEMORY_BYTES); /* the sanitizer reserves far more */
+#endif
+}
+
+static int write_answer(int fd, const char *text)
+{
+    size_t len = strlen(text);
+
+    while (len) {
+        ssize_t done = write(fd, text, len);
+
+        if (done <= 0)
+            return 1;
+        text += done;
+        len -= (size_t)done;
+    }
+    return 0;
+}
+
+static void work(const struct grade_options *options, const char *file,
+                 const char *folder, int fd)
+{
+    char error[400];
+    json_t *result;
+
+    setpgid(0, 0);
+    limit_myself(options);
+    if (handin_unpack(file, folder, error, sizeof(error)) != 0) {
+        const char *reason = strrchr(error, ':');
+
+        result = grade_checks_error(reason ? reason + 2 : error);
+    } else {
+        result = grade_checks(options, folder);
+    }
+    char *text = json_dumps(result, JSON_COMPACT);
+    _exit(text ? write_answer(fd, text) : 1);
+}
+
+/* ---- in the parent ---- */
+
+static int start(struct worker *worker, const struct grade_options *options,
+                 const char *file, size_t index)
+{
+    int ends[2];
+
+    snprintf(worker->folder, sizeof(worker->folder),
+             "/tmp/mqttlab-grade.XXXXXX");
+    if (!mkdtemp(worker->folder))
+        return -errno;
+    if (pipe(ends) != 0) {
+        rmdir(worker->folder);
+        return -errno;
+    }
+    fflush(NULL);
+    worker->pid = fork();
+    if (worker->pid == 0) {
+        close(ends[0]);
+        work(options, file, worker->folder, ends[1]);
+    }
+    close(ends[1]);
+    worker->pipe = ends[0];
+    worker->file = index;
+    worker->late = false;
+    worker->deadline_ns =
+        clock_read_monotonic_ns() + options->timeout_s * CLOCK_NS_PER_S;
+    return worker->pid > 0 ? 0 : -EAGAIN;
+}
+
+static json_t *take_result(struct worker *worker)
+{
+    json_t *result = NULL;
+
+    if (!worker->late)
+        result = json_loadb((const char *)worker->answer.bytes,
+                            worker->answer.len, 0, NULL);
+    if (!result)
+        result = grade_checks_error(
+            worker->late ? "grading it took too long"
+                         : "grading it crashed or went beyond its limits");
+    return result;
+}
+
+static void finish(struct worker *worker, json_t **results)
+{
+    kill(-worker->pid, SIGKILL); /* whatever it left behind */
+    kill(worker->pid, SIGKILL);
+    waitpid(worker->pid, NULL, 0);
+    close(worker->pipe);
+    handin_remove(worker->folder);
+    results[worker->file] = take_result(worker);
+    buf_release(&worker->answer);
+    *worker = (struct worker){0};
+}
+
+/* Read what came; true when the worker is done. */
+static bool receive(struct worker *worker)
+{
+    ssize_t got =
+        read(worker->pipe, buf_reserve(&worker->answer, 65536), 65536);
+
+    if (got > 0)
+        worker->answer.len += (uint32_t)got;
+    return got <= 0 || worker->answer.len > MAX_RESULT_BYTES;
+}
+
+static void wait_for_some(struct worker *workers, unsigned jobs,
+                          json_t **results)
+{
+    struct pollfd *fds = alloc_zero(jobs, sizeof(fds[0]));
+
+    for (unsigned i = 0; i < jobs; i++) {
+        fds[i].fd = workers[i].pid ? workers[i].pipe : -1;
+        fds[i].events = POLLIN;
+    }
+    poll(fds, jobs, 200);
+    for (unsigned i = 0; i < jobs; i++) {
+        if (!workers[i].pid)
+            continue;
+        bool done = fds[i].revents && receive(&workers[i]);
+        if (!done && clock_read_monotonic_ns() > workers[i].deadline_ns)
+            done = workers[i].late = true;
+        if (done)
+            finish(&workers[i], results);
+    }
+    free(fds);
+}
+
+static struct worker *free_worker(struct worker *workers, unsigned jobs)
+{
+    for (unsigned i = 0; i < jobs; i++) {
+        if (!workers[i].pid)
+            return &workers[i];
+    }
+    return NULL;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+json_t *grade_files(const struct grade_options *options, char **files,
+                    size_t count)
+{
+    struct worker *workers = alloc_zero(options->jobs, sizeof(workers[0]));
+    json_t **results = alloc_zero(count, sizeof(results[0]));
+    size_t next = 0;
+    size_t running = 0;
+
+    while (next < count || running) {
+        struct worker *worker = free_worker(workers, options->jobs);
+
+        if (next < count && worker) {
+            if (start(worker, options, files[next], next) == 0)
+                running++;
+            else
+                results[next] =
+                    grade_checks_error("no process could be started for it");
+            next++;
+            continue;
+        }
+        wait_for_some(workers, options->jobs, results);
+        running = 0;
+        for (unsigned i = 0; i < options->jobs; i++)
+            running += workers[i].pid != 0;
+    }
+    json_t *all = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_object_set_new(results[i], "file",
+                            json_string(base_name(files[i])));
+        json_array_append_new(all, results[i]);
+    }
+    free(results);
+    free(workers);
+    return all;
+}
+
+static int is_handin(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+
+    return len > 6 && entry->d_name[0] != '.' &&
+           !strcmp(entry->d_name + len - 6, ".mqlab");
+}
+
+char **grade_find(const char *path, size_t *count)
+{
+    struct stat info;
+    struct dirent **entries;
+    char **files;
+
+    *count = 0;
+    if (stat(path, &info) != 0)
+        return NULL;
+    if (!S_ISDIR(info.st_mode)) {
+        files = alloc_zero(2, sizeof(files[0]));
+        files[(*count)++] = alloc_string(path);
+        return files;
+    }
+    int found = scandir(path, &entries, is_handin, alphasort);
+    if (found < 0)
+        return NULL;
+    files = alloc_zero((size_t)found + 1, sizeof(files[0]));
+    for (int i = 0; i < found; i++) {
+        files[(*count)++] = alloc_printf("%s/%s", path, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return files;
+}

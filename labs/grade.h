@@ -1,0 +1,42 @@
+/*
+ * Grading: replay a hand-in's recording and let Check run the lab's checks.
+ *
+ * Each hand-in is graded in a process of its own with limits on time, memory
+ * and files, so that a hostile one costs only its author. In that process the
+ * recording is replayed once; then Check runs every check of the lab as a test
+ * of its own. A test that ends without handing in its token has not passed,
+ * whatever its exit status.
+ *
+ * The result is JSON, one object a hand-in:
+ *   file, student, lab, version, title, points, max, hints, resets,
+ *   error (null or why it could not be graded), and checks: a list of
+ *   {name, step, description, passed (true, false, null), result, points,
+ *    max, log, cause {rationale, help, expected, actual}, dependency, evidence}
+ */
+#ifndef LABS_GRADE_H
+#define LABS_GRADE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct grade_options {
+    const char *home;   /* where labs/ and exercises/ are */
+    unsigned jobs;      /* hand-ins at the same time, at least 1 */
+    unsigned timeout_s; /* for one hand-in */
+};
+
+/*
+ * Grade files (paths of hand-ins). Returns a JSON array in the order of the
+ * files, owned by the caller.
+ */
+json_t *grade_files(const struct grade_options *options, char **files,
+                    size_t count);
+
+/*
+ * The hand-ins in a folder (*.mqlab, not looking into folders), sorted; or the
+ * one file when path is one. Ends with NULL; free each and the array. NULL with
+ * errno set when path cannot be read.
+ */
+char **grade_find(const char *path, size_t *count);
+
+#endif

@@ -1,0 +1,307 @@
+#include "labs/grade_checks.h"
+
+#include "base/alloc.h"
+#include "labs/grade.h"
+#include "labs/handin.h"
+#include "labs/journal.h"
+#include "labs/lab_run.h"
+#include "labs/recorder.h"
+#include "labs/workspace.h"
+#include "wire/render.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define TOKEN         UINT64_C(0x6d71747470617373)
+#define TEXT_BYTES    240
+#define CHECK_SECONDS 10
+
+/* What the process of one check hands in: written to shared memory. */
+struct verdict {
+    uint64_t token; /* TOKEN ^ its index, written last */
+    enum check_result result;
+    uint64_t evidence[CHECK_EVIDENCE];
+    unsigned evidence_count;
+    char expected[TEXT_BYTES];
+    char actual[TEXT_BYTES];
+};
+
+/* One check of the lab, as Check's tests find it. */
+struct item {
+    struct lab_run_step *step;
+    size_t check;
+};
+
+/* Check hands a test nothing but a number, so this is where it looks. */
+static struct {
+    struct lab_run *run;
+    struct item *items;
+    size_t count;
+    struct verdict *verdicts; /* shared with the tests' processes */
+} job;
+
+/* ---- the tests ---- */
+
+/* One harmless line: it came from a student. */
+static void copy_text(char out[TEXT_BYTES], struct buf *text)
+{
+    struct buf safe = {0};
+
+    render_text(&safe, buf_slice(text), 200);
+    snprintf(out, TEXT_BYTES, "%s", buf_string(&safe));
+    buf_release(&safe);
+    buf_release(text);
+}
+
+START_TEST(check_passes)
+{
+    const struct item *item = &job.items[_i];
+    struct check *check = item->step->checks[item->check];
+    struct verdict *verdict = &job.verdicts[_i];
+    struct check_context context = {
+        .history = job.run->history,
+        .scratch = &job.run->scratch,
+        .files = job.run->files,
+    };
+    struct buf expected = {0};
+    struct buf actual = {0};
+
+    check_finish(check, &context);
+    if (!item->step->begun)
+        check_skip(check);
+    const struct check_status *status = check_status(check);
+    check_explain(check, &expected, &actual);
+    copy_text(verdict->expected, &expected);
+    copy_text(verdict->actual, &actual);
+    verdict->result = status->result;
+    memcpy(verdict->evidence, status->evidence, sizeof(verdict->evidence));
+    verdict->evidence_count = status->evidence_count;
+    verdict->token = TOKEN ^ (uint64_t)_i;
+    ck_assert_msg(status->result == CHECK_PASSED, "expected %s; %s",
+                  verdict->expected, verdict->actual);
+}
+END_TEST
+
+static void run_checks(void)
+{
+    Suite *suite = suite_create(job.run->lab->id);
+    SRunner *runner = srunner_create(suite);
+
+    for (size_t i = 0; i < job.count; i++) {
+        const struct item *item = &job.items[i];
+        char *name = alloc_printf("%s.%s", item->step->step->id,
+                                  item->step->step->checks[item->check].id);
+        TCase *tcase = tcase_create(name);
+
+        tcase_set_timeout(tcase, CHECK_SECONDS);
+        tcase_add_loop_test(tcase, check_passes, (int)i, (int)i + 1);
+        suite_add_tcase(suite, tcase);
+        free(name);
+    }
+    srunner_set_fork_status(runner, CK_FORK);
+    srunner_run_all(runner, CK_SILENT);
+    srunner_free(runner);
+}
+
+/* ---- the result ---- */
+
+static json_t *evidence_json(const struct verdict *verdict)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < verdict->evidence_count && i < CHECK_EVIDENCE; i++)
+        json_array_append_new(list,
+                              json_integer((json_int_t)verdict->evidence[i]));
+    return list;
+}
+
+static json_t *dependency_json(const struct lab_run_step *step)
+{
+    const struct lab_step *missing = lab_run_missing(job.run, step);
+
+    return missing ? json_string(missing->id) : json_null();
+}
+
+static json_t *check_json(size_t index)
+{
+    const struct item *item = &job.items[index];
+    const struct verdict *verdict = &job.verdicts[index];
+    const struct lab_check_spec *spec = &item->step->step->checks[item->check];
+    bool handed_in = verdict->token == (TOKEN ^ (uint64_t)index);
+    bool passed = handed_in && verdict->result == CHECK_PASSED;
+    bool decided = handed_in && (passed || verdict->result == CHECK_FAILED);
+    const char *result =
+        handed_in ? check_result_name(verdict->result) : "crashed";
+    json_t *cause = json_null();
+
+    if (!passed)
+        cause = json_pack(
+            "{s:s, s:s, s:s, s:s}", "rationale", spec->title, "help",
+            item->step->step->near_count ? item->step->step->near[0].message
+                                         : "",
+            "expected", handed_in ? verdict->expected : spec->text, "actual",
+            handed_in ? verdict->actual : "the check ended without a verdict");
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:[], s:o, s:o, s:o}", "name",
+        spec->id, "step", item->step->step->id, "description", spec->title,
+        "passed", decided ? json_boolean(passed) : json_null(), "result",
+        result, "points", passed ? (int)spec->points : 0, "max",
+        (int)spec->points, "log", "cause", cause, "dependency",
+        dependency_json(item->step), "evidence", evidence_json(verdict));
+}
+
+static unsigned step_points(const struct lab_run_step *step)
+{
+    unsigned points = 0;
+    unsigned cost = 0;
+
+    for (size_t i = 0; i < job.count; i++) {
+        const struct verdict *verdict = &job.verdicts[i];
+
+        if (job.items[i].step == step &&
+            verdict->token == (TOKEN ^ (uint64_t)i) &&
+            verdict->result == CHECK_PASSED)
+            points += step->step->checks[job.items[i].check].points;
+    }
+    for (size_t i = 0; i < step->hints_open; i++)
+        cost += step->step->hints[i].cost;
+    return points > cost ? points - cost : 0;
+}
+
+static json_t *result_json(const char *student)
+{
+    const struct lab *lab = job.run->lab;
+    json_t *checks = json_array();
+    unsigned points = 0;
+    unsigned hints = 0;
+    unsigned resets = 0;
+
+    for (size_t i = 0; i < job.count; i++)
+        json_array_append_new(checks, check_json(i));
+    for (size_t i = 0; i < lab->step_count; i++) {
+        points += step_points(&job.run->steps[i]);
+        hints += job.run->steps[i].hints_open;
+        resets += job.run->steps[i].resets;
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:n, s:o}",
+                     "student", student, "lab", lab->id, "version",
+                     lab->version, "title", lab->title, "points", (int)points,
+                     "max", (int)lab->points, "hints", (int)hints, "resets",
+                     (int)resets, "error", "checks", checks);
+}
+
+json_t *grade_checks_error(const char *message)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s%, s:[]}",
+                     "student", "", "lab", "", "version", "", "title", "",
+                     "points", 0, "max", 0, "hints", 0, "resets", 0, "error",
+                     message, strlen(message), "checks");
+}
+
+/* ---- loading ---- */
+
+static const char *check_journal(const char *folder)
+{
+    char *path = alloc_printf("%s/journal", folder);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct buf text = {0};
+    char last[17];
+    ssize_t got;
+
+    free(path);
+    if (fd < 0)
+        return "there is no journal in it";
+    while ((got = read(fd, buf_reserve(&text, 65536), 65536)) > 0)
+        text.len += (uint32_t)got;
+    close(fd);
+    unsigned line = journal_verify((const char *)text.bytes, text.len, last);
+    buf_release(&text);
+    return line ? "its journal was changed by hand" : NULL;
+}
+
+static void feed(void *context, const struct record *record)
+{
+    lab_run_feed(context, record);
+}
+
+/* Load the lab and replay; NULL when all is well, else why not. */
+static const char *prepare(const struct grade_options *options,
+                           const char *folder, const char *lab_id,
+                           const char *version, const char *student)
+{
+    struct lab_problems problems = {0};
+    char *path = lab_find(options->home, lab_id);
+    struct lab *lab = path ? lab_load(path, student, &problems) : NULL;
+    char error[300];
+    uint64_t last_seq;
+
+    free(path);
+    if (!lab)
+        return "the grader has no such lab";
+    if (strcmp(lab->version, version) != 0) {
+        lab_free(lab);
+        return "it was made with another version of the lab";
+    }
+    job.run = lab_run_new(lab, folder, &problems);
+    buf_release(&problems.text);
+    if (!job.run)
+        return "the lab's file is broken; mqttlab lab lint says where";
+    if (recorder_replay(folder, feed, job.run, &last_seq, error,
+                        sizeof(error)) != 0)
+        return "its recording is damaged";
+    if (strcmp(job.run->student, student) != 0)
+        return "its recording is another student's";
+    return check_journal(folder);
+}
+
+static void list_items(void)
+{
+    const struct lab *lab = job.run->lab;
+
+    for (size_t s = 0; s < lab->step_count; s++)
+        job.count += lab->steps[s].check_count;
+    job.items = alloc_zero(job.count, sizeof(job.items[0]));
+    job.count = 0;
+    for (size_t s = 0; s < lab->step_count; s++) {
+        for (size_t i = 0; i < lab->steps[s].check_count; i++)
+            job.items[job.count++] =
+                (struct item){.step = &job.run->steps[s], .check = i};
+    }
+}
+
+json_t *grade_checks(const struct grade_options *options, const char *folder)
+{
+    char *lab_id = handin_manifest(folder, "lab");
+    char *version = handin_manifest(folder, "version");
+    char *student = handin_manifest(folder, "student");
+    const char *wrong = "its manifest is missing or damaged";
+    json_t *result;
+
+    if (lab_id && version && student && workspace_student_valid(student) &&
+        !strchr(lab_id, '/'))
+        wrong = prepare(options, folder, lab_id, version, student);
+    if (!wrong) {
+        list_items();
+        job.verdicts =
+            mmap(NULL, (job.count + 1) * sizeof(job.verdicts[0]),
+                 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (job.verdicts == MAP_FAILED)
+            abort();
+        run_checks();
+        result = result_json(student);
+    } else {
+        result = grade_checks_error(wrong);
+        if (student && workspace_student_valid(student))
+            json_object_set_new(result, "student", json_string(student));
+    }
+    free(lab_id);
+    free(version);
+    free(student);
+    return result;
+}

@@ -1,0 +1,20 @@
+/*
+ * One hand-in, unpacked: replayed, then judged by Check.
+ */
+#ifndef LABS_GRADE_CHECKS_H
+#define LABS_GRADE_CHECKS_H
+
+#include <jansson.h>
+
+struct grade_options;
+
+/*
+ * Judge the hand-in in folder. Returns its result without "file" (see
+ * grade.h). Runs in the process of that hand-in.
+ */
+json_t *grade_checks(const struct grade_options *options, const char *folder);
+
+/* A result for a hand-in that could not be graded. */
+json_t *grade_checks_error(const char *message);
+
+#endif

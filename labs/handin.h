@@ -1,0 +1,41 @@
+/*
+ * A hand-in: one tar file with everything that a student's work left.
+ *
+ * manifest (lab, version, student, program), journal, recordings and the
+ * student's own files, all at the top of the archive. Unpacking trusts
+ * nothing: only regular files with plain names, bounded in number and size.
+ */
+#ifndef LABS_HANDIN_H
+#define LABS_HANDIN_H
+
+#include <stddef.h>
+
+struct lab;
+struct workspace;
+
+/* What a hand-in may hold in all, unpacked. */
+#define HANDIN_MAX_BYTES (256u << 20)
+#define HANDIN_MAX_FILES 500
+
+/*
+ * Pack the workspace of a lab into path (replaced when it is there, mode
+ * 0600). Returns 0 or a negative errno with a message in error.
+ */
+int handin_pack(const char *path, const struct lab *lab,
+                const struct workspace *workspace, char *error,
+                size_t error_size);
+
+/* Unpack into folder, which exists and is empty. Likewise. */
+int handin_unpack(const char *path, const char *folder, char *error,
+                  size_t error_size);
+
+/*
+ * The value of a key of the manifest ("lab", "version", "student") in an
+ * unpacked folder. Owned by the caller; NULL when it is missing.
+ */
+char *handin_manifest(const char *folder, const char *key);
+
+/* Remove what was unpacked, and the folder. */
+void handin_remove(const char *folder);
+
+#endif

@@ -1,0 +1,228 @@
+#include "labs/lab_broker.h"
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "wire/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_BROKERS  32
+#define ANSWER_MS    2000
+#define START_TRIES  100
+#define START_TRY_MS 30
+#define STOP_TRIES   60
+
+static int attach(struct lab_broker *broker, const struct control_broker *to)
+{
+    int ring_fd = -1;
+    int fd = control_connect(to->path);
+    if (fd < 0)
+        return fd;
+
+    json_t *request = json_pack("{s:s}", "cmd", "attach");
+    json_t *answer = control_request(fd, request, ANSWER_MS, &ring_fd);
+    int result = answer && ring_fd >= 0
+                     ? tap_reader_open(&broker->reader, ring_fd)
+                     : -EPROTO;
+    json_decref(request);
+    json_decref(answer);
+    if (ring_fd >= 0)
+        close(ring_fd);
+    if (result) {
+        close(fd);
+        return result;
+    }
+    broker->control_fd = fd;
+    broker->attached = true;
+    broker->pid = to->pid;
+    return 0;
+}
+
+static int find(struct lab_broker *broker)
+{
+    struct control_broker brokers[MAX_BROKERS];
+    int count = control_find(brokers, MAX_BROKERS);
+
+    for (int i = 0; i < count; i++) {
+        if (brokers[i].port == broker->port)
+            return attach(broker, &brokers[i]);
+    }
+    return -ENOENT;
+}
+
+static void detach(struct lab_broker *broker)
+{
+    if (!broker->attached)
+        return;
+    tap_reader_close(&broker->reader);
+    close(broker->control_fd);
+    broker->control_fd = -1;
+    broker->attached = false;
+}
+
+/* ---- starting one ---- */
+
+static int write_conf(const char *path, const char *conf, uint16_t port)
+{
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return -errno;
+    if (conf)
+        fputs(conf, file);
+    if (!conf || !strstr(conf, "listener"))
+        fprintf(file, "listener %u 127.0.0.1\n", (unsigned)port);
+    if (!conf || !strstr(conf, "allow_anonymous"))
+        fputs("allow_anonymous true\n", file);
+    return fclose(file) == 0 ? 0 : -errno;
+}
+
+static void run_broker(const char *program, const char *conf, const char *log)
+{
+    int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    setpgid(0, 0); /* Ctrl-C is for the lab, not for its broker */
+    dup2(in, 0);
+    dup2(out, 1);
+    dup2(out, 2);
+    execl(program, "mqttlab", "broker", "-c", conf, "-v", (char *)NULL);
+    _exit(127);
+}
+
+static int wait_for_start(struct lab_broker *broker)
+{
+    for (int i = 0; i < START_TRIES; i++) {
+        int status;
+
+        if (find(broker) == 0)
+            return 0;
+        if (waitpid(broker->child, &status, WNOHANG) == broker->child) {
+            broker->child = 0;
+            return -ECHILD;
+        }
+        poll(NULL, 0, START_TRY_MS);
+    }
+    return -ETIMEDOUT;
+}
+
+static void explain_start(const struct lab_broker *broker, const char *log,
+                          char *error, size_t error_size)
+{
+    char name[64];
+    pid_t holder;
+
+    if (process_listening_on(broker->port, &holder, name, sizeof(name)) == 0)
+        snprintf(error, error_size,
+                 "port %u is taken by %s (pid %ld), which is no broker of "
+                 "mqttlab: stop it, or use another port with --port",
+                 (unsigned)broker->port, name[0] ? name : "another program",
+                 (long)holder);
+    else
+        snprintf(error, error_size, "the broker did not start; %s says why",
+                 log);
+}
+
+static int start(struct lab_broker *broker, const char *conf,
+                 const char *folder, char *error, size_t error_size)
+{
+    char *program = process_self_path("mqttlab");
+    char *conf_path = alloc_printf("%s/broker.conf", folder);
+    char *log_path = alloc_printf("%s/broker.log", folder);
+    int result = write_conf(conf_path, conf, broker->port);
+
+    if (result) {
+        snprintf(error, error_size, "%s: %s", conf_path, strerror(-result));
+    } else {
+        broker->child = fork();
+        if (broker->child == 0)
+            run_broker(program, conf_path, log_path);
+        result = broker->child < 0 ? -errno : wait_for_start(broker);
+        if (result)
+            explain_start(broker, log_path, error, error_size);
+    }
+    free(program);
+    free(conf_path);
+    free(log_path);
+    return result;
+}
+
+int lab_broker_open(struct lab_broker *broker, uint16_t port, const char *conf,
+                    const char *folder, char *error, size_t error_size)
+{
+    *broker = (struct lab_broker){.control_fd = -1, .port = port};
+    if (find(broker) == 0)
+        return 0;
+    int result = start(broker, conf, folder, error, error_size);
+    if (result)
+        lab_broker_close(broker);
+    return result;
+}
+
+int lab_broker_attach(struct lab_broker *broker, uint16_t port, char *error,
+                      size_t error_size)
+{
+    *broker = (struct lab_broker){.control_fd = -1, .port = port};
+    int result = find(broker);
+    if (result)
+        snprintf(error, error_size, "no broker of mqttlab on port %u",
+                 (unsigned)port);
+    return result;
+}
+
+static bool ended(pid_t child)
+{
+    return waitpid(child, NULL, WNOHANG) != 0;
+}
+
+void lab_broker_close(struct lab_broker *broker)
+{
+    detach(broker);
+    if (broker->child <= 0)
+        return;
+    kill(broker->child, SIGTERM);
+    for (int i = 0; i < STOP_TRIES; i++) {
+        if (ended(broker->child)) {
+            broker->child = 0;
+            return;
+        }
+        poll(NULL, 0, START_TRY_MS);
+    }
+    kill(broker->child, SIGKILL);
+    waitpid(broker->child, NULL, 0);
+    broker->child = 0;
+}
+
+bool lab_broker_poll(struct lab_broker *broker)
+{
+    struct pollfd control = {.fd = broker->control_fd, .events = POLLIN};
+
+    if (broker->attached && poll(&control, 1, 0) > 0 &&
+        control.revents & (POLLHUP | POLLERR))
+        detach(broker);
+    if (broker->attached)
+        return false;
+    return find(broker) == 0;
+}
+
+int lab_broker_reset(struct lab_broker *broker)
+{
+    if (!broker->attached)
+        return -ENOTCONN;
+    json_t *request = json_pack("{s:s}", "cmd", "reset");
+    json_t *answer =
+        control_request(broker->control_fd, request, ANSWER_MS, NULL);
+    int result =
+        answer && json_is_true(json_object_get(answer, "ok")) ? 0 : -EPROTO;
+
+    json_decref(request);
+    json_decref(answer);
+    return result;
+}

@@ -1,0 +1,47 @@
+/*
+ * The broker that a lab watches: found, started when there is none, attached
+ * to again when it was restarted.
+ */
+#ifndef LABS_LAB_BROKER_H
+#define LABS_LAB_BROKER_H
+
+#include "wire/tap_reader.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct lab_broker {
+    int control_fd; /* -1: not attached */
+    struct tap_reader reader;
+    bool attached;
+    pid_t pid;     /* of the broker */
+    pid_t child;   /* of the one that we started; 0: none */
+    uint16_t port; /* asked for */
+};
+
+/*
+ * Attach to a broker of this program that listens on port; when none does,
+ * start one with the given lines of mosquitto.conf (NULL: none), its file and
+ * log in folder. Returns 0 or a negative errno with a message in error.
+ */
+int lab_broker_open(struct lab_broker *broker, uint16_t port, const char *conf,
+                    const char *folder, char *error, size_t error_size);
+
+/* The same, but never start one: -ENOENT when none is there. */
+int lab_broker_attach(struct lab_broker *broker, uint16_t port, char *error,
+                      size_t error_size);
+
+/* Detach, and end the broker that was started here. */
+void lab_broker_close(struct lab_broker *broker);
+
+/*
+ * Look whether the broker is still there, or back again. Returns true when it
+ * was attached to anew just now.
+ */
+bool lab_broker_poll(struct lab_broker *broker);
+
+/* Ask it to forget sessions, retained messages and queues. */
+int lab_broker_reset(struct lab_broker *broker);
+
+#endif

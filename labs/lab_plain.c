@@ -1,0 +1,380 @@
+#include "labs/lab_plain.h"
+
+#include "base/alloc.h"
+#include "labs/lab_broker.h"
+#include "labs/lab_text.h"
+#include "labs/live.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define POLL_MS       50
+#define USUAL_COLUMNS 80
+
+struct plain {
+    struct live live;
+    struct lab_broker broker;
+    struct buf typed;     /* a line that is not complete */
+    size_t told_complete; /* index + 1 of the step whose end was told */
+    bool quit;
+};
+
+static size_t columns(void)
+{
+    struct winsize size;
+
+    if (ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+        return size.ws_col < 100 ? size.ws_col : 100;
+    return USUAL_COLUMNS;
+}
+
+static void show(struct buf *text)
+{
+    fputs(buf_string(text), stdout);
+    fflush(stdout);
+    buf_release(text);
+}
+
+static void show_checks(const struct plain *plain)
+{
+    struct buf text = {0};
+    const struct lab_run_step *step = live_step(&plain->live);
+
+    lab_text_checks(&text, step, columns());
+    lab_text_questions(&text, step, columns());
+    show(&text);
+}
+
+static void show_step(const struct plain *plain)
+{
+    struct buf text = {0};
+    const struct lab_run *run = plain->live.run;
+    const struct lab_run_step *step = live_step(&plain->live);
+    const struct lab_step *missing = lab_run_missing(run, step);
+
+    buf_append_u8(&text, '\n');
+    lab_text_title(&text, run, step);
+    buf_append_u8(&text, '\n');
+    if (missing)
+        buf_printf(&text,
+                   "(This step builds on '%s', which is not done yet.)\n\n",
+                   missing->title);
+    lab_text_blocks(&text, step->step->blocks, step->step->block_count,
+                    columns());
+    show(&text);
+    show_checks(plain);
+}
+
+static void show_help(void)
+{
+    puts("\nType a letter and Enter:\n"
+         "  n  next step        p  previous step    t  text of the step again\n"
+         "  c  checks           h  next hint        x  begin the step again\n"
+         "  q  leave; what is done stays done\n"
+         "A question is answered with its name and the answer: q1 42\n"
+         "Type the commands of the lab in another terminal.");
+    fflush(stdout);
+}
+
+/* ---- what happens by itself ---- */
+
+static void on_mark(void *owner, const struct lab_run_step *step, size_t check)
+{
+    const struct plain *plain = owner;
+    struct buf text = {0};
+
+    if (step != live_step(&plain->live))
+        return;
+    lab_text_check(&text, step, check, columns());
+    show(&text);
+}
+
+static void tell_complete(struct plain *plain)
+{
+    const struct lab_run *run = plain->live.run;
+    const struct lab_run_step *step = live_step(&plain->live);
+
+    if (!lab_run_step_complete(step) ||
+        plain->told_complete == run->current + 1)
+        return;
+    plain->told_complete = run->current + 1;
+    printf("\nStep %zu is complete: %u of %u points.", run->current + 1,
+           lab_run_step_points(step), step->step->points);
+    if (lab_run_complete(run))
+        printf(" The whole lab is done: %u of %u points.\n"
+               "`mqttlab submit %s` makes the file to hand in.\n",
+               lab_run_points(run), run->lab->points, run->lab->id);
+    else if (run->current + 1 < run->lab->step_count)
+        puts(" Type n for the next one.");
+    else
+        puts(" Earlier steps are still open: p goes back.");
+    fflush(stdout);
+}
+
+static void show_near(const struct plain *plain, const char **last)
+{
+    const struct lab_run_near *near = &live_step(&plain->live)->near[0];
+
+    if (near->text && near->text != *last) {
+        printf("  ! %s\n", near->text);
+        fflush(stdout);
+    }
+    *last = near->text;
+}
+
+static void drain(struct plain *plain)
+{
+    struct record record;
+
+    if (lab_broker_poll(&plain->broker)) {
+        live_new_source(&plain->live);
+        puts("(attached to the broker again)");
+    }
+    while (plain->broker.attached &&
+           tap_reader_next(&plain->broker.reader, &record))
+        live_feed(&plain->live, &record);
+    live_tick(&plain->live);
+}
+
+/* ---- what is typed ---- */
+
+static void go(struct plain *plain, int by)
+{
+    const struct lab_run *run = plain->live.run;
+    size_t to = run->current + (size_t)by;
+
+    if (to >= run->lab->step_count) {
+        puts(by > 0 ? "This is the last step." : "This is the first step.");
+        return;
+    }
+    live_begin_step(&plain->live, to);
+    show_step(plain);
+}
+
+static void hint(struct plain *plain)
+{
+    struct lab_run_step *step = live_step(&plain->live);
+
+    if (!live_hint(&plain->live)) {
+        puts(step->step->hint_count ? "There are no more hints."
+                                    : "This step has no hints.");
+        return;
+    }
+    const struct lab_hint *given = &step->step->hints[step->hints_open - 1];
+    struct buf text = {0};
+    char first[40];
+    snprintf(first, sizeof(first), "Hint %u of %zu: ", step->hints_open,
+             step->step->hint_count);
+    lab_text_wrap(&text, given->text, columns(), first, "  ");
+    if (given->cost)
+        buf_printf(&text, "  (costs %u of the step's points)\n", given->cost);
+    show(&text);
+}
+
+static void reset(struct plain *plain)
+{
+    live_reset_step(&plain->live);
+    if (lab_broker_reset(&plain->broker) != 0)
+        puts("(the broker keeps its sessions and retained messages)");
+    plain->told_complete = 0;
+    puts("This step begins again.");
+    show_checks(plain);
+}
+
+/* "q1 42", or just "42" when the step has one question. */
+static void answer(struct plain *plain, char *line)
+{
+    const struct lab_step *step = live_step(&plain->live)->step;
+    char *rest = line + strcspn(line, " ");
+    size_t name_len = (size_t)(rest - line);
+    size_t at;
+
+    for (at = 0; at < step->question_count; at++) {
+        if (strlen(step->questions[at].id) == name_len &&
+            !strncmp(step->questions[at].id, line, name_len))
+            break;
+    }
+    if (at == step->question_count && step->question_count == 1) {
+        rest = line;
+        at = 0;
+    }
+    if (at == step->question_count) {
+        show_help();
+        return;
+    }
+    live_answer(&plain->live, step->questions[at].id, rest + strspn(rest, " "));
+    const struct lab_run_question *state =
+        &live_step(&plain->live)->questions[at];
+    if (!state->right)
+        puts(state->remark ? state->remark : "That is not it yet.");
+}
+
+static void take_line(struct plain *plain, char *line)
+{
+    char letter = line[0] && !line[1] ? line[0] : '\0';
+
+    if (!line[0])
+        show_checks(plain);
+    else if (letter == 'n')
+        go(plain, 1);
+    else if (letter == 'p')
+        go(plain, -1);
+    else if (letter == 't')
+        show_step(plain);
+    else if (letter == 'c')
+        show_checks(plain);
+    else if (letter == 'h')
+        hint(plain);
+    else if (letter == 'x')
+        reset(plain);
+    else if (letter == 'q')
+        plain->quit = true;
+    else if (letter == '?')
+        show_help();
+    else
+        answer(plain, line);
+    fflush(stdout);
+}
+
+static void read_typed(struct plain *plain)
+{
+    ssize_t got = read(0, buf_reserve(&plain->typed, 256), 256);
+
+    if (got <= 0) {
+        plain->quit = got == 0 || errno != EINTR;
+        return;
+    }
+    plain->typed.len += (uint32_t)got;
+    for (;;) {
+        uint8_t *end = memchr(plain->typed.bytes, '\n', plain->typed.len);
+
+        if (!end || plain->quit)
+            break;
+        size_t len = (size_t)(end - plain->typed.bytes);
+        char *line = alloc_string_of(plain->typed.bytes, len);
+        buf_consume(&plain->typed, len + 1);
+        while (len && isspace((unsigned char)line[len - 1]))
+            line[--len] = '\0';
+        drain(plain); /* what was sent before the line was typed counts */
+        take_line(plain, line + strspn(line, " "));
+        free(line);
+    }
+}
+
+/* ---- beginning and end ---- */
+
+static char *ask_student(void)
+{
+    char line[128];
+
+    printf("Your student id (letters, digits, . _ - @). It picks your own "
+           "values for\nthe tasks and stands in your hand-in: ");
+    fflush(stdout);
+    if (!fgets(line, sizeof(line), stdin))
+        return NULL;
+    line[strcspn(line, "\r\n")] = '\0';
+    return workspace_student_valid(line) ? alloc_string(line) : NULL;
+}
+
+static int open_live(struct plain *plain,
+                     const struct lab_plain_options *options, char *error,
+                     size_t error_size)
+{
+    int result = live_open(&plain->live, options->name, options->dir,
+                           options->student, error, error_size);
+
+    if (result != -ENODATA)
+        return result;
+    char *student = ask_student();
+    if (!student) {
+        snprintf(error, error_size,
+                 "an id is 1 to 40 letters, digits, '.', '_', '-' or '@'; give "
+                 "it with --id");
+        return -EINVAL;
+    }
+    result = live_open(&plain->live, options->name, options->dir, student,
+                       error, error_size);
+    free(student);
+    return result;
+}
+
+static void greet(const struct plain *plain)
+{
+    const struct lab *lab = plain->live.run->lab;
+    struct buf text = {0};
+
+    buf_printf(&text, "\n%s   (%s, %u points)\n", lab->title,
+               lab->time ? lab->time : "as long as you like", lab->points);
+    buf_printf(&text,
+               "Watching the broker on 127.0.0.1:%u%s. Your files: %s\n\n",
+               (unsigned)plain->broker.port,
+               plain->broker.child ? ", which was started for you" : "",
+               plain->live.workspace.path);
+    if (plain->live.run->current == 0)
+        lab_text_blocks(&text, lab->intro, lab->intro_count, columns());
+    show(&text);
+    show_help();
+    show_step(plain);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signum)
+{
+    (void)signum;
+    interrupted = 1;
+}
+
+static void run(struct plain *plain)
+{
+    struct pollfd input = {.fd = 0, .events = POLLIN};
+    const char *last_near = NULL;
+
+    signal(SIGINT, interrupt);
+    signal(SIGTERM, interrupt);
+    plain->live.on_mark = on_mark;
+    plain->live.owner = plain;
+    while (!plain->quit && !interrupted) {
+        drain(plain);
+        show_near(plain, &last_near);
+        tell_complete(plain);
+        if (poll(&input, 1, POLL_MS) > 0)
+            read_typed(plain);
+    }
+    drain(plain);
+    tell_complete(plain);
+}
+
+int lab_plain(const struct lab_plain_options *options)
+{
+    struct plain plain = {0};
+    char error[600];
+    int result = open_live(&plain, options, error, sizeof(error));
+
+    if (!result) {
+        result = lab_broker_open(
+            &plain.broker, options->port, plain.live.run->lab->broker,
+            plain.live.workspace.path, error, sizeof(error));
+        if (!result) {
+            live_new_source(&plain.live);
+            greet(&plain);
+            run(&plain);
+            printf("\n%u of %u points so far. `mqttlab lab %s` goes on here.\n",
+                   lab_run_points(plain.live.run), plain.live.run->lab->points,
+                   options->name);
+            lab_broker_close(&plain.broker);
+        }
+        live_close(&plain.live);
+    }
+    buf_release(&plain.typed);
+    if (result)
+        fprintf(stderr, "mqttlab lab: %s\n", error);
+    return result ? 1 : 0;
+}

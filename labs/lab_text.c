@@ -1,0 +1,226 @@
+#include "labs/lab_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Columns of a word: its code points. */
+static size_t columns(const char *text, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < len; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+void lab_text_wrap(struct buf *out, const char *text, size_t width,
+                   const char *first, const char *rest)
+{
+    size_t column = columns(first, strlen(first));
+    bool empty = true;
+
+    buf_append_string(out, first);
+    while (*text) {
+        size_t len = strcspn(text, " \n");
+        size_t need = columns(text, len);
+
+        if (len && !empty && column + 1 + need > width) {
+            buf_append_u8(out, '\n');
+            buf_append_string(out, rest);
+            column = columns(rest, strlen(rest));
+            empty = true;
+        }
+        if (len && !empty) {
+            buf_append_u8(out, ' ');
+            column++;
+        }
+        buf_append(out, text, len);
+        column += need;
+        empty = empty && !len;
+        text += len;
+        text += strspn(text, " \n");
+    }
+    buf_append_u8(out, '\n');
+}
+
+/* Each line as it stands, with a sign in front. */
+static void append_lines(struct buf *out, const char *text, const char *sign)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+
+        buf_append_string(out, sign);
+        buf_append(out, text, len);
+        buf_append_u8(out, '\n');
+        text += text[len] ? len + 1 : len;
+    }
+}
+
+/* ---- tables ---- */
+
+#define MAX_CELLS 8
+
+static size_t cell_len(const char *row)
+{
+    const char *bar = strstr(row, " | ");
+    size_t line = strcspn(row, "\n");
+
+    return bar && (size_t)(bar - row) < line ? (size_t)(bar - row) : line;
+}
+
+static void measure(const char *text, size_t widths[MAX_CELLS])
+{
+    size_t cell = 0;
+
+    while (*text) {
+        size_t len = cell_len(text);
+        size_t wide = columns(text, len);
+
+        if (cell < MAX_CELLS && wide > widths[cell])
+            widths[cell] = wide;
+        text += len;
+        if (*text == ' ') {
+            text += 3;
+            cell++;
+        } else if (*text) {
+            text++;
+            cell = 0;
+        }
+    }
+}
+
+static void append_table(struct buf *out, const char *text)
+{
+    size_t widths[MAX_CELLS] = {0};
+    size_t cell = 0;
+
+    measure(text, widths);
+    buf_append_string(out, "  ");
+    while (*text) {
+        size_t len = cell_len(text);
+
+        buf_append(out, text, len);
+        bool last = text[len] != ' ';
+        for (size_t i = columns(text, len);
+             !last && cell < MAX_CELLS && i < widths[cell] + 2; i++)
+            buf_append_u8(out, ' ');
+        text += len;
+        if (!last) {
+            text += 3;
+            cell++;
+        } else if (*text) {
+            buf_append_string(out, "\n  ");
+            text++;
+            cell = 0;
+        }
+    }
+    buf_append_u8(out, '\n');
+}
+
+static void append_item(struct buf *out, const char *text, size_t width)
+{
+    size_t sign = strcspn(text, " ") + 1;
+    char first[16] = "  ";
+    char rest[16] = "  ";
+
+    for (size_t i = 0; i < sign && i < 10; i++) {
+        first[2 + i] = text[i];
+        rest[2 + i] = ' ';
+    }
+    first[2 + sign - 1] = ' ';
+    lab_text_wrap(out, text + sign, width, first, rest);
+}
+
+void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
+                     size_t count, size_t width)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *text = blocks[i].text;
+        bool item = blocks[i].kind == LAB_ITEM;
+        bool list_goes_on =
+            item && i + 1 < count && blocks[i + 1].kind == LAB_ITEM;
+
+        switch (blocks[i].kind) {
+        case LAB_PARAGRAPH: lab_text_wrap(out, text, width, "", ""); break;
+        case LAB_QUOTE: lab_text_wrap(out, text, width, "  | ", "  | "); break;
+        case LAB_ITEM: append_item(out, text, width); break;
+        case LAB_COMMAND: append_lines(out, text, "  $ "); break;
+        case LAB_CODE: append_lines(out, text, "    "); break;
+        case LAB_TABLE: append_table(out, text); break;
+        }
+        if (!list_goes_on)
+            buf_append_u8(out, '\n');
+    }
+}
+
+/* ---- marks ---- */
+
+static char sign(enum check_result result)
+{
+    switch (result) {
+    case CHECK_PASSED: return 'x';
+    case CHECK_FAILED: return '!';
+    case CHECK_UNDECIDED: return '?';
+    case CHECK_WAITING:
+    case CHECK_SKIPPED: return ' ';
+    }
+    return ' ';
+}
+
+void lab_text_check(struct buf *out, const struct lab_run_step *step, size_t i,
+                    size_t width)
+{
+    const struct lab_check_spec *spec = &step->step->checks[i];
+    const struct check_status *status = check_status(step->checks[i]);
+    char first[32];
+
+    snprintf(first, sizeof(first), "[%c] %u ", sign(status->result),
+             spec->points);
+    if (!status->evidence_count || status->result == CHECK_WAITING) {
+        lab_text_wrap(out, spec->title, width, first, "      ");
+        return;
+    }
+    struct buf line = {0};
+    buf_printf(&line, "%s (packet %llu)", spec->title,
+               (unsigned long long)status->evidence[0]);
+    lab_text_wrap(out, buf_string(&line), width, first, "      ");
+    buf_release(&line);
+}
+
+void lab_text_checks(struct buf *out, const struct lab_run_step *step,
+                     size_t width)
+{
+    for (size_t i = 0; i < step->step->check_count; i++)
+        lab_text_check(out, step, i, width);
+}
+
+void lab_text_questions(struct buf *out, const struct lab_run_step *step,
+                        size_t width)
+{
+    for (size_t i = 0; i < step->step->question_count; i++) {
+        const struct lab_question *question = &step->step->questions[i];
+        const struct lab_run_question *state = &step->questions[i];
+        char first[80];
+
+        snprintf(first, sizeof(first), "Question %s: ", question->id);
+        lab_text_wrap(out, question->ask, width, first, "  ");
+        if (!state->answer)
+            continue;
+        struct buf line = {0};
+        buf_printf(&line, "%s: %s", state->answer,
+                   state->right    ? "right"
+                   : state->remark ? state->remark
+                                   : "not right yet");
+        lab_text_wrap(out, buf_string(&line), width, "  your answer ", "  ");
+        buf_release(&line);
+    }
+}
+
+void lab_text_title(struct buf *out, const struct lab_run *run,
+                    const struct lab_run_step *step)
+{
+    buf_printf(out, "Step %zu of %zu: %s   (%u of %u points)\n",
+               (size_t)(step - run->steps) + 1, run->lab->step_count,
+               step->step->title, lab_run_step_points(step),
+               step->step->points);
+}

@@ -1,0 +1,33 @@
+/*
+ * A step as text: wrapped to a width, for a plain terminal and the lab view.
+ */
+#ifndef LABS_LAB_TEXT_H
+#define LABS_LAB_TEXT_H
+
+#include "base/buf.h"
+#include "labs/lab_run.h"
+
+/* Append text wrapped to width columns; first before the first line, rest
+   before the others (counted in the width). Ends with a newline. */
+void lab_text_wrap(struct buf *out, const char *text, size_t width,
+                   const char *first, const char *rest);
+
+/* Append blocks: paragraphs, items, commands with "$ " in front, tables. */
+void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
+                     size_t count, size_t width);
+
+/* Append "[x] 1 a client connected            packet 12", one line a check. */
+void lab_text_checks(struct buf *out, const struct lab_run_step *step,
+                     size_t width);
+void lab_text_check(struct buf *out, const struct lab_run_step *step, size_t i,
+                    size_t width);
+
+/* Append the questions with what was answered. */
+void lab_text_questions(struct buf *out, const struct lab_run_step *step,
+                        size_t width);
+
+/* Append "Step 2 of 6: Subscribe   (3 of 5 points)". */
+void lab_text_title(struct buf *out, const struct lab_run *run,
+                    const struct lab_run_step *step);
+
+#endif
