@@ -73,6 +73,12 @@ struct lab_check_spec {
     unsigned line;
 };
 
+/* A client that the lab itself runs while its step is done. */
+struct lab_actor {
+    char *client_ids; /* of what it starts, with blanks between */
+    char *command;    /* for sh */
+};
+
 struct lab_step {
     char *id;
     char *title;
@@ -87,6 +93,8 @@ struct lab_step {
     size_t near_count;
     struct lab_check_spec *checks;
     size_t check_count;
+    struct lab_actor *actors;
+    size_t actor_count;
     char *lecturer;  /* notes for lecturers; "" when none */
     unsigned points; /* sum of its checks' */
     unsigned line;

@@ -204,6 +204,19 @@ static void add_question(struct sorter *sorter, const char *id,
         question->answer = alloc_string("");
 }
 
+static void add_actor(struct sorter *sorter, const char *client_ids,
+                      const char *text)
+{
+    struct lab_step *step = sorter->step;
+
+    step->actors = alloc_resize(step->actors, step->actor_count + 1,
+                                sizeof(step->actors[0]));
+    step->actors[step->actor_count++] = (struct lab_actor){
+        .client_ids = alloc_string(client_ids),
+        .command = filled(sorter, text),
+    };
+}
+
 /* ---- blocks ---- */
 
 /* The rest of info after word and a blank; NULL when it begins otherwise. */
@@ -227,13 +240,16 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
     }
     bool machine = after_word(block->info, "check") ||
                    after_word(block->info, "near") ||
-                   after_word(block->info, "question");
+                   after_word(block->info, "question") ||
+                   after_word(block->info, "script");
     if (machine && !sorter->step) {
         COMPLAIN(sorter, "'%s' before the first step", block->info);
     } else if (after_word(block->info, "check")) {
         each_line(sorter, block->text, add_check);
     } else if (after_word(block->info, "near")) {
         each_line(sorter, block->text, add_near);
+    } else if ((rest = after_word(block->info, "script"))) {
+        add_actor(sorter, rest, block->text);
     } else if ((rest = after_word(block->info, "question"))) {
         add_question(sorter, rest, block->text);
     } else {

@@ -277,6 +277,11 @@ static void free_step(struct lab_step *step)
         free(step->near[i].message);
     }
     free(step->near);
+    for (size_t i = 0; i < step->actor_count; i++) {
+        free(step->actors[i].client_ids);
+        free(step->actors[i].command);
+    }
+    free(step->actors);
     for (size_t i = 0; i < step->check_count; i++) {
         free(step->checks[i].id);
         free(step->checks[i].text);

@@ -1,6 +1,7 @@
 #include "labs/lab_plain.h"
 
 #include "base/alloc.h"
+#include "labs/lab_actors.h"
 #include "labs/lab_broker.h"
 #include "labs/lab_text.h"
 #include "labs/live.h"
@@ -21,6 +22,7 @@
 struct plain {
     struct live live;
     struct lab_broker broker;
+    struct lab_actors actors;
     struct buf typed;     /* a line that is not complete */
     size_t told_complete; /* index + 1 of the step whose end was told */
     bool quit;
@@ -137,6 +139,9 @@ static void drain(struct plain *plain)
         live_new_source(&plain->live);
         puts("(attached to the broker again)");
     }
+    if (plain->broker.attached)
+        lab_actors_start(&plain->actors, live_step(&plain->live)->step,
+                         plain->broker.control_fd, plain->broker.port);
     while (plain->broker.attached &&
            tap_reader_next(&plain->broker.reader, &record))
         live_feed(&plain->live, &record);
@@ -369,6 +374,7 @@ int lab_plain(const struct lab_plain_options *options)
             printf("\n%u of %u points so far. `mqttlab lab %s` goes on here.\n",
                    lab_run_points(plain.live.run), plain.live.run->lab->points,
                    options->name);
+            lab_actors_stop(&plain.actors);
             lab_broker_close(&plain.broker);
         }
         live_close(&plain.live);

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "labs/grade.h"
 #include "labs/handin.h"
+#include "labs/lab_actors.h"
 #include "labs/lab_broker.h"
 #include "labs/live.h"
 #include "labs/report.h"
@@ -36,6 +37,7 @@ struct bench {
     char *files;     /* the workspace in it */
     struct live live;
     struct lab_broker broker;
+    struct lab_actors actors;
     struct solution solution;
     bool *ever_failed; /* by check, all steps in order */
 };
@@ -128,6 +130,7 @@ static bool begin(struct bench *bench, const char *student, char *error,
 
 static void end(struct bench *bench)
 {
+    lab_actors_stop(&bench->actors);
     lab_broker_close(&bench->broker);
     live_close(&bench->live);
     nftw(bench->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -143,6 +146,9 @@ static void drain(struct bench *bench)
 
     if (lab_broker_poll(&bench->broker))
         live_new_source(&bench->live);
+    if (bench->broker.attached)
+        lab_actors_start(&bench->actors, live_step(&bench->live)->step,
+                         bench->broker.control_fd, bench->broker.port);
     while (bench->broker.attached &&
            tap_reader_next(&bench->broker.reader, &record))
         live_feed(&bench->live, &record);

@@ -168,6 +168,46 @@ static struct lab_param *find(struct lab *lab, const char *name, size_t len)
     return NULL;
 }
 
+static void append_u16(struct buf *out, unsigned long number)
+{
+    buf_printf(out, "%02lx %02lx", number >> 8 & 0xff, number & 0xff);
+}
+
+/* A value as form asks for it; false when there is no such form. */
+static bool append_form(struct buf *out, const char *value, const char *form,
+                        size_t len)
+{
+    if (len == 3 && !strncmp(form, "hex", 3)) {
+        for (const char *c = value; *c; c++)
+            buf_printf(out, "%s%02x", c > value ? " " : "",
+                       (unsigned)(unsigned char)*c);
+    } else if (len == 5 && !strncmp(form, "len16", 5)) {
+        append_u16(out, strlen(value));
+    } else if (len == 3 && !strncmp(form, "u16", 3)) {
+        append_u16(out, strtoul(value, NULL, 10));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* What stands between the braces, filled in; false when it is unknown. */
+static bool fill_one(struct buf *out, struct lab *lab, const char *text,
+                     size_t len)
+{
+    const char *bar = memchr(text, '|', len);
+    size_t name_len = bar ? (size_t)(bar - text) : len;
+    struct lab_param *param = find(lab, text, name_len);
+
+    if (!param)
+        return false;
+    param->used = true;
+    if (bar)
+        return append_form(out, param->value, bar + 1, len - name_len - 1);
+    buf_append_string(out, param->value);
+    return true;
+}
+
 bool params_fill(struct buf *out, struct lab *lab, const char *text)
 {
     bool all_known = true;
@@ -181,12 +221,7 @@ bool params_fill(struct buf *out, struct lab *lab, const char *text)
             return all_known;
         }
         buf_append(out, text, (size_t)(open - text));
-        struct lab_param *param =
-            find(lab, open + 2, (size_t)(close - open - 2));
-        if (param) {
-            param->used = true;
-            buf_append_string(out, param->value);
-        } else {
+        if (!fill_one(out, lab, open + 2, (size_t)(close - open - 2))) {
             all_known = false;
             buf_append(out, open, (size_t)(close + 2 - open));
         }

@@ -21,8 +21,10 @@ const char *params_draw(struct lab *lab, const char *student,
                         const struct lab_param **bad);
 
 /*
- * Append text with {{name}} replaced by values. Returns false when a name is
- * unknown, which is then left as it stands.
+ * Append text with {{name}} replaced by values. {{name|hex}} is the value's
+ * letters as hex bytes ("64 65 62"), {{name|len16}} its length and {{name|u16}}
+ * its number as two bytes in hex, as they stand in a packet. Returns false when
+ * a name is unknown, which is then left as it stands.
  */
 bool params_fill(struct buf *out, struct lab *lab, const char *text);
 

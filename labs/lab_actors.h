@@ -1,0 +1,34 @@
+/*
+ * The lab's own clients: started when a step begins, ended when it is left.
+ *
+ * Each is announced to the broker by its Client Identifier before it connects,
+ * so that its packets are known as the script's and earn nobody points.
+ */
+#ifndef LABS_LAB_ACTORS_H
+#define LABS_LAB_ACTORS_H
+
+#include "labs/lab.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LAB_ACTORS_MAX 8
+
+struct lab_actors {
+    pid_t pids[LAB_ACTORS_MAX];
+    size_t count;
+    const struct lab_step *step; /* whose actors run; NULL: none */
+};
+
+/*
+ * Let the actors of step run against the broker on port, announced through
+ * control_fd; those of another step are ended. Does nothing when they run
+ * already.
+ */
+void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
+                      int control_fd, uint16_t port);
+
+/* End them all. */
+void lab_actors_stop(struct lab_actors *actors);
+
+#endif
