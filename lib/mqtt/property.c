@@ -277,7 +277,7 @@ void property_put_number(struct buf *properties, enum property_id id,
     case PROPERTY_VARINT: writer_varint(properties, number); break;
     case PROPERTY_STRING:
     case PROPERTY_BINARY:
-    case PROPERTY_STRING_PAIR: assert(!"a Property that is no number");
+    case PROPERTY_STRING_PAIR: assert(false && "a Property that is no number");
     }
 }
 
