@@ -106,18 +106,22 @@ static int first_that_works(const struct addrinfo *list, void *context,
 
 /* ---- listeners ---- */
 
-/* Take the first connection that waits and drop it, with the descriptor that
-   was kept for this. False when there is none to give up. */
-static bool turn_away(struct listener *listener)
+/*
+ * Take the first connection that waits and drop it, with the descriptor that
+ * was kept for this. Returns 0, -EAGAIN when none waits, or -EMFILE when there
+ * is no descriptor to give up.
+ */
+static int turn_away(struct listener *listener)
 {
     if (listener->reserve_fd < 0)
-        return false;
+        return -EMFILE;
     close(listener->reserve_fd);
     int fd = accept(listener->watch.fd, NULL, NULL);
+    int error = fd < 0 ? -errno : 0;
     if (fd >= 0)
         close(fd);
     listener->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    return fd >= 0;
+    return error;
 }
 
 static int accept_one(struct listener *listener, struct sockaddr_storage *peer,
@@ -150,6 +154,20 @@ static void on_retry(struct timer *timer)
     loop_fd_want(&listener->watch, true, false);
 }
 
+static bool exhausted(int error)
+{
+    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS ||
+           error == -ENOMEM;
+}
+
+/* No descriptor is left: the listener stays readable, so look again only when
+   somebody may have gone. */
+static void rest(struct listener *listener)
+{
+    loop_fd_want(&listener->watch, false, false);
+    timer_set(listener->loop, &listener->retry, RETRY_MS);
+}
+
 static void on_listener_ready(struct loop_fd *watch, bool readable,
                               bool writable)
 {
@@ -164,15 +182,13 @@ static void on_listener_ready(struct loop_fd *watch, bool readable,
 
         if (fd >= 0)
             listener->on_accept(listener, fd, (struct sockaddr *)&peer, len);
-        else if (fd == -EAGAIN)
-            return;
-        else if ((fd == -EMFILE || fd == -ENFILE) && !turn_away(listener)) {
-            /* It stays readable: look again when somebody may have left. */
-            loop_fd_want(watch, false, false);
-            timer_set(listener->loop, &listener->retry, RETRY_MS);
-            return;
-        }
-        if (uv_is_closing((uv_handle_t *)&watch->poll))
+        else if (fd == -EMFILE || fd == -ENFILE)
+            fd = turn_away(listener);
+        if (exhausted(fd))
+            rest(listener);
+        /* Any other error is that of one connection. */
+        if (fd == -EAGAIN || exhausted(fd) ||
+            uv_is_closing((uv_handle_t *)&watch->poll))
             return;
     }
 }
