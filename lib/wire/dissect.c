@@ -150,7 +150,10 @@ void dissect_reset(struct dissection *dissection)
         .cap = dissection->cap,
         .text = dissection->text,
         .type_name = mqtt_type_name(0),
+        .without_text = dissection->without_text,
     };
+    if (dissection->without_text) /* the line of every field */
+        buf_append_u8(&dissection->text, 0);
 }
 
 void dissect_run(struct dissector *d)

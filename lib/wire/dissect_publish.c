@@ -18,8 +18,13 @@ void dissect_packet_id(struct dissector *d)
 {
     uint32_t packet_id = dissector_number(d, DISSECT_MSGID, 2);
 
-    if (!d->stopped && packet_id == 0)
-        dissector_fail(d, RULE_PACKET_ID_0); /* [MQTT-2.2.1-3] */
+    if (d->stopped || packet_id != 0)
+        return;
+    /* [MQTT-2.2.1-3] [MQTT-2.2.1-4] */
+    if (d->type == MQTT_PUBLISH && !d->from_client)
+        dissector_fail(d, RULE_PACKET_ID_0_BROKER);
+    else
+        dissector_fail(d, RULE_PACKET_ID_0);
 }
 
 /* The Properties stand further on, but decide whether an empty Topic Name is

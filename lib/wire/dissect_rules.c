@@ -45,6 +45,9 @@ static const struct dissect_rule_info table[RULE_COUNT] = {
 [RULE_PACKET_ID_0] = {
     "a Packet Identifier must not be 0",
     "MQTT-2.2.1-3", "MQTT311-2.3.1-1", NULL},
+[RULE_PACKET_ID_0_BROKER] = {
+    "a Packet Identifier of the broker must not be 0",
+    "MQTT-2.2.1-4", "MQTT311-2.3.1-1", NULL},
 [RULE_UTF8] = {
     "the text is not well-formed UTF-8",
     "MQTT-1.5.4-1", "MQTT311-1.5.3-1", NULL},

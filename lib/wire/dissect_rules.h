@@ -20,6 +20,7 @@ enum dissect_rule {
     RULE_FLAGS_2,
     RULE_FLAGS_3_1,
     RULE_PACKET_ID_0,
+    RULE_PACKET_ID_0_BROKER,
     RULE_UTF8,
     RULE_NUL,
     /* CONNECT, CONNACK */

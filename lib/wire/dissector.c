@@ -5,6 +5,7 @@
 #include "wire/dissect_line.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 /* Room for what comes behind a list that was cut, with its errors. */
 #define RESERVE 100
@@ -53,7 +54,7 @@ static struct field *add(struct dissector *d, enum dissect_id id,
         .depth = d->depth,
         .offset = d->at,
         .len = count,
-        .text_at = out->text.len,
+        .text_at = out->without_text ? 0 : out->text.len,
     };
     d->last = out->count++;
     return field;
@@ -63,7 +64,8 @@ void dissector_heading(struct dissector *d, enum dissect_id id, uint32_t count,
                        const char *text)
 {
     add(d, id, count);
-    buf_append(&d->out->text, text, strlen(text) + 1);
+    if (!d->out->without_text)
+        buf_append(&d->out->text, text, strlen(text) + 1);
     d->at += count;
 }
 
@@ -73,6 +75,8 @@ void dissector_derived(struct dissector *d, enum dissect_id id,
     struct field *field = add(d, id, 0);
 
     field->value = slice_of_string(text);
+    if (d->out->without_text)
+        return;
     buf_append_u8(&d->out->text, '[');
     dissect_line_value(&d->out->text, field);
     buf_append_string(&d->out->text, "]");
@@ -85,16 +89,14 @@ static void add_cut(struct dissector *d, enum dissect_id id, uint32_t need)
     const struct field_info *info = dissect_fields_info(id);
     uint32_t count = readable(d);
     enum dissect_rule rule = RULE_MISSING;
+    char text[100];
 
     if (need > d->end - d->at)
         rule = d->in_properties ? RULE_PROPERTY_OVERRUN : RULE_OVERRUN;
-    add(d, DISSECT_NO_FIELD, count);
-    buf_printf(&d->out->text, "%s: %s, %u of %u bytes are here", info->label,
-               d->truncated && rule == RULE_MISSING ? "not recorded"
-                                                    : "cut off",
-               count, need);
-    buf_append_u8(&d->out->text, 0);
-    d->at += count;
+    snprintf(text, sizeof(text), "%s: %s, %u of %u bytes are here", info->label,
+             d->truncated && rule == RULE_MISSING ? "not recorded" : "cut off",
+             count, need);
+    dissector_heading(d, DISSECT_NO_FIELD, count, text);
     d->missing |= rule == RULE_MISSING;
     if (d->truncated && rule == RULE_MISSING)
         d->out->cut = true;
@@ -114,10 +116,16 @@ static bool claim(struct dissector *d, enum dissect_id id, uint32_t count)
     return false;
 }
 
+static void write_line(struct dissector *d, const struct field *field)
+{
+    if (!d->out->without_text)
+        dissect_line(&d->out->text, field);
+}
+
 /* A field of the next count bytes, its line written and its bytes read. */
 static void finish(struct dissector *d, struct field *field)
 {
-    dissect_line(&d->out->text, field);
+    write_line(d, field);
     d->at += field->len;
 }
 
@@ -239,7 +247,7 @@ void dissector_as_text(struct dissector *d, enum dissect_id id,
     struct field *field = add(d, id, (uint32_t)bytes.len);
     field->offset = (uint32_t)(bytes.bytes - d->bytes.bytes);
     field->value = bytes;
-    dissect_line(&d->out->text, field);
+    write_line(d, field);
 }
 
 bool dissector_byte_begin(struct dissector *d, enum dissect_id id,
@@ -261,7 +269,7 @@ uint32_t dissector_bits(struct dissector *d, enum dissect_id id, uint8_t mask)
 
     field->mask = mask;
     field->number = (d->bytes.bytes[d->at] & mask) / (mask & -mask);
-    dissect_line(&d->out->text, field);
+    write_line(d, field);
     return (uint32_t)field->number;
 }
 
@@ -271,9 +279,11 @@ void dissector_byte_end(struct dissector *d, size_t byte_at)
     struct field *byte = &out->fields[byte_at];
 
     d->depth--;
+    d->at++;
+    if (out->without_text)
+        return;
     byte->text_at = out->text.len;
     dissect_line_byte(&out->text, byte, &out->fields[out->count]);
-    d->at++;
 }
 
 size_t dissector_group_begin(struct dissector *d, enum dissect_id id)
@@ -326,7 +336,8 @@ void dissector_fail_as(struct dissector *d, enum dissect_rule rule,
     note->depth = (uint8_t)(out->fields[wrong].depth + 1);
     note->offset = offset;
     note->error = true;
-    dissect_line_error(&out->text, info, statement, offset);
+    if (!out->without_text)
+        dissect_line_error(&out->text, info, statement, offset);
     d->last = wrong;
 }
 

@@ -332,7 +332,8 @@ static void put_error(struct info *info)
 
 static void packet(struct buf *out, const struct history_row *row)
 {
-    struct info info = {.out = out, .row = row};
+    struct info info = {
+        .out = out, .row = row, .fields = {.without_text = true}};
 
     dissect_row(&info.fields, row);
     if (info.fields.error)

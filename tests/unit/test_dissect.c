@@ -2,6 +2,7 @@
 
 #include "dissect_cases.h"
 #include "wire/dissect.h"
+#include "wire/event.h"
 
 #include <stdlib.h>
 
@@ -117,6 +118,247 @@ START_TEST(the_table_has_the_76_fields_of_wireshark_and_explains_each)
 }
 END_TEST
 
+/* ---- finding fields ---- */
+
+START_TEST(a_byte_belongs_to_the_innermost_field)
+{
+    static const uint8_t bytes[] = {0x30, 0x09, 0, 1,   'a', 0x03,
+                                    0x23, 0,    5, 'x', 'y'};
+    static const char *const names[] = {"mqtt.hdrflags",
+                                        "mqtt.len",
+                                        "mqtt.topic_len",
+                                        "mqtt.topic_len",
+                                        "mqtt.topic",
+                                        "mqtt.property_len",
+                                        "mqtt.property_id",
+                                        "mqtt.property.topic_alias",
+                                        NULL,
+                                        "mqtt.msg",
+                                        "mqtt.msg"};
+    struct dissection dissection = {0};
+
+    dissect_packet(&dissection, slice_of(bytes, 11), MQTT_5, true);
+    for (uint32_t i = 0; i < 11; i++) {
+        const struct field *field = dissect_field_at(&dissection, i);
+
+        ck_assert_str_eq(field->info->name, names[i] ? names[i] : names[i - 1]);
+        ck_assert_uint_eq(field->mask, 0);
+    }
+    ck_assert_ptr_null(dissect_field_at(&dissection, 11));
+
+    const struct field *alias =
+        dissect_find(&dissection, "mqtt.property.topic_alias");
+    ck_assert_uint_eq(alias->number, 5);
+    ck_assert_ptr_nonnull(strstr(alias->explain, "Topic Alias: "));
+    ck_assert_ptr_null(dissect_find(&dissection, "mqtt.msgid"));
+    dissect_release(&dissection);
+}
+END_TEST
+
+START_TEST(without_text_the_fields_are_the_same)
+{
+    struct dissection with = {0};
+    struct dissection without = {.without_text = true};
+
+    for (size_t i = 0; i < all.count; i++) {
+        const struct dissect_case *one = &all.cases[i];
+        struct slice bytes = slice_of(one->bytes, one->len);
+
+        dissect_packet(&with, bytes, one->version, one->from_client);
+        dissect_packet(&without, bytes, one->version, one->from_client);
+        ck_assert_uint_eq(with.count, without.count);
+        for (size_t k = 0; k < with.count; k++) {
+            ck_assert_ptr_eq(with.fields[k].info, without.fields[k].info);
+            ck_assert_uint_eq(with.fields[k].number, without.fields[k].number);
+            ck_assert_str_eq(dissect_text(&without, &without.fields[k]), "");
+        }
+    }
+    dissect_release(&with);
+    dissect_release(&without);
+}
+END_TEST
+
+/* ---- limits ---- */
+
+/* SUBSCRIBE to many Topic Filters "a". */
+static void put_subscribe(struct buf *packet, uint32_t filters)
+{
+    uint32_t len = 2 + 4 * filters;
+    const uint8_t head[] = {0x82,
+                            (uint8_t)(len & 0x7f) | 0x80,
+                            (uint8_t)(len >> 7 & 0x7f) | 0x80,
+                            (uint8_t)(len >> 14),
+                            0,
+                            1};
+
+    buf_append(packet, head, sizeof(head));
+    for (uint32_t i = 0; i < filters; i++)
+        buf_append(packet, "\0\1a", 4);
+}
+
+START_TEST(a_long_list_is_cut_and_says_so)
+{
+    struct dissection dissection = {0};
+    struct buf packet = {0};
+
+    put_subscribe(&packet, 20000);
+    dissect_packet(&dissection, buf_slice(&packet), MQTT_3_1_1, true);
+    ck_assert_uint_le(dissection.count, DISSECT_MAX_FIELDS);
+    ck_assert_uint_gt(dissection.count, DISSECT_MAX_FIELDS / 2);
+    ck_assert(dissection.cut);
+    ck_assert_ptr_null(dissection.error);
+    ck_assert_ptr_nonnull(strstr(
+        dissect_text(&dissection, &dissection.fields[dissection.count - 1]),
+        "too many fields"));
+
+    dissect_packet(&dissection, slice_of("\xc0", 2), MQTT_3_1_1, true);
+    ck_assert(!dissection.cut);
+    dissect_release(&dissection);
+    buf_release(&packet);
+}
+END_TEST
+
+START_TEST(what_follows_properties_that_were_cut_is_dissected)
+{
+    static const uint8_t head[] = {0x10, 0xf0, 0xd4, 0x03, 0,   4,
+                                   'M',  'Q',  'T',  'T',  5,   2,
+                                   0,    0,    0xe0, 0xd4, 0x03};
+    struct dissection dissection = {0};
+    struct buf packet = {0};
+
+    buf_append(&packet, head, sizeof(head));
+    for (int i = 0; i < 10000; i++)
+        buf_append(&packet, "\x26\0\1k\0\0", 6);
+    buf_append(&packet, "\0\1c", 3);
+    dissect_packet(&dissection, buf_slice(&packet), MQTT_5, true);
+    ck_assert(dissection.cut);
+    ck_assert_ptr_null(dissection.error);
+    ck_assert_uint_le(dissection.count, DISSECT_MAX_FIELDS);
+    ck_assert(slice_equal_string(
+        dissect_find(&dissection, "mqtt.clientid")->value, "c"));
+    dissect_release(&dissection);
+    buf_release(&packet);
+}
+END_TEST
+
+START_TEST(a_long_message_has_a_short_line)
+{
+    static uint8_t packet[100000] = {0x30, 0x9c, 0x8d, 0x06, 0, 1, 'a'};
+    struct dissection dissection = {0};
+
+    memset(packet + 7, 'x', sizeof(packet) - 7);
+    dissect_packet(&dissection, slice_of(packet, sizeof(packet)), MQTT_3_1_1,
+                   true);
+    ck_assert_ptr_null(dissection.error);
+    ck_assert_uint_lt(dissection.text.len, 2000);
+    ck_assert_uint_eq(dissect_find(&dissection, "mqtt.msg")->value.len, 99993);
+    dissect_release(&dissection);
+}
+END_TEST
+
+/* ---- rows ---- */
+
+static struct history_row packet_row(const void *bytes, size_t len)
+{
+    return (struct history_row){
+        .record = {.type = RECORD_MQTT,
+                   .direction = RECORD_B2C,
+                   .original_len = (uint32_t)len,
+                   .bytes = slice_of(guarded(bytes, len), len)},
+        .note = {.topic = "", .version = MQTT_5}
+    };
+}
+
+START_TEST(a_row_knows_what_an_alias_stands_for)
+{
+    struct history_row row =
+        packet_row("\x30\x07\0\0\3\x23\0\1h", 9); /* alias 1, "h" */
+    struct dissection dissection = {0};
+
+    row.note.topic = "a/b";
+    dissect_row(&dissection, &row);
+    const struct field *topic = dissect_find(&dissection, "mqtt.topic");
+    ck_assert(slice_equal_string(topic->value, "a/b"));
+    ck_assert_uint_eq(topic->len, 0);
+    ck_assert_str_eq(dissect_text(&dissection, topic), "[Topic: a/b]");
+    ck_assert_ptr_null(dissection.error);
+
+    row.note.topic = "";
+    dissect_row(&dissection, &row);
+    ck_assert_ptr_nonnull(
+        dissect_find(&dissection, "mqtt.unknown_topic_alias"));
+    ck_assert_ptr_nonnull(dissection.error);
+    dissect_release(&dissection);
+}
+END_TEST
+
+START_TEST(what_was_not_recorded_is_no_error)
+{
+    struct history_row row = packet_row("\x30\x20\0\1a\0hallo", 11);
+    struct dissection dissection = {0};
+
+    dissect_row(&dissection, &row);
+    ck_assert_ptr_nonnull(dissection.error);
+    ck_assert(!dissection.cut);
+
+    row.record.flags = RECORD_TRUNCATED;
+    for (size_t len = 1; len <= 11; len++) {
+        row.record.bytes.len = len;
+        dissect_row(&dissection, &row);
+        ck_assert_msg(!dissection.error, "%zu bytes: %s", len,
+                      dissection.error);
+        ck_assert(dissection.cut);
+    }
+    ck_assert_uint_eq(dissect_find(&dissection, "mqtt.msg")->value.len, 5);
+    dissect_release(&dissection);
+}
+END_TEST
+
+START_TEST(a_version_that_is_not_known_is_told_and_read_as_3_1_1)
+{
+    static const uint8_t suback[] = {0x90, 0x03, 0, 1, 2};
+    struct dissection dissection = {0};
+
+    dissect_packet(&dissection, slice_of(suback, 5), 0, false);
+    ck_assert_str_eq(dissection.fields[0].info->name, "mqtt.unknown_version");
+    ck_assert_uint_eq(dissect_find(&dissection, "mqtt.suback.qos")->number, 2);
+    ck_assert_ptr_null(dissection.error);
+    dissect_release(&dissection);
+}
+END_TEST
+
+START_TEST(an_event_gives_a_heading_for_each_attribute)
+{
+    static const char *const lines[] = {"Event: will.fired",
+                                        "Client Identifier: a\\x1bb", "QoS: 1",
+                                        "Unknown attribute: ?"};
+    struct buf bytes = {0};
+    struct history_row row = {.record = {.type = RECORD_EVT}};
+    struct dissection dissection = {0};
+
+    record_begin(&bytes, EVENT_WILL_FIRED);
+    record_put_string(&bytes, RECORD_CLIENT_ID,
+                      "a\x1b"
+                      "b");
+    record_put_number(&bytes, RECORD_QOS, 1);
+    record_put_string(&bytes, (enum record_key)200, "?");
+    row.record.bytes = slice_of(guarded(bytes.bytes, bytes.len), bytes.len);
+    dissect_row(&dissection, &row);
+    ck_assert_uint_eq(dissection.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_str_eq(dissect_text(&dissection, &dissection.fields[i]),
+                         lines[i]);
+    for (size_t len = 0; len < bytes.len; len++) {
+        row.record.bytes = slice_of(guarded(bytes.bytes, len), len);
+        dissect_row(&dissection, &row);
+        check_sound(&dissection, len, "event");
+        ck_assert_uint_lt(dissection.count, 4);
+    }
+    dissect_release(&dissection);
+    buf_release(&bytes);
+}
+END_TEST
+
 Suite *dissect_suite(void)
 {
     Suite *suite = suite_create("dissect");
@@ -128,5 +370,15 @@ Suite *dissect_suite(void)
     tcase_add_test(tcase, no_changed_byte_leads_out_of_bounds);
     tcase_add_test(tcase,
                    the_table_has_the_76_fields_of_wireshark_and_explains_each);
+    tcase_add_test(tcase, a_byte_belongs_to_the_innermost_field);
+    tcase_add_test(tcase, without_text_the_fields_are_the_same);
+    tcase_add_test(tcase, a_long_list_is_cut_and_says_so);
+    tcase_add_test(tcase, what_follows_properties_that_were_cut_is_dissected);
+    tcase_add_test(tcase, a_long_message_has_a_short_line);
+    tcase_add_test(tcase, a_row_knows_what_an_alias_stands_for);
+    tcase_add_test(tcase, what_was_not_recorded_is_no_error);
+    tcase_add_test(tcase,
+                   a_version_that_is_not_known_is_told_and_read_as_3_1_1);
+    tcase_add_test(tcase, an_event_gives_a_heading_for_each_attribute);
     return suite;
 }
