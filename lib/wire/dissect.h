@@ -30,10 +30,10 @@ struct field_info {
     const char *name;  /* "mqtt.msgid" */
     const char *label; /* "Message Identifier" */
     enum field_type type;
+    bool hex; /* its number is shown in hexadecimal */
     const char *(*value_name)(uint64_t value); /* "Publish Message"; or NULL */
     const char *explain; /* what it is for, in a sentence or two, and the
                             section of the standard */
-    bool hex;            /* its number is shown in hexadecimal */
 };
 
 /* One field of a packet. Fields stand in the order of the tree, top down. */

@@ -7,31 +7,31 @@
 
 #define NUMBER(name, label, explain)                  \
     {                                                 \
-        name, label, FIELD_UINT, NULL, explain, false \
+        name, label, FIELD_UINT, false, NULL, explain \
     }
 #define NAMED(name, label, values, explain)                              \
     {                                                                    \
-        name, label, FIELD_UINT, dissect_values_##values, explain, false \
+        name, label, FIELD_UINT, false, dissect_values_##values, explain \
     }
 #define HEX(name, label, explain)                    \
     {                                                \
-        name, label, FIELD_UINT, NULL, explain, true \
+        name, label, FIELD_UINT, true, NULL, explain \
     }
 #define FLAG(name, label, explain)                                   \
     {                                                                \
-        name, label, FIELD_BOOL, dissect_values_flag, explain, false \
+        name, label, FIELD_BOOL, false, dissect_values_flag, explain \
     }
 #define TEXT(name, label, explain)                      \
     {                                                   \
-        name, label, FIELD_STRING, NULL, explain, false \
+        name, label, FIELD_STRING, false, NULL, explain \
     }
 #define BYTES(name, label, explain)                    \
     {                                                  \
-        name, label, FIELD_BYTES, NULL, explain, false \
+        name, label, FIELD_BYTES, false, NULL, explain \
     }
 #define GROUP(name, label, explain)                    \
     {                                                  \
-        name, label, FIELD_GROUP, NULL, explain, false \
+        name, label, FIELD_GROUP, false, NULL, explain \
     }
 #define REASON(name, values, explain) \
     NAMED("mqtt." name ".reason_code", "Reason Code", values, explain)
@@ -230,10 +230,10 @@ static const struct field_info table[] = {
 [DISSECT_PROPERTY_LEN] = NUMBER("mqtt.property_len", "Total Length",
     "How many bytes of Properties follow; 0 when there are none. "
     "MQTT 5 section 2.2.2.1."),
-[DISSECT_PROPERTY_ID] = {"mqtt.property_id", "ID", FIELD_UINT,
+[DISSECT_PROPERTY_ID] = {"mqtt.property_id", "ID", FIELD_UINT, true,
     dissect_values_property,
     "Which Property this is; it also decides the kind of value that "
-    "follows. MQTT 5 section 2.2.2.2.", true},
+    "follows. MQTT 5 section 2.2.2.2."},
 [DISSECT_PROP_NUMBER] = NUMBER("mqtt.prop_number", "Value",
     "The value of a Property that is a number. MQTT 5 section 2.2.2.2."),
 [DISSECT_CONTENT_TYPE] = TEXT("mqtt.property.content_type", "Content Type",
@@ -280,7 +280,7 @@ static const struct field_info table[] = {
     "Unknown topic alias",
     "No earlier PUBLISH of this connection gave the alias a topic, so nobody "
     "can tell what the message is about. MQTT 5 section 3.3.2.3.4."),
-[DISSECT_NO_FIELD] = {NULL, NULL, FIELD_GROUP, NULL, NULL, false},
+[DISSECT_NO_FIELD] = {NULL, NULL, FIELD_GROUP, false, NULL, NULL},
 };
 /* clang-format on */
 

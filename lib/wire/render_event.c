@@ -117,8 +117,8 @@ static bool put_attribute(struct buf *out, struct slice bytes,
     if (value.len == 0)
         return false;
     if (number == UINT64_MAX)
-        render_text(out, value, MAX_COLUMNS);
-    else if (key == RECORD_REASON)
+        key = RECORD_TEXT;
+    if (key == RECORD_REASON)
         buf_append_string(out, reason_name(0, (unsigned)number));
     else if (key == RECORD_VERSION)
         buf_append_string(out, mqtt_version_name((unsigned)number));
