@@ -1,0 +1,222 @@
+#include "suites.h"
+
+#include "base/alloc.h"
+#include "labs/answer.h"
+#include "labs/lab.h"
+#include "labs/params.h"
+#include "labs/solution.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char small[] =
+    "---\n"
+    "id: 99-test\n"
+    "title: A test\n"
+    "version: 1\n"
+    "broker: allow_anonymous true / max_inflight_messages 5\n"
+    "param topic: lab/{hex4}\n"
+    "---\n"
+    "# Title\n\nIntro with `code`.\n\n"
+    "## Step 1: First\n<!-- step one needs=zero -->\n\n"
+    "Publish to {{topic}}.\n\n"
+    "- an item\n- another\n\n"
+    "```sh\nmosquitto_pub -t {{topic}} -m 1\n```\n\n"
+    "| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    "```check\npub 2 seen lab.type == \"PUBLISH\" : you published\n"
+    "q1 1 answer q1\n```\n\n"
+    "```question q1\nask: How many?\nanswer: 4 | four\nwrong 2: No.\n```\n\n"
+    "```near\nlab.type == \"PUBLISH\" : packet {n}\n```\n\n"
+    "<details><summary>Hint 1 (costs 2)</summary>\n\nLook closer.\n\n</details>\n\n"
+    "<!-- lecturer: tell a story -->\n";
+
+static char *write_file(const char *text)
+{
+    char path[] = "/tmp/mqttlab-unit.XXXXXX";
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    return alloc_string(path);
+}
+
+static struct lab *load(const char *text, const char *student,
+                        struct lab_problems *problems)
+{
+    char *path = write_file(text);
+    struct lab *lab = lab_load(path, student, problems);
+
+    unlink(path);
+    free(path);
+    return lab;
+}
+
+START_TEST(every_part_of_a_lab_is_read)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab = load(small, "ann", &problems);
+
+    ck_assert_msg(!problems.count, "%s", buf_string(&problems.text));
+    ck_assert_ptr_nonnull(lab);
+    ck_assert_str_eq(lab->id, "99-test");
+    ck_assert_str_eq(lab->broker,
+                     "allow_anonymous true\nmax_inflight_messages 5\n");
+    ck_assert_uint_eq(lab->intro_count, 1);
+    ck_assert_str_eq(lab->intro[0].text, "Intro with `code`.");
+    ck_assert_uint_eq(lab->step_count, 1);
+    ck_assert_uint_eq(lab->points, 3);
+
+    const struct lab_step *step = lab_step(lab, "one");
+    ck_assert_ptr_nonnull(step);
+    ck_assert_str_eq(step->title, "First");
+    ck_assert_str_eq(step->needs, "zero");
+    ck_assert_uint_eq(step->block_count, 5);
+    ck_assert_int_eq(step->blocks[1].kind, LAB_ITEM);
+    ck_assert_str_eq(step->blocks[2].text, "- another");
+    ck_assert_int_eq(step->blocks[3].kind, LAB_COMMAND);
+    ck_assert_str_eq(step->blocks[4].text, "a | b\n1 | 2");
+    ck_assert_str_eq(step->checks[0].title, "you published");
+    ck_assert_str_eq(step->questions[0].ask, "How many?");
+    ck_assert_uint_eq(step->hints[0].cost, 2);
+    ck_assert_str_eq(step->hints[0].text, "Look closer.");
+    ck_assert_str_eq(step->near[0].message, "packet {n}");
+    ck_assert_str_eq(step->lecturer, "tell a story");
+    lab_free(lab);
+    buf_release(&problems.text);
+}
+END_TEST
+
+START_TEST(values_are_the_students_own_and_always_the_same)
+{
+    struct lab_problems problems = {0};
+    struct lab *ann = load(small, "ann", &problems);
+    struct lab *again = load(small, "ann", &problems);
+    struct lab *bob = load(small, "bob", &problems);
+    const char *topic = params_value(ann, "topic");
+
+    ck_assert_str_eq(topic, params_value(again, "topic"));
+    ck_assert_str_ne(topic, params_value(bob, "topic"));
+    ck_assert_uint_eq(strlen(topic), strlen("lab/0000"));
+    ck_assert_ptr_nonnull(strstr(ann->steps[0].blocks[3].text, topic));
+    lab_free(ann);
+    lab_free(again);
+    lab_free(bob);
+    buf_release(&problems.text);
+}
+END_TEST
+
+START_TEST(values_stand_in_packets_as_bytes)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab = load(small, "ann", &problems);
+    struct buf text = {0};
+
+    free(lab->params[0].value);
+    lab->params[0].value = alloc_string("300");
+    ck_assert(
+        params_fill(&text, lab, "{{topic|len16}} {{topic|hex}} {{topic|u16}}"));
+    ck_assert_str_eq(buf_string(&text), "00 03 33 30 30 01 2c");
+    ck_assert(!params_fill(&text, lab, "{{topic|base64}}"));
+    buf_release(&text);
+    lab_free(lab);
+    buf_release(&problems.text);
+}
+END_TEST
+
+struct broken {
+    const char *text;
+    const char *problem; /* part of what is said */
+};
+
+#define HEAD "---\nid: a\ntitle: b\nversion: 1\n"
+
+static const struct broken broken[] = {
+    {"no front matter\n",                                      ":1: a lab begins with front matter"  },
+    {"---\nid: a\n---\n## S\n",                                ":1: the front matter needs id, title"},
+    {HEAD "colour: red\n---\n## S\n",                          ":5: unknown key 'colour'"            },
+    {HEAD "param x: {oops}\n---\n## S\n{{x}}\n",               "param x: a rule is"                  },
+    {HEAD "param x: 1\n---\n## S\n",                           "param x is never used"               },
+    {HEAD "---\ntext\n",                                       "no step"                             },
+    {HEAD "---\n## S\n{{y}}\n",                                "{{name}} that is no param"           },
+    {HEAD "---\n## S\n\n```check\npub two seen x\n```\n",      ":9: a check is"                      },
+    {HEAD "---\n## S\n\n```near\nno colon\n```\n",             ":9: a near miss is"                  },
+    {HEAD "---\n## S\n\n```question q\nask: x\n```\n",         "needs 'ask:' and"                    },
+    {HEAD "---\n\n```check\na 1 seen mqtt\n```\n",             "before the first step"               },
+    {HEAD "---\n## S\n<!-- step a b=c -->\n",                  "unknown 'b=c'"                       },
+    {HEAD "---\n## S\n\n<details><summary>H</summary>\n\nx\n", "not closed"                          },
+};
+
+START_TEST(what_is_wrong_is_said_with_its_place)
+{
+    struct lab_problems problems = {0};
+
+    lab_free(load(broken[_i].text, "", &problems));
+    ck_assert_uint_ge(problems.count, 1);
+    ck_assert_msg(strstr(buf_string(&problems.text), broken[_i].problem),
+                  "'%s' is not in: %s", broken[_i].problem,
+                  buf_string(&problems.text));
+    buf_release(&problems.text);
+}
+END_TEST
+
+START_TEST(answers_are_compared_without_case_blanks_and_full_stop)
+{
+    ck_assert(answer_same("  C0   00. ", "c0 00"));
+    ck_assert(!answer_same("c000", "c0 00"));
+    ck_assert(answer_same(".", "."));
+}
+END_TEST
+
+START_TEST(a_hashed_answer_is_recognised)
+{
+    char *hash = answer_hash("Four", NULL);
+    char *other = answer_hash("Four", NULL);
+    struct lab_question question = {.kind = LAB_ANSWER_SCRYPT, .answer = hash};
+
+    ck_assert_str_ne(hash, other); /* another salt */
+    ck_assert(answer_right(&question, " four "));
+    ck_assert(!answer_right(&question, "five"));
+    question.answer = other;
+    ck_assert(answer_right(&question, "FOUR"));
+    free(hash);
+    free(other);
+}
+END_TEST
+
+START_TEST(a_hash_that_is_none_accepts_nothing)
+{
+    char text[] = "";
+    struct lab_question question = {.kind = LAB_ANSWER_SCRYPT, .answer = text};
+
+    ck_assert(!answer_right(&question, ""));
+}
+END_TEST
+
+START_TEST(the_fails_list_is_split_at_commas)
+{
+    ck_assert(solution_fails("pub,rec,rel", "rec"));
+    ck_assert(!solution_fails("pub,rec,rel", "re"));
+    ck_assert(!solution_fails("", "pub"));
+}
+END_TEST
+
+Suite *lab_load_suite(void)
+{
+    Suite *suite = suite_create("lab_load");
+    TCase *tcase = unit_case(suite, "lab_load", 20);
+
+    tcase_add_test(tcase, every_part_of_a_lab_is_read);
+    tcase_add_test(tcase, values_are_the_students_own_and_always_the_same);
+    tcase_add_test(tcase, values_stand_in_packets_as_bytes);
+    tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0,
+                        sizeof(broken) / sizeof(broken[0]));
+    tcase_add_test(tcase,
+                   answers_are_compared_without_case_blanks_and_full_stop);
+    tcase_add_test(tcase, a_hashed_answer_is_recognised);
+    tcase_add_test(tcase, a_hash_that_is_none_accepts_nothing);
+    tcase_add_test(tcase, the_fails_list_is_split_at_commas);
+    return suite;
+}
