@@ -12,6 +12,15 @@
 
 #define PEOPLE 8
 
+/* topic_match would take the inner "$share/NAME/" for one too. */
+static bool is_shared_twice(struct slice filter)
+{
+    struct slice share_name;
+
+    return topic_split_shared(filter, &share_name, &filter) &&
+           topic_split_shared(filter, &share_name, &filter);
+}
+
 static size_t count_matches(const struct subscription_tree *tree,
                             const struct subscriber *who, struct slice name)
 {
@@ -63,7 +72,7 @@ static void command(struct subscription_tree *tree, struct subscriber *people,
     }
     struct subscriber *who = &people[line.bytes[1] % PEOPLE];
     struct slice filter = slice_skip(line, 3);
-    if (!topic_filter_valid(filter))
+    if (!topic_filter_valid(filter) || is_shared_twice(filter))
         return;
     if (line.bytes[0] == '-') {
         subscription_tree_unsubscribe(tree, who, filter);
