@@ -1,6 +1,8 @@
 /*
  * mqttlab: the table of commands, and who is called by which name.
  */
+#include "client/commands.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +14,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {NULL, NULL, NULL, NULL},
+    {"pub", "mosquitto_pub", cmd_pub, "publish a message"             },
+    {"sub", "mosquitto_sub", cmd_sub, "subscribe and print what comes"},
+    {NULL,  NULL,            NULL,    NULL                            },
 };
 
 static void usage(FILE *to)

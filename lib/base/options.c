@@ -109,6 +109,8 @@ void options_help(const struct option_spec *table, FILE *to)
     for (const struct option_spec *spec = table; spec->id; spec++) {
         char left[80];
 
+        if (!spec->text)
+            continue;
         if (spec->id < 0) {
             fprintf(to, "\n%s\n", spec->text);
             continue;

@@ -17,7 +17,7 @@ struct option_spec {
     char letter;       /* 'q' for -q; 0 for none */
     const char *name;  /* "qos" for --qos; NULL for none */
     const char *value; /* name of its value in the help; NULL: takes none */
-    const char *text;  /* one or more lines for the help */
+    const char *text;  /* one or more lines for the help; NULL: not in it */
 };
 
 struct options {

@@ -1,0 +1,494 @@
+#include "client/client_options.h"
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "client/client_property.h"
+#include "mqtt/property.h"
+#include "mqtt/topic.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* mosquitto's clients say so in CONNECT, so ours do [MQTT5 3.1.2.11.3]. */
+#define RECEIVE_MAXIMUM 20
+
+void client_strings_add(struct client_strings *strings, const char *string)
+{
+    strings->items = alloc_resize(strings->items, strings->count + 1,
+                                  sizeof(strings->items[0]));
+    strings->items[strings->count++] = string;
+}
+
+void client_strings_release(struct client_strings *strings)
+{
+    free(strings->items);
+    *strings = (struct client_strings){0};
+}
+
+bool client_options_fail(struct client_options *options, const char *format,
+                         ...)
+{
+    static const char prefix[] = "Error: ";
+    size_t len = sizeof(prefix) - 1;
+    va_list args;
+
+    memcpy(options->error, prefix, len);
+    va_start(args, format);
+    vsnprintf(options->error + len, sizeof(options->error) - len, format, args);
+    va_end(args);
+    return false;
+}
+
+void client_options_init(struct client_options *options,
+                         const struct option_spec *table, int argc, char **argv)
+{
+    const char *slash = strrchr(argv[0], '/');
+    const char *name = slash ? slash + 1 : argv[0];
+
+    *options = (struct client_options){
+        .config = {.host = "localhost",
+                   .port = 1883,
+                   .connect = {.version = MQTT_3_1_1,
+                               .clean_start = true,
+                               .keep_alive_s = 60}},
+        .expiry_s = -1,
+        .mosquitto = !strncmp(name, "mosquitto_", 10),
+    };
+    snprintf(options->program, sizeof(options->program), "%s%s",
+             options->mosquitto ? "" : "mqttlab ", name);
+    options_init(&options->words, table, argc, argv);
+}
+
+void client_options_release(struct client_options *options)
+{
+    for (size_t i = 0; i < CLIENT_PROPERTY_LISTS; i++)
+        buf_release(&options->properties[i]);
+    client_strings_release(&options->topics);
+}
+
+/* --- one option ------------------------------------------------------------ */
+
+static bool parse_number(const char *text, long min, long max, long *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtol(text, &end, 10);
+    return !errno && end != text && !*end && *number >= min && *number <= max;
+}
+
+static bool take_port(struct client_options *options, const char *value)
+{
+    long port;
+
+    if (!parse_number(value, 1, UINT16_MAX, &port))
+        return client_options_fail(options, "Invalid port given: %.40s", value);
+    options->config.port = (uint16_t)port;
+    return true;
+}
+
+static bool take_qos(struct client_options *options, const char *value)
+{
+    long qos;
+
+    if (!parse_number(value, 0, 2, &qos))
+        return client_options_fail(options, "Invalid QoS given: %.40s", value);
+    options->qos = (int)qos;
+    return true;
+}
+
+static bool take_will_qos(struct client_options *options, const char *value)
+{
+    long qos;
+
+    if (!parse_number(value, 0, 2, &qos))
+        return client_options_fail(options, "Invalid will QoS %.40s.\n", value);
+    options->config.connect.will.qos = (uint8_t)qos;
+    return true;
+}
+
+static bool take_keep_alive(struct client_options *options, const char *value)
+{
+    long seconds;
+
+    if (!parse_number(value, 5, UINT16_MAX, &seconds))
+        return client_options_fail(
+            options, "Invalid keepalive given, it must be between 5 and 65535 "
+                     "inclusive.\n");
+    options->config.connect.keep_alive_s = (uint16_t)seconds;
+    return true;
+}
+
+static bool take_version(struct client_options *options, const char *value)
+{
+    static const struct {
+        const char *name;
+        enum mqtt_version version;
+    } versions[] = {
+        {"mqttv31",  MQTT_3_1  },
+        {"31",       MQTT_3_1  },
+        {"mqttv311", MQTT_3_1_1},
+        {"311",      MQTT_3_1_1},
+        {"mqttv5",   MQTT_5    },
+        {"5",        MQTT_5    },
+    };
+
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        if (!strcmp(value, versions[i].name)) {
+            options->config.connect.version = versions[i].version;
+            return true;
+        }
+    }
+    return client_options_fail(options,
+                               "Invalid protocol version argument given.\n");
+}
+
+static bool take_expiry(struct client_options *options, const char *value)
+{
+    char *end;
+
+    if (!strcmp(value, "∞")) {
+        options->expiry_s = UINT32_MAX;
+        return true;
+    }
+    errno = 0;
+    long long seconds = strtoll(value, &end, 10);
+    if (end == value || *end)
+        return client_options_fail(options,
+                                   "session-expiry-interval not a number.\n");
+    if (errno || seconds < -1 || seconds > (long long)UINT32_MAX)
+        return client_options_fail(options,
+                                   "session-expiry-interval out of range.\n");
+    options->expiry_s = seconds == -1 ? (int64_t)UINT32_MAX : seconds;
+    return true;
+}
+
+static bool take_property(struct client_options *options)
+{
+    struct options *words = &options->words;
+    char why[160];
+    /* The command was taken as the option's value: start there again. */
+    int used =
+        client_property_parse(options->properties, words->argv + words->at - 1,
+                              words->argc - words->at + 1, why, sizeof(why));
+
+    if (used < 0)
+        return client_options_fail(options, "%s", why);
+    words->at += used - 1;
+    options->config.connect.version = MQTT_5;
+    return true;
+}
+
+static bool take_url(struct client_options *options, const char *value)
+{
+    struct address *url = &options->url;
+    char why[200];
+
+    if (!strstr(value, "://"))
+        return client_options_fail(options, "unsupported URL scheme.\n");
+    if (strncmp(value, "mqtt://", 7) != 0 &&
+        strncmp(value, "mqtts://", 8) != 0 && strncmp(value, "ws://", 5) != 0 &&
+        strncmp(value, "wss://", 6) != 0)
+        return client_options_fail(options, "unsupported URL scheme.\n");
+    if (address_parse(url, value, why, sizeof(why)))
+        return client_options_fail(
+            options, "Invalid URL for -L argument specified: %s", why);
+    if (url->scheme != ADDRESS_MQTT)
+        return client_options_fail(options,
+                                   "%.*s:// is not supported by this version.",
+                                   (int)strcspn(value, ":"), value);
+    if (!url->path[0])
+        return client_options_fail(
+            options, "Invalid URL for -L argument specified - topic missing.");
+    options->config.host = url->host;
+    options->config.port = url->port;
+    options->has_url = true;
+    client_strings_add(&options->topics, url->path);
+    return true;
+}
+
+static void take_credential(bool *has, struct slice *text, const char *value)
+{
+    *has = true;
+    *text = slice_of_string(value);
+}
+
+/* Options that have a value, other than those that cannot be wrong. */
+static bool take_value(struct client_options *options, int id,
+                       const char *value)
+{
+    switch (id) {
+    case OPTION_PORT: return take_port(options, value);
+    case OPTION_URL: return take_url(options, value);
+    case OPTION_EXPIRY: return take_expiry(options, value);
+    case OPTION_KEEP_ALIVE: return take_keep_alive(options, value);
+    case OPTION_VERSION: return take_version(options, value);
+    case OPTION_PROPERTY: return take_property(options);
+    case OPTION_WILL_QOS: return take_will_qos(options, value);
+    case OPTION_QOS: return take_qos(options, value);
+    default:
+        return client_options_fail(options,
+                                   "%s is not supported by this version.",
+                                   options->words.given);
+    }
+}
+
+static bool take_option(struct client_options *options, int id)
+{
+    struct client_config *config = &options->config;
+    struct mqtt_connect *connect = &config->connect;
+    const char *value = options->words.value;
+
+    switch (id) {
+    case OPTION_HOST: config->host = value; break;
+    case OPTION_UNIX: config->unix_path = value; break;
+    case OPTION_BIND: config->bind_host = value; break;
+    case OPTION_USER_NAME:
+        take_credential(&connect->has_user_name, &connect->user_name, value);
+        break;
+    case OPTION_PASSWORD:
+        take_credential(&connect->has_password, &connect->password, value);
+        break;
+    case OPTION_ID: options->id = value; break;
+    case OPTION_ID_PREFIX: options->id_prefix = value; break;
+    case OPTION_PERSISTENT: connect->clean_start = false; break;
+    case OPTION_WILL_TOPIC:
+        connect->will.set = true;
+        connect->will.topic = slice_of_string(value);
+        break;
+    case OPTION_WILL_PAYLOAD: options->will_payload = value; break;
+    case OPTION_WILL_RETAIN: connect->will.retain = true; break;
+    case OPTION_TOPIC: client_strings_add(&options->topics, value); break;
+    case OPTION_DEBUG: options->debug = true; break;
+    case OPTION_QUIET: options->quiet = true; break;
+    case OPTION_NODELAY: break;
+    default: return take_value(options, id, value);
+    }
+    if (options->id && options->id_prefix)
+        return client_options_fail(
+            options, "-i and -I argument cannot be used together.\n");
+    return true;
+}
+
+/* --- the words ------------------------------------------------------------- */
+
+/* The row of the option that lacks its value; NULL: it is not known. */
+static const struct option_spec *find_given(const struct options *words)
+{
+    const char *given = words->given;
+    size_t len = strlen(given);
+
+    if (words->rest)
+        return NULL; /* an unknown letter in front of others */
+    for (const struct option_spec *spec = words->table; spec->id; spec++) {
+        if (spec->id < 0 || !spec->value)
+            continue;
+        if (given[1] == '-' ? spec->name && !strcmp(spec->name, given + 2)
+                            : spec->letter == given[len - 1])
+            return spec;
+    }
+    return NULL;
+}
+
+static int fail_word(struct client_options *options)
+{
+    const struct option_spec *spec = find_given(&options->words);
+    char letter[3] = {'-', spec ? spec->letter : '\0', '\0'};
+
+    if (!spec)
+        client_options_fail(options, "Unknown option '%s'.",
+                            options->words.given);
+    else if (spec->id == OPTION_PROPERTY)
+        client_options_fail(options, "--property argument given but not enough "
+                                     "arguments specified.\n");
+    else if (spec->letter && spec->id != OPTION_VERSION)
+        client_options_fail(options, "%s argument given but no %s specified.\n",
+                            letter, spec->value);
+    else
+        client_options_fail(options,
+                            "--%s argument given but no %s specified.\n",
+                            spec->name, spec->value);
+    return -1;
+}
+
+int client_options_next(struct client_options *options)
+{
+    for (;;) {
+        int id = options_next(&options->words);
+
+        if (id == OPTIONS_END || id >= OPTION_OWN || id == OPTION_HELP ||
+            id == OPTION_PROGRAM_VERSION)
+            return id;
+        if (id == OPTIONS_ERROR)
+            return fail_word(options);
+        if (id == OPTIONS_WORD) {
+            client_options_fail(options, "Unknown option '%s'.",
+                                options->words.value);
+            return -1;
+        }
+        if (!take_option(options, id))
+            return -1;
+    }
+}
+
+/* --- all together ---------------------------------------------------------- */
+
+/* 3.1 has no empty Client Identifier [MQTT311 appendix A]: make one as
+   mosquitto's clients do. */
+static void generate_id(struct client_options *options)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz0123456789";
+    char *at = options->generated_id;
+    uint64_t random[2];
+
+    at += sprintf(at, "mosq-");
+    for (int i = 0; i < 18; i++) {
+        if (i % 9 == 0)
+            map_random_seed(random);
+        *at++ = letters[random[0] % (sizeof(letters) - 1)];
+        random[0] /= sizeof(letters) - 1;
+    }
+    *at = '\0';
+}
+
+static bool finish_id(struct client_options *options)
+{
+    struct mqtt_connect *connect = &options->config.connect;
+
+    if (options->id_prefix) {
+        snprintf(options->generated_id, sizeof(options->generated_id), "%s%ld",
+                 options->id_prefix, (long)getpid());
+        options->id = options->generated_id;
+    }
+    connect->client_id = slice_of_string(options->id);
+    if (connect->client_id.len > UINT16_MAX)
+        return client_options_fail(options, "The id is too long.");
+    if (connect->client_id.len > 0)
+        return true;
+    if (!connect->clean_start && connect->version < MQTT_5)
+        return client_options_fail(options, "You must provide a client id if "
+                                            "you are using the -c option.");
+    if (connect->version == MQTT_5 && options->expiry_s == UINT32_MAX)
+        return client_options_fail(
+            options, "You must provide a client id if you are using an "
+                     "infinite session expiry interval.");
+    if (connect->version == MQTT_3_1) {
+        generate_id(options);
+        connect->client_id = slice_of_string(options->generated_id);
+    }
+    return true;
+}
+
+static bool finish_will(struct client_options *options)
+{
+    struct mqtt_will *will = &options->config.connect.will;
+
+    if (!will->set && options->will_payload)
+        return client_options_fail(
+            options, "Will payload given, but no will topic given.");
+    if (!will->set && will->retain)
+        return client_options_fail(
+            options, "Will retain given, but no will topic given.");
+    if (!will->set)
+        return true;
+    if (!topic_name_valid(will->topic))
+        return client_options_fail(
+            options, "Invalid will topic '%.*s', does it contain '+' or '#'?",
+            will->topic.len > 128 ? 128 : (int)will->topic.len,
+            (const char *)will->topic.bytes);
+    will->payload = slice_of_string(options->will_payload);
+    if (will->payload.len > UINT16_MAX)
+        return client_options_fail(options, "The will payload is too long.");
+    will->properties = buf_slice(&options->properties[PROPERTY_IN_WILL]);
+    return true;
+}
+
+static bool finish_credentials(struct client_options *options)
+{
+    struct mqtt_connect *connect = &options->config.connect;
+
+    if (options->has_url && options->url.has_user_name)
+        take_credential(&connect->has_user_name, &connect->user_name,
+                        options->url.user_name);
+    if (options->has_url && options->url.has_password)
+        take_credential(&connect->has_password, &connect->password,
+                        options->url.password);
+    if (connect->user_name.len > UINT16_MAX ||
+        connect->password.len > UINT16_MAX ||
+        (connect->has_password && !connect->has_user_name &&
+         connect->version < MQTT_5)) { /* [MQTT311-3.1.2-22] */
+        options->no_hint = true;
+        return client_options_fail(options,
+                                   "Problem setting username and/or password.");
+    }
+    return true;
+}
+
+static bool finish_properties(struct client_options *options)
+{
+    struct buf *list = &options->properties[MQTT_CONNECT];
+    struct property found;
+
+    if (options->config.connect.version < MQTT_5)
+        return true;
+    if (options->expiry_s >= 0)
+        property_put_number(list, PROPERTY_SESSION_EXPIRY_INTERVAL,
+                            (uint32_t)options->expiry_s);
+    if (!property_find(buf_slice(list), PROPERTY_RECEIVE_MAXIMUM, &found))
+        property_put_number(list, PROPERTY_RECEIVE_MAXIMUM, RECEIVE_MAXIMUM);
+    if (!client_property_check(options->properties, options->error,
+                               sizeof(options->error)))
+        return false;
+    options->config.connect.properties = buf_slice(list);
+    return true;
+}
+
+bool client_options_finish(struct client_options *options)
+{
+    struct mqtt_connect *connect = &options->config.connect;
+    struct property found;
+
+    /* -c alone asks version 5 for what it does in 3.1.1: a session that
+       outlives the connection. */
+    if (!connect->clean_start && options->expiry_s < 0 &&
+        !property_find(buf_slice(&options->properties[MQTT_CONNECT]),
+                       PROPERTY_SESSION_EXPIRY_INTERVAL, &found))
+        options->expiry_s = UINT32_MAX;
+    return finish_id(options) && finish_properties(options) &&
+           finish_will(options) && finish_credentials(options);
+}
+
+struct slice client_options_properties(const struct client_options *options,
+                                       enum mqtt_type type)
+{
+    if (options->config.connect.version < MQTT_5)
+        return slice_of(NULL, 0);
+    return buf_slice(&options->properties[type]);
+}
+
+/* --- messages -------------------------------------------------------------- */
+
+int client_options_usage_error(const struct client_options *options)
+{
+    fprintf(stderr, "%s\n", options->error);
+    if (!options->no_hint)
+        fprintf(stderr, "\nUse '%s --help' to see usage.\n", options->program);
+    return CLIENT_EXIT_ERROR;
+}
+
+int client_options_version(const struct client_options *options)
+{
+    printf("%s version " MQTTLAB_VERSION "\n", options->program);
+    return options->mosquitto ? CLIENT_EXIT_ERROR : CLIENT_EXIT_OK;
+}
+
+int client_options_help(const struct client_options *options, const char *intro,
+                        const struct option_spec *table)
+{
+    printf("Usage: %s %s", options->program, intro);
+    options_help(table, stdout);
+    return options->mosquitto ? CLIENT_EXIT_ERROR : CLIENT_EXIT_OK;
+}

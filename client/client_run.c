@@ -1,0 +1,183 @@
+#include "client/client_run.h"
+
+#include "client/client_debug.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char protocol_error[] =
+    "A network protocol error occurred when communicating with the broker.";
+
+struct client_run *client_run_of(const struct client *client)
+{
+    return client_context(client);
+}
+
+void client_run_error(const struct client_run *run, const char *format, ...)
+{
+    va_list args;
+
+    if (run->options->quiet)
+        return;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* --- standard output ------------------------------------------------------- */
+
+static void flush(struct loop_task *task)
+{
+    struct client_run *run = LIST_ITEM(task, struct client_run, flush_task);
+
+    /* The reader went away, as `head` does: there is nothing left to do. */
+    if (fflush(stdout) != 0)
+        client_run_stop(run, CLIENT_EXIT_ERROR);
+}
+
+void client_run_wrote(struct client_run *run)
+{
+    loop_at_end(&run->loop, &run->flush_task);
+}
+
+void client_run_on_packet(struct client *client, bool sent,
+                          const struct mqtt_packet *packet)
+{
+    struct client_run *run = client_run_of(client);
+
+    if (!run->options->debug)
+        return;
+    client_debug_packet(stdout, client, sent, packet);
+    client_run_wrote(run);
+}
+
+/* --- the end --------------------------------------------------------------- */
+
+void client_run_over(struct client_run *run)
+{
+    if (run->over)
+        return;
+    run->over = true;
+    run->stopping = true;
+    if (run->on_over)
+        run->on_over(run);
+    for (int i = 0; i < 2; i++)
+        loop_signal_close(&run->signals[i]);
+    client_free(run->client);
+}
+
+void client_run_stop(struct client_run *run, int exit_code)
+{
+    if (run->stopping)
+        return;
+    run->stopping = true;
+    run->exit_code = exit_code;
+    client_disconnect(run->client, MQTT_SUCCESS,
+                      client_options_properties(run->options, MQTT_DISCONNECT));
+    /* on_ended calls client_run_over; without a connection none comes. */
+    if (!client_ending(run->client))
+        client_run_over(run);
+}
+
+static void on_signal(struct loop_signal *signal)
+{
+    struct client_run *run = LIST_ITEM(
+        signal, struct client_run, signals[signal->signal.signum == SIGTERM]);
+
+    client_run_stop(run, CLIENT_EXIT_OK);
+}
+
+void client_run_refused(struct client_run *run,
+                        const struct mqtt_connack *connack)
+{
+    enum mqtt_version version = client_version(run->client);
+    bool other_version = version == MQTT_5 &&
+                         connack->reason == MQTT_UNSUPPORTED_PROTOCOL_VERSION;
+
+    client_run_error(run, "Connection error: %s%s",
+                     client_debug_refusal(version, connack->reason),
+                     other_version ? ". Try connecting to an MQTT v5 broker, "
+                                     "or use MQTT v3.x mode."
+                                   : "");
+}
+
+static void explain_unreached(struct client_run *run, int error)
+{
+    run->exit_code = CLIENT_EXIT_ERROR;
+    if (error == -ENOENT && !run->options->config.unix_path)
+        client_run_error(run, "Unable to connect (Lookup error.).");
+    else
+        client_run_error(run, "Error: %s", strerror(-error));
+}
+
+void client_run_explain(struct client_run *run,
+                        const struct client_ended *ended)
+{
+    if (run->stopping)
+        return;
+    switch (ended->end) {
+    case CLIENT_END_CLOSED: break;
+    case CLIENT_END_UNREACHED: explain_unreached(run, ended->error); break;
+    case CLIENT_END_REFUSED:
+        run->exit_code = (int)ended->reason;
+        if (client_version(run->client) < MQTT_5 &&
+            ended->reason <= (enum mqtt_reason)CONNACK_NOT_AUTHORIZED)
+            client_run_error(run, "Error: The connection was refused.");
+        else
+            client_run_error(run, "Error: %s", protocol_error);
+        break;
+    case CLIENT_END_LOST:
+        run->exit_code = CLIENT_EXIT_LOST;
+        client_run_error(run, "Error: The connection was lost.");
+        break;
+    case CLIENT_END_DISCONNECT:
+        run->exit_code = CLIENT_EXIT_NO_CONNECTION;
+        client_run_error(run, "Error: The client is not currently connected.");
+        break;
+    case CLIENT_END_PROTOCOL:
+        run->exit_code = CLIENT_EXIT_PROTOCOL;
+        client_run_error(run, "Error: %s", protocol_error);
+        break;
+    case CLIENT_END_KEEP_ALIVE:
+        run->exit_code = CLIENT_EXIT_KEEP_ALIVE;
+        client_run_error(run, "Error: Keepalive exceeded");
+        break;
+    }
+}
+
+/* --- the beginning --------------------------------------------------------- */
+
+bool client_run_start(struct client_run *run, struct client_options *options,
+                      const struct client_events *events)
+{
+    static const int numbers[2] = {SIGINT, SIGTERM};
+    int error = loop_init(&run->loop);
+
+    run->options = options;
+    if (error) {
+        explain_unreached(run, error);
+        return false;
+    }
+    loop_task_init(&run->flush_task, flush);
+    for (int i = 0; i < 2; i++)
+        loop_signal_open(&run->loop, &run->signals[i], numbers[i], on_signal);
+    run->client = client_new(&run->loop, &options->config, events, run);
+    error = client_connect(run->client);
+    if (!error)
+        return true;
+    explain_unreached(run, error);
+    client_run_over(run);
+    client_run_finish(run);
+    return false;
+}
+
+int client_run_finish(struct client_run *run)
+{
+    loop_run(&run->loop);
+    loop_release(&run->loop);
+    fflush(stdout);
+    return run->exit_code;
+}

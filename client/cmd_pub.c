@@ -1,0 +1,436 @@
+/*
+ * mqttlab pub, mosquitto_pub: publish a message, a file, or lines.
+ */
+#include "base/alloc.h"
+#include "client/client_run.h"
+#include "client/commands.h"
+#include "client/line_input.h"
+#include "mqtt/topic.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define RECONNECT_MS 1000
+
+/* Lines are not read while so much waits for the broker. */
+#define MAX_PENDING_BYTES  (1u << 20)
+#define MAX_UNACKNOWLEDGED 1000
+
+enum {
+    OPTION_MESSAGE = OPTION_OWN,
+    OPTION_FILE,
+    OPTION_NULL,
+    OPTION_STDIN_FILE,
+    OPTION_STDIN_LINES,
+    OPTION_RETAIN,
+    OPTION_MAX_IN_FLIGHT,
+    OPTION_REPEAT,
+    OPTION_REPEAT_DELAY,
+};
+
+enum source { SOURCE_NONE, SOURCE_PAYLOAD, SOURCE_LINES };
+
+static const char intro[] = "-t TOPIC -m MESSAGE [OPTIONS]\n"
+                            "Publish one message, or several, and exit.\n";
+
+/* clang-format off */
+static const struct option_spec table[] = {
+    {-1, 0, NULL, NULL, "What to publish:"},
+    {OPTION_TOPIC, 't', "topic", "topic", "Topic Name"},
+    {OPTION_MESSAGE, 'm', "message", "message", "this text"},
+    {OPTION_FILE, 'f', "file", "file", "what is in this file"},
+    {OPTION_STDIN_FILE, 's', "stdin-file", NULL, "all of standard input"},
+    {OPTION_STDIN_LINES, 'l', "stdin-line", NULL,
+     "each line of standard input as a message"},
+    {OPTION_NULL, 'n', "null-message", NULL, "a message of no bytes"},
+    {OPTION_QOS, 'q', "qos", "QoS", "QoS (0)"},
+    {OPTION_RETAIN, 'r', "retain", NULL,
+     "the broker keeps it for those who subscribe later"},
+    {OPTION_REPEAT, 0, "repeat", "count", "publish it so many times"},
+    {OPTION_REPEAT_DELAY, 0, "repeat-delay", "time",
+     "seconds between one and the next (0)"},
+    {OPTION_MAX_IN_FLIGHT, 'M', NULL, "count",
+     "messages of QoS 1 and 2 under way at once (20)"},
+    CLIENT_OPTION_ROWS,
+    CLIENT_OPTION_ROWS_NOT_HERE,
+};
+/* clang-format on */
+
+struct pub {
+    struct client_run run;
+    struct client_options options;
+    enum source source;
+    bool retain;
+    const char *file; /* "-" is standard input; NULL: none */
+    struct buf payload;
+    long repeat;
+    double delay_s;
+    struct timer delay;
+    struct line_input lines;
+    bool lines_ended;
+};
+
+static struct pub *pub_of(const struct client *client)
+{
+    return LIST_ITEM(client_run_of(client), struct pub, run);
+}
+
+/* --- options --------------------------------------------------------------- */
+
+static bool take_source(struct pub *pub, enum source source)
+{
+    if (pub->source != SOURCE_NONE)
+        return client_options_fail(
+            &pub->options, "Only one type of message can be sent at once.\n");
+    pub->source = source;
+    return true;
+}
+
+static bool take_repeat(struct pub *pub, const char *value)
+{
+    char *end;
+
+    errno = 0;
+    pub->repeat = strtol(value, &end, 10);
+    if (!errno && end != value && !*end && pub->repeat > 0)
+        return true;
+    return client_options_fail(&pub->options,
+                               "--repeat argument must be >0.\n");
+}
+
+static bool take_delay(struct pub *pub, const char *value)
+{
+    char *end;
+
+    pub->delay_s = strtod(value, &end);
+    if (end != value && !*end && pub->delay_s >= 0 && pub->delay_s < 1e9)
+        return true;
+    return client_options_fail(&pub->options,
+                               "--repeat-delay argument must be >=0.0.\n");
+}
+
+static bool take_max_in_flight(struct pub *pub, const char *value)
+{
+    char *end;
+
+    errno = 0;
+    long count = strtol(value, &end, 10);
+    if (errno || end == value || *end || count < 1 || count > UINT16_MAX)
+        return client_options_fail(
+            &pub->options, "Maximum inflight messages must be greater than "
+                           "0.\n");
+    pub->options.config.max_in_flight = (uint16_t)count;
+    return true;
+}
+
+static bool take_own(struct pub *pub, int id, const char *value)
+{
+    switch (id) {
+    case OPTION_MESSAGE:
+        buf_append_string(&pub->payload, value);
+        return take_source(pub, SOURCE_PAYLOAD);
+    case OPTION_FILE:
+        pub->file = value;
+        return take_source(pub, SOURCE_PAYLOAD);
+    case OPTION_STDIN_FILE:
+        pub->file = "-";
+        return take_source(pub, SOURCE_PAYLOAD);
+    case OPTION_NULL: return take_source(pub, SOURCE_PAYLOAD);
+    case OPTION_STDIN_LINES: return take_source(pub, SOURCE_LINES);
+    case OPTION_RETAIN: pub->retain = true; return true;
+    case OPTION_REPEAT: return take_repeat(pub, value);
+    case OPTION_REPEAT_DELAY: return take_delay(pub, value);
+    case OPTION_MAX_IN_FLIGHT: return take_max_in_flight(pub, value);
+    default: return true;
+    }
+}
+
+static const char *topic_of(const struct pub *pub)
+{
+    const struct client_strings *topics = &pub->options.topics;
+
+    return topics->count ? topics->items[topics->count - 1] : NULL;
+}
+
+static bool check_options(struct pub *pub)
+{
+    const char *topic = topic_of(pub);
+
+    /* Only a Topic Alias can do without a Topic Name. */
+    if (topic && !topic_name_valid(slice_of_string(topic)))
+        return client_options_fail(
+            &pub->options,
+            "Invalid publish topic '%.128s', does it contain '+' or '#'?",
+            topic);
+    return client_options_finish(&pub->options);
+}
+
+static int missing(const struct pub *pub)
+{
+    fputs("Error: Both topic and message must be supplied.\n", stderr);
+    client_options_help(&pub->options, intro, table);
+    return CLIENT_EXIT_ERROR;
+}
+
+/* Returns true to go on; otherwise *exit_code is set. */
+static bool read_options(struct pub *pub, int *exit_code)
+{
+    int id;
+
+    while ((id = client_options_next(&pub->options)) >= OPTION_OWN) {
+        if (!take_own(pub, id, pub->options.words.value)) {
+            id = -1;
+            break;
+        }
+    }
+    if (id == OPTION_HELP)
+        *exit_code = client_options_help(&pub->options, intro, table);
+    else if (id == OPTION_PROGRAM_VERSION)
+        *exit_code = client_options_version(&pub->options);
+    else if (id < 0 || !check_options(pub))
+        *exit_code = client_options_usage_error(&pub->options);
+    else if (!topic_of(pub) || pub->source == SOURCE_NONE)
+        *exit_code = missing(pub);
+    else
+        return true;
+    return false;
+}
+
+/* --- the payload ----------------------------------------------------------- */
+
+/* Read all of a stream; 0, or a negative errno. */
+static int read_all(struct buf *to, FILE *from)
+{
+    for (;;) {
+        size_t got = fread(buf_reserve(to, 65536), 1, 65536, from);
+
+        to->len += (uint32_t)got;
+        if (got == 0)
+            return ferror(from) ? -errno : 0;
+        if (to->len > MQTT_MAX_REMAINING_LENGTH)
+            return -EFBIG;
+    }
+}
+
+static bool load_failed(const struct pub *pub, int error)
+{
+    if (error == -EFBIG)
+        fprintf(stderr, "Error: File must be less than %u bytes.\n\n",
+                MQTT_MAX_REMAINING_LENGTH);
+    else
+        fprintf(stderr, "Error: Unable to read file: %s.\n", strerror(-error));
+    fprintf(stderr, "Error loading input file \"%s\".\n", pub->file);
+    return false;
+}
+
+static bool load_stdin(struct pub *pub)
+{
+    int error = read_all(&pub->payload, stdin);
+
+    if (!error && pub->payload.len)
+        return true;
+    if (error)
+        fprintf(stderr, "Error: %s.\n", strerror(-error));
+    else
+        fputs("Error: Zero length input.\n", stderr);
+    fputs("Error loading input from stdin.\n", stderr);
+    return false;
+}
+
+static bool load_payload(struct pub *pub)
+{
+    if (!pub->file)
+        return true;
+    if (!strcmp(pub->file, "-"))
+        return load_stdin(pub);
+    FILE *file = fopen(pub->file, "rb");
+    if (!file) {
+        fprintf(stderr, "Error: Unable to open file \"%s\".\n", pub->file);
+        fprintf(stderr, "Error loading input file \"%s\".\n", pub->file);
+        return false;
+    }
+    int error = read_all(&pub->payload, file);
+    fclose(file);
+    return error ? load_failed(pub, error) : true;
+}
+
+/* --- publishing ------------------------------------------------------------ */
+
+static void refuse(struct pub *pub, int error)
+{
+    if (error == -ENOTSUP) {
+        client_run_error(&pub->run, "Error: Message QoS not supported on "
+                                    "broker, try a lower QoS.");
+        client_run_stop(&pub->run, CLIENT_EXIT_QOS_NOT_SUPPORTED);
+    } else if (error == -EMSGSIZE) {
+        client_run_error(&pub->run, "Error: Message payload is too large.");
+        client_run_stop(&pub->run, CLIENT_EXIT_PACKET_TOO_LARGE);
+    } else {
+        client_run_error(&pub->run, "Error: %s", strerror(-error));
+        client_run_stop(&pub->run, CLIENT_EXIT_ERROR);
+    }
+}
+
+static void publish(struct pub *pub, struct slice payload)
+{
+    const struct client_options *options = &pub->options;
+    struct mqtt_publish message = {
+        .qos = (uint8_t)options->qos,
+        .retain = pub->retain,
+        .topic = slice_of_string(topic_of(pub)),
+        .properties = client_options_properties(options, MQTT_PUBLISH),
+        .payload = payload,
+    };
+
+    /* Without a store for it the message itself can still be sent. */
+    if (client_connected(pub->run.client) &&
+        !client_limits(pub->run.client)->retain_available)
+        message.retain = false;
+    int result = client_publish(pub->run.client, &message);
+    if (result < 0)
+        refuse(pub, result);
+}
+
+static void publish_payload(struct pub *pub)
+{
+    pub->repeat--;
+    publish(pub, buf_slice(&pub->payload));
+}
+
+static void on_delay(struct timer *timer)
+{
+    publish_payload(LIST_ITEM(timer, struct pub, delay));
+}
+
+static void on_line(struct line_input *lines, struct slice line)
+{
+    struct pub *pub = LIST_ITEM(lines, struct pub, lines);
+    struct client *client = pub->run.client;
+
+    publish(pub, line);
+    if (client_pending(client) > MAX_PENDING_BYTES ||
+        client_unacknowledged(client) >= MAX_UNACKNOWLEDGED)
+        line_input_pause(lines);
+}
+
+/* All is said when all lines were read and all messages acknowledged. */
+static void stop_when_done(struct pub *pub)
+{
+    if (pub->lines_ended && client_unacknowledged(pub->run.client) == 0)
+        client_run_stop(&pub->run, CLIENT_EXIT_OK);
+}
+
+static void on_lines_end(struct line_input *lines)
+{
+    struct pub *pub = LIST_ITEM(lines, struct pub, lines);
+
+    pub->lines_ended = true;
+    stop_when_done(pub);
+}
+
+/* --- events ---------------------------------------------------------------- */
+
+static void on_connack(struct client *client,
+                       const struct mqtt_connack *connack)
+{
+    struct pub *pub = pub_of(client);
+
+    if (connack->reason) {
+        client_run_refused(&pub->run, connack);
+        return;
+    }
+    pub->run.was_connected = true;
+    if (pub->source == SOURCE_PAYLOAD) {
+        publish_payload(pub);
+    } else {
+        line_input_resume(&pub->lines);
+        stop_when_done(pub);
+    }
+}
+
+static void on_published(struct client *client, uint16_t packet_id,
+                         enum mqtt_reason reason)
+{
+    struct pub *pub = pub_of(client);
+
+    if (reason >= MQTT_UNSPECIFIED_ERROR)
+        client_run_error(&pub->run, "Warning: Publish %d failed: %s.",
+                         packet_id, reason_name(0, reason));
+    if (pub->run.stopping)
+        return;
+    if (pub->source == SOURCE_LINES) {
+        if (!pub->lines_ended)
+            line_input_resume(&pub->lines);
+        stop_when_done(pub);
+    } else if (pub->repeat <= 0) {
+        client_run_stop(&pub->run, CLIENT_EXIT_OK);
+    } else if (pub->delay_s > 0) {
+        timer_set(&pub->run.loop, &pub->delay, (uint64_t)(pub->delay_s * 1000));
+    } else {
+        publish_payload(pub);
+    }
+}
+
+static void on_ended(struct client *client, const struct client_ended *ended)
+{
+    struct pub *pub = pub_of(client);
+    bool again =
+        pub->source == SOURCE_LINES && pub->run.was_connected &&
+        !pub->run.stopping &&
+        (ended->end == CLIENT_END_UNREACHED || ended->end == CLIENT_END_LOST ||
+         ended->end == CLIENT_END_KEEP_ALIVE);
+
+    if (again) {
+        line_input_pause(&pub->lines);
+        client_connect_in(client, RECONNECT_MS);
+        return;
+    }
+    client_run_explain(&pub->run, ended);
+    client_run_over(&pub->run);
+}
+
+static void on_over(struct client_run *run)
+{
+    struct pub *pub = LIST_ITEM(run, struct pub, run);
+
+    timer_cancel(&pub->delay);
+    line_input_close(&pub->lines);
+}
+
+static const struct client_events events = {
+    .on_connack = on_connack,
+    .on_published = on_published,
+    .on_packet = client_run_on_packet,
+    .on_ended = on_ended,
+};
+
+/* --- the command ----------------------------------------------------------- */
+
+static int run(struct pub *pub)
+{
+    pub->run.on_over = on_over;
+    timer_init(&pub->delay, on_delay);
+    if (!load_payload(pub))
+        return CLIENT_EXIT_ERROR;
+    if (!client_run_start(&pub->run, &pub->options, &events))
+        return pub->run.exit_code;
+    if (pub->source == SOURCE_LINES)
+        line_input_open(&pub->run.loop, &pub->lines, STDIN_FILENO, on_line,
+                        on_lines_end);
+    return client_run_finish(&pub->run);
+}
+
+int cmd_pub(int argc, char **argv)
+{
+    struct pub pub = {.repeat = 1};
+    int exit_code;
+
+    client_options_init(&pub.options, table, argc, argv);
+    pub.options.config.max_in_flight = 20;
+    if (read_options(&pub, &exit_code))
+        exit_code = run(&pub);
+    buf_release(&pub.payload);
+    client_options_release(&pub.options);
+    return exit_code;
+}

@@ -1,0 +1,14 @@
+/*
+ * The commands of this folder. argv[0] is the name that the command was called
+ * by; each returns the exit code.
+ */
+#ifndef CLIENT_COMMANDS_H
+#define CLIENT_COMMANDS_H
+
+/* mqttlab pub, mosquitto_pub: publish a message, a file, or lines. */
+int cmd_pub(int argc, char **argv);
+
+/* mqttlab sub, mosquitto_sub: subscribe and print what comes. */
+int cmd_sub(int argc, char **argv);
+
+#endif
