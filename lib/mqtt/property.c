@@ -94,13 +94,21 @@ const struct property_info *property_table(void)
     return table;
 }
 
+/* The row of each identifier, counted from 1; 0 where there is none. */
+static const uint8_t row_of[] = {
+    [0x01] = 1,  [0x02] = 2,  [0x03] = 3,  [0x08] = 4,  [0x09] = 5,
+    [0x0b] = 6,  [0x11] = 7,  [0x12] = 8,  [0x13] = 9,  [0x15] = 10,
+    [0x16] = 11, [0x17] = 12, [0x18] = 13, [0x19] = 14, [0x1a] = 15,
+    [0x1c] = 16, [0x1f] = 17, [0x21] = 18, [0x22] = 19, [0x23] = 20,
+    [0x24] = 21, [0x25] = 22, [0x26] = 23, [0x27] = 24, [0x28] = 25,
+    [0x29] = 26, [0x2a] = 27,
+};
+
 const struct property_info *property_info(uint32_t id)
 {
-    for (const struct property_info *info = table; info->id; info++) {
-        if (info->id == id)
-            return info;
-    }
-    return NULL;
+    if (id >= sizeof(row_of) || row_of[id] == 0)
+        return NULL;
+    return &table[row_of[id] - 1];
 }
 
 /* Text is read as bytes here: it is judged once, by property_read. */

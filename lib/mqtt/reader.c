@@ -21,30 +21,26 @@ struct slice reader_bytes(struct reader *reader, size_t len)
     return bytes;
 }
 
-/* A big-endian integer of size bytes. */
-static uint32_t integer(struct reader *reader, size_t size)
-{
-    struct slice bytes = reader_bytes(reader, size);
-    uint32_t value = 0;
-
-    for (size_t i = 0; i < bytes.len; i++)
-        value = value << 8 | bytes.bytes[i];
-    return value;
-}
-
 uint8_t reader_u8(struct reader *reader)
 {
-    return (uint8_t)integer(reader, 1);
+    struct slice bytes = reader_bytes(reader, 1);
+
+    return bytes.len ? bytes.bytes[0] : 0;
 }
 
 uint16_t reader_u16(struct reader *reader)
 {
-    return (uint16_t)integer(reader, 2);
+    struct slice bytes = reader_bytes(reader, 2);
+
+    return bytes.len ? (uint16_t)(bytes.bytes[0] << 8 | bytes.bytes[1]) : 0;
 }
 
 uint32_t reader_u32(struct reader *reader)
 {
-    return integer(reader, 4);
+    uint32_t high = reader_u16(reader);
+    uint32_t low = reader_u16(reader);
+
+    return reader->reason ? 0 : high << 16 | low;
 }
 
 uint32_t reader_varint(struct reader *reader)
