@@ -1,6 +1,8 @@
 #include "broker/broker.h"
 
 #include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -182,6 +184,8 @@ static void on_accept(struct listener *socket, int fd,
         close(fd);
         return;
     }
+    if (!broker->config->set_tcp_nodelay) /* the listener has set it */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){0}, sizeof(int));
     link->transport = transport_tcp_new(broker->loop, fd, false,
                                         &link_transport_events, link);
     if (!link->transport)

@@ -172,17 +172,23 @@ static enum mqtt_reason judge_will(struct admission *admission)
     return MQTT_SUCCESS;
 }
 
+/* As mosquitto has it: version 5 is told the limit, 3.x is refused above it,
+   and has Keep Alive 0 as long as nothing stricter than the default is set. */
 static enum mqtt_reason judge_keep_alive(struct admission *admission)
 {
     const struct mqtt_connect *connect = &admission->connect;
     uint16_t max_s = admission->broker->config->max_keepalive;
+    bool none = connect->keep_alive_s == 0;
 
     admission->keep_alive_s = connect->keep_alive_s;
-    if (!max_s || (connect->keep_alive_s && connect->keep_alive_s <= max_s))
+    if (!max_s || (!none && connect->keep_alive_s <= max_s))
         return MQTT_SUCCESS;
-    admission->keep_alive_s = max_s;
-    if (connect->version >= MQTT_5)
-        return MQTT_SUCCESS; /* told with Server Keep Alive */
+    if (connect->version >= MQTT_5) {
+        admission->keep_alive_s = max_s; /* [MQTT-3.1.2-21] */
+        return MQTT_SUCCESS;
+    }
+    if (none && max_s == UINT16_MAX)
+        return MQTT_SUCCESS;
     admission->text = "Keep Alive is above max_keepalive";
     return MQTT_CLIENT_IDENTIFIER_NOT_VALID;
 }
