@@ -108,7 +108,7 @@ static void subscribe_all(struct request *request)
         report(request, granted ? EVENT_SUBSCRIBED : EVENT_SUBSCRIBE_REFUSED,
                wanted.topic_filter, reason);
         if (trace_on(connection))
-            log_debug(broker->log, "\t%.*s (QoS %d)",
+            log_debug(broker->log, "    %.*s (QoS %d)",
                       SLICE_ARGS(wanted.topic_filter), wanted.qos);
         if (granted && (broker->config->log_types & CONFIG_LOG_SUBSCRIBE))
             log_info(broker->log, "%s %d %.*s", request->session->client_id,
@@ -267,7 +267,7 @@ enum mqtt_reason handle_unsubscribe(struct connection *connection,
         if (was)
             report(&request, EVENT_UNSUBSCRIBED, wanted.topic_filter, 0);
         if (trace_on(connection))
-            log_debug(broker->log, "\t%.*s", SLICE_ARGS(wanted.topic_filter));
+            log_debug(broker->log, "    %.*s", SLICE_ARGS(wanted.topic_filter));
         if (was && (broker->config->log_types & CONFIG_LOG_UNSUBSCRIBE))
             log_info(broker->log, "%s %.*s", request.session->client_id,
                      SLICE_ARGS(wanted.topic_filter));

@@ -26,8 +26,8 @@ void rig_init(struct rig *rig)
     config_finish(&rig->config);
     rig->config.listeners[0].allow_anonymous = true;
     rig->config.sys_interval = 0;
-    rig->log = (struct log){
-        .level = LOG_DEBUG, .sink = keep_line, .context = rig};
+    rig->log =
+        (struct log){.level = LOG_DEBUG, .sink = keep_line, .context = rig};
 }
 
 void rig_start(struct rig *rig)
@@ -245,6 +245,13 @@ bool rig_login_5(struct rig *rig, struct rig_client *client, const char *id,
     return expect_connack(client);
 }
 
+static uint16_t next_id(struct rig_client *client)
+{
+    if (++client->last_id == 0)
+        client->last_id = 1;
+    return client->last_id;
+}
+
 unsigned rig_subscribe(struct rig_client *client, const char *filter,
                        unsigned qos)
 {
@@ -256,7 +263,7 @@ unsigned rig_subscribe(struct rig_client *client, const char *filter,
     struct buf filters = {0};
 
     subscribe_put(&filters, MQTT_SUBSCRIBE, &subscription);
-    packet.subscribe.packet_id = ++client->last_id;
+    packet.subscribe.packet_id = next_id(client);
     packet.subscribe.filters = buf_slice(&filters);
     rig_send(client, &packet);
     buf_release(&filters);
@@ -273,7 +280,7 @@ static uint16_t publish(struct rig_client *client, const char *topic,
         .type = MQTT_PUBLISH,
         .publish = {.qos = (uint8_t)qos,
                     .retain = retain,
-                    .packet_id = qos ? ++client->last_id : 0,
+                    .packet_id = qos ? next_id(client) : 0,
                     .topic = slice_of_string(topic),
                     .payload = slice_of_string(payload)},
     };
@@ -294,8 +301,7 @@ void rig_publish_retained(struct rig_client *client, const char *topic,
     publish(client, topic, payload, qos, true);
 }
 
-void rig_ack(struct rig_client *client, enum mqtt_type type,
-             uint16_t packet_id)
+void rig_ack(struct rig_client *client, enum mqtt_type type, uint16_t packet_id)
 {
     uint8_t bytes[4];
 

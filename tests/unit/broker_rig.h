@@ -27,8 +27,8 @@ struct rig_client {
     struct rig *rig;
     struct transport *transport; /* our end; NULL when it is closed */
     enum mqtt_version version;
-    struct buf in;  /* what came and was not taken by rig_next */
-    bool ended;     /* the broker closed the connection */
+    struct buf in; /* what came and was not taken by rig_next */
+    bool ended;    /* the broker closed the connection */
     uint16_t last_id;
     struct frame frame; /* the packet that rig_next returned */
     struct buf packet;  /* its bytes */

@@ -1,0 +1,324 @@
+#include "broker_rig.h"
+
+#include <stdio.h>
+
+#include "broker/session.h"
+#include "mqtt/property.h"
+
+static struct rig rig;
+static struct rig_client client;
+static struct rig_client other;
+
+static void set_up(void)
+{
+    rig_init(&rig);
+    client = other = (struct rig_client){.rig = &rig};
+}
+
+static void tear_down(void)
+{
+    rig_close(&client);
+    rig_close(&other);
+    rig_release(&rig);
+}
+
+static void start(enum mqtt_version version)
+{
+    rig_start(&rig);
+    rig_login(&rig, &client, version, "a", true);
+    rig_login(&rig, &other, MQTT_3_1_1, "b", true);
+}
+
+static const struct {
+    const char *name;
+    enum mqtt_version version;
+    const char *request;
+    const char *answer;
+} answers[] = {
+    {"each QoS is granted",                             MQTT_3_1_1,
+     "82 0e 0009 0001 61 00 0001 62 01 0001 63 02",                                                                "90 05 0009 00 01 02"   },
+    {"version 5",                                       MQTT_5,     "82 0b 0009 00 0001 61 00 0001 62 02",
+     "90 05 0009 00 00 02"                                                                                                                 },
+    {"MQTT-3.8.4-6: one answer a filter, bad ones too", MQTT_5,
+     "82 13 0009 00 0001 61 01 0003 612f23 01 0003 61232f 01",                                                     "90 06 0009 00 01 01 8f"},
+    {"a bad share name",                                MQTT_5,     "82 10 0009 00 000a 247368617265 2f2b2f78 01",
+     "90 04 0009 00 8f"                                                                                                                    },
+    {"UNSUBSCRIBE of nothing, 3.1.1",                   MQTT_3_1_1, "a2 05 0009 0001 61",
+     "b0 02 0009"                                                                                                                          },
+    {"UNSUBSCRIBE of nothing, 5",                       MQTT_5,     "a2 06 0009 00 0001 61",
+     "b0 04 0009 00 11"                                                                                                                    },
+    {"UNSUBSCRIBE of what is no filter",                MQTT_5,     "a2 07 0009 00 0002 6123",
+     "b0 04 0009 00 8f"                                                                                                                    },
+};
+
+START_TEST(each_request_gets_its_answer)
+{
+    start(answers[_i].version);
+    rig_send_hex(&client, answers[_i].request);
+    rig_expect_hex(&client, answers[_i].answer);
+    ck_assert(!client.ended);
+}
+END_TEST
+
+START_TEST(a_filter_that_is_none_closes_a_connection_of_version_3)
+{
+    start(MQTT_3_1_1);
+    rig_send_hex(&client, "82 07 0009 0002 6123 00");
+    rig_expect_nothing(&client);
+    rig_expect_ended(&client);
+}
+END_TEST
+
+/* [MQTT-3.8.3-4] */
+START_TEST(no_local_on_a_shared_subscription_is_an_error)
+{
+    start(MQTT_5);
+    rig_send_hex(&client, "82 10 0009 00 000a 2473686172652f672f78 05");
+    rig_expect_hex(&client, "e0 01 82");
+}
+END_TEST
+
+/* [MQTT-3.10.4-1] [MQTT-3.10.4-2] */
+START_TEST(unsubscribe_stops_what_comes)
+{
+    start(MQTT_3_1_1);
+    rig_subscribe(&client, "t", 0);
+    rig_subscribe(&client, "u", 0);
+    rig_send_hex(&client, "a2 05 0009 0001 74");
+    rig_expect_hex(&client, "b0 02 0009");
+    rig_publish(&other, "t", "x", 0);
+    rig_publish(&other, "u", "y", 0);
+    rig_expect_publish(&client, "u", "y", 0, NULL);
+    ck_assert_uint_eq(rig.broker->counters.subscriptions, 1);
+}
+END_TEST
+
+/* [MQTT-3.8.4-3] */
+START_TEST(subscribing_again_replaces_the_options)
+{
+    start(MQTT_3_1_1);
+    rig_subscribe(&client, "t", 0);
+    rig_subscribe(&client, "t", 2);
+    rig_publish(&other, "t", "x", 2);
+    rig_expect_publish(&client, "t", "x", 2, NULL);
+    rig_expect_nothing(&client);
+    ck_assert_uint_eq(rig.broker->counters.subscriptions, 1);
+}
+END_TEST
+
+START_TEST(max_qos_of_the_listener_is_granted_at_most)
+{
+    rig.config.listeners[0].max_qos = 1;
+    start(MQTT_3_1_1);
+    ck_assert_uint_eq(rig_subscribe(&client, "t", 2), 1);
+    ck_assert_uint_eq(rig_subscribe(&client, "t", 0), 0);
+    rig_publish(&other, "t", "x", 2); /* and nobody may publish above it */
+    rig_expect_ended(&other);
+}
+END_TEST
+
+START_TEST(log_lines_name_filters)
+{
+    start(MQTT_3_1_1);
+    rig_subscribe(&client, "t/#", 1);
+    ck_assert(rig_logged(&rig, "Received SUBSCRIBE from a\n"
+                               "    t/# (QoS 1)\n"));
+    ck_assert(rig_logged(&rig, "Sending SUBACK to a"));
+}
+END_TEST
+
+/* ---- retained messages ---- */
+
+/* [MQTT-3.3.1-5] [MQTT-3.3.1-8] */
+START_TEST(a_new_subscription_gets_the_retained_messages)
+{
+    struct mqtt_publish publish;
+
+    start(_i ? MQTT_5 : MQTT_3_1_1);
+    rig_publish_retained(&other, "t/a", "old", 1);
+    rig_publish_retained(&other, "t/a", "new", 1);
+    rig_publish(&other, "t/b", "not retained", 1);
+    buf_clear(&other.in);
+    ck_assert_uint_eq(rig_subscribe(&client, "t/#", 2), 2);
+    rig_expect_publish(&client, "t/a", "new", 1, &publish);
+    ck_assert(publish.retain);
+    rig_expect_nothing(&client);
+    rig_subscribe(&client, "+/a", 0);
+    rig_expect_publish(&client, "t/a", "new", 0, &publish);
+    ck_assert(publish.retain);
+    ck_assert_uint_eq(rig.broker->counters.retained_messages, 1);
+}
+END_TEST
+
+/* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
+START_TEST(an_empty_payload_removes_the_retained_message)
+{
+    struct mqtt_publish publish;
+
+    start(MQTT_3_1_1);
+    rig_publish_retained(&other, "t", "x", 0);
+    rig_subscribe(&client, "u", 0);
+    rig_publish_retained(&other, "t", "", 0);
+    rig_subscribe(&client, "t", 0);
+    rig_expect_nothing(&client);
+    rig_publish_retained(&other, "t", "", 0);
+    rig_expect_publish(&client, "t", "", 0,
+                       &publish); /* and goes on as usual */
+    ck_assert(!publish.retain);
+    ck_assert_uint_eq(rig.broker->counters.retained_messages, 0);
+}
+END_TEST
+
+static void subscribe_with(unsigned retain_handling, uint32_t identifier)
+{
+    const struct mqtt_subscription subscription = {
+        .topic_filter = slice_of_string("t"),
+        .qos = 1,
+        .retain_handling = (uint8_t)retain_handling,
+    };
+    struct mqtt_packet packet = {.type = MQTT_SUBSCRIBE};
+    struct buf filters = {0};
+    struct buf properties = {0};
+
+    subscribe_put(&filters, MQTT_SUBSCRIBE, &subscription);
+    if (identifier)
+        property_put_number(&properties, PROPERTY_SUBSCRIPTION_IDENTIFIER,
+                            identifier);
+    packet.subscribe.packet_id = ++client.last_id;
+    packet.subscribe.filters = buf_slice(&filters);
+    packet.subscribe.properties = buf_slice(&properties);
+    rig_send(&client, &packet);
+    rig_expect(&client, MQTT_SUBACK, &packet);
+    buf_release(&filters);
+    buf_release(&properties);
+}
+
+static const struct {
+    const char *name;
+    unsigned retain_handling;
+    bool first;
+    bool again;
+} handling[] = {
+    {"MQTT-3.3.1-9: always",                             0, true,  true },
+    {"MQTT-3.3.1-10: if there was no such subscription", 1, true,  false},
+    {"MQTT-3.3.1-11: never",                             2, false, false},
+};
+
+START_TEST(retain_handling_says_when_retained_messages_are_sent)
+{
+    start(MQTT_5);
+    rig_publish_retained(&other, "t", "x", 0);
+    subscribe_with(handling[_i].retain_handling, 0);
+    if (handling[_i].first)
+        rig_expect_publish(&client, "t", "x", 0, NULL);
+    rig_expect_nothing(&client);
+    subscribe_with(handling[_i].retain_handling, 0);
+    if (handling[_i].again)
+        rig_expect_publish(&client, "t", "x", 0, NULL);
+    rig_expect_nothing(&client);
+}
+END_TEST
+
+/* [MQTT-3.3.4-3] */
+START_TEST(a_retained_message_names_the_subscription)
+{
+    struct mqtt_publish publish;
+
+    start(MQTT_5);
+    rig_publish_retained(&other, "t", "x", 1);
+    subscribe_with(0, 77);
+    rig_expect_publish(&client, "t", "x", 1, &publish);
+    ck_assert_uint_eq(property_number(publish.properties,
+                                      PROPERTY_SUBSCRIPTION_IDENTIFIER, 0),
+                      77);
+}
+END_TEST
+
+/* [MQTT5 4.8.2] */
+START_TEST(a_shared_subscription_gets_no_retained_messages)
+{
+    start(MQTT_5);
+    rig_publish_retained(&other, "t", "x", 0);
+    rig_subscribe(&client, "$share/g/t", 0);
+    rig_expect_nothing(&client);
+}
+END_TEST
+
+START_TEST(more_retained_messages_than_the_window_all_arrive)
+{
+    char topic[16];
+    unsigned seen = 0;
+
+    rig.config.max_inflight_messages = 5;
+    rig.config.max_queued_messages = 3;
+    start(MQTT_3_1_1);
+    for (int i = 0; i < 50; i++) {
+        snprintf(topic, sizeof(topic), "t/%d", i);
+        rig_publish_retained(&other, topic, "x", 1);
+    }
+    rig_subscribe(&client, "t/#", 1);
+    for (struct mqtt_packet packet; rig_next(&client, &packet); seen++)
+        rig_ack(&client, MQTT_PUBACK, packet.publish.packet_id);
+    ck_assert_uint_eq(seen, 50);
+}
+END_TEST
+
+START_TEST(retained_messages_expire)
+{
+    start(MQTT_5);
+    rig_send_hex(&client, "31 0a 0001 74 05 02 0000000a 61");
+    rig_advance(&rig, 9);
+    rig_subscribe(&client, "t", 0);
+    rig_expect_publish(&client, "t", "a", 0, NULL);
+    rig_advance(&rig, 2);
+    rig_subscribe(&client, "t", 0);
+    rig_expect_nothing(&client);
+}
+END_TEST
+
+START_TEST(where_retaining_is_off_it_is_refused)
+{
+    struct mqtt_packet packet;
+
+    rig.config.retain_available = false;
+    rig_start(&rig);
+    rig_open(&rig, &client, MQTT_5);
+    packet = rig_connect(&client, "a");
+    rig_send(&client, &packet);
+    rig_expect(&client, MQTT_CONNACK, &packet);
+    ck_assert_uint_eq(property_number(packet.connack.properties,
+                                      PROPERTY_RETAIN_AVAILABLE, 1),
+                      0);
+    rig_publish_retained(&client, "t", "x", 0);
+    rig_expect_hex(&client, "e0 01 9a"); /* [MQTT-3.2.2-14] */
+}
+END_TEST
+
+Suite *broker_subscribe_suite(void)
+{
+    Suite *suite = suite_create("broker_subscribe");
+    TCase *tcase = unit_case(suite, "subscribe", 0);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, each_request_gets_its_answer, 0,
+                        sizeof(answers) / sizeof(answers[0]));
+    tcase_add_test(tcase,
+                   a_filter_that_is_none_closes_a_connection_of_version_3);
+    tcase_add_test(tcase, no_local_on_a_shared_subscription_is_an_error);
+    tcase_add_test(tcase, unsubscribe_stops_what_comes);
+    tcase_add_test(tcase, subscribing_again_replaces_the_options);
+    tcase_add_test(tcase, max_qos_of_the_listener_is_granted_at_most);
+    tcase_add_test(tcase, log_lines_name_filters);
+    tcase_add_loop_test(tcase, a_new_subscription_gets_the_retained_messages, 0,
+                        2);
+    tcase_add_test(tcase, an_empty_payload_removes_the_retained_message);
+    tcase_add_loop_test(tcase,
+                        retain_handling_says_when_retained_messages_are_sent, 0,
+                        sizeof(handling) / sizeof(handling[0]));
+    tcase_add_test(tcase, a_retained_message_names_the_subscription);
+    tcase_add_test(tcase, a_shared_subscription_gets_no_retained_messages);
+    tcase_add_test(tcase, more_retained_messages_than_the_window_all_arrive);
+    tcase_add_test(tcase, retained_messages_expire);
+    tcase_add_test(tcase, where_retaining_is_off_it_is_refused);
+    return suite;
+}
