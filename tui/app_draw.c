@@ -251,8 +251,12 @@ static void draw_tiny(struct app *app, const struct area *area)
     draw_compact_header(app, area);
     if (store_row(app->store, store_chosen_at(app->store, STORE_PACKETS),
                   &row)) {
-        render_line(&line, &row);
+        buf_printf(&line, "%llu %s %s ", (unsigned long long)row.number,
+                   row.record.direction == RECORD_C2B ? ">" : "<",
+                   mqtt_type_name(row.note.type));
+        render_info(&line, &row);
         grid_column(area, 1, 0, area->width, STYLE_PLAIN, buf_string(&line));
+        grid_cursor(area, 1, 0);
     }
     buf_release(&line);
 }

@@ -311,6 +311,22 @@ void grid_divide(const struct area *area, int x)
         grid_glyph(area, y, x, STYLE_DIM, GLYPH_VERTICAL);
 }
 
+void grid_copy_row(const struct area *area, int y, const struct grid *from,
+                   int from_y)
+{
+    if (from_y < 0 || from_y >= from->height)
+        return;
+    for (int x = 0; x < from->width; x++) {
+        const struct cell *source =
+            &from->cells[(size_t)from_y * (size_t)from->width + (size_t)x];
+        struct cell *target = cell_at(area, y, x);
+
+        /* Half of a wide character is not copied. */
+        if (target && (source->width < 2 || cell_at(area, y, x + 1)))
+            *target = *source;
+    }
+}
+
 void grid_select(const struct area *area, int y)
 {
     for (int x = 0; x < area->width; x++) {

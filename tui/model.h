@@ -69,7 +69,6 @@ struct model_client {
     char *client_id;
     char *user_name;  /* "" when none */
     char *peer;       /* address; "" when unknown */
-    char *transport;  /* "tcp" and so on; "" when unknown */
     char *why;        /* what the state came from, a sentence; "" */
     unsigned number;  /* in order of appearance, from 0 */
     uint8_t state;    /* enum model_state */
@@ -116,6 +115,8 @@ struct model_topic {
     uint8_t rate[8]; /* messages in each of the last seconds, newest first,
                         counted at rate_second */
     uint64_t rate_second;
+    size_t subscribers;           /* as counted last, by model_subscribers */
+    uint64_t subscribers_counted; /* model's subscriptions_changed then, + 1 */
 };
 
 /* ---- everything ---- */
@@ -182,8 +183,11 @@ struct model_topic *model_topic_find(const struct model *model,
 /* Levels above it. */
 int model_topic_depth(const struct model_topic *topic);
 /* How many connected or kept sessions subscribe to it. */
-size_t model_subscribers(const struct model *model,
-                         const struct model_topic *topic);
+size_t model_subscribers(const struct model *model, struct model_topic *topic);
+/* The subscription by which a client gets the topic; NULL: it does not. */
+const struct model_subscription *
+model_subscription_for(const struct model_client *client,
+                       struct slice topic_name);
 
 /* Packets in the last whole second before now. */
 uint32_t model_rate(const struct model *model, uint64_t now_ns);

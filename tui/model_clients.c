@@ -51,7 +51,6 @@ void model_client_free(struct model_client *client)
     free(client->client_id);
     free(client->user_name);
     free(client->peer);
-    free(client->transport);
     free(client->why);
     free(client);
 }
@@ -93,7 +92,6 @@ struct model_client *model_client_of(struct model *model,
     client->client_id = alloc_string(client_id);
     client->user_name = alloc_string(row->note.user_name);
     client->peer = alloc_string("");
-    client->transport = alloc_string("");
     client->why = alloc_string("");
     client->number = model->next_number++;
     client->version = row->note.version;
@@ -386,6 +384,7 @@ static void on_accepted(struct model_client *client,
 {
     struct slice bytes = row->record.bytes;
     struct slice user_name = record_get(bytes, RECORD_USER_NAME);
+    struct slice peer = record_get(bytes, RECORD_PEER);
 
     client->state = MODEL_CONNECTED;
     client->connection = row->record.connection;
@@ -399,20 +398,15 @@ static void on_accepted(struct model_client *client,
         (uint32_t)record_get_number(bytes, RECORD_EXPIRY, client->expiry_s);
     if (user_name.len)
         model_keep(&client->user_name, user_name);
+    if (peer.len)
+        model_keep(&client->peer, peer);
     if (record_get(bytes, RECORD_EXPIRY).len)
         client->keeps = client->expiry_s > 0;
 }
 
-static void on_connection(struct model *model, struct model_client *client,
-                          const struct history_row *row)
+static void on_closed(struct model *model, struct model_client *client,
+                      const struct history_row *row)
 {
-    struct slice bytes = row->record.bytes;
-
-    if (record_code(bytes) == EVENT_CONN_OPENED) {
-        model_keep(&client->peer, record_get(bytes, RECORD_PEER));
-        model_keep(&client->transport, record_get(bytes, RECORD_TRANSPORT));
-        return;
-    }
     if (row->record.connection != client->connection)
         return; /* an older one: the session was taken over */
     if (client->state == MODEL_CONNECTED) {
@@ -421,6 +415,17 @@ static void on_connection(struct model *model, struct model_client *client,
                          "the connection ended without DISCONNECT");
     }
     gone(model, client, row);
+}
+
+static void on_session_begun(struct model_client *client,
+                             const struct history_row *row)
+{
+    struct slice bytes = row->record.bytes;
+
+    client->expiry_s =
+        (uint32_t)record_get_number(bytes, RECORD_EXPIRY, client->expiry_s);
+    client->keeps = client->expiry_s > 0;
+    client->queued = record_get_number(bytes, RECORD_NUMBER, client->queued);
 }
 
 static void on_session(struct model *model, struct model_client *client,
@@ -452,8 +457,7 @@ void model_client_event(struct model *model, struct model_client *client,
     unsigned code = record_code(bytes);
 
     switch (code) {
-    case EVENT_CONN_OPENED:
-    case EVENT_CONN_CLOSED: on_connection(model, client, row); break;
+    case EVENT_CONN_CLOSED: on_closed(model, client, row); break;
     case EVENT_CONNECT_ACCEPTED: on_accepted(client, row); break;
     case EVENT_CONNECT_REFUSED:
         client->state = MODEL_REFUSED;
@@ -463,6 +467,8 @@ void model_client_event(struct model *model, struct model_client *client,
     case EVENT_CONNECTION_LOST:
     case EVENT_KEEP_ALIVE_MISSED:
     case EVENT_PROTOCOL_ERROR: say_why(client, row); break;
+    case EVENT_SESSION_CREATED:
+    case EVENT_SESSION_RESUMED: on_session_begun(client, row); break;
     case EVENT_SESSION_AWAY:
     case EVENT_SESSION_ENDED:
     case EVENT_SESSION_EXPIRED: on_session(model, client, row, code); break;
@@ -481,23 +487,32 @@ void model_client_event(struct model *model, struct model_client *client,
 
 /* ---- who gets a topic ---- */
 
-size_t model_subscribers(const struct model *model,
-                         const struct model_topic *topic)
+const struct model_subscription *
+model_subscription_for(const struct model_client *client,
+                       struct slice topic_name)
+{
+    for (size_t i = 0; i < client->subscription_count; i++) {
+        const struct model_subscription *each = &client->subscriptions[i];
+
+        if (topic_match(slice_of_string(each->topic_filter), topic_name))
+            return each;
+    }
+    return NULL;
+}
+
+size_t model_subscribers(const struct model *model, struct model_topic *topic)
 {
     struct buf name = {0};
     size_t count = 0;
 
+    if (topic->subscribers_counted == model->subscriptions_changed + 1)
+        return topic->subscribers;
     model_topic_name(topic, &name);
-    for (size_t i = 0; i < model->client_count; i++) {
-        const struct model_client *client = model->clients[i];
-        bool matches = false;
-
-        for (size_t s = 0; s < client->subscription_count && !matches; s++)
-            matches = topic_match(
-                slice_of_string(client->subscriptions[s].topic_filter),
-                buf_slice(&name));
-        count += matches;
-    }
+    for (size_t i = 0; i < model->client_count; i++)
+        count +=
+            model_subscription_for(model->clients[i], buf_slice(&name)) != NULL;
     buf_release(&name);
+    topic->subscribers = count;
+    topic->subscribers_counted = model->subscriptions_changed + 1;
     return count;
 }

@@ -251,25 +251,41 @@ void model_topic_packet(struct model *model, const struct model_packet *packet)
     }
 }
 
+/* What is known of a message that no client's PUBLISH brought. */
+static void keep_event(struct model_topic *topic, const struct history_row *row)
+{
+    struct slice bytes = row->record.bytes;
+
+    keep_payload(topic, record_get(bytes, RECORD_PAYLOAD), 0);
+    topic->qos = (uint8_t)record_get_number(bytes, RECORD_QOS, 0);
+    topic->retain = record_get_number(bytes, RECORD_RETAIN, topic->retain);
+    topic->last_seq = row->record.seq;
+    topic->published_ns = row->record.time_ns;
+}
+
 void model_topic_event(struct model *model, const struct history_row *row)
 {
     struct slice bytes = row->record.bytes;
+    struct slice name = record_get(bytes, RECORD_TOPIC);
     unsigned code = record_code(bytes);
-    bool clears = code == EVENT_RETAINED_CLEARED;
+    bool will = code == EVENT_WILL_FIRED;
+    bool stores =
+        code == EVENT_RETAINED_STORED || code == EVENT_RETAINED_REPLACED;
     struct model_topic *topic;
 
-    if (code != EVENT_RETAINED_STORED && code != EVENT_RETAINED_REPLACED &&
-        !clears)
+    if (!will && !stores && code != EVENT_RETAINED_CLEARED)
         return;
-    topic = name_topic(model, record_get(bytes, RECORD_TOPIC));
+    topic = name_topic(model, name);
     if (!topic)
         return;
-    set_retained(model, topic, !clears);
-    /* From before we watched: all that is known of it. */
-    if (row->record.flags & RECORD_SNAPSHOT && !topic->published) {
-        keep_payload(topic, record_get(bytes, RECORD_PAYLOAD), 0);
-        topic->qos = (uint8_t)record_get_number(bytes, RECORD_QOS, 0);
-        topic->last_seq = row->record.seq;
-        topic->published_ns = row->record.time_ns;
+    if (will) {
+        topic->published++;
+        count_rate(topic, row->record.time_ns / CLOCK_NS_PER_S);
+        keep_event(topic, row);
+        return;
     }
+    set_retained(model, topic, stores);
+    /* From before we watched: all that is known of it. */
+    if (!topic->published)
+        keep_event(topic, row);
 }

@@ -126,6 +126,8 @@ void model_will_guess(struct model_client *client,
         return;
     /* A will that fired by a guess has no record that says so: a broker's own
        word, which comes right before or after, wins. */
+    if (state == MODEL_WILL_FIRED && will->delay_s)
+        state = MODEL_WILL_WAITING;
     end_will(will, row, state, slice_of_string(cause));
     will->ended_seq = 0;
 }

@@ -53,7 +53,7 @@ static void rows_add(struct store_rows *rows, uint64_t position)
         size_t used = rows->end - rows->first;
 
         /* Room in front is used again before more is asked for. */
-        if (rows->first < rows->cap / 2) {
+        if (rows->first <= rows->cap / 2) {
             rows->cap = rows->cap ? rows->cap * 2 : 256;
             rows->positions = alloc_resize(rows->positions, rows->cap,
                                            sizeof(*rows->positions));

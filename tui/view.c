@@ -228,6 +228,8 @@ int view_paragraph(const struct area *area, int y, enum style style,
 
     if (area->width < 1)
         return 0;
+    if (!*text)
+        return 1;
     do {
         char line[1024];
         size_t skip = 0;

@@ -42,7 +42,7 @@ static void draw_row(const struct view_log *view, const struct area *area,
     if (!store_row(store, store_at(store, STORE_LOG, index), &row))
         return;
     view_time(store, row.record.time_ns, &time);
-    render_info(&text, &row);
+    render_event(&text, &row);
     if (area->width >= 60) {
         grid_column(area, y, x, -12, STYLE_DIM, buf_string(&time));
         x += 13;
@@ -123,7 +123,7 @@ static bool search(struct view *base, const char *text, bool forward)
         buf_clear(&line);
         if (!store_row(store, store_at(store, STORE_LOG, index), &row))
             continue;
-        render_info(&line, &row);
+        render_event(&line, &row);
         hit = view_contains(buf_string(&line), text);
     }
     if (hit)

@@ -35,13 +35,13 @@ static const struct {
     int from;   /* width of the list from which it is shown */
 } columns[COLUMNS] = {
     [COLUMN_NUMBER] = {"No",           3,  8,  true,  0 },
-    [COLUMN_TIME] = {"Time",         6,  12, true,  0 },
-    [COLUMN_DELTA] = {"dt",           6,  9,  true,  76},
+    [COLUMN_TIME] = {"Time",         5,  12, true,  0 },
+    [COLUMN_DELTA] = {"dt",           5,  9,  true,  76},
     [COLUMN_CLIENT] = {"Client",       8,  14, false, 52},
     [COLUMN_DIRECTION] = {"",             1,  1,  false, 0 },
     [COLUMN_TYPE] = {"Type",         7,  11, false, 0 },
     [COLUMN_ID] = {"Id",           2,  5,  true,  0 },
-    [COLUMN_FLAGS] = {"Flags",        2,  7,  false, 48},
+    [COLUMN_FLAGS] = {"Flags",        5,  7,  false, 48},
     [COLUMN_INFO] = {"Topic / info", 12, 12, false, 0 },
     [COLUMN_PAIR] = {"Pair",         5,  9,  false, 60},
 };
@@ -322,7 +322,7 @@ static void arrange(struct view_packets *view, const struct area *area,
     if (rows < 12) {
         /* Small: one pane, and below it the packet in two lines. */
         list = pane == PANE_LIST ? rows - 3 : 0;
-        bytes = pane == PANE_BYTES ? rows - 1 : pane == PANE_TREE ? 0 : 1;
+        bytes = pane == PANE_BYTES ? rows - 1 : pane == PANE_TREE ? 0 : 2;
     } else {
         int rest = rows - bytes - 2;
 

@@ -1,0 +1,24 @@
+/*
+ * What the ladder says about the chosen packet: its handshake on both sides,
+ * why it takes so many packets, where the message came from and went to.
+ */
+#ifndef TUI_LADDER_FLOW_H
+#define TUI_LADDER_FLOW_H
+
+#include "tui/view.h"
+
+/* Rows that it needs, with its rule, on a screen that is not narrow. */
+#define LADDER_FLOW_HEIGHT 7
+
+/* 'A' to 'Z' and again. */
+char ladder_flow_letter(uint32_t flow);
+
+/* The type of packet that a flow of this QoS has at a step, from 1; 0: there
+   is none. */
+enum mqtt_type ladder_flow_type(unsigned qos, unsigned step);
+
+/* Draw it for the row at this position. */
+void ladder_flow_draw(const struct store *store, uint64_t position,
+                      const struct area *area);
+
+#endif

@@ -1,0 +1,465 @@
+/*
+ * Lab: the text of the step beside its checks, questions and hints.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "tui/view.h"
+
+enum pane { PANE_TEXT, PANE_CHECKS, PANES };
+
+struct view_lab {
+    struct view view;
+    int top;      /* first line of the text that is seen */
+    int lines;    /* of the text when drawn last */
+    int height;   /* of the text's pane */
+    size_t check; /* chosen */
+    int checks_x; /* where the checks begin; 0: below the text */
+    int checks_y;
+    size_t shown_step; /* to begin a new step at its top */
+};
+
+/* ---- the text ---- */
+
+static int draw_line(const struct area *area, int y,
+                     const struct panel_line *line)
+{
+    switch (line->kind) {
+    case PANEL_TEXT: return view_paragraph(area, y, STYLE_PLAIN, line->text);
+    case PANEL_HEADING:
+        return view_paragraph(area, y, STYLE_HEADING, line->text);
+    case PANEL_COMMAND:
+        grid_text(area, y, 2, STYLE_DIM, "$");
+        grid_column(area, y, 4, area->width - 4, STYLE_NAME, line->text);
+        return 1;
+    case PANEL_CODE:
+        grid_column(area, y, 4, area->width - 4, STYLE_NAME, line->text);
+        return 1;
+    }
+    return 1;
+}
+
+static const char *state_sign(enum panel_state state)
+{
+    switch (state) {
+    case PANEL_WAITING: return "[ ]";
+    case PANEL_PASSED: return "[x]";
+    case PANEL_FAILED: return "[!]";
+    case PANEL_SKIPPED: return "[-]";
+    }
+    return "[?]";
+}
+
+static enum style state_style(enum panel_state state)
+{
+    switch (state) {
+    case PANEL_WAITING: return STYLE_PLAIN;
+    case PANEL_PASSED: return STYLE_GOOD;
+    case PANEL_FAILED: return STYLE_ERROR;
+    case PANEL_SKIPPED: return STYLE_DIM;
+    }
+    return STYLE_PLAIN;
+}
+
+static int draw_question(const struct view_lab *view, const struct area *area,
+                         int y)
+{
+    const struct panel *lab = view->view.lab;
+    struct panel_question question = {0};
+
+    if (!lab->question(lab->lab, &question) || !question.text)
+        return y;
+    y += 1 + view_paragraph(area, y + 1, STYLE_HEADING, question.text);
+    if (question.state == PANEL_PASSED)
+        grid_printf(area, y++, 0, STYLE_GOOD, "[x] answered: %s",
+                    question.answer);
+    else
+        grid_text(area, y++, 0, STYLE_KEY, "a = answer it");
+    if (question.remark && *question.remark)
+        y += view_paragraph(area, y, STYLE_WARNING, question.remark);
+    return y;
+}
+
+static int draw_hints(const struct view_lab *view, const struct area *area,
+                      int y)
+{
+    const struct panel *lab = view->view.lab;
+    size_t count = lab->hints(lab->lab);
+    size_t open = lab->hints_open(lab->lab);
+    unsigned costs = lab->hint_costs(lab->lab);
+
+    if (!count)
+        return y;
+    y++;
+    if (open == count)
+        grid_printf(area, y++, 0, STYLE_DIM, "Hints: all %zu are open", count);
+    else if (costs)
+        grid_printf(area, y++, 0, STYLE_DIM,
+                    "Hints: %zu of %zu open; h = next (costs %u point%s)", open,
+                    count, costs, costs == 1 ? "" : "s");
+    else
+        grid_printf(area, y++, 0, STYLE_DIM,
+                    "Hints: %zu of %zu open; h = next (free)", open, count);
+    for (size_t i = 0; i < open && i < count; i++) {
+        struct area inner = grid_part(area, 0, 3, area->height, area->width);
+
+        grid_printf(area, y, 0, STYLE_HEADING, "%zu", i + 1);
+        y += view_paragraph(&inner, y, STYLE_PLAIN, lab->hint(lab->lab, i));
+    }
+    return y;
+}
+
+/* Returns the row behind the last. */
+static int draw_text(const struct view_lab *view, const struct area *area,
+                     int y)
+{
+    const struct panel *lab = view->view.lab;
+    size_t count = lab->lines(lab->lab);
+
+    for (size_t i = 0; i < count; i++) {
+        struct panel_line line = {0};
+
+        lab->line(lab->lab, i, &line);
+        y += draw_line(area, y, &line);
+    }
+    y = draw_question(view, area, y);
+    return draw_hints(view, area, y);
+}
+
+/* ---- the checks ---- */
+
+static int draw_check(const struct area *area, int y,
+                      const struct panel_check *check, bool chosen, bool focus)
+{
+    struct area inner = grid_part(area, 0, 8, area->height, area->width - 8);
+    int lines;
+
+    grid_text(area, y, 0, STYLE_PLAIN, chosen ? ">" : " ");
+    grid_text(area, y, 2, state_style(check->state), state_sign(check->state));
+    if (check->points)
+        grid_printf(area, y, 6, STYLE_DIM, "%u", check->points);
+    lines = view_paragraph(&inner, y, STYLE_PLAIN, check->text);
+    if (chosen && focus)
+        grid_select(area, y);
+    if (check->packet)
+        grid_printf(&inner, y + lines++, 0, STYLE_DIM, "packet %llu%s",
+                    (unsigned long long)check->packet,
+                    chosen ? "   Enter shows it" : "");
+    else if (check->detail && *check->detail)
+        lines += view_paragraph(&inner, y + lines, STYLE_DIM, check->detail);
+    return y + lines;
+}
+
+static int draw_near_misses(const struct view_lab *view,
+                            const struct area *area, int y)
+{
+    const struct panel *lab = view->view.lab;
+    size_t count = lab->near_misses(lab->lab);
+    struct area inner = grid_part(area, 0, 2, area->height, area->width - 2);
+
+    if (!count)
+        return y;
+    grid_text(area, ++y, 0, STYLE_HEADING, "Near miss");
+    for (size_t i = 0; i < count; i++) {
+        grid_text(area, y + 1, 0, STYLE_WARNING, "!");
+        y += view_paragraph(&inner, y + 1, STYLE_WARNING,
+                            lab->near_miss(lab->lab, i));
+    }
+    return y + 1;
+}
+
+static void draw_steps(const struct view_lab *view, const struct area *area,
+                       int y)
+{
+    const struct panel *lab = view->view.lab;
+    size_t count = lab->steps(lab->lab);
+    struct panel_step step = {0};
+    int x = 0;
+
+    x += grid_text(area, y, x, STYLE_HEADING, "Steps ");
+    for (size_t i = 0; i < count; i++) {
+        if (x + 6 > area->width) {
+            x = 6;
+            y++;
+        }
+        lab->step(lab->lab, i, &step);
+        x += grid_printf(area, y, x, step.shown ? STYLE_TAB_ON : STYLE_PLAIN,
+                         "%zu[%s]", i + 1,
+                         step.shown  ? ">"
+                         : step.done ? "x"
+                                     : " ");
+        x += 1;
+    }
+}
+
+static int draw_checks(struct view_lab *view, const struct area *area,
+                       bool focus)
+{
+    const struct panel *lab = view->view.lab;
+    size_t count = lab->checks(lab->lab);
+    size_t passed = 0;
+    struct panel_check check = {0};
+    int y = 1;
+
+    if (view->check >= count)
+        view->check = count ? count - 1 : 0;
+    for (size_t i = 0; i < count; i++) {
+        lab->check(lab->lab, i, &check);
+        passed += check.state == PANEL_PASSED;
+        y = draw_check(area, y, &check, i == view->check, focus);
+    }
+    grid_printf(area, 0, 0, STYLE_HEADING, "%sChecks  %zu of %zu",
+                focus ? "> " : "", passed, count);
+    if (count && passed == count)
+        y += view_paragraph(area, y, STYLE_GOOD,
+                            "All done: n goes to the next step.");
+    return y;
+}
+
+/* ---- the view ---- */
+
+static void draw_head(const struct view_lab *view, const struct area *area)
+{
+    const struct panel *lab = view->view.lab;
+    const int bar = 20;
+    unsigned reached = 0;
+    unsigned of = 0;
+    int x;
+
+    lab->points(lab->lab, &reached, &of);
+    x = 2 + grid_text(area, 0, 1, STYLE_HEADING, lab->title(lab->lab));
+    if (of && area->width - x > bar + 24) {
+        int full = (int)(reached * (unsigned)bar / of);
+
+        x += grid_text(area, 0, x + 2, STYLE_PLAIN, "[") + 2;
+        for (int i = 0; i < bar; i++)
+            x += grid_text(area, 0, x, i < full ? STYLE_GOOD : STYLE_DIM,
+                           i < full ? "#" : ".");
+        x += grid_text(area, 0, x, STYLE_PLAIN, "]");
+    }
+    grid_printf(area, 0, x + 2, STYLE_PLAIN, "%u of %u points", reached, of);
+}
+
+static void draw_step_title(const struct view_lab *view,
+                            const struct area *area, int y)
+{
+    const struct panel *lab = view->view.lab;
+    size_t count = lab->steps(lab->lab);
+    struct panel_step step = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        lab->step(lab->lab, i, &step);
+        if (step.shown)
+            grid_printf(area, y, 1, STYLE_HEADING, "Step %zu of %zu  %s", i + 1,
+                        count, step.title);
+    }
+}
+
+static void draw_no_lab(const struct area *area)
+{
+    static const char *const lines[] = {
+        "No lab is running.",
+        "",
+        "A lab leads you step by step, and a check mark appears as soon as the",
+        "packets prove that a step is done. The first one:",
+    };
+    int y = 1;
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct area inner =
+            grid_part(area, 0, 2, area->height, area->width - 3);
+
+        y += view_paragraph(&inner, y, STYLE_PLAIN, lines[i]);
+    }
+    grid_text(area, y + 1, 5, STYLE_NAME, "mqttlab lab 1");
+}
+
+/* A new step is read from its top. */
+static void follow_step(struct view_lab *view)
+{
+    const struct panel *lab = view->view.lab;
+    size_t count = lab->steps(lab->lab);
+
+    for (size_t i = 0; i < count; i++) {
+        struct panel_step step = {0};
+
+        lab->step(lab->lab, i, &step);
+        if (!step.shown || view->shown_step == i)
+            continue;
+        view->shown_step = i;
+        view->top = 0;
+        view->check = 0;
+    }
+}
+
+static void draw_wide(struct view_lab *view, const struct area *area, int pane)
+{
+    int left = area->width * 3 / 5;
+    int rows = area->height - 2;
+    struct area text = grid_part(area, 2, 1, rows, left - 2);
+    struct area checks =
+        grid_part(area, 2, left + 2, rows, area->width - left - 3);
+    struct area body = grid_part(area, 1, 0, rows + 1, area->width);
+    int y;
+
+    view->checks_x = left;
+    view->checks_y = 2;
+    view->height = rows;
+    grid_divide(&body, left);
+    view->lines = draw_text(view, &text, -view->top) + view->top;
+    y = draw_checks(view, &checks, pane == PANE_CHECKS);
+    y = draw_near_misses(view, &checks, y);
+    draw_steps(view, &checks, y + 1 < rows - 1 ? y + 1 : rows - 1);
+}
+
+/* One column: the checks stand below the text and scroll with it. */
+static void draw_narrow(struct view_lab *view, const struct area *area,
+                        int pane)
+{
+    int rows = area->height - 2;
+    struct area text = grid_part(area, 2, 1, rows, area->width - 2);
+    int y;
+
+    view->checks_x = 0;
+    view->height = rows;
+    if (pane == PANE_CHECKS) {
+        view->checks_y = 2;
+        y = draw_checks(view, &text, true);
+        draw_near_misses(view, &text, y);
+        return;
+    }
+    y = draw_text(view, &text, -view->top);
+    view->lines = y + view->top;
+    view->checks_y = area->height;
+    if (y + 2 < rows) {
+        struct area checks =
+            grid_part(&text, y + 1, 0, rows - y - 1, text.width);
+
+        view->checks_y = 2 + y + 1;
+        y = draw_checks(view, &checks, false);
+        draw_near_misses(view, &checks, y);
+    } else {
+        grid_text(area, area->height - 1, area->width - 18, STYLE_WARNING,
+                  "j more, Tab checks");
+    }
+}
+
+static void draw(struct view *base, const struct area *area, int pane)
+{
+    struct view_lab *view = (struct view_lab *)base;
+
+    if (!base->lab) {
+        draw_no_lab(area);
+        return;
+    }
+    follow_step(view);
+    draw_head(view, area);
+    draw_step_title(view, area, 1);
+    if (area->width >= 70)
+        draw_wide(view, area, pane);
+    else
+        draw_narrow(view, area, pane);
+    if (view->top + view->height < view->lines && area->width >= 70)
+        grid_text(area, area->height - 1, 1, STYLE_WARNING, "j more ");
+    if (pane == PANE_TEXT)
+        grid_cursor(area, 2, 1);
+}
+
+static void show_proof(struct view_lab *view)
+{
+    const struct panel *lab = view->view.lab;
+    const struct view_host *host = view->view.host;
+    struct panel_check check = {0};
+
+    if (view->check >= lab->checks(lab->lab))
+        return;
+    lab->check(lab->lab, view->check, &check);
+    if (check.packet && store_choose_packet(view->view.store, check.packet))
+        host->show(host->app, VIEW_PACKETS);
+    else
+        host->say(host->app, "no packet proves this check yet");
+}
+
+/* Actions that the panel does itself. */
+static bool act_lab(struct view_lab *view, enum action action)
+{
+    const struct panel *lab = view->view.lab;
+    const struct view_host *host = view->view.host;
+    const struct {
+        enum action action;
+        const char *(*run)(void *lab);
+    } actions[] = {
+        {ACTION_LAB_NEXT,     lab->next     },
+        {ACTION_LAB_PREVIOUS, lab->previous },
+        {ACTION_LAB_RUN,      lab->run      },
+        {ACTION_LAB_HINT,     lab->open_hint},
+        {ACTION_LAB_RESET,    lab->reset    },
+        {ACTION_LAB_SUBMIT,   lab->submit   },
+    };
+
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (actions[i].action != action)
+            continue;
+        host->say(host->app, actions[i].run(lab->lab));
+        return true;
+    }
+    return false;
+}
+
+static bool act(struct view *base, enum action action, int pane)
+{
+    struct view_lab *view = (struct view_lab *)base;
+    int64_t step = view_step(action, view->height);
+
+    if (!base->lab)
+        return false;
+    if (step && pane == PANE_CHECKS) {
+        view->check =
+            view_stepped(view->check, base->lab->checks(base->lab->lab), step);
+        return true;
+    }
+    if (step) {
+        int last = view->lines > view->height ? view->lines - view->height : 0;
+
+        view->top =
+            (int)view_stepped((size_t)view->top, (size_t)last + 1, step);
+        return true;
+    }
+    if (action == ACTION_OPEN) {
+        show_proof(view);
+        return true;
+    }
+    return act_lab(view, action);
+}
+
+static int click(struct view *base, int y, int x)
+{
+    struct view_lab *view = (struct view_lab *)base;
+
+    if (view->checks_x ? x > view->checks_x : y >= view->checks_y)
+        return PANE_CHECKS;
+    return PANE_TEXT;
+}
+
+static void free_view(struct view *base)
+{
+    free(base);
+}
+
+struct view *view_lab_new(void)
+{
+    static const struct view_class class = {
+        .id = VIEW_LAB,
+        .panes = PANES,
+        .draw = draw,
+        .act = act,
+        .click = click,
+        .free = free_view,
+    };
+    struct view_lab *view = alloc_zero(1, sizeof(*view));
+
+    view->view.class = &class;
+    view->shown_step = SIZE_MAX;
+    return &view->view;
+}

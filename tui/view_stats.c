@@ -1,0 +1,156 @@
+/*
+ * Stats: how many packets of each type went each way, bytes and rates.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "tui/view.h"
+
+struct view_stats {
+    struct view view;
+    int top;
+    int height;
+};
+
+enum { TYPES = 15, LINES = TYPES + 9 };
+
+static void draw_types(const struct view_stats *view, const struct area *area,
+                       int y)
+{
+    const struct model_counters *counters = &view->view.store->model->counters;
+
+    grid_text(area, y++, 1, STYLE_HEADING,
+              "Type         to broker  to clients");
+    for (unsigned type = MQTT_CONNECT; type <= MQTT_AUTH; type++, y++) {
+        uint64_t in = counters->packets[true][type];
+        uint64_t out = counters->packets[false][type];
+
+        grid_printf(area, y, 1, in + out ? STYLE_PLAIN : STYLE_DIM,
+                    "%-11s %10llu  %10llu", mqtt_type_name(type),
+                    (unsigned long long)in, (unsigned long long)out);
+    }
+    grid_printf(area, y, 1, STYLE_PLAIN, "%-11s %10llu  %10llu", "bytes",
+                (unsigned long long)counters->bytes[true],
+                (unsigned long long)counters->bytes[false]);
+}
+
+/* Packets in each of the last seconds, as a row of signs. */
+static void put_history(const struct view_stats *view, int columns,
+                        struct buf *out)
+{
+    static const char signs[] = ".:-=+*#";
+    const struct model_counters *counters = &view->view.store->model->counters;
+    uint64_t now = view->view.store->now_ns / CLOCK_NS_PER_S;
+    uint32_t most = 1;
+
+    for (int i = 0; i < MODEL_SECONDS; i++)
+        most = counters->per_second[i] > most ? counters->per_second[i] : most;
+    for (int i = columns; i-- > 0;) {
+        uint64_t second = now > (uint64_t)i ? now - (uint64_t)i : 0;
+        bool known = second <= counters->second &&
+                     counters->second - second < MODEL_SECONDS;
+        uint32_t count =
+            known ? counters->per_second[second % MODEL_SECONDS] : 0;
+        size_t height = (size_t)count * (sizeof(signs) - 2) / most;
+
+        buf_append_u8(out, count ? (uint8_t)signs[height] : ' ');
+    }
+    buf_printf(out, "| at most %u/s", most);
+}
+
+static int draw_totals(const struct view_stats *view, const struct area *area,
+                       int y)
+{
+    const struct model *model = view->view.store->model;
+    const struct model_counters *counters = &model->counters;
+    struct buf history = {0};
+    int columns =
+        area->width - 20 < MODEL_SECONDS ? area->width - 20 : MODEL_SECONDS;
+
+    grid_printf(area, y++, 1, STYLE_PLAIN,
+                "published by clients: QoS 0 %llu, QoS 1 %llu, QoS 2 %llu",
+                (unsigned long long)counters->publishes[0],
+                (unsigned long long)counters->publishes[1],
+                (unsigned long long)counters->publishes[2]);
+    grid_printf(area, y++, 1, STYLE_PLAIN,
+                "topics %zu, retained messages %zu, clients %zu, wills %zu",
+                model->named_count, model->retained_count, model->client_count,
+                model->will_count);
+    grid_printf(area, y++, 1, STYLE_PLAIN,
+                "against the rules %llu, held %llu, dropped %llu, decisions"
+                " %llu",
+                (unsigned long long)counters->malformed,
+                (unsigned long long)counters->held,
+                (unsigned long long)counters->dropped,
+                (unsigned long long)counters->events);
+    grid_text(area, y++, 1, STYLE_HEADING, "packets in each second");
+    put_history(view, columns > 0 ? columns : 0, &history);
+    grid_text(area, y++, 1, STYLE_PLAIN, buf_string(&history));
+    buf_release(&history);
+    return y;
+}
+
+static void draw(struct view *base, const struct area *area, int pane)
+{
+    struct view_stats *view = (struct view_stats *)base;
+    /* Drawn into a grid as high as it needs, of which a part is seen. */
+    struct grid all;
+    struct area whole;
+
+    view->height = area->height;
+    view->top = (int)view_scroll((size_t)view->top, (size_t)view->top, LINES,
+                                 area->height);
+    grid_init(&all, LINES, area->width, area->grid->ascii);
+    whole = grid_area(&all);
+    draw_types(view, &whole, draw_totals(view, &whole, 0) + 1);
+    for (int y = 0; y < area->height; y++)
+        grid_copy_row(area, y, &all, view->top + y);
+    grid_release(&all);
+    if (view->top + area->height < LINES && area->height > 0)
+        grid_text(area, area->height - 1, area->width - 8, STYLE_WARNING,
+                  "j more");
+    if (pane >= 0)
+        grid_cursor(area, 0, 0);
+}
+
+static bool act(struct view *base, enum action action, int pane)
+{
+    struct view_stats *view = (struct view_stats *)base;
+    int64_t step = view_step(action, view->height);
+
+    (void)pane;
+    if (step)
+        view->top = (int)view_stepped((size_t)view->top, LINES, step);
+    return step != 0;
+}
+
+static int click(struct view *base, int y, int x)
+{
+    (void)base;
+    (void)y;
+    (void)x;
+    return 0;
+}
+
+static void free_view(struct view *base)
+{
+    free(base);
+}
+
+struct view *view_stats_new(void)
+{
+    static const struct view_class class = {
+        .id = VIEW_STATS,
+        .panes = 1,
+        .draw = draw,
+        .act = act,
+        .click = click,
+        .free = free_view,
+    };
+    struct view_stats *view = alloc_zero(1, sizeof(*view));
+
+    view->view.class = &class;
+    return &view->view;
+}

@@ -1,0 +1,446 @@
+/*
+ * Topics: the tree of Topic Names, the last message on each, who gets it, and
+ * whether the broker keeps a message for those who come later.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "tui/view.h"
+#include "wire/render.h"
+
+enum column {
+    COLUMN_TOPIC,
+    COLUMN_VALUE,
+    COLUMN_QOS,
+    COLUMN_COUNT,
+    COLUMN_SUBSCRIBERS,
+    COLUMN_RATE,
+    COLUMN_RETAINED,
+    COLUMNS,
+};
+
+static const struct {
+    const char *title;
+    int width;
+    bool right;
+    int from; /* width of the screen from which it is shown */
+} columns[COLUMNS] = {
+    [COLUMN_TOPIC] = {"Topic",        0, false, 0 },
+    [COLUMN_VALUE] = {"Last message", 0, false, 0 },
+    [COLUMN_QOS] = {"QoS",          3, true,  54},
+    [COLUMN_COUNT] = {"Msgs",         6, true,  48},
+    [COLUMN_SUBSCRIBERS] = {"Subs",         4, true,  60},
+    [COLUMN_RATE] = {"Rate",         8, false, 70},
+    [COLUMN_RETAINED] = {"Retained",     8, false, 0 },
+};
+
+struct view_topics {
+    struct view view;
+    struct model_topic *chosen; /* topics live as long as the model */
+    size_t top;
+    int height;
+};
+
+/* ---- the list that the unfolded tree is ---- */
+
+static size_t count_lines(const struct model *model)
+{
+    size_t count = 0;
+    struct model_topic *topic = NULL;
+
+    while ((topic = model_topic_next(model, topic, false)))
+        count++;
+    return count;
+}
+
+static size_t line_of(const struct model *model,
+                      const struct model_topic *wanted)
+{
+    size_t line = 0;
+    struct model_topic *topic = NULL;
+
+    while ((topic = model_topic_next(model, topic, false))) {
+        if (topic == wanted)
+            return line;
+        line++;
+    }
+    return 0;
+}
+
+static struct model_topic *topic_of(const struct model *model, size_t line)
+{
+    struct model_topic *topic = model_topic_next(model, NULL, false);
+
+    while (topic && line--)
+        topic = model_topic_next(model, topic, false);
+    return topic;
+}
+
+static struct model_topic *chosen(struct view_topics *view)
+{
+    if (!view->chosen)
+        view->chosen = model_topic_next(view->view.store->model, NULL, false);
+    return view->chosen;
+}
+
+/* ---- a line ---- */
+
+static bool is_text(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] < 0x20 || bytes[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static void put_payload(const struct model_topic *topic, struct buf *out)
+{
+    size_t kept = topic->payload_len < MODEL_PAYLOAD_MAX ? topic->payload_len
+                                                         : MODEL_PAYLOAD_MAX;
+
+    if (!topic->named)
+        return;
+    if (!topic->payload_len)
+        buf_append_string(out, "(empty)");
+    else if (is_text(topic->payload, kept))
+        render_text(out, slice_of(topic->payload, kept), 0);
+    for (size_t i = 0; !is_text(topic->payload, kept) && i < kept; i++)
+        buf_printf(out, "%02x ", topic->payload[i]);
+    if (topic->payload_len > kept)
+        buf_append_string(out, "...");
+}
+
+/* Messages of the last seconds as a row of signs, the newest at the right. */
+static void put_rate(const struct view_topics *view,
+                     const struct model_topic *topic, struct buf *out)
+{
+    static const char signs[] = ".:-=+*#";
+    const int slots = (int)sizeof(topic->rate);
+    uint64_t second = view->view.store->now_ns / CLOCK_NS_PER_S;
+    uint64_t age =
+        second > topic->rate_second ? second - topic->rate_second : 0;
+
+    for (int i = slots - 1; topic->published && i >= 0; i--) {
+        int at = age > (uint64_t)i ? -1 : i - (int)age;
+        unsigned count = at >= 0 ? topic->rate[at] : 0;
+        unsigned height = 0;
+
+        while (height < sizeof(signs) - 2 && count >> height > 1)
+            height++;
+        buf_append_u8(out, count ? (uint8_t)signs[height] : ' ');
+    }
+}
+
+static void put_name(const struct model_topic *topic, struct buf *out)
+{
+    int depth = model_topic_depth(topic);
+
+    buf_printf(out, "%*s%s ", 2 * (depth < 20 ? depth : 20), "",
+               !topic->child_count ? " "
+               : topic->folded     ? "+"
+                                   : "-");
+    if (*topic->name)
+        render_text(out, slice_of_string(topic->name), 60);
+    else
+        buf_append_string(out, "(empty level)");
+}
+
+static void put_cell(const struct view_topics *view, struct model_topic *topic,
+                     enum column column, struct buf *out)
+{
+    const struct model *model = view->view.store->model;
+
+    if (column == COLUMN_TOPIC)
+        put_name(topic, out);
+    if (!topic->named)
+        return;
+    if (column == COLUMN_VALUE)
+        put_payload(topic, out);
+    else if (column == COLUMN_QOS)
+        buf_printf(out, "%u", topic->qos);
+    else if (column == COLUMN_COUNT)
+        buf_printf(out, "%llu", (unsigned long long)topic->published);
+    else if (column == COLUMN_SUBSCRIBERS)
+        buf_printf(out, "%zu", model_subscribers(model, topic));
+    else if (column == COLUMN_RATE)
+        put_rate(view, topic, out);
+    else if (column == COLUMN_RETAINED)
+        buf_append_string(out, topic->retained ? "R stored" : "-");
+}
+
+/* Topic and message share what the other columns leave. */
+static int width_of(enum column column, int width)
+{
+    int left = width - 2;
+
+    if (columns[column].width)
+        return columns[column].width;
+    for (int i = COLUMN_QOS; i < COLUMNS; i++) {
+        if (width >= columns[i].from)
+            left -= columns[i].width + 1;
+    }
+    left--;
+    return column == COLUMN_TOPIC ? (left + 1) / 2 : left / 2;
+}
+
+static void draw_row(const struct view_topics *view, const struct area *area,
+                     int y, struct model_topic *topic)
+{
+    struct buf text = {0};
+    int x = 2;
+
+    for (int i = 0; i < COLUMNS; i++) {
+        int width = width_of((enum column)i, area->width);
+        enum style style = topic ? STYLE_PLAIN : STYLE_HEADING;
+
+        if (area->width < columns[i].from)
+            continue;
+        buf_clear(&text);
+        if (topic)
+            put_cell(view, topic, (enum column)i, &text);
+        if (topic && i == COLUMN_RETAINED && topic->retained)
+            style = STYLE_GOOD;
+        grid_column(area, y, x, columns[i].right ? -width : width, style,
+                    topic ? buf_string(&text) : columns[i].title);
+        x += width + 1;
+    }
+    buf_release(&text);
+}
+
+/* ---- the chosen topic ---- */
+
+static void put_receivers(const struct view_topics *view,
+                          const struct model_topic *topic, struct buf *out)
+{
+    const struct model *model = view->view.store->model;
+    struct buf name = {0};
+    size_t shown = 0;
+
+    model_topic_name(topic, &name);
+    for (size_t i = 0; i < model->client_count && shown < 8; i++) {
+        const struct model_subscription *by =
+            model_subscription_for(model->clients[i], buf_slice(&name));
+
+        if (!by)
+            continue;
+        buf_append_string(out, shown++ ? ", " : "goes to ");
+        render_text(out, slice_of_string(model->clients[i]->client_id), 30);
+        buf_append_string(out, " (");
+        render_text(out, slice_of_string(by->topic_filter), 40);
+        buf_printf(out, ", QoS %u)", by->qos);
+    }
+    if (!shown)
+        buf_append_string(out, "nobody subscribes to it now");
+    buf_release(&name);
+}
+
+static void draw_detail(struct view_topics *view, const struct area *area)
+{
+    const struct model_topic *topic = chosen(view);
+    struct area inner = grid_part(area, 0, 2, area->height, area->width - 3);
+    struct buf name = {0};
+    struct buf text = {0};
+    int y = 1;
+
+    model_topic_name(topic, &name);
+    render_text(&text, buf_slice(&name), 70);
+    grid_rule(area, 0, buf_string(&text));
+    buf_clear(&text);
+    if (topic->named) {
+        put_payload(topic, &text);
+        y += view_paragraph(&inner, y, STYLE_NAME, buf_string(&text));
+        buf_clear(&text);
+        put_receivers(view, topic, &text);
+        y += view_paragraph(&inner, y, STYLE_PLAIN, buf_string(&text));
+        buf_clear(&text);
+        buf_printf(&text, "the last PUBLISH had Retain %s; %s",
+                   topic->retain ? "set" : "not set",
+                   topic->retained
+                       ? "the broker keeps a message for those who come later"
+                       : "the broker keeps no message");
+        view_paragraph(&inner, y, STYLE_PLAIN, buf_string(&text));
+    } else {
+        grid_text(&inner, y, 0, STYLE_DIM,
+                  "a level of other topics; no message named it");
+    }
+    buf_release(&text);
+    buf_release(&name);
+}
+
+/* ---- the view ---- */
+
+static void draw_title(const struct view_topics *view, const struct area *area)
+{
+    const struct model *model = view->view.store->model;
+
+    draw_row(view, area, 0, NULL);
+    if (model->topics_dropped)
+        grid_printf(area, 0, 10, STYLE_WARNING, "(%llu more are not shown)",
+                    (unsigned long long)model->topics_dropped);
+}
+
+static void draw(struct view *base, const struct area *area, int pane)
+{
+    struct view_topics *view = (struct view_topics *)base;
+    const struct model *model = base->store->model;
+    bool detailed = area->height >= 12;
+    int rows = area->height - 1 - (detailed ? 5 : 0);
+    size_t line;
+
+    if (!chosen(view)) {
+        view_empty(base, area);
+        return;
+    }
+    line = line_of(model, view->chosen);
+    view->height = rows;
+    view->top = view_scroll(view->top, line, count_lines(model), rows);
+    draw_title(view, area);
+    struct model_topic *topic = topic_of(model, view->top);
+    for (int y = 0; y < rows && topic; y++) {
+        draw_row(view, area, y + 1, topic);
+        if (topic == view->chosen)
+            grid_text(area, y + 1, 0, STYLE_PLAIN, ">");
+        if (topic == view->chosen && pane >= 0)
+            grid_select(area, y + 1);
+        topic = model_topic_next(model, topic, false);
+    }
+    if (detailed) {
+        struct area detail =
+            grid_part(area, area->height - 5, 0, 5, area->width);
+
+        draw_detail(view, &detail);
+    }
+}
+
+static void show_packets(struct view_topics *view)
+{
+    const struct view_host *host = view->view.host;
+    struct buf name = {0};
+    struct buf text = {0};
+
+    model_topic_name(view->chosen, &name);
+    buf_append_string(&text, "lab.topic == ");
+    view_quote(buf_slice(&name), &text);
+    host->filter(host->app, buf_string(&text));
+    host->show(host->app, VIEW_PACKETS);
+    buf_release(&text);
+    buf_release(&name);
+}
+
+static bool act(struct view *base, enum action action, int pane)
+{
+    struct view_topics *view = (struct view_topics *)base;
+    const struct model *model = base->store->model;
+    int64_t step = view_step(action, view->height);
+    struct model_topic *topic = chosen(view);
+
+    (void)pane;
+    if (!topic)
+        return false;
+    if (step) {
+        size_t line =
+            view_stepped(line_of(model, topic), count_lines(model), step);
+
+        view->chosen = topic_of(model, line);
+    } else if (action == ACTION_LEFT && topic->child_count && !topic->folded) {
+        topic->folded = true;
+    } else if (action == ACTION_LEFT) {
+        if (topic->parent->parent)
+            view->chosen = topic->parent;
+    } else if (action == ACTION_RIGHT) {
+        topic->folded = false;
+    } else if (action == ACTION_OPEN && topic->named) {
+        show_packets(view);
+    } else if (action == ACTION_OPEN) {
+        topic->folded = !topic->folded;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static int click(struct view *base, int y, int x)
+{
+    struct view_topics *view = (struct view_topics *)base;
+    struct model_topic *topic;
+
+    (void)x;
+    topic =
+        topic_of(base->store->model, view->top + (size_t)(y > 0 ? y - 1 : 0));
+    if (topic && y > 0 && y <= view->height)
+        view->chosen = topic;
+    return 0;
+}
+
+/* Does the name or the message of a topic show the text? */
+static bool found(const struct model_topic *topic, const char *text)
+{
+    struct buf line = {0};
+    bool hit;
+
+    model_topic_name(topic, &line);
+    buf_append_u8(&line, ' ');
+    put_payload(topic, &line);
+    hit = view_contains(buf_string(&line), text);
+    buf_release(&line);
+    return hit;
+}
+
+static bool search(struct view *base, const char *text, bool forward)
+{
+    struct view_topics *view = (struct view_topics *)base;
+    const struct model *model = base->store->model;
+    struct model_topic *hit = NULL;
+    bool behind = false;
+
+    /* Forward: the first behind the chosen one, or else the first of all;
+       backward: the last before it, or else the last of all. */
+    for (struct model_topic *topic = model_topic_next(model, NULL, true); topic;
+         topic = model_topic_next(model, topic, true)) {
+        if (topic == view->chosen) {
+            behind = true;
+            if (!forward && hit)
+                break;
+            continue;
+        }
+        if (!found(topic, text))
+            continue;
+        if (forward && behind) {
+            hit = topic;
+            break;
+        }
+        if (!forward || !hit)
+            hit = topic;
+    }
+    for (struct model_topic *up = hit ? hit->parent : NULL; up; up = up->parent)
+        up->folded = false;
+    if (hit)
+        view->chosen = hit;
+    return hit != NULL;
+}
+
+static void free_view(struct view *base)
+{
+    free(base);
+}
+
+struct view *view_topics_new(void)
+{
+    static const struct view_class class = {
+        .id = VIEW_TOPICS,
+        .panes = 1,
+        .draw = draw,
+        .act = act,
+        .click = click,
+        .search = search,
+        .free = free_view,
+    };
+    struct view_topics *view = alloc_zero(1, sizeof(*view));
+
+    view->view.class = &class;
+    return &view->view;
+}
