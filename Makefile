@@ -19,8 +19,8 @@ endif
 
 DIRS  := lib/base lib/mqtt lib/net lib/wire broker client tui labs
 NAMES := $(notdir $(DIRS))
-SRC   := main.c $(foreach d,$(DIRS),$(wildcard $d/*.c))
-HDR   := $(foreach d,$(DIRS),$(wildcard $d/*.h))
+SRC   := main.c lab_panel.c $(foreach d,$(DIRS),$(wildcard $d/*.c))
+HDR   := lab_panel.h $(foreach d,$(DIRS),$(wildcard $d/*.h))
 TESTS := $(wildcard tests/unit/*.c)
 FUZZ  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 

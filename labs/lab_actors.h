@@ -21,12 +21,19 @@ struct lab_actors {
 };
 
 /*
- * Let the actors of step run against the broker on port, announced through
- * control_fd; those of another step are ended. Does nothing when they run
+ * Let the actors of step run against the broker on port; those of another
+ * step, and what was run beside them, are ended. Does nothing when they run
  * already.
  */
 void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
-                      int control_fd, uint16_t port);
+                      uint16_t port);
+
+/*
+ * Run a command for the student, as if typed into a shell in folder; its
+ * output goes to run.log there. Returns 0 or a negative errno.
+ */
+int lab_actors_run(struct lab_actors *actors, const char *command,
+                   const char *folder, uint16_t port);
 
 /* End them all. */
 void lab_actors_stop(struct lab_actors *actors);

@@ -141,7 +141,7 @@ static void drain(struct plain *plain)
     }
     if (plain->broker.attached)
         lab_actors_start(&plain->actors, live_step(&plain->live)->step,
-                         plain->broker.control_fd, plain->broker.port);
+                         plain->broker.port);
     while (plain->broker.attached &&
            tap_reader_next(&plain->broker.reader, &record))
         live_feed(&plain->live, &record);

@@ -148,7 +148,7 @@ static void drain(struct bench *bench)
         live_new_source(&bench->live);
     if (bench->broker.attached)
         lab_actors_start(&bench->actors, live_step(&bench->live)->step,
-                         bench->broker.control_fd, bench->broker.port);
+                         bench->broker.port);
     while (bench->broker.attached &&
            tap_reader_next(&bench->broker.reader, &record))
         live_feed(&bench->live, &record);

@@ -1,0 +1,461 @@
+#include "lab_panel.h"
+
+#include "base/alloc.h"
+#include "labs/lab_actors.h"
+#include "labs/live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct line {
+    enum panel_line_kind kind;
+    char *text;
+};
+
+struct lab_panel {
+    struct panel panel;
+    struct live live;
+    struct lab_actors actors;
+    uint16_t port;
+    uint64_t position; /* rows of the dashboard's history already fed */
+    uint64_t last_seq;
+    uint64_t ahead;     /* packets that the lab knows from earlier sittings */
+    struct line *lines; /* of the step that is shown */
+    size_t line_count;
+    size_t lines_of;     /* index + 1 of that step */
+    size_t next_command; /* for run */
+    char said[400];
+    char title[200];
+    char detail[160];
+};
+
+static struct lab_run *run_of(const struct lab_panel *panel)
+{
+    return panel->live.run;
+}
+
+static struct lab_run_step *shown(const struct lab_panel *panel)
+{
+    return live_step(&panel->live);
+}
+
+/* ---- the lab and its steps ---- */
+
+static const char *title(void *lab)
+{
+    struct lab_panel *panel = lab;
+    const struct lab *spec = run_of(panel)->lab;
+
+    snprintf(panel->title, sizeof(panel->title), "%s %.2s  %s",
+             spec->is_exercise ? "Exercise" : "Lab", spec->id, spec->title);
+    return panel->title;
+}
+
+static void points(void *lab, unsigned *reached, unsigned *of)
+{
+    *reached = lab_run_points(run_of(lab));
+    *of = run_of(lab)->lab->points;
+}
+
+static size_t steps(void *lab)
+{
+    return run_of(lab)->lab->step_count;
+}
+
+static void step(void *lab, size_t index, struct panel_step *out)
+{
+    const struct lab_run *run = run_of(lab);
+
+    *out = (struct panel_step){
+        .title = run->steps[index].step->title,
+        .done = lab_run_step_complete(&run->steps[index]),
+        .shown = index == run->current,
+    };
+}
+
+/* ---- the text of the step ---- */
+
+static void free_lines(struct lab_panel *panel)
+{
+    for (size_t i = 0; i < panel->line_count; i++)
+        free(panel->lines[i].text);
+    free(panel->lines);
+    panel->lines = NULL;
+    panel->line_count = 0;
+}
+
+static void add_line(struct lab_panel *panel, enum panel_line_kind kind,
+                     const char *text, size_t len)
+{
+    panel->lines = alloc_resize(panel->lines, panel->line_count + 1,
+                                sizeof(panel->lines[0]));
+    panel->lines[panel->line_count++] =
+        (struct line){.kind = kind, .text = alloc_string_of(text, len)};
+}
+
+static void add_block(struct lab_panel *panel, const struct lab_block *block)
+{
+    static const enum panel_line_kind kinds[] = {
+        [LAB_PARAGRAPH] = PANEL_TEXT,  [LAB_ITEM] = PANEL_TEXT,
+        [LAB_COMMAND] = PANEL_COMMAND, [LAB_CODE] = PANEL_CODE,
+        [LAB_TABLE] = PANEL_TEXT,      [LAB_QUOTE] = PANEL_TEXT,
+    };
+    const char *text = block->text;
+
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+
+        add_line(panel, kinds[block->kind], text, len);
+        text += text[len] ? len + 1 : len;
+    }
+}
+
+static void add_blocks(struct lab_panel *panel, const struct lab_block *blocks,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool list_goes_on = blocks[i].kind == LAB_ITEM && i + 1 < count &&
+                            blocks[i + 1].kind == LAB_ITEM;
+
+        add_block(panel, &blocks[i]);
+        if (!list_goes_on)
+            add_line(panel, PANEL_TEXT, "", 0);
+    }
+}
+
+static void make_lines(struct lab_panel *panel)
+{
+    const struct lab_run *run = run_of(panel);
+    const struct lab_step *spec = shown(panel)->step;
+
+    if (panel->lines_of == run->current + 1)
+        return;
+    free_lines(panel);
+    panel->lines_of = run->current + 1;
+    panel->next_command = 0;
+    if (run->current == 0)
+        add_blocks(panel, run->lab->intro, run->lab->intro_count);
+    add_line(panel, PANEL_HEADING, spec->title, strlen(spec->title));
+    add_blocks(panel, spec->blocks, spec->block_count);
+}
+
+static size_t lines(void *lab)
+{
+    make_lines(lab);
+    return ((struct lab_panel *)lab)->line_count;
+}
+
+static void line(void *lab, size_t index, struct panel_line *out)
+{
+    const struct lab_panel *panel = lab;
+
+    *out = (struct panel_line){.kind = panel->lines[index].kind,
+                               .text = panel->lines[index].text};
+}
+
+/* ---- checks, hints, near misses, questions ---- */
+
+static size_t checks(void *lab)
+{
+    return shown(lab)->step->check_count;
+}
+
+/* The number that a packet of this sitting has in the dashboard. */
+static uint64_t on_screen(const struct lab_panel *panel, uint64_t number)
+{
+    return number > panel->ahead ? number - panel->ahead : 0;
+}
+
+static enum panel_state state_of(enum check_result result)
+{
+    switch (result) {
+    case CHECK_WAITING: return PANEL_WAITING;
+    case CHECK_PASSED: return PANEL_PASSED;
+    case CHECK_FAILED: return PANEL_FAILED;
+    case CHECK_SKIPPED:
+    case CHECK_UNDECIDED: return PANEL_SKIPPED;
+    }
+    return PANEL_WAITING;
+}
+
+static void check(void *lab, size_t index, struct panel_check *out)
+{
+    struct lab_panel *panel = lab;
+    const struct lab_run_step *current = shown(panel);
+    const struct check_status *status = check_status(current->checks[index]);
+    bool proved = status->evidence_count && status->result != CHECK_WAITING;
+    struct buf expected = {0};
+    struct buf actual = {0};
+
+    panel->detail[0] = '\0';
+    if (status->result == CHECK_FAILED || status->result == CHECK_UNDECIDED) {
+        check_explain(current->checks[index], &expected, &actual);
+        snprintf(panel->detail, sizeof(panel->detail), "%s",
+                 buf_string(&actual));
+    } else if (proved && !on_screen(panel, status->evidence[0])) {
+        snprintf(panel->detail, sizeof(panel->detail),
+                 "packet %llu, in an earlier sitting",
+                 (unsigned long long)status->evidence[0]);
+    }
+    buf_release(&expected);
+    buf_release(&actual);
+    *out = (struct panel_check){
+        .text = current->step->checks[index].title,
+        .detail = panel->detail,
+        .points = current->step->checks[index].points,
+        .state = state_of(status->result),
+        .packet = proved ? on_screen(panel, status->evidence[0]) : 0,
+    };
+}
+
+static size_t hints(void *lab)
+{
+    return shown(lab)->step->hint_count;
+}
+
+static size_t hints_open(void *lab)
+{
+    return shown(lab)->hints_open;
+}
+
+static const char *hint(void *lab, size_t index)
+{
+    return shown(lab)->step->hints[index].text;
+}
+
+static unsigned hint_costs(void *lab)
+{
+    const struct lab_run_step *current = shown(lab);
+
+    return current->hints_open < current->step->hint_count
+               ? current->step->hints[current->hints_open].cost
+               : 0;
+}
+
+static size_t near_misses(void *lab)
+{
+    size_t count = 0;
+
+    while (count < LAB_RUN_NEAR_MISSES && shown(lab)->near[count].text)
+        count++;
+    return lab_run_step_complete(shown(lab)) ? 0 : count;
+}
+
+static const char *near_miss(void *lab, size_t index)
+{
+    return shown(lab)->near[index].text;
+}
+
+/* The first question that is not answered rightly; else the last one. */
+static size_t open_question(const struct lab_run_step *current)
+{
+    size_t count = current->step->question_count;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!current->questions[i].right)
+            return i;
+    }
+    return count ? count - 1 : 0;
+}
+
+static bool question(void *lab, struct panel_question *out)
+{
+    const struct lab_run_step *current = shown(lab);
+    size_t at = open_question(current);
+
+    if (!current->step->question_count)
+        return false;
+    const struct lab_run_question *state = &current->questions[at];
+    *out = (struct panel_question){
+        .text = current->step->questions[at].ask,
+        .answer = state->answer ? state->answer : "",
+        .state = state->right ? PANEL_PASSED : PANEL_WAITING,
+        .remark = state->remark                    ? state->remark
+                  : state->answer && !state->right ? "not right yet"
+                                                   : "",
+    };
+    return true;
+}
+
+/* ---- what passes ---- */
+
+static bool tick(void *lab, const struct history *history, uint64_t now_ns)
+{
+    struct lab_panel *panel = lab;
+    struct history_row row;
+    uint64_t end = history_end(history);
+    bool changed = panel->position != end;
+
+    (void)now_ns;
+    if (panel->position < history_first(history))
+        panel->position = history_first(history);
+    for (; panel->position < end; panel->position++) {
+        if (!history_get(history, panel->position, &row))
+            continue;
+        if (row.record.seq <= panel->last_seq)
+            live_new_source(&panel->live);
+        panel->last_seq = row.record.seq;
+        live_feed(&panel->live, &row.record);
+        if (row.number)
+            panel->ahead = history_packets(run_of(panel)->history) - row.number;
+    }
+    live_tick(&panel->live);
+    lab_actors_start(&panel->actors, shown(panel)->step, panel->port);
+    return changed;
+}
+
+/* ---- actions ---- */
+
+static const char *go(struct lab_panel *panel, int by)
+{
+    size_t to = run_of(panel)->current + (size_t)by;
+
+    if (to >= run_of(panel)->lab->step_count)
+        return by > 0 ? "this is the last step" : "this is the first step";
+    live_begin_step(&panel->live, to);
+    make_lines(panel);
+    const struct lab_step *missing =
+        lab_run_missing(run_of(panel), shown(panel));
+    if (!missing)
+        return "";
+    snprintf(panel->said, sizeof(panel->said),
+             "this step builds on '%s', which is not done yet", missing->title);
+    return panel->said;
+}
+
+static const char *next(void *lab)
+{
+    return go(lab, 1);
+}
+
+static const char *previous(void *lab)
+{
+    return go(lab, -1);
+}
+
+static const char *open_hint(void *lab)
+{
+    struct lab_panel *panel = lab;
+
+    if (live_hint(&panel->live))
+        return "";
+    return hints(lab) ? "there are no more hints" : "this step has no hints";
+}
+
+static const char *reset(void *lab)
+{
+    struct lab_panel *panel = lab;
+
+    live_reset_step(&panel->live);
+    panel->next_command = 0;
+    lab_actors_stop(&panel->actors);
+    return "this step begins again; only packets from now on count";
+}
+
+/* The lines to type, one for each press, from the first again at the end. */
+static const char *run_command(void *lab)
+{
+    struct lab_panel *panel = lab;
+
+    make_lines(panel);
+    for (size_t tries = 0; tries < panel->line_count; tries++) {
+        const struct line *at =
+            &panel->lines[panel->next_command++ % panel->line_count];
+
+        if (at->kind != PANEL_COMMAND)
+            continue;
+        int result = lab_actors_run(&panel->actors, at->text,
+                                    panel->live.workspace.path, panel->port);
+        snprintf(panel->said, sizeof(panel->said), "%s: %s",
+                 result ? "too many commands are running" : "runs", at->text);
+        return panel->said;
+    }
+    return "there is nothing to type in this step";
+}
+
+static const char *answer(void *lab, const char *text)
+{
+    struct lab_panel *panel = lab;
+    struct lab_run_step *current = shown(panel);
+    size_t at = open_question(current);
+
+    if (!current->step->question_count)
+        return "this step has no question";
+    live_answer(&panel->live, current->step->questions[at].id, text);
+    const struct lab_run_question *state = &current->questions[at];
+    if (state->right)
+        return "right";
+    return state->remark ? state->remark : "not right yet";
+}
+
+static const char *submit(void *lab)
+{
+    struct lab_panel *panel = lab;
+
+    snprintf(panel->said, sizeof(panel->said),
+             "leave with q, then: mqttlab submit %s", run_of(panel)->lab->id);
+    return panel->said;
+}
+
+/* ---- life and death ---- */
+
+static const struct panel functions = {
+    .title = title,
+    .points = points,
+    .steps = steps,
+    .step = step,
+    .lines = lines,
+    .line = line,
+    .checks = checks,
+    .check = check,
+    .hints = hints,
+    .hints_open = hints_open,
+    .hint = hint,
+    .hint_costs = hint_costs,
+    .near_misses = near_misses,
+    .near_miss = near_miss,
+    .question = question,
+    .tick = tick,
+    .next = next,
+    .previous = previous,
+    .open_hint = open_hint,
+    .reset = reset,
+    .run = run_command,
+    .answer = answer,
+    .submit = submit,
+};
+
+struct panel *lab_panel_open(const char *name, const char *dir,
+                             const char *student, uint16_t port, char *error,
+                             size_t error_size)
+{
+    struct lab_panel *panel = alloc_zero(1, sizeof(*panel));
+
+    if (live_open(&panel->live, name, dir, student, error, error_size) != 0) {
+        free(panel);
+        return NULL;
+    }
+    panel->panel = functions;
+    panel->panel.lab = panel;
+    panel->port = port;
+    return &panel->panel;
+}
+
+void lab_panel_close(struct panel *panel)
+{
+    struct lab_panel *lab = panel->lab;
+
+    lab_actors_stop(&lab->actors);
+    live_close(&lab->live);
+    free_lines(lab);
+    free(lab);
+}
+
+void lab_panel_summary(const struct panel *panel, char *text, size_t size)
+{
+    const struct lab_panel *lab = panel->lab;
+
+    snprintf(text, size, "%u of %u points", lab_run_points(run_of(lab)),
+             run_of(lab)->lab->points);
+}
