@@ -45,8 +45,9 @@ static void put_column(struct buf *out, struct slice text, size_t width)
     uint32_t start = out->len;
 
     render_text(out, text, width);
-    /* Wide characters make this too short, never too long. */
-    for (size_t used = out->len - start; used <= width; used++)
+
+    struct slice shown = slice_of(out->bytes + start, out->len - start);
+    for (size_t used = render_width(shown); used <= width; used++)
         buf_append_u8(out, ' ');
 }
 

@@ -14,6 +14,10 @@
    limit); a cut is shown as "..." . */
 void render_text(struct buf *out, struct slice bytes, size_t max_columns);
 
+/* How many columns of a terminal the bytes take when render_text shows all of
+   them. */
+size_t render_width(struct slice bytes);
+
 /* Append "Topic / info" of a row: "lab/temp  21.5", "keep alive 60 s",
    "2 of 4", a sentence for an event. */
 void render_info(struct buf *out, const struct history_row *row);

@@ -51,14 +51,19 @@ static void put(struct info *info, const char *text)
     buf_append_string(info->out, text);
 }
 
-/* "Not authorized" becomes "not authorized", for the middle of a line. */
+/* "Not authorized" becomes "not authorized", for the middle of a line; "QoS
+   not supported" stays. */
 static void put_lower(struct info *info, const char *text)
 {
+    size_t letters = 0;
     uint32_t at = info->out->len;
-    bool word = text[0] && text[1] >= 'a' && text[1] <= 'z';
 
     put(info, text);
-    if (word && text[0] >= 'A' && text[0] <= 'Z')
+    while (text[letters] && text[letters + 1] >= 'a' &&
+           text[letters + 1] <= 'z')
+        letters++;
+    if (letters && text[0] >= 'A' && text[0] <= 'Z' &&
+        !(text[letters + 1] >= 'A' && text[letters + 1] <= 'Z'))
         info->out->bytes[at] |= 0x20;
 }
 

@@ -132,3 +132,16 @@ void render_text(struct buf *out, struct slice bytes, size_t max_columns)
     put(out, slice_first(bytes, fitting(bytes, max_columns - dot_count)));
     buf_append(out, dots, dot_count);
 }
+
+size_t render_width(struct slice bytes)
+{
+    size_t columns = 0;
+
+    while (bytes.len) {
+        struct piece piece = next_piece(bytes);
+
+        columns += piece.columns;
+        bytes = slice_skip(bytes, piece.len);
+    }
+    return columns;
+}

@@ -50,6 +50,11 @@ START_TEST(text_is_harmless_and_no_wider_than_allowed)
 
     render_text(&out, slice_of(bytes, texts[_i].len), texts[_i].max_columns);
     ck_assert_str_eq(buf_string(&out), texts[_i].shown);
+    if (texts[_i].max_columns)
+        ck_assert_uint_le(render_width(buf_slice(&out)), texts[_i].max_columns);
+    else
+        ck_assert_uint_eq(render_width(buf_slice(&out)),
+                          render_width(slice_of(bytes, texts[_i].len)));
 }
 END_TEST
 
@@ -100,6 +105,12 @@ static const struct packet session_5[] = {
     {"b005 0002 00 00 11",                                    "removed, no subscription existed",     "",   '<'},
     {"f000",                                                  "success",                              "",   '<'},
     {"e002 04 00",                                            "with will",                            "",   '>'},
+};
+
+static const struct packet refused_qos[] = {
+    {"100f 0004 4d515454 05 02 003c 00 0002 6161", "aa, clean, keep alive 60 s",
+     "",                                                                             '>'},
+    {"e001 9b",                                    "QoS not supported",          "", '<'},
 };
 
 static const struct packet refusals[] = {
@@ -161,6 +172,7 @@ START_TEST(each_packet_of_5_is_told_in_a_few_words)
 {
     CHECK_SESSION(session_5);
     CHECK_SESSION(refusals);
+    CHECK_SESSION(refused_qos);
 }
 END_TEST
 
@@ -313,6 +325,22 @@ START_TEST(a_packet_is_one_line_of_columns)
 }
 END_TEST
 
+START_TEST(a_name_of_any_letters_leaves_the_columns_straight)
+{
+    static const uint8_t ping[] = {0xc0, 0x00};
+    struct history_row row = {
+        .record = {.type = RECORD_MQTT, .bytes = slice_of(ping, 2)},
+        .note = {.client_id = "gr\xc3\xbcn-\xe6\xb8\xa9",
+                   .type = MQTT_PINGREQ  }
+    };
+
+    render_line(&out, &row);
+    ck_assert_str_eq(buf_string(&out),
+                     "     0 00:00:00.000 gr\xc3\xbcn-\xe6\xb8\xa9            "
+                     "PINGREQ                  keep alive");
+}
+END_TEST
+
 START_TEST(an_event_is_one_line_with_the_time_of_day)
 {
     struct buf bytes = {0};
@@ -422,6 +450,7 @@ Suite *render_suite(void)
     tcase_add_test(
         tcase, every_code_makes_a_sentence_with_all_attributes_and_with_none);
     tcase_add_test(tcase, a_packet_is_one_line_of_columns);
+    tcase_add_test(tcase, a_name_of_any_letters_leaves_the_columns_straight);
     tcase_add_test(tcase, an_event_is_one_line_with_the_time_of_day);
     tcase_add_test(tcase, the_tree_is_indented_and_marks_what_is_wrong);
     tcase_add_loop_test(tcase, the_marked_bytes_stand_in_brackets, 0,
