@@ -182,6 +182,8 @@ layers:
 	$Q$(foreach d,$(DIRS),! grep -nE '^#include "($(subst \
 	    $() ,|,$(filter-out $(notdir $d) $(uses.$(notdir $d)),$(NAMES))))/' /dev/null \
 	    $(filter $d/%,$(SRC) $(HDR)) &&) true
+	$Qtwice=$$(printf '%s\n' $(notdir $(SRC)) | sort | uniq -d); \
+	    [ -z "$$twice" ] || { echo "two files are named: $$twice"; exit 1; }
 
 # Every normative statement that is cited exists: "[MQTT-" or "[MQTT311-".
 CITES = $(SRC) $(HDR) $(TESTS) $(wildcard tests/unit/*.h tests/fuzz/*.c \

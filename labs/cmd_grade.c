@@ -6,9 +6,9 @@
 #include "base/alloc.h"
 #include "base/options.h"
 #include "labs/grade.h"
+#include "labs/grade_report.h"
 #include "labs/handin.h"
 #include "labs/lab.h"
-#include "labs/report.h"
 #include "labs/workspace.h"
 
 #include <errno.h>
@@ -222,7 +222,7 @@ static int read_options(struct grading *grading, int argc, char **argv)
     return EXIT_USAGE;
 }
 
-static bool write_report(const char *path, report_write *write,
+static bool write_report(const char *path, grade_report_write *write,
                          const json_t *results)
 {
     if (!path)
@@ -247,19 +247,24 @@ static bool write_report(const char *path, report_write *write,
 static bool write_reports(const struct grading *grading, const json_t *results)
 {
     bool to_stdout = false;
-    bool good = write_report(grading->files[GRADE_TEXT], report_text, results);
+    bool good =
+        write_report(grading->files[GRADE_TEXT], grade_report_text, results);
 
-    good = write_report(grading->files[GRADE_TAP], report_tap, results) && good;
-    good = write_report(grading->files[GRADE_JUNIT], report_junit, results) &&
+    good = write_report(grading->files[GRADE_TAP], grade_report_tap, results) &&
+           good;
+    good = write_report(grading->files[GRADE_JUNIT], grade_report_junit,
+                        results) &&
            good;
     good =
-        write_report(grading->files[GRADE_JSON], report_json, results) && good;
-    good = write_report(grading->files[GRADE_CSV], report_csv, results) && good;
+        write_report(grading->files[GRADE_JSON], grade_report_json, results) &&
+        good;
+    good = write_report(grading->files[GRADE_CSV], grade_report_csv, results) &&
+           good;
     for (int i = 0; i <= GRADE_TEXT; i++)
         to_stdout =
             to_stdout || (grading->files[i] && !strcmp(grading->files[i], "-"));
     if (!grading->quiet && !to_stdout)
-        report_text(results, stdout);
+        grade_report_text(results, stdout);
     return good;
 }
 
@@ -271,7 +276,8 @@ static int exit_status(const json_t *results)
 
     json_array_foreach(results, i, result)
     {
-        if (report_error(result) || report_points(result) < report_max(result))
+        if (grade_report_error(result) ||
+            grade_report_points(result) < grade_report_max(result))
             status = EXIT_POINTS_LOST;
     }
     return status;

@@ -6,11 +6,11 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "labs/grade.h"
+#include "labs/grade_report.h"
 #include "labs/handin.h"
 #include "labs/lab_actors.h"
 #include "labs/lab_broker.h"
 #include "labs/live.h"
-#include "labs/report.h"
 #include "labs/solution.h"
 
 #include <errno.h>
@@ -282,11 +282,11 @@ static void test_grading(struct bench *bench)
                     sizeof(error)) == 0) {
         json_t *results = grade_files(&options, files, 1);
         const json_t *result = json_array_get(results, 0);
-        int points = report_points(result);
+        int points = grade_report_points(result);
 
         snprintf(error, sizeof(error), "%d of %u, %s", points, live_points,
-                 report_error(result) ? report_error(result) : "");
-        say(bench, points == (int)live_points && !report_error(result),
+                 grade_report_error(result) ? grade_report_error(result) : "");
+        say(bench, points == (int)live_points && !grade_report_error(result),
             "the hand-in gets the points that were shown", error);
         json_decref(results);
     } else {

@@ -1,28 +1,28 @@
-#include "labs/report.h"
+#include "labs/grade_report.h"
 
 #include "base/buf.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-int report_points(const json_t *result)
+int grade_report_points(const json_t *result)
 {
     return (int)json_integer_value(json_object_get(result, "points"));
 }
 
-int report_max(const json_t *result)
+int grade_report_max(const json_t *result)
 {
     return (int)json_integer_value(json_object_get(result, "max"));
 }
 
-const char *report_string(const json_t *object, const char *key)
+const char *grade_report_string(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
     return text ? text : "";
 }
 
-const char *report_error(const json_t *result)
+const char *grade_report_error(const json_t *result)
 {
     return json_string_value(json_object_get(result, "error"));
 }
@@ -68,20 +68,21 @@ static void text_check(const json_t *check, FILE *to)
     fprintf(to, "  %s %lld/%lld  %s.%s  ", sign(check),
             (long long)json_integer_value(json_object_get(check, "points")),
             (long long)json_integer_value(json_object_get(check, "max")),
-            report_string(check, "step"), report_string(check, "name"));
-    print_line(report_string(check, "description"), to);
+            grade_report_string(check, "step"),
+            grade_report_string(check, "name"));
+    print_line(grade_report_string(check, "description"), to);
     print_evidence(check, "  ", to);
     fputc('\n', to);
     if (!json_is_object(cause))
         return;
     fputs("        expected: ", to);
-    print_line(report_string(cause, "expected"), to);
+    print_line(grade_report_string(cause, "expected"), to);
     fputs("\n        seen:     ", to);
-    print_line(report_string(cause, "actual"), to);
+    print_line(grade_report_string(cause, "actual"), to);
     fputc('\n', to);
 }
 
-void report_text(const json_t *results, FILE *to)
+void grade_report_text(const json_t *results, FILE *to)
 {
     size_t i;
     size_t c;
@@ -91,17 +92,18 @@ void report_text(const json_t *results, FILE *to)
 
     json_array_foreach(results, i, result)
     {
-        print_line(report_string(result, "file"), to);
-        if (report_error(result)) {
+        print_line(grade_report_string(result, "file"), to);
+        if (grade_report_error(result)) {
             fputs(": not graded: ", to);
-            print_line(report_error(result), to);
+            print_line(grade_report_error(result), to);
             fputs("\n\n", to);
             continue;
         }
         fprintf(to, ": %s, lab %s: %d of %d points\n",
-                report_string(result, "student"), report_string(result, "lab"),
-                report_points(result), report_max(result));
-        full += report_points(result) == report_max(result);
+                grade_report_string(result, "student"),
+                grade_report_string(result, "lab"), grade_report_points(result),
+                grade_report_max(result));
+        full += grade_report_points(result) == grade_report_max(result);
         json_array_foreach(json_object_get(result, "checks"), c, check)
             text_check(check, to);
         fputc('\n', to);
@@ -146,24 +148,26 @@ static void tap_check(const json_t *check, size_t number, FILE *to)
     const json_t *passed = json_object_get(check, "passed");
 
     fprintf(to, "    %sok %zu - %s.%s ", json_is_true(passed) ? "" : "not ",
-            number, report_string(check, "step"), report_string(check, "name"));
-    tap_line(report_string(check, "description"), to);
+            number, grade_report_string(check, "step"),
+            grade_report_string(check, "name"));
+    tap_line(grade_report_string(check, "description"), to);
     fputc('\n', to);
     if (!json_is_object(cause))
         return;
     fputs("      ---\n", to);
-    yaml_string("result", report_string(check, "result"), to);
-    yaml_string("expected", report_string(cause, "expected"), to);
-    yaml_string("actual", report_string(cause, "actual"), to);
+    yaml_string("result", grade_report_string(check, "result"), to);
+    yaml_string("expected", grade_report_string(cause, "expected"), to);
+    yaml_string("actual", grade_report_string(cause, "actual"), to);
     fputs("      ...\n", to);
 }
 
 static bool all_passed(const json_t *result)
 {
-    return !report_error(result) && report_points(result) == report_max(result);
+    return !grade_report_error(result) &&
+           grade_report_points(result) == grade_report_max(result);
 }
 
-void report_tap(const json_t *results, FILE *to)
+void grade_report_tap(const json_t *results, FILE *to)
 {
     size_t i;
     size_t c;
@@ -176,17 +180,17 @@ void report_tap(const json_t *results, FILE *to)
         const json_t *checks = json_object_get(result, "checks");
 
         fputs("# Subtest: ", to);
-        tap_line(report_string(result, "file"), to);
+        tap_line(grade_report_string(result, "file"), to);
         fprintf(to, "\n    1..%zu\n", json_array_size(checks));
         json_array_foreach(checks, c, check) tap_check(check, c + 1, to);
         fprintf(to, "%sok %zu - ", all_passed(result) ? "" : "not ", i + 1);
-        tap_line(report_string(result, "file"), to);
-        if (report_error(result)) {
+        tap_line(grade_report_string(result, "file"), to);
+        if (grade_report_error(result)) {
             fputs(" not graded: ", to);
-            tap_line(report_error(result), to);
+            tap_line(grade_report_error(result), to);
         } else {
-            fprintf(to, " %d of %d points", report_points(result),
-                    report_max(result));
+            fprintf(to, " %d of %d points", grade_report_points(result),
+                    grade_report_max(result));
         }
         fputc('\n', to);
     }
@@ -224,10 +228,10 @@ static void junit_check(const json_t *result, const json_t *check, FILE *to)
     const json_t *cause = json_object_get(check, "cause");
     struct buf name = {0};
 
-    buf_printf(&name, "%s.%s", report_string(check, "step"),
-               report_string(check, "name"));
+    buf_printf(&name, "%s.%s", grade_report_string(check, "step"),
+               grade_report_string(check, "name"));
     fputs("    <testcase", to);
-    xml_attribute("classname", report_string(result, "lab"), to);
+    xml_attribute("classname", grade_report_string(result, "lab"), to);
     xml_attribute("name", buf_string(&name), to);
     buf_release(&name);
     if (json_is_true(passed)) {
@@ -236,9 +240,9 @@ static void junit_check(const json_t *result, const json_t *check, FILE *to)
     }
     fputs(" time=\"0\">\n", to);
     fputs(json_is_null(passed) ? "      <error" : "      <failure", to);
-    xml_attribute("message", report_string(cause, "actual"), to);
+    xml_attribute("message", grade_report_string(cause, "actual"), to);
     fputs(">expected: ", to);
-    xml_text(report_string(cause, "expected"), to);
+    xml_text(grade_report_string(cause, "expected"), to);
     fputs(json_is_null(passed) ? "</error>\n" : "</failure>\n", to);
     fputs("    </testcase>\n", to);
 }
@@ -256,7 +260,7 @@ static void junit_counts(const json_t *result, size_t counts[3])
         counts[1] += json_is_false(passed);
         counts[2] += json_is_null(passed);
     }
-    if (report_error(result)) {
+    if (grade_report_error(result)) {
         counts[0]++;
         counts[2]++;
     }
@@ -270,22 +274,22 @@ static void junit_suite(const json_t *result, FILE *to)
 
     junit_counts(result, counts);
     fputs("  <testsuite", to);
-    xml_attribute("name", report_string(result, "file"), to);
+    xml_attribute("name", grade_report_string(result, "file"), to);
     fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"0\">\n",
             counts[0], counts[1], counts[2]);
     json_array_foreach(json_object_get(result, "checks"), c, check)
         junit_check(result, check, to);
-    if (report_error(result)) {
+    if (grade_report_error(result)) {
         fputs("    <testcase classname=\"grade\" name=\"hand-in\" time=\"0\">\n"
               "      <error",
               to);
-        xml_attribute("message", report_error(result), to);
+        xml_attribute("message", grade_report_error(result), to);
         fputs("/>\n    </testcase>\n", to);
     }
     fputs("  </testsuite>\n", to);
 }
 
-void report_junit(const json_t *results, FILE *to)
+void grade_report_junit(const json_t *results, FILE *to)
 {
     size_t counts[3] = {0};
     size_t i;
@@ -303,7 +307,7 @@ void report_junit(const json_t *results, FILE *to)
 
 /* ---- JSON and CSV ---- */
 
-void report_json(const json_t *results, FILE *to)
+void grade_report_json(const json_t *results, FILE *to)
 {
     json_dumpf(results, to, JSON_INDENT(2) | JSON_SORT_KEYS);
     fputc('\n', to);
@@ -333,14 +337,15 @@ static void csv_steps(const json_t *result, FILE *to)
     struct buf cell = {0};
 
     for (size_t i = 0; i < json_array_size(checks);) {
-        const char *step = report_string(json_array_get(checks, i), "step");
+        const char *step =
+            grade_report_string(json_array_get(checks, i), "step");
         long long points = 0;
         long long max = 0;
 
         for (; i < json_array_size(checks); i++) {
             const json_t *check = json_array_get(checks, i);
 
-            if (strcmp(report_string(check, "step"), step) != 0)
+            if (strcmp(grade_report_string(check, "step"), step) != 0)
                 break;
             points += json_integer_value(json_object_get(check, "points"));
             max += json_integer_value(json_object_get(check, "max"));
@@ -352,7 +357,7 @@ static void csv_steps(const json_t *result, FILE *to)
     buf_release(&cell);
 }
 
-void report_csv(const json_t *results, FILE *to)
+void grade_report_csv(const json_t *results, FILE *to)
 {
     size_t i;
     json_t *result;
@@ -360,18 +365,20 @@ void report_csv(const json_t *results, FILE *to)
     fputs("student,lab,points,max,hints,resets,steps,file,error\n", to);
     json_array_foreach(results, i, result)
     {
-        csv_cell(report_string(result, "student"), to);
+        csv_cell(grade_report_string(result, "student"), to);
         fputc(',', to);
-        csv_cell(report_string(result, "lab"), to);
+        csv_cell(grade_report_string(result, "lab"), to);
         fprintf(
-            to, ",%d,%d,%lld,%lld,", report_points(result), report_max(result),
+            to, ",%d,%d,%lld,%lld,", grade_report_points(result),
+            grade_report_max(result),
             (long long)json_integer_value(json_object_get(result, "hints")),
             (long long)json_integer_value(json_object_get(result, "resets")));
         csv_steps(result, to);
         fputc(',', to);
-        csv_cell(report_string(result, "file"), to);
+        csv_cell(grade_report_string(result, "file"), to);
         fputc(',', to);
-        csv_cell(report_error(result) ? report_error(result) : "", to);
+        csv_cell(grade_report_error(result) ? grade_report_error(result) : "",
+                 to);
         fputc('\n', to);
     }
 }

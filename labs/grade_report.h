@@ -1,0 +1,32 @@
+/*
+ * Results of grading as text, TAP 14, JUnit XML, JSON and CSV.
+ *
+ * The same results give the same bytes. Text that came from students is
+ * escaped in each format's way, so that no topic or file name can forge a line,
+ * close an element or start a formula.
+ */
+#ifndef LABS_GRADE_REPORT_H
+#define LABS_GRADE_REPORT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+typedef void grade_report_write(const json_t *results, FILE *to);
+
+grade_report_write grade_report_text;
+grade_report_write grade_report_tap;
+grade_report_write grade_report_junit;
+grade_report_write grade_report_json;
+grade_report_write grade_report_csv;
+
+/* Points and possible points of a result, for exit statuses. */
+int grade_report_points(const json_t *result);
+int grade_report_max(const json_t *result);
+
+/* Why it could not be graded, or NULL. */
+const char *grade_report_error(const json_t *result);
+
+/* A string member; "" when it is none. */
+const char *grade_report_string(const json_t *object, const char *key);
+
+#endif
