@@ -14,9 +14,10 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"pub", "mosquitto_pub", cmd_pub, "publish a message"             },
-    {"sub", "mosquitto_sub", cmd_sub, "subscribe and print what comes"},
-    {NULL,  NULL,            NULL,    NULL                            },
+    {"pub",   "mosquitto_pub", cmd_pub,   "publish a message"                    },
+    {"sub",   "mosquitto_sub", cmd_sub,   "subscribe and print what comes"       },
+    {"bench", NULL,            cmd_bench, "put a load on a broker and measure it"},
+    {NULL,    NULL,            NULL,      NULL                                   },
 };
 
 static void usage(FILE *to)

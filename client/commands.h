@@ -11,4 +11,7 @@ int cmd_pub(int argc, char **argv);
 /* mqttlab sub, mosquitto_sub: subscribe and print what comes. */
 int cmd_sub(int argc, char **argv);
 
+/* mqttlab bench: put a load on a broker and measure it. */
+int cmd_bench(int argc, char **argv);
+
 #endif

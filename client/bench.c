@@ -1,0 +1,340 @@
+#include "client/bench.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "client/bench_state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Connections that are being made at once. */
+#define OPENING_AT_ONCE 50
+
+#define TICK_MS 20
+
+/* Of a timed run so much is not measured: windows fill, caches warm. */
+#define WARM_UP_NS (300 * CLOCK_NS_PER_MS)
+
+/* When nothing happens for so long, what is under way is lost. */
+#define STALL_NS    CLOCK_NS_PER_S
+#define PATIENCE_NS (15 * CLOCK_NS_PER_S)
+
+static const char *const names[] = {
+    [BENCH_PAIRS] = "pairs",     [BENCH_FAN_IN] = "fan-in",
+    [BENCH_FAN_OUT] = "fan-out", [BENCH_PING_PONG] = "ping-pong",
+    [BENCH_CONNECT] = "connect", [BENCH_IDLE] = "idle",
+};
+
+const char *bench_workload_name(unsigned workload)
+{
+    return workload < sizeof(names) / sizeof(names[0]) ? names[workload] : NULL;
+}
+
+double bench_rate(const struct bench_result *result)
+{
+    return result->seconds > 0 ? (double)result->measured / result->seconds
+                               : -1;
+}
+
+double bench_cpu_us(const struct bench_result *result)
+{
+    return result->broker_cpu_us >= 0 && result->measured
+               ? (double)result->broker_cpu_us / (double)result->measured
+               : -1;
+}
+
+/* --- the end --------------------------------------------------------------- */
+
+static void close_all(struct bench *bench)
+{
+    if (bench->phase == BENCH_CLOSING)
+        return;
+    bench->phase = BENCH_CLOSING;
+    timer_cancel(&bench->tick);
+    loop_task_cancel(&bench->refill_task);
+    for (unsigned i = 0; i < bench->publisher_count; i++)
+        bench_peer_close(&bench->publishers[i]);
+    for (unsigned i = 0; i < bench->subscriber_count; i++)
+        bench_peer_close(&bench->subscribers[i]);
+}
+
+void bench_fail(struct bench *bench, const char *format, ...)
+{
+    va_list args;
+
+    if (bench->phase == BENCH_CLOSING)
+        return;
+    va_start(args, format);
+    vsnprintf(bench->result->error, sizeof(bench->result->error), format, args);
+    va_end(args);
+    close_all(bench);
+}
+
+/* The loop ends by itself when nothing is open. */
+void bench_peer_closed(struct bench *bench)
+{
+    bench->open--;
+}
+
+/* --- measuring ------------------------------------------------------------- */
+
+static void begin_measuring(struct bench *bench, uint64_t now_ns)
+{
+    bench->phase = BENCH_MEASURING;
+    bench->from_ns = now_ns;
+    bench->from_count = bench->result->delivered;
+    bench->from_own_us = clock_process_cpu_us(0);
+    bench->from_broker_us =
+        bench->plan->pid ? clock_process_cpu_us(bench->plan->pid) : -1;
+}
+
+static void end_measuring(struct bench *bench, uint64_t now_ns)
+{
+    struct bench_result *result = bench->result;
+    int64_t broker_us =
+        bench->plan->pid ? clock_process_cpu_us(bench->plan->pid) : -1;
+
+    result->seconds = (double)(now_ns - bench->from_ns) / 1e9;
+    result->measured = result->delivered - bench->from_count;
+    result->generator_cpu_us = clock_process_cpu_us(0) - bench->from_own_us;
+    result->broker_cpu_us = broker_us < 0 || bench->from_broker_us < 0
+                                ? -1
+                                : broker_us - bench->from_broker_us;
+}
+
+static uint64_t progress(const struct bench *bench)
+{
+    return bench->result->delivered + bench->acknowledged + bench->released +
+           bench->ready;
+}
+
+/* Everything that was published is where it should be. */
+static bool all_done(const struct bench *bench)
+{
+    const struct bench_result *result = bench->result;
+
+    return result->delivered >= result->published * bench->fan &&
+           (bench->plan->qos == 0 ||
+            bench->acknowledged >= result->published) &&
+           (bench->plan->qos < 2 ||
+            bench->released >= result->published * bench->fan);
+}
+
+static void finish(struct bench *bench)
+{
+    struct bench_result *result = bench->result;
+    uint64_t due = result->published * bench->fan;
+
+    if (bench->plan->messages)
+        end_measuring(bench, clock_read_monotonic_ns());
+    if (due > result->delivered)
+        result->lost = due - result->delivered;
+    close_all(bench);
+}
+
+void bench_check(struct bench *bench)
+{
+    if (bench->phase == BENCH_DRAINING && all_done(bench))
+        finish(bench);
+}
+
+/* --- the course ------------------------------------------------------------ */
+
+static bool publishing(const struct bench *bench)
+{
+    return bench->phase == BENCH_WARMING || bench->phase == BENCH_MEASURING;
+}
+
+static void refill(struct loop_task *task)
+{
+    struct bench *bench = LIST_ITEM(task, struct bench, refill_task);
+    const struct bench_plan *plan = bench->plan;
+
+    for (struct list *node; (node = list_take_first(&bench->hungry));) {
+        struct bench_peer *publisher =
+            LIST_ITEM(node, struct bench_peer, hungry);
+        uint64_t limit = plan->messages
+                             ? plan->messages - bench->result->published
+                             : UINT64_MAX;
+
+        if (publishing(bench))
+            bench->result->published += bench_peer_publish(publisher, limit);
+    }
+    if (publishing(bench) && plan->messages &&
+        bench->result->published == plan->messages)
+        bench->phase = BENCH_DRAINING;
+    bench_check(bench);
+}
+
+static void begin_publishing(struct bench *bench)
+{
+    bench->begun_ns = clock_read_monotonic_ns();
+    bench->phase = BENCH_WARMING;
+    if (bench->plan->messages)
+        begin_measuring(bench, bench->begun_ns);
+    for (unsigned i = 0; i < bench->publisher_count; i++)
+        list_append(&bench->hungry, &bench->publishers[i].hungry);
+    loop_at_end(&bench->loop, &bench->refill_task);
+}
+
+static struct bench_peer *peer_at(struct bench *bench, unsigned index)
+{
+    return index < bench->subscriber_count
+               ? &bench->subscribers[index]
+               : &bench->publishers[index - bench->subscriber_count];
+}
+
+static void open_more(struct bench *bench)
+{
+    unsigned all = bench->publisher_count + bench->subscriber_count;
+
+    while (bench->started < all &&
+           bench->started - bench->ready < OPENING_AT_ONCE) {
+        int error = bench_peer_open(peer_at(bench, bench->started));
+
+        if (error) {
+            bench_fail(bench, "cannot connect to %s port %d: %s",
+                       bench->plan->host, bench->plan->port, strerror(-error));
+            return;
+        }
+        bench->started++;
+        bench->open++;
+    }
+}
+
+void bench_peer_ready(struct bench *bench)
+{
+    if (bench->phase != BENCH_OPENING)
+        return;
+    bench->ready++;
+    open_more(bench);
+    if (bench->ready == bench->publisher_count + bench->subscriber_count)
+        begin_publishing(bench);
+}
+
+/* Nothing has happened for a while. */
+static void on_stall(struct bench *bench, uint64_t quiet_ns)
+{
+    bool may_lose = bench->plan->qos == 0;
+
+    if (bench->phase == BENCH_DRAINING && (may_lose || quiet_ns > PATIENCE_NS))
+        finish(bench);
+    else if (quiet_ns > PATIENCE_NS)
+        bench_fail(bench, "the broker does nothing any more");
+    else if (may_lose && publishing(bench))
+        bench_forget(bench);
+}
+
+static void watch_progress(struct bench *bench, uint64_t now_ns)
+{
+    if (progress(bench) != bench->progress) {
+        bench->progress = progress(bench);
+        bench->progress_ns = now_ns;
+    } else if (now_ns - bench->progress_ns > STALL_NS) {
+        on_stall(bench, now_ns - bench->progress_ns);
+    }
+}
+
+static void on_tick(struct timer *timer)
+{
+    struct bench *bench = LIST_ITEM(timer, struct bench, tick);
+    uint64_t now_ns = clock_read_monotonic_ns();
+    uint64_t run_ns = (uint64_t)(bench->plan->seconds * 1e9);
+
+    if (bench->phase == BENCH_WARMING &&
+        now_ns - bench->begun_ns >= WARM_UP_NS) {
+        begin_measuring(bench, now_ns);
+    } else if (bench->phase == BENCH_MEASURING && !bench->plan->messages &&
+               now_ns - bench->from_ns >= run_ns) {
+        end_measuring(bench, now_ns);
+        bench->phase = BENCH_DRAINING;
+        bench_check(bench);
+    }
+    if (bench->phase != BENCH_CLOSING)
+        watch_progress(bench, now_ns);
+    if (bench->phase != BENCH_CLOSING)
+        timer_set(&bench->loop, timer, TICK_MS);
+}
+
+/* --- the beginning --------------------------------------------------------- */
+
+static struct bench_peer *make_peers(struct bench *bench, unsigned count,
+                                     bool subscriber)
+{
+    struct bench_peer *peers = alloc_zero(count, sizeof(*peers));
+
+    for (unsigned i = 0; i < count; i++) {
+        peers[i].bench = bench;
+        peers[i].index = i;
+        peers[i].subscriber = subscriber;
+        list_init(&peers[i].hungry);
+        if (subscriber)
+            peers[i].expected =
+                alloc_zero(bench->publisher_count, sizeof(uint32_t));
+        else
+            bench_peer_prepare(&peers[i]);
+    }
+    return peers;
+}
+
+static void set_up(struct bench *bench)
+{
+    const struct bench_plan *plan = bench->plan;
+    bool fan_out = plan->workload == BENCH_FAN_OUT;
+    uint64_t random[2];
+
+    map_random_seed(random);
+    snprintf(bench->token, sizeof(bench->token), "%08x", (unsigned)random[0]);
+    bench->publisher_count = fan_out ? 1 : plan->connections;
+    bench->subscriber_count =
+        plan->workload == BENCH_FAN_IN ? 1 : plan->connections;
+    bench->fan = fan_out ? plan->connections : 1;
+    if (fan_out)
+        bench->landed = alloc_zero(plan->window, sizeof(uint16_t));
+    bench->publishers = make_peers(bench, bench->publisher_count, false);
+    bench->subscribers = make_peers(bench, bench->subscriber_count, true);
+    list_init(&bench->hungry);
+    loop_task_init(&bench->refill_task, refill);
+    timer_init(&bench->tick, on_tick);
+}
+
+static void release(struct bench *bench)
+{
+    for (unsigned i = 0; i < bench->publisher_count; i++)
+        bench_peer_release(&bench->publishers[i]);
+    for (unsigned i = 0; i < bench->subscriber_count; i++)
+        bench_peer_release(&bench->subscribers[i]);
+    free(bench->publishers);
+    free(bench->subscribers);
+    free(bench->landed);
+    loop_release(&bench->loop);
+}
+
+static bool run_messages(const struct bench_plan *plan,
+                         struct bench_result *result)
+{
+    struct bench bench = {.plan = plan, .result = result};
+    int error = loop_init(&bench.loop);
+
+    if (error) {
+        snprintf(result->error, sizeof(result->error), "no loop: %s",
+                 strerror(-error));
+        return false;
+    }
+    set_up(&bench);
+    bench.progress_ns = clock_read_monotonic_ns();
+    timer_set(&bench.loop, &bench.tick, TICK_MS);
+    open_more(&bench);
+    loop_run(&bench.loop);
+    release(&bench);
+    return !result->error[0];
+}
+
+bool bench_run(const struct bench_plan *plan, struct bench_result *result)
+{
+    *result =
+        (struct bench_result){.broker_cpu_us = -1, .connection_bytes = -1};
+    return run_messages(plan, result);
+}

@@ -1,0 +1,74 @@
+/*
+ * A load generator: the same load for any broker, measured from outside.
+ *
+ * Every publisher has a window of messages that were published and are not yet
+ * delivered to all subscribers (and, at QoS 1 and 2, acknowledged to the
+ * publisher). So a broker is never given more than it can take, its queues
+ * stay short, and a message that is lost is the broker's doing. The generator
+ * works in batches: one read brings many messages, which allow as many new
+ * ones, which go out in one write.
+ */
+#ifndef CLIENT_BENCH_H
+#define CLIENT_BENCH_H
+
+#include "client/histogram.h"
+#include "mqtt/mqtt.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum bench_workload {
+    BENCH_PAIRS,     /* publisher i to subscriber i */
+    BENCH_FAN_IN,    /* all publishers to one subscriber, by a wildcard */
+    BENCH_FAN_OUT,   /* one publisher to all subscribers */
+    BENCH_PING_PONG, /* one pair, one message at a time */
+    BENCH_CONNECT,   /* connect, disconnect, connect again */
+    BENCH_IDLE,      /* connections that do nothing: their memory */
+};
+
+/* "pairs", "fan-in" and so on; NULL behind the last. */
+const char *bench_workload_name(unsigned workload);
+
+struct bench_plan {
+    enum bench_workload workload;
+    const char *host; /* borrowed */
+    uint16_t port;
+    unsigned connections; /* pairs; publishers or subscribers; connections */
+    uint8_t qos;
+    uint32_t window; /* messages under way per publisher, 1..10,000 */
+    uint32_t payload_bytes;
+    uint64_t messages; /* publish so many; 0: for so many seconds */
+    double seconds;
+    enum mqtt_version version;
+    int pid; /* the broker's process; 0: not known */
+};
+
+/* Payloads of at least so many bytes carry the time of publishing, and the
+   order of messages. */
+#define BENCH_STAMP_BYTES    8
+#define BENCH_SEQUENCE_BYTES 16
+
+struct bench_result {
+    char error[200];       /* empty: all went well */
+    uint64_t published;    /* in all; of BENCH_CONNECT: connections made */
+    uint64_t delivered;    /* in all */
+    uint64_t lost;         /* published, but never delivered */
+    uint64_t out_of_order; /* delivered behind a later one, or again */
+    /* From here on: after the warm-up, until publishing ended. */
+    uint64_t measured; /* messages delivered */
+    double seconds;
+    int64_t broker_cpu_us;    /* -1: not known */
+    int64_t generator_cpu_us; /* of this process */
+    int64_t connection_bytes; /* BENCH_IDLE: memory of one; -1: not known */
+    struct histogram latency; /* ns; empty when payloads are too small */
+};
+
+/* Run to the end. Returns false with result->error when it could not. */
+bool bench_run(const struct bench_plan *plan, struct bench_result *result);
+
+/* Messages delivered in a second, and the broker's CPU microseconds for one;
+   negative when not known. */
+double bench_rate(const struct bench_result *result);
+double bench_cpu_us(const struct bench_result *result);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * The inside of a running benchmark, for the files that make it up: bench.c
+ * (its course), bench_peer.c (one connection).
+ */
+#ifndef CLIENT_BENCH_STATE_H
+#define CLIENT_BENCH_STATE_H
+
+#include "client/bench.h"
+#include "net/timer.h"
+#include "wire/link.h"
+
+struct bench;
+
+struct bench_peer {
+    struct link link;
+    struct bench *bench;
+    struct list hungry; /* in bench->hungry: its window has room */
+    unsigned index;     /* among the publishers or the subscribers */
+    bool subscriber;
+    bool open;
+    bool ready; /* connected, and subscribed if it subscribes */
+
+    /* A publisher's */
+    struct buf packet; /* its PUBLISH, of which some bytes change */
+    uint32_t id_at;    /* where the Packet Identifier lies */
+    uint32_t payload_at;
+    int64_t sent;
+    int64_t acknowledged; /* PUBACK or PUBCOMP came */
+    int64_t through;      /* delivered to all its subscribers */
+
+    /* A subscriber's */
+    int64_t position;   /* messages received; set anew after a loss */
+    uint32_t *expected; /* owned; by publisher: the next sequence number */
+    uint64_t batch_ns;  /* when the batch came that is being read; 0: none */
+};
+
+enum bench_phase {
+    BENCH_OPENING,
+    BENCH_WARMING,
+    BENCH_MEASURING,
+    BENCH_DRAINING,
+    BENCH_CLOSING,
+};
+
+struct bench {
+    struct loop loop;
+    const struct bench_plan *plan;
+    struct bench_result *result;
+    enum bench_phase phase;
+    struct bench_peer *publishers;  /* owned */
+    struct bench_peer *subscribers; /* owned */
+    unsigned publisher_count;
+    unsigned subscriber_count;
+    unsigned fan;     /* deliveries of one message */
+    unsigned started; /* connections begun */
+    unsigned ready;
+    unsigned open;    /* links that are not closed yet */
+    uint16_t *landed; /* owned; fan-out: by position in the window, how many
+                          subscribers have that message */
+    char token[20];   /* makes topics and Client Identifiers ours alone */
+    struct list hungry;
+    struct loop_task refill_task;
+    struct timer tick;
+    uint64_t begun_ns;   /* when publishing began */
+    uint64_t from_ns;    /* when measuring began */
+    uint64_t from_count; /* delivered then */
+    int64_t from_broker_us;
+    int64_t from_own_us;
+    uint64_t progress;    /* sum of all that has happened, at... */
+    uint64_t progress_ns; /* ...this time */
+    uint64_t acknowledged;
+    uint64_t released; /* QoS 2: PUBREL came */
+};
+
+/* bench.c */
+
+/* A peer is connected and subscribed. */
+void bench_peer_ready(struct bench *bench);
+
+/* A peer's link is closed. */
+void bench_peer_closed(struct bench *bench);
+
+/* It cannot go on: say why, once, and close all. */
+void bench_fail(struct bench *bench, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Something was delivered or acknowledged: is all done? */
+void bench_check(struct bench *bench);
+
+/* bench_peer.c */
+
+/* Begin to connect; returns 0 or a negative errno. */
+int bench_peer_open(struct bench_peer *peer);
+void bench_peer_close(struct bench_peer *peer);
+void bench_peer_release(struct bench_peer *peer);
+
+/* Write the publisher's PUBLISH packet. */
+void bench_peer_prepare(struct bench_peer *peer);
+
+/* Publish as many as the window allows; returns how many. */
+unsigned bench_peer_publish(struct bench_peer *peer, uint64_t limit);
+
+/* What is under way will not arrive any more: forget it. */
+void bench_forget(struct bench *bench);
+
+#endif
