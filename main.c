@@ -1,6 +1,7 @@
 /*
  * mqttlab: the table of commands, and who is called by which name.
  */
+#include "broker/commands.h"
 #include "client/commands.h"
 
 #include <stdio.h>
@@ -14,10 +15,11 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"pub",   "mosquitto_pub", cmd_pub,   "publish a message"                    },
-    {"sub",   "mosquitto_sub", cmd_sub,   "subscribe and print what comes"       },
-    {"bench", NULL,            cmd_bench, "put a load on a broker and measure it"},
-    {NULL,    NULL,            NULL,      NULL                                   },
+    {"broker", "mosquitto",     cmd_broker, "run a broker"                         },
+    {"pub",    "mosquitto_pub", cmd_pub,    "publish a message"                    },
+    {"sub",    "mosquitto_sub", cmd_sub,    "subscribe and print what comes"       },
+    {"bench",  NULL,            cmd_bench,  "put a load on a broker and measure it"},
+    {NULL,     NULL,            NULL,       NULL                                   },
 };
 
 static void usage(FILE *to)

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -242,7 +243,8 @@ int broker_listen(struct broker *broker, size_t index)
     listener->socket.on_closed = on_listener_closed;
     listener->open = true;
     broker->open_count++;
-    log_info(broker->log, "Opening listen socket on %s:%u.", config->host,
+    log_info(broker->log, "Opening %s listen socket on port %u.",
+             strchr(config->host, ':') ? "ipv6" : "ipv4",
              (unsigned)listener->socket.port);
     if (tap_on(&broker->tap))
         broker_report_listener(broker, listener);

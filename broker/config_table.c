@@ -123,7 +123,8 @@ static const struct config_option options[] = {
      "error | warning | notice | information | debug | subscribe |\n"
      "unsubscribe | all | none",
      "What is logged; may be given several times. The default is error,\n"
-     "warning, notice and information."},
+     "warning, notice and information. Lines of subscribe and unsubscribe are\n"
+     "information and need that type too."},
     {"connection_messages", CONFIG_BOOL, GLOBAL(connection_messages),
      NO_RANGE, "true", NULL,
      "Whether clients that connect and disconnect are logged."},

@@ -3,6 +3,7 @@
 #include "broker/message.h"
 #include "broker/pump.h"
 #include "broker/session.h"
+#include "broker/sys_topics.h"
 #include "broker/trace.h"
 #include "mqtt/property.h"
 #include "mqtt/subscribe.h"
@@ -224,6 +225,20 @@ static void finish(struct request *request)
     buf_release(&request->fresh);
 }
 
+/* What is retained under $SYS may be old when nothing happened for long. */
+static void refresh_sys_topics(const struct request *request)
+{
+    struct slice filters = request->subscribe.filters;
+    struct mqtt_subscription wanted;
+
+    while (subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted)) {
+        if (slice_starts_with(wanted.topic_filter, slice_of_string("$SYS"))) {
+            sys_topics_refresh(request->broker->sys_topics);
+            return;
+        }
+    }
+}
+
 enum mqtt_reason handle_subscribe(struct connection *connection,
                                   const struct frame *frame, uint64_t seq)
 {
@@ -234,6 +249,7 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
         return reason;
     request.identifier = property_number(request.subscribe.properties,
                                          PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
+    refresh_sys_topics(&request);
     subscribe_all(&request);
     /* In the order of the filters [MQTT-3.8.4-6]. */
     send_answer(&request, MQTT_SUBACK);

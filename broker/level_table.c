@@ -33,6 +33,7 @@ static uint64_t hash_of(const struct slab *slab, const void *item)
 void level_table_init(struct level_table *table)
 {
     slab_init(&table->levels, sizeof(struct level), hash_of);
+    table->far_bytes = 0;
 
     uint32_t plus = level_table_ref(table, slice_of_string("+"));
     uint32_t hash = level_table_ref(table, slice_of_string("#"));
@@ -47,6 +48,7 @@ void level_table_release(struct level_table *table)
         if (level->len > NEAR_BYTES)
             free(level->text.far);
     }
+    table->far_bytes = 0;
     slab_release(&table->levels);
 }
 
@@ -76,8 +78,10 @@ uint32_t level_table_ref(struct level_table *table, struct slice text)
         struct level *level = slab_at(&table->levels, number);
         uint8_t *to = level->text.near;
 
-        if (text.len > NEAR_BYTES)
+        if (text.len > NEAR_BYTES) {
             to = level->text.far = alloc_bytes(text.len);
+            table->far_bytes += text.len;
+        }
         if (text.len)
             memcpy(to, text.bytes, text.len);
         level->len = (uint32_t)text.len;
@@ -94,8 +98,10 @@ void level_table_unref(struct level_table *table, uint32_t number)
     if (--level->refs > 0)
         return;
     uint64_t hash = hash_of(&table->levels, level);
-    if (level->len > NEAR_BYTES)
+    if (level->len > NEAR_BYTES) {
+        table->far_bytes -= level->len;
         free(level->text.far);
+    }
     slab_remove(&table->levels, number, hash);
 }
 
@@ -106,13 +112,5 @@ struct slice level_table_text(const struct level_table *table, uint32_t number)
 
 size_t level_table_bytes(const struct level_table *table)
 {
-    size_t bytes = slab_bytes(&table->levels);
-
-    for (uint32_t number = 1; number <= table->levels.used; number++) {
-        const struct level *level = slab_at(&table->levels, number);
-
-        if (level->len > NEAR_BYTES)
-            bytes += level->len;
-    }
-    return bytes;
+    return slab_bytes(&table->levels) + table->far_bytes;
 }

@@ -18,6 +18,7 @@ enum { LEVEL_NONE = 0, LEVEL_PLUS = 1, LEVEL_HASH = 2 };
 
 struct level_table {
     struct slab levels; /* struct level */
+    size_t far_bytes;   /* of texts that lie outside the slab */
 };
 
 void level_table_init(struct level_table *table);

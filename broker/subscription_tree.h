@@ -144,7 +144,7 @@ const struct subscription_match *subscription_tree_next_member(
     struct subscription_tree *tree, const struct subscription_match *first,
     size_t count, bool (*ready)(const struct subscriber *));
 
-/* Numbers for $SYS and for tests. */
+/* Numbers for $SYS and for tests; cheap. */
 struct subscription_tree_stats {
     size_t subscriptions; /* shared ones included */
     size_t shared;

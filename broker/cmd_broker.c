@@ -1,0 +1,424 @@
+/*
+ * mqttlab broker, mosquitto: run a broker.
+ */
+#include "base/options.h"
+#include "base/process.h"
+#include "broker/broker.h"
+#include "broker/commands.h"
+#include "broker/config.h"
+#include "broker/log_output.h"
+#include "broker/service.h"
+#include "net/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    EXIT_STOPPED = 0,
+    EXIT_UNUSABLE = 1, /* a port, a file, a user */
+    EXIT_MISTAKE = 3,  /* an option, the configuration */
+};
+
+#define MAX_PORTS 10
+
+enum {
+    OPTION_CONFIG = 1,
+    OPTION_PORT,
+    OPTION_VERBOSE,
+    OPTION_DAEMON,
+    OPTION_CHECK,
+    OPTION_OPTIONS,
+    OPTION_CONTROL,
+    OPTION_NO_CONTROL,
+    OPTION_HELP,
+};
+
+/* clang-format off */
+static const struct option_spec table[] = {
+    {OPTION_CONFIG, 'c', "config-file", "FILE",
+     "read this configuration (mosquitto.conf's syntax)"},
+    {OPTION_PORT, 'p', "port", "PORT",
+     "listen on 127.0.0.1, port PORT; several times for several.\n"
+     "Without -p and without a listener in FILE: port 1883"},
+    {OPTION_VERBOSE, 'v', "verbose", NULL,
+     "log every packet; the same as log_type all"},
+    {OPTION_DAEMON, 'd', "daemon", NULL, "run in the background"},
+    {OPTION_CHECK, 0, "check", NULL,
+     "only say what is wrong with the configuration"},
+    {OPTION_OPTIONS, 0, "options", NULL,
+     "print what a configuration may contain"},
+    {OPTION_CONTROL, 0, "control", NULL,
+     "let the dashboard find this broker and look inside (the default)"},
+    {OPTION_NO_CONTROL, 0, "no-control", NULL, "do not"},
+    {OPTION_HELP, 'h', "help", NULL, "print this"},
+    {0},
+};
+/* clang-format on */
+
+/* What the command line asks for. */
+struct request {
+    const char *config_file; /* NULL: none */
+    uint16_t ports[MAX_PORTS];
+    size_t port_count;
+    bool verbose;
+    bool daemon;
+    bool check;
+    bool control;
+};
+
+struct run {
+    const char *name; /* of the program, for messages */
+    struct request request;
+    struct config config;
+    struct log_output output;
+    struct loop loop;
+    struct broker *broker;
+    struct loop_signal interrupt;
+    struct loop_signal terminate;
+    struct loop_signal hangup;
+    int ready; /* whom to tell that we run; -1: nobody */
+};
+
+/* --- the command line ----------------------------------------------------- */
+
+static void print_help(const char *name)
+{
+    printf("Usage: %s [OPTIONS]\n"
+           "Run an MQTT broker: versions 3.1, 3.1.1 and 5.\n\n",
+           name);
+    options_help(table, stdout);
+}
+
+static bool add_port(const struct options *options, struct request *request,
+                     char *error, size_t error_size)
+{
+    long port;
+
+    if (request->port_count == MAX_PORTS) {
+        snprintf(error, error_size, "%s: at most %d of them", options->given,
+                 MAX_PORTS);
+        return false;
+    }
+    if (!options_number(options, 0, 65535, &port, error, error_size))
+        return false;
+    request->ports[request->port_count++] = (uint16_t)port;
+    return true;
+}
+
+/* Returns -1 to go on, or the exit code. */
+static int parse(struct run *run, int argc, char **argv)
+{
+    struct request *request = &run->request;
+    struct options options;
+    char error[200];
+    int id;
+
+    request->control = true;
+    options_init(&options, table, argc, argv);
+    while ((id = options_next(&options)) != OPTIONS_END) {
+        error[0] = '\0';
+        if (id == OPTIONS_ERROR)
+            snprintf(error, sizeof(error), "%s", options.error);
+        else if (id == OPTIONS_WORD)
+            snprintf(error, sizeof(error), "'%s' is not an option",
+                     options.value);
+        else if (id == OPTION_CONFIG)
+            request->config_file = options.value;
+        else if (id == OPTION_PORT)
+            add_port(&options, request, error, sizeof(error));
+        else if (id == OPTION_VERBOSE)
+            request->verbose = true;
+        else if (id == OPTION_DAEMON)
+            request->daemon = true;
+        else if (id == OPTION_CHECK)
+            request->check = true;
+        else if (id == OPTION_CONTROL || id == OPTION_NO_CONTROL)
+            request->control = id == OPTION_CONTROL;
+        else if (id == OPTION_OPTIONS)
+            config_help(stdout);
+        else
+            print_help(argv[0]);
+        if (error[0]) {
+            fprintf(stderr, "%s: %s; %s --help lists the options\n", argv[0],
+                    error, argv[0]);
+            return EXIT_MISTAKE;
+        }
+        if (id == OPTION_HELP || id == OPTION_OPTIONS)
+            return EXIT_STOPPED;
+    }
+    return -1;
+}
+
+/* Returns false after telling what is wrong. */
+static bool configure(struct run *run)
+{
+    struct config *config = &run->config;
+    struct config_problems problems = {.to = stderr};
+
+    config_init(config);
+    if (run->request.config_file)
+        config_read(config, run->request.config_file, &problems);
+    for (size_t i = 0; i < run->request.port_count; i++)
+        config_add_listener(config, run->request.ports[i], NULL);
+    if (run->request.verbose)
+        config->log_types = CONFIG_LOG_ALL;
+    config_finish(config);
+    if (problems.count)
+        fprintf(stderr,
+                "%s: %s has %u problem%s; %s --options lists what it "
+                "may contain\n",
+                run->name, run->request.config_file, problems.count,
+                problems.count == 1 ? "" : "s", run->name);
+    return problems.count == 0;
+}
+
+/* --- starting ------------------------------------------------------------- */
+
+/* To the log, and to the terminal if the log goes elsewhere. */
+static void complain(struct run *run, const char *text)
+{
+    log_error(&run->output.log, "%s", text);
+    if (!(run->config.log_dests & CONFIG_LOG_STDERR) ||
+        !(run->config.log_types & CONFIG_LOG_ERROR))
+        fprintf(stderr, "%s: %s\n", run->name, text);
+}
+
+/* "is taken by mosquitto (process 42). Stop it (kill 42), or ..." */
+static void explain_taken(uint16_t port, char *text, size_t size)
+{
+    char name[64];
+    pid_t pid;
+
+    if (process_listening_on(port, &pid, name, sizeof(name)) == 0 && pid)
+        snprintf(text, size,
+                 "is taken by %s (process %ld). Stop it (kill %ld), or take "
+                 "another port: -p %u",
+                 name[0] ? name : "a program", (long)pid, (long)pid, port + 1u);
+    else
+        snprintf(text, size,
+                 "is taken by a program of another user. Stop it, or take "
+                 "another port: -p %u",
+                 port + 1u);
+}
+
+/* "Port 1883 of 127.0.0.1 " and why not. */
+static void complain_of_port(struct run *run,
+                             const struct config_listener *listener, int error)
+{
+    char why[240];
+    char text[512];
+
+    if (error == -EADDRINUSE)
+        explain_taken(listener->port, why, sizeof(why));
+    else if (error == -EACCES)
+        snprintf(why, sizeof(why), "is for root only. Take one from 1024 on");
+    else if (error == -EADDRNOTAVAIL)
+        snprintf(why, sizeof(why),
+                 "cannot be used: this machine has no such address");
+    else if (error == -ENOENT)
+        snprintf(why, sizeof(why),
+                 "cannot be used: there is no host of this name");
+    else
+        snprintf(why, sizeof(why), "cannot be used: %s", strerror(-error));
+    snprintf(text, sizeof(text), "Port %u of %.200s %s",
+             (unsigned)listener->port, listener->host, why);
+    complain(run, text);
+}
+
+static bool listen_everywhere(struct run *run)
+{
+    for (size_t i = 0; i < run->config.listener_count; i++) {
+        int error = broker_listen(run->broker, i);
+
+        if (error) {
+            complain_of_port(run, &run->config.listeners[i], error);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What must be done while we are still who started us, and then who we are to
+   be. */
+static bool settle_down(struct run *run)
+{
+    const struct config *config = &run->config;
+    char text[400] = "";
+    int error = 0;
+
+    if (config->pid_file &&
+        (error = service_write_pid_file(config->pid_file)) != 0)
+        snprintf(text, sizeof(text), "pid_file %.200s: %s", config->pid_file,
+                 strerror(-error));
+    else if (config->user && (error = service_become_user(config->user)) != 0)
+        snprintf(text, sizeof(text), "user %.200s: %s", config->user,
+                 error == -ENOENT ? "there is no such user" : strerror(-error));
+    if (error)
+        complain(run, text);
+    return !error;
+}
+
+static void open_control(struct run *run)
+{
+    int error = 0;
+
+    if (run->request.control)
+        error = broker_open_control(run->broker, broker_port(run->broker, 0));
+    if (error)
+        log_warning(&run->output.log,
+                    "The dashboard will not find this broker: %s.",
+                    strerror(-error));
+}
+
+static void say_what_is_used(struct run *run)
+{
+    const struct log *log = &run->output.log;
+
+    log_info(log, "mqttlab version " MQTTLAB_VERSION " starting");
+    if (run->request.config_file)
+        log_info(log, "Config loaded from %s.", run->request.config_file);
+    else
+        log_info(log, "Using default config.");
+    if (!run->config.names_listeners)
+        log_info(log, "No listener is configured: only clients on this "
+                      "machine can connect, and they need no user name.");
+}
+
+/* --- running -------------------------------------------------------------- */
+
+static void on_stopped(struct broker *broker)
+{
+    struct run *run = broker->owner;
+
+    loop_signal_close(&run->interrupt);
+    loop_signal_close(&run->terminate);
+    loop_signal_close(&run->hangup);
+}
+
+static void stop(struct run *run)
+{
+    if (!run->broker->stopping)
+        log_info(&run->output.log,
+                 "mqttlab version " MQTTLAB_VERSION " terminating");
+    broker_stop(run->broker, on_stopped, run);
+}
+
+static void on_interrupt(struct loop_signal *signal)
+{
+    stop(LIST_ITEM(signal, struct run, interrupt));
+}
+
+static void on_terminate(struct loop_signal *signal)
+{
+    stop(LIST_ITEM(signal, struct run, terminate));
+}
+
+/* The terminal was closed; or, in the background, whoever rotates logs wants
+   the file to be opened again. */
+static void on_hangup(struct loop_signal *signal)
+{
+    struct run *run = LIST_ITEM(signal, struct run, hangup);
+
+    if (!run->request.daemon) {
+        stop(run);
+        return;
+    }
+    int error = log_output_reopen(&run->output);
+    if (error)
+        log_error(&run->output.log, "log_dest file %s: %s",
+                  run->config.log_file, strerror(-error));
+}
+
+static void watch_signals(struct run *run)
+{
+    loop_signal_open(&run->loop, &run->interrupt, SIGINT, on_interrupt);
+    loop_signal_open(&run->loop, &run->terminate, SIGTERM, on_terminate);
+    loop_signal_open(&run->loop, &run->hangup, SIGHUP, on_hangup);
+}
+
+static void tell_parent(struct run *run, int status)
+{
+    if (run->ready >= 0)
+        service_ready(run->ready, status);
+    run->ready = -1;
+}
+
+/* With the broker made: until it is stopped. */
+static int serve(struct run *run)
+{
+    if (!listen_everywhere(run) || !settle_down(run)) {
+        broker_stop(run->broker, NULL, NULL);
+        loop_run(&run->loop);
+        return EXIT_UNUSABLE;
+    }
+    open_control(run);
+    watch_signals(run);
+    log_info(&run->output.log, "mqttlab version " MQTTLAB_VERSION " running");
+    tell_parent(run, EXIT_STOPPED);
+    loop_run(&run->loop);
+    if (run->config.pid_file)
+        unlink(run->config.pid_file);
+    return EXIT_STOPPED;
+}
+
+static int run_broker(struct run *run)
+{
+    signal(SIGPIPE, SIG_IGN); /* who reads our log may go away */
+    service_raise_descriptor_limit();
+
+    int error = loop_init(&run->loop);
+    if (error) {
+        fprintf(stderr, "%s: %s\n", run->name, strerror(-error));
+        return EXIT_UNUSABLE;
+    }
+    say_what_is_used(run);
+    run->broker = broker_new(&run->loop, &run->config, &run->output.log);
+    int status = serve(run);
+    broker_free(run->broker);
+    loop_release(&run->loop);
+    return status;
+}
+
+static int start(struct run *run)
+{
+    if (run->request.daemon)
+        run->ready = service_daemonise();
+    if (run->request.daemon && run->ready < 0) {
+        fprintf(stderr, "%s: %s\n", run->name, strerror(-run->ready));
+        return EXIT_UNUSABLE;
+    }
+    int status = EXIT_UNUSABLE;
+    int error = log_output_open(&run->output, &run->config);
+    if (error)
+        fprintf(stderr, "%s: log_dest file %s: %s\n", run->name,
+                run->config.log_file, strerror(-error));
+    else
+        status = run_broker(run);
+    log_output_close(&run->output);
+    tell_parent(run, status);
+    return status;
+}
+
+int cmd_broker(int argc, char **argv)
+{
+    struct run run = {.name = argv[0], .ready = -1};
+    int status = parse(&run, argc, argv);
+
+    if (status >= 0)
+        return status;
+    status = EXIT_MISTAKE;
+    if (configure(&run)) {
+        status = EXIT_STOPPED;
+        if (run.request.check)
+            printf("%s: no problems\n", run.request.config_file
+                                            ? run.request.config_file
+                                            : "the default configuration");
+        else
+            status = start(&run);
+    }
+    config_release(&run.config);
+    return status;
+}

@@ -1,0 +1,116 @@
+#include "broker/log_output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned type_of(enum log_level level)
+{
+    switch (level) {
+    case LOG_ERROR: return CONFIG_LOG_ERROR;
+    case LOG_WARNING: return CONFIG_LOG_WARNING;
+    case LOG_NOTICE: return CONFIG_LOG_NOTICE;
+    case LOG_INFO: return CONFIG_LOG_INFORMATION;
+    case LOG_DEBUG: return CONFIG_LOG_DEBUG;
+    }
+    return 0;
+}
+
+/* The last level that is wanted, so that nobody formats a line in vain. */
+static enum log_level level_of(unsigned types)
+{
+    enum log_level level = LOG_DEBUG;
+
+    while (level > LOG_ERROR && !(types & type_of(level)))
+        level--;
+    return level;
+}
+
+/* The format is the configuration's, which the compiler cannot know. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void format_time(char *text, size_t size, const char *format, time_t now)
+{
+    struct tm local;
+
+    text[0] = '\0';
+    if (!format)
+        snprintf(text, size, "%lld", (long long)now);
+    else if (localtime_r(&now, &local) && !strftime(text, size, format, &local))
+        text[0] = '\0'; /* too long, or nothing */
+}
+#pragma GCC diagnostic pop
+
+/* The time changes once a second; many lines may come in one. */
+static void put_time(struct log_output *output)
+{
+    time_t now = time(NULL);
+
+    if (now != output->second)
+        format_time(output->when, sizeof(output->when),
+                    output->config->log_timestamp_format, now);
+    output->second = now;
+    buf_append_string(&output->line, output->when);
+    buf_append_string(&output->line, ": ");
+}
+
+static void write_line(const struct buf *line, FILE *to)
+{
+    fwrite(line->bytes, 1, line->len, to);
+    fflush(to);
+}
+
+static void sink(void *context, enum log_level level, const char *text)
+{
+    struct log_output *output = context;
+    unsigned dests = output->config->log_dests;
+
+    if (!(output->config->log_types & type_of(level)))
+        return;
+    buf_clear(&output->line);
+    if (output->config->log_timestamp)
+        put_time(output);
+    if (level == LOG_ERROR)
+        buf_append_string(&output->line, "Error: ");
+    else if (level == LOG_WARNING)
+        buf_append_string(&output->line, "Warning: ");
+    buf_append_string(&output->line, text);
+    buf_append_u8(&output->line, '\n');
+    if (dests & CONFIG_LOG_STDOUT)
+        write_line(&output->line, stdout);
+    if (dests & CONFIG_LOG_STDERR ||
+        ((dests & CONFIG_LOG_FILE) && !output->file))
+        write_line(&output->line, stderr);
+    if (output->file)
+        write_line(&output->line, output->file);
+}
+
+int log_output_open(struct log_output *output, const struct config *config)
+{
+    *output = (struct log_output){
+        .config = config,
+        .log = {.level = level_of(config->log_types),
+                .sink = sink,
+                .context = output},
+    };
+    return log_output_reopen(output);
+}
+
+int log_output_reopen(struct log_output *output)
+{
+    if (output->file)
+        fclose(output->file);
+    output->file = NULL;
+    if (!(output->config->log_dests & CONFIG_LOG_FILE))
+        return 0;
+    output->file = fopen(output->config->log_file, "ae");
+    return output->file ? 0 : -errno;
+}
+
+void log_output_close(struct log_output *output)
+{
+    if (output->file)
+        fclose(output->file);
+    buf_release(&output->line);
+    *output = (struct log_output){0};
+}
