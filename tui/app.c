@@ -341,7 +341,7 @@ void app_key(struct app *app, int key, const struct keys_mouse *mouse)
     app_say(app, "%s", "");
     if (app->asking != APP_NOTHING && key != KEYS_MOUSE)
         app_ask_key(app, key);
-    else if (key == KEYS_MOUSE)
+    else if (key == KEYS_MOUSE && mouse)
         on_mouse(app, mouse);
     else
         act(app, keys_action(app->view, key));

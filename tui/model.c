@@ -140,6 +140,10 @@ static void add_event(struct model *model, const struct history_row *row)
     struct model_client *client = model_client_of(model, row);
 
     model->counters.events++;
+    if (record_code(row->record.bytes) == EVENT_BROKER_STARTED) {
+        model_clients_restart(model);
+        model_topics_restart(model);
+    }
     if (client)
         model_client_event(model, client, row);
     model_will_event(model, client, row);

@@ -235,6 +235,26 @@ int64_t model_keep_alive_left_s(const struct model_client *client,
     return end_ns > now_ns ? (int64_t)((end_ns - now_ns) / CLOCK_NS_PER_S) : 0;
 }
 
+static void forget_session(struct model *model, struct model_client *client)
+{
+    drop_subscriptions(model, client);
+    client->flow_count = 0;
+    client->queued = 0;
+}
+
+void model_clients_restart(struct model *model)
+{
+    for (size_t i = 0; i < model->client_count; i++) {
+        struct model_client *client = model->clients[i];
+
+        forget_session(model, client);
+        if (client->state >= MODEL_ENDED)
+            continue;
+        client->state = MODEL_ENDED;
+        model_keep(&client->why, slice_of_string("the broker was restarted"));
+    }
+}
+
 /* ---- packets ---- */
 
 /* Session Expiry Interval of CONNECT; before version 5 a session is kept for
@@ -265,13 +285,6 @@ static void on_connect(struct model *model, struct model_client *client,
     model_keep(&client->peer, slice_of_string(packet->row->note.peer));
     model_keep(&client->why, slice_of(NULL, 0));
     model_will_arm(model, client, packet);
-}
-
-static void forget_session(struct model *model, struct model_client *client)
-{
-    drop_subscriptions(model, client);
-    client->flow_count = 0;
-    client->queued = 0;
 }
 
 static void on_connack(struct model *model, struct model_client *client,

@@ -27,10 +27,15 @@ void model_client_event(struct model *model, struct model_client *client,
                         const struct history_row *row);
 void model_client_free(struct model_client *client);
 
+/* The broker began anew: it knows none of them. */
+void model_clients_restart(struct model *model);
+
 /* ---- model_topics.c ---- */
 
 void model_topic_packet(struct model *model, const struct model_packet *packet);
 void model_topic_event(struct model *model, const struct history_row *row);
+/* Nothing is retained any more. */
+void model_topics_restart(struct model *model);
 void model_topics_free(struct model *model);
 
 /* ---- model_wills.c ---- */

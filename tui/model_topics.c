@@ -289,3 +289,11 @@ void model_topic_event(struct model *model, const struct history_row *row)
     if (!topic->published)
         keep_event(topic, row);
 }
+
+void model_topics_restart(struct model *model)
+{
+    struct model_topic *topic = NULL;
+
+    while ((topic = model_topic_next(model, topic, true)))
+        set_retained(model, topic, false);
+}

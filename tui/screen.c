@@ -278,6 +278,30 @@ void screen_show(struct screen *screen, const struct grid *grid)
     refresh();
 }
 
+void screen_dump_mono(const struct grid *grid, struct buf *out)
+{
+    buf_append_string(out, "---\n");
+    for (int y = 0; y < grid->height; y++) {
+        uint32_t start = out->len;
+
+        for (int x = 0; x < grid->width; x++) {
+            const struct cell *cell =
+                &grid->cells[(size_t)y * (size_t)grid->width + (size_t)x];
+            attr_t look = looks[cell->style].mono;
+
+            if (cell->selected)
+                look ^= A_REVERSE;
+            buf_append_u8(out, look & A_REVERSE     ? 'r'
+                               : look & A_UNDERLINE ? 'u'
+                               : look & A_BOLD      ? 'b'
+                                                    : ' ');
+        }
+        while (out->len > start && out->bytes[out->len - 1] == ' ')
+            out->len--;
+        buf_append_u8(out, '\n');
+    }
+}
+
 void screen_redraw(struct screen *screen)
 {
     screen->fresh = true;

@@ -51,6 +51,12 @@ void screen_show(struct screen *screen, const struct grid *grid);
    none. mouse is filled for KEYS_MOUSE. */
 int screen_read(struct screen *screen, struct keys_mouse *mouse);
 
+/*
+ * Append how a terminal without colours marks each cell: a blank for nothing,
+ * "b" bold, "u" underlined, "r" reversed; after a line "---".
+ */
+void screen_dump_mono(const struct grid *grid, struct buf *out);
+
 /* Draw everything anew at the next screen_show. */
 void screen_redraw(struct screen *screen);
 

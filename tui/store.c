@@ -150,7 +150,15 @@ void store_add(struct store *store, const struct record *record)
            store->modelled_to < history_first(store->history) + STORE_MARGIN &&
            history_first(store->history) > 0)
         model_row(store);
-    history_add(store->history, record);
+    struct record kept = *record;
+    store->last_ns = record->time_ns;
+    if (kept.seq + store->seq_offset <= store->last_seq && kept.seq)
+        store->seq_offset = store->last_seq;
+    if (kept.seq)
+        store->last_seq = kept.seq += store->seq_offset;
+    if (kept.cause)
+        kept.cause += store->seq_offset;
+    history_add(store->history, &kept);
 }
 
 bool store_catch_up(struct store *store, uint64_t budget_ns)

@@ -38,9 +38,12 @@ struct store {
     struct filter *filter; /* NULL: everything is shown */
     char *filter_text;     /* "" when there is none */
     struct dissection scratch;
+    uint64_t last_seq;    /* of the record added last */
+    uint64_t seq_offset;  /* added to numbers, so that they always grow */
     uint64_t modelled_to; /* position of the first row not in the model */
     uint64_t listed_to;   /* the same for the lists */
     uint64_t origin_ns;   /* time of the first record */
+    uint64_t last_ns;     /* of the last record */
     uint64_t now_ns;      /* what the views take for now */
     bool frozen;
     uint64_t frozen_end; /* rows from here on are not shown */
@@ -61,7 +64,10 @@ struct store {
 struct store *store_new(size_t max_bytes);
 void store_free(struct store *store);
 
-/* Keep a copy of the record. */
+/*
+ * Keep a copy of the record. When the numbers of records begin again, because
+ * another broker is watched, they are kept growing.
+ */
 void store_add(struct store *store, const struct record *record);
 
 /*

@@ -1,0 +1,240 @@
+#include "tui/dashboard.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "tui/child.h"
+#include "tui/run.h"
+
+#define BROKERS_MAX   64
+#define START_WAIT_MS 5000
+#define STEP_MS       20
+#define PORT_DEFAULT  1883
+
+struct dashboard {
+    const struct dashboard_options *options;
+    struct child child; /* the broker that was started */
+    struct control_broker broker;
+    uint16_t port;
+};
+
+/* ---- finding and starting a broker ---- */
+
+static bool find_broker(struct dashboard *dashboard, pid_t pid, uint16_t port)
+{
+    struct control_broker brokers[BROKERS_MAX];
+    int count = control_find(brokers, BROKERS_MAX);
+
+    for (int i = 0; i < count; i++) {
+        if (pid ? brokers[i].pid == pid : brokers[i].port == port) {
+            dashboard->broker = brokers[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Start a broker and wait for its control socket. */
+static int start_broker(struct dashboard *dashboard)
+{
+    char port[8];
+    const char *config = dashboard->options->config;
+    const char *argv[] = {"broker", "-p", port, config ? "-c" : NULL,
+                          config,   NULL};
+    int status = 0;
+    int error;
+
+    snprintf(port, sizeof(port), "%u", dashboard->port);
+    error = child_start(&dashboard->child, argv);
+    for (int waited = 0; !error && waited < START_WAIT_MS; waited += STEP_MS) {
+        if (find_broker(dashboard, dashboard->child.pid, 0))
+            return 0;
+        if (child_ended(&dashboard->child, &status))
+            error = -ECHILD;
+        else
+            poll(NULL, 0, STEP_MS);
+    }
+    return error ? error : -ETIMEDOUT;
+}
+
+static void explain_start(struct dashboard *dashboard, int error)
+{
+    struct buf said = {0};
+
+    child_output(&dashboard->child, &said);
+    fprintf(stderr, "mqttlab: the broker did not start on port %u: %s\n%s",
+            dashboard->port, strerror(-error), buf_string(&said));
+    buf_release(&said);
+}
+
+/* ---- a port that is taken ---- */
+
+enum choice { CHOICE_WATCH, CHOICE_OTHER_PORT, CHOICE_QUIT };
+
+static enum choice ask(const char *question, bool can_watch)
+{
+    char line[64];
+
+    for (;;) {
+        fputs(question, stdout);
+        fflush(stdout);
+        if (!fgets(line, sizeof(line), stdin))
+            return CHOICE_QUIT;
+        if (can_watch && (line[0] == 'w' || line[0] == '\n'))
+            return CHOICE_WATCH;
+        if (line[0] == 'p' || (!can_watch && line[0] == '\n'))
+            return CHOICE_OTHER_PORT;
+        if (line[0] == 'q')
+            return CHOICE_QUIT;
+    }
+}
+
+/* The next port that nobody listens on. */
+static uint16_t free_port(uint16_t port)
+{
+    pid_t pid;
+    char name[64];
+
+    do {
+        port++;
+    } while (port < UINT16_MAX &&
+             process_listening_on(port, &pid, name, sizeof(name)) == 0);
+    return port;
+}
+
+static enum choice ask_about(struct dashboard *dashboard, bool ours)
+{
+    char name[64] = "";
+    pid_t pid = 0;
+    char *question;
+    enum choice choice;
+
+    process_listening_on(dashboard->port, &pid, name, sizeof(name));
+    printf("Port %u is taken", dashboard->port);
+    if (ours)
+        printf(" by a broker of mqttlab (pid %ld)",
+               (long)dashboard->broker.pid);
+    else if (pid)
+        printf(" by %s (pid %ld)", name, (long)pid);
+    else
+        printf(" by another program");
+    printf(".\n");
+    question = alloc_printf("%s[p] start one on port %u\n[q] quit\n> ",
+                            ours ? "[w] watch that broker (Enter)\n" : "",
+                            free_port(dashboard->port));
+    choice = ask(question, ours);
+    free(question);
+    return choice;
+}
+
+/*
+ * Get a broker to watch: our own, or one that is there and the user chooses.
+ * False: the user does not want to, or nothing works; *code is for exit.
+ */
+static bool get_broker(struct dashboard *dashboard, int *code)
+{
+    for (;;) {
+        char name[64];
+        pid_t pid;
+        bool ours = find_broker(dashboard, 0, dashboard->port);
+        bool taken = ours || process_listening_on(dashboard->port, &pid, name,
+                                                  sizeof(name)) == 0;
+        enum choice choice = CHOICE_WATCH;
+
+        *code = 0;
+        if (ours && dashboard->options->watch)
+            return true;
+        if (!taken) {
+            int error = start_broker(dashboard);
+
+            if (!error)
+                return true;
+            explain_start(dashboard, error);
+            *code = 1;
+            return false;
+        }
+        choice = ask_about(dashboard, ours);
+        if (choice == CHOICE_WATCH)
+            return true;
+        if (choice == CHOICE_QUIT)
+            return false;
+        dashboard->port = free_port(dashboard->port);
+    }
+}
+
+/* ---- the screen ---- */
+
+static char *make_invitation(uint16_t port)
+{
+    char option[16] = "";
+
+    if (port != PORT_DEFAULT)
+        snprintf(option, sizeof(option), " -p %u", port);
+    return alloc_printf(
+        " A broker listens on 127.0.0.1:%u. Nothing has reached it yet.\n"
+        "\n"
+        " In a second terminal, subscribe:\n"
+        "   mosquitto_sub -h 127.0.0.1%s -i testSub -t debug -d\n"
+        " In a third one, publish:\n"
+        "   mosquitto_pub -h 127.0.0.1%s -t debug -m hello -q 2\n"
+        "\n"
+        " Every packet appears here. p publishes from this screen,"
+        " ? shows the keys, q quits.\n",
+        port, option, option);
+}
+
+static int show(struct dashboard *dashboard)
+{
+    const struct dashboard_options *options = dashboard->options;
+    size_t max_bytes =
+        options->max_bytes ? options->max_bytes : DASHBOARD_BYTES;
+    struct store *store = store_new(max_bytes);
+    char *invitation = make_invitation((uint16_t)dashboard->broker.port);
+    struct app *app = app_new(store, options->lab, invitation);
+    struct source source;
+    char error[300];
+    int result;
+
+    source_init(&source, store);
+    result = source_attach(&source, &dashboard->broker, error, sizeof(error));
+    if (result) {
+        fprintf(stderr, "mqttlab: %s\n", error);
+    } else {
+        app->max_bytes = max_bytes;
+        app->deeds = source_deeds(&source);
+        if (dashboard->child.pid)
+            app->about_quit = " Quit? The broker ends as well.   y yes"
+                              "   any other key: no ";
+        result = run_screen(app, &source, &options->screen);
+        if (result)
+            fprintf(stderr,
+                    "mqttlab: this terminal cannot show the dashboard:"
+                    " %s\n",
+                    strerror(-result));
+    }
+    source_close(&source);
+    app_free(app);
+    store_free(store);
+    free(invitation);
+    return result ? 1 : 0;
+}
+
+int dashboard_run(const struct dashboard_options *options)
+{
+    struct dashboard dashboard = {
+        .options = options,
+        .port = options->port ? options->port : PORT_DEFAULT,
+    };
+    int code = 0;
+
+    if (get_broker(&dashboard, &code))
+        code = show(&dashboard);
+    child_stop(&dashboard.child);
+    return code;
+}

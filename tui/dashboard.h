@@ -1,0 +1,31 @@
+/*
+ * Open the dashboard: find or start the broker that it watches.
+ */
+#ifndef TUI_DASHBOARD_H
+#define TUI_DASHBOARD_H
+
+#include "tui/panel.h"
+#include "tui/screen.h"
+
+#include <stdint.h>
+
+struct dashboard_options {
+    struct screen_options screen;
+    uint16_t port;           /* of the broker that is started; 0: 1883 */
+    const char *config;      /* mosquitto.conf for it; NULL: none */
+    const struct panel *lab; /* shown in the lab view; NULL: none */
+    size_t max_bytes;        /* of the history; 0: DASHBOARD_BYTES */
+    bool watch;              /* a broker of ours that has the port already is
+                              watched without asking */
+};
+
+#define DASHBOARD_BYTES (48u << 20)
+
+/*
+ * Start a broker on the port, watch it, and show the dashboard until the user
+ * leaves; then end the broker. When the port is taken the user is asked what
+ * to do. Returns the exit code.
+ */
+int dashboard_run(const struct dashboard_options *options);
+
+#endif

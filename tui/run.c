@@ -1,0 +1,267 @@
+#include "tui/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "wire/render.h"
+
+#define TICK_MS      40
+#define DRAW_NS      (50 * CLOCK_NS_PER_MS) /* at most 20 pictures a second */
+#define CATCH_UP_NS  (8 * CLOCK_NS_PER_MS)
+#define READ_NS      (15 * CLOCK_NS_PER_MS) /* of a file in one tick */
+#define SIGNAL_COUNT 4
+
+struct runner {
+    struct loop loop;
+    struct loop_fd input;
+    struct timer tick;
+    struct loop_signal signals[SIGNAL_COUNT];
+    int signals_open;
+    bool input_open;
+    struct app *app; /* borrowed, as the next two */
+    struct source *source;
+    struct screen *screen;
+    struct grid grid;
+    uint64_t drawn_ns; /* monotonic */
+    uint64_t second;   /* of the wall clock, drawn last */
+    bool dirty;        /* something is to be seen that was not drawn */
+};
+
+/* ---- drawing ---- */
+
+static void draw(struct runner *runner)
+{
+    int height;
+    int width;
+
+    screen_size(runner->screen, &height, &width);
+    if (height != runner->grid.height || width != runner->grid.width)
+        grid_resize(&runner->grid, height, width);
+    app_draw(runner->app, &runner->grid);
+    screen_show(runner->screen, &runner->grid);
+    runner->drawn_ns = clock_read_monotonic_ns();
+    runner->dirty = false;
+}
+
+/* Take in what came; true when a picture would be another. */
+static bool take_in(struct runner *runner)
+{
+    struct store *store = runner->app->store;
+    struct source *source = runner->source;
+    const struct panel *lab = runner->app->lab;
+    bool changed = source_poll(source, READ_NS);
+    uint64_t now_ns = clock_read_wall_ns();
+
+    if (runner->app->mode != APP_REPLAY) {
+        enum app_mode mode = source_gone(source, now_ns) ? APP_GONE : APP_LIVE;
+
+        changed = changed || mode != runner->app->mode;
+        runner->app->mode = mode;
+        store_set_now(store, now_ns);
+    } else if (changed) {
+        store_set_now(store, store->last_ns);
+    }
+    if (lab && lab->tick(lab->lab, store->history, now_ns))
+        changed = true;
+    if (store_catch_up(store, CATCH_UP_NS))
+        changed = true;
+    if (now_ns / CLOCK_NS_PER_S != runner->second) {
+        runner->second = now_ns / CLOCK_NS_PER_S;
+        changed = true;
+    }
+    return changed;
+}
+
+static void on_tick(struct timer *timer)
+{
+    struct runner *runner = LIST_ITEM(timer, struct runner, tick);
+
+    if (take_in(runner))
+        runner->dirty = true;
+    if (runner->dirty &&
+        clock_read_monotonic_ns() - runner->drawn_ns >= DRAW_NS)
+        draw(runner);
+    timer_set(&runner->loop, &runner->tick, TICK_MS);
+}
+
+/* ---- keys and signals ---- */
+
+/* A pressed key is seen at once. */
+static void on_input(struct loop_fd *fd, bool readable, bool writable)
+{
+    struct runner *runner = LIST_ITEM(fd, struct runner, input);
+    struct keys_mouse mouse;
+    int key;
+
+    (void)writable;
+    if (!readable)
+        return;
+    while ((key = screen_read(runner->screen, &mouse)) != KEYS_NONE) {
+        app_key(runner->app, key, &mouse);
+        store_catch_up(runner->app->store, CATCH_UP_NS);
+    }
+    if (runner->app->suspend) {
+        runner->app->suspend = false;
+        screen_suspend(runner->screen);
+    }
+    if (runner->app->redraw) {
+        runner->app->redraw = false;
+        screen_redraw(runner->screen);
+    }
+    if (runner->app->quit)
+        loop_stop(&runner->loop);
+    else
+        draw(runner);
+}
+
+static void on_signal(struct loop_signal *watch)
+{
+    struct runner *runner = watch->signal.data;
+
+    if (watch == &runner->signals[0])
+        draw(runner); /* another size */
+    else
+        loop_stop(&runner->loop);
+}
+
+/* ---- life ---- */
+
+static int watch_signals(struct runner *runner)
+{
+    static const int signals[SIGNAL_COUNT] = {SIGWINCH, SIGTERM, SIGHUP,
+                                              SIGINT};
+    int error = 0;
+
+    for (int i = 0; i < SIGNAL_COUNT && !error; i++) {
+        error = loop_signal_open(&runner->loop, &runner->signals[i], signals[i],
+                                 on_signal);
+        runner->signals[i].signal.data = runner;
+        runner->signals_open += !error;
+    }
+    return error;
+}
+
+/* The loop is there; what it watches may fail. */
+static int begin(struct runner *runner)
+{
+    int error;
+
+    timer_init(&runner->tick, on_tick);
+    timer_set(&runner->loop, &runner->tick, TICK_MS);
+    error = loop_fd_open(&runner->loop, &runner->input, STDIN_FILENO, on_input);
+    runner->input_open = !error;
+    return error ? error : watch_signals(runner);
+}
+
+static void end(struct runner *runner)
+{
+    timer_cancel(&runner->tick);
+    if (runner->input_open)
+        loop_fd_close(&runner->input, NULL);
+    for (int i = 0; i < runner->signals_open; i++)
+        loop_signal_close(&runner->signals[i]);
+    loop_run(&runner->loop);
+    loop_release(&runner->loop);
+}
+
+int run_screen(struct app *app, struct source *source,
+               const struct screen_options *options)
+{
+    struct runner runner = {.app = app, .source = source};
+    int error = loop_init(&runner.loop);
+
+    if (error)
+        return error;
+    runner.screen = screen_new(options);
+    if (!runner.screen) {
+        loop_release(&runner.loop);
+        return -ENOTTY;
+    }
+    grid_init(&runner.grid, 1, 1, screen_ascii(runner.screen));
+    /* Signals are watched after the screen has set its own. */
+    error = begin(&runner);
+    if (!error) {
+        take_in(&runner);
+        draw(&runner);
+        loop_run(&runner.loop);
+    }
+    screen_free(runner.screen);
+    grid_release(&runner.grid);
+    end(&runner);
+    return error;
+}
+
+/* ---- without a screen ---- */
+
+/* Write the rows that came since. Returns the position behind the last. */
+static uint64_t write_rows(const struct store *store, uint64_t at)
+{
+    struct buf line = {0};
+
+    for (; at < history_end(store->history); at++) {
+        struct history_row row;
+
+        if (!history_get(store->history, at, &row) ||
+            row.record.type == RECORD_WIRE ||
+            row.record.flags & RECORD_SNAPSHOT)
+            continue;
+        buf_clear(&line);
+        render_line(&line, &row);
+        puts(buf_string(&line));
+    }
+    buf_release(&line);
+    fflush(stdout);
+    return at;
+}
+
+/* Let a moment pass; has one of the signals come meanwhile? */
+static bool signal_waits(const sigset_t *signals)
+{
+    sigset_t waiting;
+    int signum;
+
+    poll(NULL, 0, TICK_MS);
+    sigpending(&waiting);
+    for (signum = 1; signum < 32; signum++) {
+        if (sigismember(signals, signum) && sigismember(&waiting, signum)) {
+            sigwait(signals, &signum);
+            return true;
+        }
+    }
+    return false;
+}
+
+int run_plain(struct source *source)
+{
+    uint64_t at = 0;
+    sigset_t ends;
+    bool more = true;
+
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    while (more) {
+        bool live = source->port != 0;
+
+        source_poll(source, READ_NS);
+        more = live ? source->control_fd >= 0 : source_reading(source);
+        if (live && more && source_gone(source, clock_read_wall_ns()))
+            more = false;
+        at = write_rows(source->store, at);
+        if (live && more && signal_waits(&ends))
+            more = false;
+        if (ferror(stdout))
+            return -EPIPE;
+    }
+    sigprocmask(SIG_UNBLOCK, &ends, NULL);
+    return 0;
+}

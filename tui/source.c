@@ -1,0 +1,257 @@
+#include "tui/source.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define ANSWER_MS   1000
+#define LOOK_EVERY  (500 * CLOCK_NS_PER_MS)
+#define BROKERS_MAX 64
+#define FILE_BATCH  64 /* records between two looks at the clock */
+
+void source_init(struct source *source, struct store *store)
+{
+    *source = (struct source){.store = store, .control_fd = -1};
+}
+
+static void detach(struct source *source)
+{
+    if (source->control_fd < 0)
+        return;
+    tap_reader_close(&source->reader);
+    close(source->control_fd);
+    source->control_fd = -1;
+}
+
+static void close_file(struct source *source)
+{
+    pcapng_reader_free(source->pcapng);
+    source->pcapng = NULL;
+    if (source->file)
+        fclose(source->file);
+    source->file = NULL;
+}
+
+void source_close(struct source *source)
+{
+    detach(source);
+    close_file(source);
+}
+
+/* ---- a broker ---- */
+
+/* Send a request; NULL when there was no answer, with *fd -1. */
+static json_t *ask(int control_fd, json_t *request, int *fd)
+{
+    int none = -1;
+    json_t *answer =
+        control_request(control_fd, request, ANSWER_MS, fd ? fd : &none);
+
+    json_decref(request);
+    if (!fd && none >= 0)
+        close(none);
+    return answer;
+}
+
+int source_attach(struct source *source, const struct control_broker *broker,
+                  char *error, size_t error_size)
+{
+    int ring_fd = -1;
+    int fd = control_connect(broker->path);
+    int result = fd < 0 ? fd : 0;
+    json_t *answer = NULL;
+
+    if (!result) {
+        answer = ask(fd, json_pack("{s:s}", "cmd", "attach"), &ring_fd);
+        if (!answer || ring_fd < 0)
+            result = answer ? -EPROTO : -errno;
+    }
+    if (!result)
+        result = tap_reader_open(&source->reader, ring_fd);
+    if (ring_fd >= 0)
+        close(ring_fd);
+    json_decref(answer);
+    if (result) {
+        if (fd >= 0)
+            close(fd);
+        snprintf(error, error_size, "cannot watch the broker at %s: %s",
+                 broker->path, strerror(-result));
+        return result;
+    }
+    detach(source);
+    source->control_fd = fd;
+    source->pid = broker->pid;
+    source->port = broker->port;
+    return 0;
+}
+
+/* The broker closes the connection when it ends; nothing else comes on it. */
+static bool hung_up(const struct source *source)
+{
+    char byte;
+    ssize_t got = recv(source->control_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK &&
+                        errno != EINTR);
+}
+
+static bool find_again(struct source *source)
+{
+    struct control_broker brokers[BROKERS_MAX];
+    int count = control_find(brokers, BROKERS_MAX);
+    char error[256];
+
+    for (int i = 0; i < count; i++) {
+        if (brokers[i].port == source->port &&
+            source_attach(source, &brokers[i], error, sizeof(error)) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool source_gone(struct source *source, uint64_t now_ns)
+{
+    if (!source->port)
+        return false;
+    if (source->control_fd >= 0) {
+        if (!hung_up(source))
+            return false;
+        source_poll(source, 0); /* its last words */
+        detach(source);
+    }
+    if (now_ns - source->looked_ns < LOOK_EVERY)
+        return true;
+    source->looked_ns = now_ns;
+    return !find_again(source);
+}
+
+/* ---- a file ---- */
+
+int source_open_file(struct source *source, const char *path, char *error,
+                     size_t error_size)
+{
+    char why[200] = "";
+    FILE *file = fopen(path, "rb");
+
+    if (!file) {
+        int result = -errno;
+
+        snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        return result;
+    }
+    source->pcapng = pcapng_reader_new(file, why, sizeof(why));
+    if (!source->pcapng) {
+        snprintf(error, error_size, "%s: %s", path, why);
+        fclose(file);
+        return -EINVAL;
+    }
+    source->file = file;
+    return 0;
+}
+
+bool source_reading(const struct source *source)
+{
+    return source->file != NULL;
+}
+
+static bool read_file(struct source *source, uint64_t budget_ns)
+{
+    uint64_t start = budget_ns ? clock_read_monotonic_ns() : 0;
+    struct record record;
+    int got = 0;
+
+    do {
+        for (int i = 0; i < FILE_BATCH; i++) {
+            got = pcapng_read(source->pcapng, &record);
+            if (got <= 0)
+                break;
+            store_add(source->store, &record);
+        }
+    } while (got > 0 &&
+             (!budget_ns || clock_read_monotonic_ns() - start < budget_ns));
+    if (got < 0)
+        snprintf(source->said, sizeof(source->said), "%s",
+                 pcapng_error(source->pcapng));
+    if (got <= 0)
+        close_file(source);
+    return true;
+}
+
+bool source_poll(struct source *source, uint64_t budget_ns)
+{
+    struct record record;
+    bool any = false;
+
+    if (source->file)
+        return read_file(source, budget_ns);
+    while (source->control_fd >= 0 &&
+           tap_reader_next(&source->reader, &record)) {
+        store_add(source->store, &record);
+        any = true;
+    }
+    return any;
+}
+
+/* ---- deeds ---- */
+
+/* What the answer to a command means, in said. Takes the answer. */
+static const char *tell(struct source *source, json_t *answer, const char *done)
+{
+    const char *error = json_string_value(json_object_get(answer, "error"));
+
+    if (!answer)
+        snprintf(source->said, sizeof(source->said),
+                 "the broker does not answer");
+    else if (!json_is_true(json_object_get(answer, "ok")))
+        snprintf(source->said, sizeof(source->said), "the broker refuses: %s",
+                 error ? error : "it does not say why");
+    else
+        snprintf(source->said, sizeof(source->said), "%s", done);
+    json_decref(answer);
+    return source->said;
+}
+
+static const char *publish(void *owner, const char *topic, const char *payload,
+                           unsigned qos, bool retain)
+{
+    struct source *source = owner;
+    json_t *request =
+        json_pack("{s:s, s:s, s:s, s:i, s:b}", "cmd", "publish", "topic", topic,
+                  "payload", payload, "qos", (int)qos, "retain", (int)retain);
+
+    if (!request)
+        return "topic and message must be UTF-8";
+    if (source->control_fd < 0) {
+        json_decref(request);
+        return "the broker has ended";
+    }
+    return tell(source, ask(source->control_fd, request, NULL),
+                "published by the broker");
+}
+
+static const char *kick(void *owner, const char *client_id, const char *how)
+{
+    struct source *source = owner;
+    json_t *request = json_pack("{s:s, s:s, s:s}", "cmd", "kick", "client",
+                                client_id, "how", how);
+
+    if (!request)
+        return "this Client Identifier is not UTF-8";
+    if (source->control_fd < 0) {
+        json_decref(request);
+        return "the broker has ended";
+    }
+    return tell(source, ask(source->control_fd, request, NULL), "done");
+}
+
+const struct app_deeds *source_deeds(struct source *source)
+{
+    source->deeds =
+        (struct app_deeds){.owner = source, .publish = publish, .kick = kick};
+    return source->port ? &source->deeds : NULL;
+}

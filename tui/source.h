@@ -1,0 +1,59 @@
+/*
+ * Where records come from: the tap of a running broker, or a file.
+ */
+#ifndef TUI_SOURCE_H
+#define TUI_SOURCE_H
+
+#include "tui/app.h"
+#include "tui/store.h"
+#include "wire/control.h"
+#include "wire/pcapng.h"
+#include "wire/tap_reader.h"
+
+struct source {
+    struct store *store; /* borrowed */
+
+    int control_fd; /* of the broker that is watched; -1: none */
+    struct tap_reader reader;
+    pid_t pid;
+    unsigned port;
+    uint64_t looked_ns; /* when it was looked for last, after its end */
+
+    FILE *file; /* NULL: none, or all was read */
+    struct pcapng_reader *pcapng;
+
+    char said[256]; /* what a deed came to */
+    struct app_deeds deeds;
+};
+
+/* Nothing yet. */
+void source_init(struct source *source, struct store *store);
+void source_close(struct source *source);
+
+/* Watch a broker. Returns 0 or a negative errno with a message in error. */
+int source_attach(struct source *source, const struct control_broker *broker,
+                  char *error, size_t error_size);
+
+/* Read a recording. Returns 0 or a negative errno with a message in error. */
+int source_open_file(struct source *source, const char *path, char *error,
+                     size_t error_size);
+
+/*
+ * Hand what is there to the store: all of the tap, or of a file as much as
+ * budget_ns allows (0: all). Returns whether anything came.
+ */
+bool source_poll(struct source *source, uint64_t budget_ns);
+
+/*
+ * Has the broker ended? When one comes back on the same port it is watched
+ * again, and the answer is false.
+ */
+bool source_gone(struct source *source, uint64_t now_ns);
+
+/* Is more to be read from the file? */
+bool source_reading(const struct source *source);
+
+/* What can be done to the broker; NULL for a file. */
+const struct app_deeds *source_deeds(struct source *source);
+
+#endif
