@@ -1,6 +1,8 @@
 /*
  * The filter language: a subset of Wireshark's display filter, with the same
- * names and meaning, and own fields under "lab." (see docs/filter.md).
+ * names and meaning, and own fields under "lab." (see docs/filter.md). What it
+ * accepts of Wireshark's language selects the same packets there; what it does
+ * not understand it refuses.
  *
  *   mqtt.msgtype == 3 && lab.client == "sensor-1"
  */
@@ -18,7 +20,11 @@ struct filter_error {
         message[200]; /* "unknown field mqtt.topik, did you mean mqtt.topic?" */
 };
 
-/* Compile; NULL with *error filled when the text is no filter. */
+/*
+ * Compile; NULL with *error filled when the text is no filter. An empty text
+ * is the filter that every row matches. A filter works in memory of its own, so
+ * one must not be used by two at once.
+ */
 struct filter *filter_new(const char *text, struct filter_error *error);
 void filter_free(struct filter *filter);
 
@@ -35,12 +41,14 @@ bool filter_is_own(const struct filter *filter);
 
 /*
  * The value of a field of a row as text, for messages such as "the topic was
- * {mqtt.topic}". Returns false when the row has no such field.
+ * {mqtt.topic}"; several are joined by ", ". Bytes are given as they are: the
+ * text is not safe to show. Returns false when the row has no such field.
  */
 bool filter_value(const char *field, const struct history_row *row,
                   struct dissection *scratch, struct buf *text);
 
-/* Own fields ("lab.client", ...): name and explanation, ended by NULL. */
+/* The fields besides those of dissect_field_table(), "lab.client" and
+   "frame.number": name and explanation, ended by NULL. */
 struct filter_own_field {
     const char *name;
     const char *explain;

@@ -5,7 +5,8 @@
  * 101) and right sequence numbers, so tshark decodes it with no preference set;
  * a connection's begin and end become SYN and FIN. What Wireshark has no place
  * for (seq, cause, events) stands in options and blocks of the range for local
- * use, which others skip, so that our own files lose nothing.
+ * use, which others skip, so that our own files lose nothing. Only files of
+ * this program can be read: what other programs captured has no such records.
  */
 #ifndef WIRE_PCAPNG_H
 #define WIRE_PCAPNG_H
@@ -17,15 +18,21 @@
 struct pcapng_writer;
 struct pcapng_reader;
 
-/* Begin a file; comment (may be NULL) goes into the section header. The
-   caller keeps and closes the FILE. */
+/* Begin a file; comment (may be NULL) goes into the section header, made safe
+   to show. The caller keeps and closes the FILE. */
 struct pcapng_writer *pcapng_writer_new(FILE *file, const char *comment);
+/* Writes what waits first. */
 void pcapng_writer_free(struct pcapng_writer *writer);
 
-/* Append a record. Returns 0 or a negative errno. */
+/*
+ * Append a record. Returns 0 or a negative errno. The latest packet waits in
+ * memory for what is said about it: notes and events become its comments.
+ */
 int pcapng_write(struct pcapng_writer *writer, const struct record *record);
 /* Make sure that it is in the file: 0 or a negative errno. */
 int pcapng_flush(struct pcapng_writer *writer);
+/* Frames in the file so far: what frame.number of the last one will be. */
+uint64_t pcapng_frames(const struct pcapng_writer *writer);
 
 /* Read a file; NULL with a message in error when it is none of this kind. */
 struct pcapng_reader *pcapng_reader_new(FILE *file, char *error,

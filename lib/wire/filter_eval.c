@@ -1,0 +1,477 @@
+#include "base/alloc.h"
+#include "mqtt/topic.h"
+#include "wire/filter_parse.h"
+#include "wire/filter_tree.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdlib.h>
+
+void filter_free(struct filter *filter)
+{
+    if (!filter)
+        return;
+    for (size_t i = 0; i < filter->test_count; i++)
+        filter_regex_free(filter->tests[i].regex);
+    for (size_t i = 0; filter->work && i < filter->operand_count; i++) {
+        free(filter->work[i].items);
+        buf_release(&filter->work[i].text);
+    }
+    free(filter->work);
+    free(filter->tests);
+    free(filter->operands);
+    free(filter->ranges);
+    free(filter->members);
+    free(filter->text);
+    free(filter);
+}
+
+bool filter_is_own(const struct filter *filter)
+{
+    return filter->own;
+}
+
+/* ---- values ---- */
+
+void filter_values_add(struct filter_values *values,
+                       const struct filter_value *value)
+{
+    if (values->count == values->cap) {
+        values->cap = values->cap ? values->cap * 2 : 4;
+        values->items =
+            alloc_resize(values->items, values->cap, sizeof(values->items[0]));
+    }
+    values->items[values->count++] = *value;
+}
+
+/* Wireshark takes longer bytes for greater ones, whatever they are. */
+static int compare_bytes(struct slice a, struct slice b)
+{
+    if (a.len != b.len)
+        return a.len < b.len ? -1 : 1;
+    return a.len ? memcmp(a.bytes, b.bytes, a.len) : 0;
+}
+
+int filter_compare(enum filter_type type, const struct filter_value *a,
+                   const struct filter_value *b)
+{
+    uint64_t left = a->number;
+    uint64_t right = b->number;
+
+    switch (type) {
+    case FILTER_UINT:
+    case FILTER_BOOL: break;
+    case FILTER_TIME:
+        return ((int64_t)left > (int64_t)right) -
+               ((int64_t)left < (int64_t)right);
+    case FILTER_IPV4:
+        left &= b->mask;
+        right &= b->mask;
+        break;
+    case FILTER_TEXT: return slice_compare(a->bytes, b->bytes);
+    case FILTER_BYTES:
+    case FILTER_PROTOCOL: return compare_bytes(a->bytes, b->bytes);
+    }
+    return (left > right) - (left < right);
+}
+
+/* ---- operands ---- */
+
+static struct filter_values *evaluate(const struct filter *filter,
+                                      uint16_t operand,
+                                      struct filter_context *context);
+
+static void get_packet_field(const struct filter_operand *operand,
+                             struct filter_context *context,
+                             struct filter_values *values)
+{
+    struct dissection *scratch = context->scratch;
+
+    if (context->row->record.type != RECORD_MQTT)
+        return;
+    if (!context->dissected && operand->quick &&
+        filter_quick_get(operand->quick, context->row, values))
+        return;
+    values->count = 0;
+    if (!context->dissected)
+        dissect_row(scratch, context->row);
+    context->dissected = true;
+    for (size_t i = 0; i < scratch->count; i++) {
+        const struct field *field = &scratch->fields[i];
+
+        if (field->info == operand->info)
+            filter_values_add(values,
+                              &(struct filter_value){.number = field->number,
+                                                     .mask = UINT32_MAX,
+                                                     .bytes = field->value});
+    }
+}
+
+/* Part of bytes; what reaches beyond their end counts as empty. */
+static struct slice part_of(struct slice bytes,
+                            const struct filter_range *range)
+{
+    int64_t total = (int64_t)bytes.len;
+    int64_t from = range->from < 0 ? range->from + total : range->from;
+    int64_t end = from + range->len;
+
+    if (range->is_last)
+        end = (range->last < 0 ? range->last + total : range->last) + 1;
+    else if (!range->len)
+        end = total;
+    if (from < 0 || from >= end || end > total)
+        return slice_of(NULL, 0);
+    return slice_of(bytes.bytes + from, (size_t)(end - from));
+}
+
+/*
+ * Values whose bytes are made here are first noted as offsets into the text,
+ * because it moves while it grows.
+ */
+static void add_made(struct filter_values *values, size_t from)
+{
+    filter_values_add(
+        values, &(struct filter_value){.bytes.len = values->text.len - from});
+}
+
+static void place_made(struct filter_values *values)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < values->count; i++) {
+        values->items[i].bytes.bytes = values->text.bytes + at;
+        at += values->items[i].bytes.len;
+    }
+}
+
+static void make_slices(const struct filter *filter,
+                        const struct filter_operand *operand,
+                        const struct filter_values *of,
+                        struct filter_values *values)
+{
+    const struct filter_range *ranges = &filter->ranges[operand->range_first];
+
+    assert(filter->ranges);
+    for (size_t i = 0; i < of->count; i++) {
+        size_t from = values->text.len;
+
+        for (size_t r = 0; r < operand->range_count; r++)
+            buf_append_slice(&values->text,
+                             part_of(of->items[i].bytes, &ranges[r]));
+        add_made(values, from);
+    }
+    place_made(values);
+}
+
+static uint8_t fold(uint8_t c, bool upper)
+{
+    if (upper)
+        return c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static void make_folded(const struct filter_values *of, bool upper,
+                        struct filter_values *values)
+{
+    for (size_t i = 0; i < of->count; i++) {
+        size_t from = values->text.len;
+
+        for (size_t b = 0; b < of->items[i].bytes.len; b++)
+            buf_append_u8(&values->text,
+                          fold(of->items[i].bytes.bytes[b], upper));
+        add_made(values, from);
+    }
+    place_made(values);
+}
+
+static void append_number(struct buf *text, enum filter_type type,
+                          uint64_t number)
+{
+    if (type == FILTER_IPV4) {
+        struct in_addr address = {.s_addr = htonl((uint32_t)number)};
+        char dotted[INET_ADDRSTRLEN];
+
+        if (inet_ntop(AF_INET, &address, dotted, sizeof(dotted)))
+            buf_append_string(text, dotted);
+    } else {
+        buf_printf(text, "%llu", (unsigned long long)number);
+    }
+}
+
+static void make_strings(const struct filter_values *of, enum filter_type type,
+                         struct filter_values *values)
+{
+    for (size_t i = 0; i < of->count; i++) {
+        size_t from = values->text.len;
+
+        append_number(&values->text, type, of->items[i].number);
+        add_made(values, from);
+    }
+    place_made(values);
+}
+
+static void make_bits(const struct filter_values *left,
+                      const struct filter_values *right,
+                      struct filter_values *values)
+{
+    for (size_t l = 0; l < left->count; l++) {
+        for (size_t r = 0; r < right->count; r++)
+            filter_values_add(values, &(struct filter_value){
+                                          .number = left->items[l].number &
+                                                    right->items[r].number});
+    }
+}
+
+static void make_lengths(const struct filter_values *of,
+                         struct filter_values *values)
+{
+    for (size_t i = 0; i < of->count; i++)
+        filter_values_add(
+            values, &(struct filter_value){.number = of->items[i].bytes.len});
+}
+
+/* The count of nothing is nothing: the test on it is false. */
+static void make_count(const struct filter_values *of,
+                       struct filter_values *values)
+{
+    if (of->count)
+        filter_values_add(values, &(struct filter_value){.number = of->count});
+}
+
+static struct filter_values *evaluate(const struct filter *filter,
+                                      uint16_t operand,
+                                      struct filter_context *context)
+{
+    const struct filter_operand *at = &filter->operands[operand];
+    struct filter_values *values = &filter->work[operand];
+    const struct filter_values *of = NULL;
+
+    if (at->kind > FILTER_OPERAND_LITERAL)
+        of = evaluate(filter, at->child, context);
+    values->count = 0;
+    buf_clear(&values->text);
+    switch (at->kind) {
+    case FILTER_OPERAND_FIELD: at->field->get(context, values); break;
+    case FILTER_OPERAND_PACKET_FIELD:
+        get_packet_field(at, context, values);
+        break;
+    case FILTER_OPERAND_LITERAL: filter_values_add(values, &at->literal); break;
+    case FILTER_OPERAND_SLICE: make_slices(filter, at, of, values); break;
+    case FILTER_OPERAND_BITS:
+        make_bits(of, evaluate(filter, at->right, context), values);
+        break;
+    case FILTER_OPERAND_LEN: make_lengths(of, values); break;
+    case FILTER_OPERAND_COUNT: make_count(of, values); break;
+    case FILTER_OPERAND_UPPER: make_folded(of, true, values); break;
+    case FILTER_OPERAND_LOWER: make_folded(of, false, values); break;
+    case FILTER_OPERAND_STRING:
+        make_strings(of, filter->operands[at->child].type, values);
+        break;
+    }
+    return values;
+}
+
+/* ---- tests ---- */
+
+static bool contains(struct slice all, struct slice part)
+{
+    if (!part.len)
+        return false; /* as in Wireshark */
+    for (; all.len >= part.len; all = slice_skip(all, 1)) {
+        const uint8_t *at = memchr(all.bytes, part.bytes[0], all.len);
+
+        if (!at)
+            return false;
+        all = slice_skip(all, (size_t)(at - all.bytes));
+        if (slice_starts_with(all, part))
+            return true;
+        if (all.len < part.len)
+            return false;
+    }
+    return false;
+}
+
+static bool passes(enum filter_type type, enum filter_token_type op,
+                   const struct filter_value *a, const struct filter_value *b)
+{
+    if (op == FILTER_CONTAINS)
+        return contains(a->bytes, b->bytes);
+
+    int order = filter_compare(type, a, b);
+    return op == FILTER_EQ || op == FILTER_ALL_EQ   ? order == 0
+           : op == FILTER_NE || op == FILTER_ANY_NE ? order != 0
+           : op == FILTER_GT                        ? order > 0
+           : op == FILTER_LT                        ? order < 0
+           : op == FILTER_GE                        ? order >= 0
+                                                    : order <= 0;
+}
+
+/* Does one pair of values pass, or do all? False when a side has none. */
+static bool compare(const struct filter *filter, const struct filter_test *test,
+                    struct filter_context *context)
+{
+    const struct filter_values *left = evaluate(filter, test->left, context);
+    enum filter_type type = filter->operands[test->left].type;
+
+    if (!left->count)
+        return false;
+    const struct filter_values *right = evaluate(filter, test->right, context);
+    if (filter->operands[test->right].kind == FILTER_OPERAND_SLICE)
+        type = FILTER_BYTES;
+    for (size_t l = 0; l < left->count; l++) {
+        for (size_t r = 0; r < right->count; r++) {
+            if (passes(type, test->op, &left->items[l], &right->items[r]) !=
+                test->all)
+                return !test->all;
+        }
+    }
+    return test->all && right->count;
+}
+
+static bool matches(const struct filter *filter, const struct filter_test *test,
+                    struct filter_context *context)
+{
+    const struct filter_values *values = evaluate(filter, test->left, context);
+
+    for (size_t i = 0; i < values->count; i++) {
+        if (filter_regex_match(test->regex, values->items[i].bytes) !=
+            test->all)
+            return !test->all;
+    }
+    return test->all && values->count;
+}
+
+static bool in_set(const struct filter *filter, const struct filter_test *test,
+                   struct filter_context *context)
+{
+    const struct filter_values *values = evaluate(filter, test->left, context);
+    enum filter_type type = filter->operands[test->left].type;
+    const struct filter_member *set = &filter->members[test->set_first];
+
+    for (size_t i = 0; i < values->count; i++) {
+        for (size_t m = 0; m < test->set_count; m++) {
+            if (filter_compare(type, &values->items[i], &set[m].low) >= 0 &&
+                filter_compare(type, &values->items[i], &set[m].high) <= 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool not_zero(const struct filter *filter,
+                     const struct filter_test *test,
+                     struct filter_context *context)
+{
+    const struct filter_values *values = evaluate(filter, test->left, context);
+
+    for (size_t i = 0; i < values->count; i++) {
+        struct slice bytes = values->items[i].bytes;
+
+        if (values->items[i].number)
+            return true;
+        for (size_t b = 0; b < bytes.len; b++) {
+            if (bytes.bytes[b])
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool topic_matches(const struct filter *filter,
+                          const struct filter_test *test,
+                          struct filter_context *context)
+{
+    const struct filter_values *values = evaluate(filter, test->left, context);
+
+    for (size_t i = 0; i < values->count; i++) {
+        if (topic_name_valid(values->items[i].bytes) &&
+            topic_match(test->topic_filter, values->items[i].bytes))
+            return true;
+    }
+    return false;
+}
+
+static bool check(const struct filter *filter, uint16_t at,
+                  struct filter_context *context);
+
+/* All children of an "and" must pass, one of an "or". */
+static bool check_children(const struct filter *filter,
+                           const struct filter_test *test,
+                           struct filter_context *context)
+{
+    bool and = test->kind == FILTER_TEST_AND;
+
+    for (uint16_t at = test->child; at; at = filter->tests[at].next) {
+        if (check(filter, at, context) != and)
+            return !and;
+    }
+    return and;
+}
+
+static bool check(const struct filter *filter, uint16_t at,
+                  struct filter_context *context)
+{
+    const struct filter_test *test = &filter->tests[at];
+
+    switch (test->kind) {
+    case FILTER_TEST_AND:
+    case FILTER_TEST_OR: return check_children(filter, test, context);
+    case FILTER_TEST_NOT: return !check(filter, test->child, context);
+    case FILTER_TEST_PRESENT:
+        return evaluate(filter, test->left, context)->count > 0;
+    case FILTER_TEST_NOT_ZERO: return not_zero(filter, test, context);
+    case FILTER_TEST_COMPARE: return compare(filter, test, context);
+    case FILTER_TEST_MATCHES: return matches(filter, test, context);
+    case FILTER_TEST_IN: return in_set(filter, test, context);
+    case FILTER_TEST_TOPIC: return topic_matches(filter, test, context);
+    }
+    return false;
+}
+
+bool filter_match(const struct filter *filter, const struct history_row *row,
+                  struct dissection *scratch)
+{
+    struct filter_context context = {.row = row, .scratch = scratch};
+
+    return check(filter, filter->root, &context);
+}
+
+/* ---- one field as text ---- */
+
+static void append_value(struct buf *text, enum filter_type type,
+                         const struct filter_value *value)
+{
+    if (type == FILTER_TIME) {
+        int64_t ns = (int64_t)value->number;
+
+        buf_printf(text, "%s%lld.%06lld", ns < 0 ? "-" : "",
+                   (long long)(llabs(ns) / 1000000000),
+                   (long long)(llabs(ns) / 1000 % 1000000));
+    } else if (type == FILTER_UINT || type == FILTER_BOOL ||
+               type == FILTER_IPV4) {
+        append_number(text, type, value->number);
+    } else {
+        buf_append_slice(text, value->bytes);
+    }
+}
+
+bool filter_value(const char *field, const struct history_row *row,
+                  struct dissection *scratch, struct buf *text)
+{
+    struct filter_context context = {.row = row, .scratch = scratch};
+    struct filter_operand operand;
+    struct filter_values values = {0};
+    const struct filter filter = {.operands = &operand, .work = &values};
+
+    if (!filter_operand_find(slice_of_string(field), &operand))
+        return false;
+    evaluate(&filter, 0, &context);
+    for (size_t i = 0; i < values.count; i++) {
+        if (i)
+            buf_append_string(text, ", ");
+        append_value(text, operand.type, &values.items[i]);
+    }
+    bool found = values.count > 0;
+    free(values.items);
+    return found;
+}

@@ -1,0 +1,67 @@
+/*
+ * From the text of a filter to its tree; inside the parser.
+ *
+ *   expr    = and { ("or" | "||") and }
+ *   and     = unary { ("and" | "&&") unary }
+ *   unary   = ("not" | "!") unary | "(" expr ")" | test
+ *   test    = topicmatch "(" field "," text ")"
+ *           | ["any" | "all"] value operator value
+ *           | field ["not"] "in" set | value
+ *   value   = term { "&" term }
+ *   term    = (field | function "(" field ")" | literal) { slice }
+ *   set     = "{" item { "," item } "}"     item = literal [".." literal]
+ *   slice   = "[" part { "," part } "]"
+ *   part    = i | i ":" len | i "-" j | ":" len | i ":" | ":"
+ */
+#ifndef WIRE_FILTER_PARSE_H
+#define WIRE_FILTER_PARSE_H
+
+#include "wire/filter_tree.h"
+
+struct filter_parser {
+    struct filter_lexer lexer;
+    struct filter_token token; /* the one looked at */
+    struct filter *filter;
+    struct filter_error *error;
+    unsigned depth; /* of parentheses and nots */
+    bool failed;
+};
+
+/* Go on to the next token. */
+void filter_parse_next(struct filter_parser *parser);
+
+/* Note the first error, at an offset of the text; always returns false. */
+bool filter_parse_fail(struct filter_parser *parser, size_t at,
+                       const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Fail because the token looked at was not expected. */
+bool filter_parse_unexpected(struct filter_parser *parser);
+
+/* Pass a token of this type, or fail with what is wanted. */
+bool filter_parse_expect(struct filter_parser *parser,
+                         enum filter_token_type type, const char *wanted);
+
+/* ---- filter_operand.c ---- */
+
+/* A field, function or slice, with its & if there is one. */
+bool filter_operand_left(struct filter_parser *parser, uint16_t *operand);
+
+/* The right side of an operator: as above, or a literal of the left's type. */
+bool filter_operand_right(struct filter_parser *parser, uint16_t left,
+                          enum filter_token_type op, uint16_t *operand);
+
+/* "{ ... }" of literals of the left's type, into the filter's members. */
+bool filter_operand_set(struct filter_parser *parser, uint16_t left,
+                        uint16_t *first, uint16_t *count);
+
+/* A field alone. */
+bool filter_operand_field(struct filter_parser *parser, uint16_t *operand);
+
+/* Look up a field by name. False when there is none. */
+bool filter_operand_find(struct slice name, struct filter_operand *operand);
+
+/* The name of an operand's field, for messages. */
+const char *filter_operand_name(const struct filter *filter, uint16_t operand);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * A compiled filter: what the parser builds and the evaluation walks.
+ *
+ * Nodes lie in arrays and refer to each other by index. Operands give any
+ * number of values for a row (a SUBSCRIBE has several mqtt.topic), tests give
+ * true or false.
+ */
+#ifndef WIRE_FILTER_TREE_H
+#define WIRE_FILTER_TREE_H
+
+#include "wire/filter.h"
+#include "wire/filter_lex.h"
+#include "wire/filter_regex.h"
+
+enum filter_type {
+    FILTER_UINT,
+    FILTER_BOOL,
+    FILTER_TIME, /* seconds, kept in ns */
+    FILTER_IPV4,
+    FILTER_TEXT,
+    FILTER_BYTES,
+    FILTER_PROTOCOL, /* present or not; mqtt has its bytes */
+};
+
+struct filter_value {
+    uint64_t number;    /* UINT, BOOL, IPV4 (host order), TIME (an int64_t) */
+    uint32_t mask;      /* IPV4: the bits that count */
+    struct slice bytes; /* TEXT, BYTES, PROTOCOL; borrowed */
+};
+
+struct filter_values {
+    struct filter_value *items; /* owned */
+    size_t count;
+    size_t cap;
+    struct buf text; /* owned: of values that were made, not found */
+};
+
+void filter_values_add(struct filter_values *values,
+                       const struct filter_value *value);
+
+/* One row being looked at. */
+struct filter_context {
+    const struct history_row *row;
+    struct dissection *scratch;
+    bool dissected; /* scratch is of this row */
+};
+
+/* A field that is not found by dissecting. */
+struct filter_field {
+    const char *name;
+    enum filter_type type;
+    bool own;                 /* Wireshark does not have it */
+    bool has_bytes;           /* a protocol whose bytes are known */
+    const char *const *names; /* all values of a TEXT, ended by NULL; or NULL */
+    void (*get)(const struct filter_context *context,
+                struct filter_values *values);
+};
+
+/* filter_own.c: the table, ended by name NULL. */
+const struct filter_field *filter_own_table(void);
+
+/*
+ * filter_quick.c: the values of a field of a packet without dissecting it.
+ * Returns false when that would not certainly be what the dissector finds.
+ */
+struct filter_quick;
+bool filter_quick_get(const struct filter_quick *quick,
+                      const struct history_row *row,
+                      struct filter_values *values);
+
+/* How to get a field so; NULL when there is no way. */
+const struct filter_quick *filter_quick_find(const char *name);
+
+enum filter_operand_kind {
+    FILTER_OPERAND_FIELD,
+    FILTER_OPERAND_PACKET_FIELD, /* found by the dissector */
+    FILTER_OPERAND_LITERAL,
+    FILTER_OPERAND_SLICE,
+    FILTER_OPERAND_BITS,
+    FILTER_OPERAND_LEN,
+    FILTER_OPERAND_COUNT,
+    FILTER_OPERAND_UPPER,
+    FILTER_OPERAND_LOWER,
+    FILTER_OPERAND_STRING,
+};
+
+/* Part of a slice: bytes from..from + len - 1; from < 0 counts from the end. */
+struct filter_range {
+    int32_t from;
+    int32_t last; /* the last byte, when is_last; it may count from the end */
+    int32_t len;  /* else; 0: up to the end */
+    bool is_last;
+};
+
+struct filter_operand {
+    enum filter_operand_kind kind;
+    enum filter_type type;
+    const struct filter_field *field;
+    const struct field_info *info;
+    const struct filter_quick *quick; /* may be NULL */
+    struct filter_value literal;
+    uint16_t child; /* operand that a function, slice or & works on */
+    uint16_t right; /* of & */
+    uint16_t range_first;
+    uint16_t range_count;
+};
+
+enum filter_test_kind {
+    FILTER_TEST_AND, /* of all children */
+    FILTER_TEST_OR,
+    FILTER_TEST_NOT,
+    FILTER_TEST_PRESENT,
+    FILTER_TEST_NOT_ZERO, /* some value has a bit that is set */
+    FILTER_TEST_COMPARE,
+    FILTER_TEST_MATCHES,
+    FILTER_TEST_IN,
+    FILTER_TEST_TOPIC, /* topicmatch */
+};
+
+struct filter_test {
+    enum filter_test_kind kind;
+    enum filter_token_type op; /* of COMPARE */
+    bool all;                  /* all values must pass, not only one */
+    uint16_t child;            /* of AND, OR, NOT: the first one */
+    uint16_t next;             /* the next child of the same parent; 0: none */
+    uint16_t left;             /* operand */
+    uint16_t right;            /* operand */
+    uint16_t set_first;        /* of IN */
+    uint16_t set_count;
+    struct filter_regex *regex; /* owned */
+    struct slice topic_filter;
+};
+
+struct filter_member {
+    struct filter_value low;
+    struct filter_value high;
+};
+
+struct filter {
+    uint8_t *text; /* owned: the values of strings */
+    uint16_t root; /* test; 0: everything matches */
+    bool own;
+    struct filter_test *tests; /* owned; index 0 is not used */
+    size_t test_count;
+    struct filter_operand *operands; /* owned */
+    size_t operand_count;
+    struct filter_range *ranges; /* owned */
+    size_t range_count;
+    struct filter_member *members; /* owned: of sets */
+    size_t member_count;
+    struct filter_values *work; /* owned: values of each operand, for a row */
+};
+
+/* ---- literals (filter_literal.c) ---- */
+
+/*
+ * What a literal means where a type is wanted; info may be NULL. Returns NULL
+ * or an error, for which message (of 160 bytes) may be used.
+ */
+const char *filter_literal(const struct filter_token *token,
+                           enum filter_type type, const struct field_info *info,
+                           struct filter_value *value, char message[160]);
+
+/* ---- values ---- */
+
+/* < 0, 0, > 0: order of two values of a type, as Wireshark has it. */
+int filter_compare(enum filter_type type, const struct filter_value *a,
+                   const struct filter_value *b);
+
+#endif
