@@ -139,7 +139,7 @@ END_TEST
 
 START_TEST(messages_of_one_publisher_keep_their_order)
 {
-    char payload[8];
+    char payload[16];
 
     start(MQTT_3_1_1, 1);
     for (int i = 0; i < 100; i++) {
@@ -239,7 +239,7 @@ END_TEST
 
 static void publish_many(unsigned count)
 {
-    char payload[8];
+    char payload[16];
 
     for (unsigned i = 0; i < count; i++) {
         snprintf(payload, sizeof(payload), "%u", i);
@@ -331,7 +331,7 @@ END_TEST
 START_TEST(what_was_not_acknowledged_is_sent_again_in_order)
 {
     uint16_t ids[5];
-    char payload[8];
+    char payload[16];
     enum mqtt_version version = _i ? MQTT_5 : MQTT_3_1_1;
 
     start(version, 1);
@@ -372,7 +372,7 @@ END_TEST
 START_TEST(sending_again_respects_a_smaller_window)
 {
     uint16_t ids[5];
-    char payload[8];
+    char payload[16];
 
     start(MQTT_5, 1);
     publish_many(6);

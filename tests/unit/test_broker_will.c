@@ -285,8 +285,8 @@ START_TEST(the_life_of_a_will_is_recorded_with_its_cause)
     watch();
     login(&client, MQTT_3_1_1, (struct will_of){.keep_alive_s = 10});
     expect_event(EVENT_WILL_ARMED, &record);
-    ck_assert(slice_equal_string(record_get(record.bytes, RECORD_TOPIC),
-                                 "state"));
+    ck_assert(
+        slice_equal_string(record_get(record.bytes, RECORD_TOPIC), "state"));
     rig_advance(&rig, 16);
     uint64_t missed = expect_event(EVENT_KEEP_ALIVE_MISSED, &record);
     expect_text(&record, "silent for 1.5 x Keep Alive (15 s)");
