@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "client/bench_state.h"
+#include "client/bench_system.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,9 @@
 
 /* Of a timed run so much is not measured: windows fill, caches warm. */
 #define WARM_UP_NS (300 * CLOCK_NS_PER_MS)
+
+/* Idle connections are looked at so long after the last came. */
+#define IDLE_NS (500 * CLOCK_NS_PER_MS)
 
 /* When nothing happens for so long, what is under way is lost. */
 #define STALL_NS    CLOCK_NS_PER_S
@@ -54,6 +59,8 @@ static void close_all(struct bench *bench)
     bench->phase = BENCH_CLOSING;
     timer_cancel(&bench->tick);
     loop_task_cancel(&bench->refill_task);
+    for (int i = 0; i < 2; i++)
+        loop_signal_close(&bench->signals[i]);
     for (unsigned i = 0; i < bench->publisher_count; i++)
         bench_peer_close(&bench->publishers[i]);
     for (unsigned i = 0; i < bench->subscriber_count; i++)
@@ -72,10 +79,14 @@ void bench_fail(struct bench *bench, const char *format, ...)
     close_all(bench);
 }
 
-/* The loop ends by itself when nothing is open. */
-void bench_peer_closed(struct bench *bench)
+static void on_signal(struct loop_signal *signal)
 {
-    bench->open--;
+    struct bench *bench =
+        LIST_ITEM(signal, struct bench,
+                  signals[signal->signal.signum == SIGTERM]);
+
+    bench->result->interrupted = true;
+    bench_fail(bench, "interrupted");
 }
 
 /* --- measuring ------------------------------------------------------------- */
@@ -168,15 +179,22 @@ static void refill(struct loop_task *task)
     bench_check(bench);
 }
 
-static void begin_publishing(struct bench *bench)
+static void begin(struct bench *bench)
 {
     bench->begun_ns = clock_read_monotonic_ns();
     bench->phase = BENCH_WARMING;
     if (bench->plan->messages)
         begin_measuring(bench, bench->begun_ns);
-    for (unsigned i = 0; i < bench->publisher_count; i++)
+    /* Without subscribers there is nothing to publish: connections alone. */
+    for (unsigned i = 0; bench->subscriber_count && i < bench->publisher_count;
+         i++)
         list_append(&bench->hungry, &bench->publishers[i].hungry);
     loop_at_end(&bench->loop, &bench->refill_task);
+}
+
+static unsigned peer_count(const struct bench *bench)
+{
+    return bench->publisher_count + bench->subscriber_count;
 }
 
 static struct bench_peer *peer_at(struct bench *bench, unsigned index)
@@ -186,32 +204,68 @@ static struct bench_peer *peer_at(struct bench *bench, unsigned index)
                : &bench->publishers[index - bench->subscriber_count];
 }
 
+static bool open_peer(struct bench_peer *peer)
+{
+    const struct bench_plan *plan = peer->bench->plan;
+    int error = bench_peer_open(peer);
+
+    if (error)
+        bench_fail(peer->bench, "cannot connect to %s port %d: %s", plan->host,
+                   plan->port, strerror(-error));
+    return !error;
+}
+
 static void open_more(struct bench *bench)
 {
-    unsigned all = bench->publisher_count + bench->subscriber_count;
-
-    while (bench->started < all &&
+    while (bench->started < peer_count(bench) &&
            bench->started - bench->ready < OPENING_AT_ONCE) {
-        int error = bench_peer_open(peer_at(bench, bench->started));
-
-        if (error) {
-            bench_fail(bench, "cannot connect to %s port %d: %s",
-                       bench->plan->host, bench->plan->port, strerror(-error));
+        if (!open_peer(peer_at(bench, bench->started)))
             return;
-        }
         bench->started++;
-        bench->open++;
     }
 }
 
-void bench_peer_ready(struct bench *bench)
+/* BENCH_CONNECT: one connection more was made; away with it. */
+static void count_connection(struct bench_peer *peer)
 {
-    if (bench->phase != BENCH_OPENING)
-        return;
-    bench->ready++;
-    open_more(bench);
-    if (bench->ready == bench->publisher_count + bench->subscriber_count)
-        begin_publishing(bench);
+    struct bench *bench = peer->bench;
+
+    bench->result->published++;
+    bench->result->delivered++;
+    if (bench->phase == BENCH_MEASURING)
+        histogram_add(&bench->result->latency,
+                      clock_read_monotonic_ns() - peer->opened_ns);
+    bench_peer_leave(peer);
+}
+
+static void on_all_ready(struct bench *bench)
+{
+    begin(bench);
+    for (unsigned i = 0; bench->plan->workload == BENCH_CONNECT &&
+                         i < bench->publisher_count;
+         i++)
+        bench_peer_leave(&bench->publishers[i]);
+}
+
+void bench_ready(struct bench_peer *peer)
+{
+    struct bench *bench = peer->bench;
+
+    if (bench->phase == BENCH_OPENING) {
+        bench->ready++;
+        open_more(bench);
+        if (bench->ready == peer_count(bench))
+            on_all_ready(bench);
+    } else if (bench->plan->workload == BENCH_CONNECT) {
+        count_connection(peer);
+    }
+}
+
+/* The loop ends by itself when nothing is open. */
+void bench_closed(struct bench_peer *peer)
+{
+    if (peer->bench->plan->workload == BENCH_CONNECT && publishing(peer->bench))
+        open_peer(peer);
 }
 
 /* Nothing has happened for a while. */
@@ -223,7 +277,7 @@ static void on_stall(struct bench *bench, uint64_t quiet_ns)
         finish(bench);
     else if (quiet_ns > PATIENCE_NS)
         bench_fail(bench, "the broker does nothing any more");
-    else if (may_lose && publishing(bench))
+    else if (may_lose && publishing(bench) && bench->subscriber_count)
         bench_forget(bench);
 }
 
@@ -237,14 +291,26 @@ static void watch_progress(struct bench *bench, uint64_t now_ns)
     }
 }
 
-static void on_tick(struct timer *timer)
+static void look_at_memory(struct bench *bench)
 {
-    struct bench *bench = LIST_ITEM(timer, struct bench, tick);
-    uint64_t now_ns = clock_read_monotonic_ns();
+    int64_t bytes = bench_system_private_bytes(bench->plan->pid);
+
+    if (bench->plan->pid && bytes >= 0 && bench->private_bytes >= 0)
+        bench->result->connection_bytes =
+            (bytes - bench->private_bytes) / bench->plan->connections;
+    close_all(bench);
+}
+
+static void advance(struct bench *bench, uint64_t now_ns)
+{
     uint64_t run_ns = (uint64_t)(bench->plan->seconds * 1e9);
 
     if (bench->phase == BENCH_WARMING &&
-        now_ns - bench->begun_ns >= WARM_UP_NS) {
+        bench->plan->workload == BENCH_IDLE) {
+        if (now_ns - bench->begun_ns >= IDLE_NS)
+            look_at_memory(bench);
+    } else if (bench->phase == BENCH_WARMING &&
+               now_ns - bench->begun_ns >= WARM_UP_NS) {
         begin_measuring(bench, now_ns);
     } else if (bench->phase == BENCH_MEASURING && !bench->plan->messages &&
                now_ns - bench->from_ns >= run_ns) {
@@ -252,6 +318,14 @@ static void on_tick(struct timer *timer)
         bench->phase = BENCH_DRAINING;
         bench_check(bench);
     }
+}
+
+static void on_tick(struct timer *timer)
+{
+    struct bench *bench = LIST_ITEM(timer, struct bench, tick);
+    uint64_t now_ns = clock_read_monotonic_ns();
+
+    advance(bench, now_ns);
     if (bench->phase != BENCH_CLOSING)
         watch_progress(bench, now_ns);
     if (bench->phase != BENCH_CLOSING)
@@ -279,6 +353,11 @@ static struct bench_peer *make_peers(struct bench *bench, unsigned count,
     return peers;
 }
 
+static bool connects_only(const struct bench_plan *plan)
+{
+    return plan->workload == BENCH_CONNECT || plan->workload == BENCH_IDLE;
+}
+
 static void set_up(struct bench *bench)
 {
     const struct bench_plan *plan = bench->plan;
@@ -290,14 +369,30 @@ static void set_up(struct bench *bench)
     bench->publisher_count = fan_out ? 1 : plan->connections;
     bench->subscriber_count =
         plan->workload == BENCH_FAN_IN ? 1 : plan->connections;
+    if (connects_only(plan))
+        bench->subscriber_count = 0;
     bench->fan = fan_out ? plan->connections : 1;
     if (fan_out)
         bench->landed = alloc_zero(plan->window, sizeof(uint16_t));
     bench->publishers = make_peers(bench, bench->publisher_count, false);
     bench->subscribers = make_peers(bench, bench->subscriber_count, true);
+    bench->private_bytes =
+        plan->pid ? bench_system_private_bytes(plan->pid) : -1;
+    bench->progress_ns = clock_read_monotonic_ns();
+}
+
+static void start(struct bench *bench)
+{
+    static const int numbers[2] = {SIGINT, SIGTERM};
+
     list_init(&bench->hungry);
     loop_task_init(&bench->refill_task, refill);
     timer_init(&bench->tick, on_tick);
+    timer_set(&bench->loop, &bench->tick, TICK_MS);
+    for (int i = 0; i < 2; i++)
+        loop_signal_open(&bench->loop, &bench->signals[i], numbers[i],
+                         on_signal);
+    open_more(bench);
 }
 
 static void release(struct bench *bench)
@@ -312,29 +407,30 @@ static void release(struct bench *bench)
     loop_release(&bench->loop);
 }
 
-static bool run_messages(const struct bench_plan *plan,
-                         struct bench_result *result)
+bool bench_run(const struct bench_plan *plan, struct bench_result *result)
 {
-    struct bench bench = {.plan = plan, .result = result};
+    struct bench_plan own = *plan;
+    struct bench bench = {.plan = &own, .result = result};
     int error = loop_init(&bench.loop);
 
+    *result = (struct bench_result){.broker_cpu_us = -1,
+                                    .connection_bytes = -1};
     if (error) {
         snprintf(result->error, sizeof(result->error), "no loop: %s",
                  strerror(-error));
         return false;
     }
+    if (plan->workload == BENCH_PING_PONG) {
+        own.connections = 1;
+        own.window = 1;
+    }
+    if (connects_only(plan)) {
+        own.qos = 0;
+        own.messages = 0;
+    }
     set_up(&bench);
-    bench.progress_ns = clock_read_monotonic_ns();
-    timer_set(&bench.loop, &bench.tick, TICK_MS);
-    open_more(&bench);
+    start(&bench);
     loop_run(&bench.loop);
     release(&bench);
     return !result->error[0];
-}
-
-bool bench_run(const struct bench_plan *plan, struct bench_result *result)
-{
-    *result =
-        (struct bench_result){.broker_cpu_us = -1, .connection_bytes = -1};
-    return run_messages(plan, result);
 }

@@ -50,6 +50,7 @@ struct bench_plan {
 
 struct bench_result {
     char error[200];       /* empty: all went well */
+    bool interrupted;      /* by SIGINT or SIGTERM */
     uint64_t published;    /* in all; of BENCH_CONNECT: connections made */
     uint64_t delivered;    /* in all */
     uint64_t lost;         /* published, but never delivered */
@@ -66,8 +67,10 @@ struct bench_result {
 /* Run to the end. Returns false with result->error when it could not. */
 bool bench_run(const struct bench_plan *plan, struct bench_result *result);
 
-/* Messages delivered in a second, and the broker's CPU microseconds for one;
-   negative when not known. */
+/*
+ * Messages delivered (for BENCH_CONNECT, connections made) in a second, and
+ * the broker's CPU microseconds for one; negative when not known.
+ */
 double bench_rate(const struct bench_result *result);
 double bench_cpu_us(const struct bench_result *result);
 

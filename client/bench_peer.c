@@ -272,7 +272,7 @@ static void subscribe(struct bench_peer *peer)
 static void become_ready(struct bench_peer *peer)
 {
     peer->ready = true;
-    bench_peer_ready(peer->bench);
+    bench_ready(peer);
 }
 
 /* CONNACK and SUBACK: the codec reads them. */
@@ -367,6 +367,10 @@ static void on_end(struct link *link, int error)
 {
     struct bench_peer *peer = peer_of(link);
 
+    if (peer->leaving) {
+        link_close(link, false);
+        return;
+    }
     bench_fail(peer->bench, "%s: %s",
                peer->ready ? "the broker closed a connection"
                            : "cannot connect",
@@ -378,7 +382,7 @@ static void on_closed(struct link *link)
     struct bench_peer *peer = peer_of(link);
 
     peer->open = false;
-    bench_peer_closed(peer->bench);
+    bench_closed(peer);
 }
 
 static const struct link_events events = {
@@ -398,6 +402,9 @@ int bench_peer_open(struct bench_peer *peer)
 
     if (fd < 0)
         return fd;
+    peer->ready = false;
+    peer->leaving = false;
+    peer->opened_ns = clock_read_monotonic_ns();
     link_init(&peer->link, &bench->loop, NULL, &events);
     peer->link.max_packet_size = MQTT_MAX_PACKET_SIZE;
     peer->link.transport = transport_tcp_new(
@@ -408,14 +415,20 @@ int bench_peer_open(struct bench_peer *peer)
     return 0;
 }
 
-void bench_peer_close(struct bench_peer *peer)
+void bench_peer_leave(struct bench_peer *peer)
 {
     static const uint8_t disconnect[] = {MQTT_DISCONNECT << 4, 0};
 
+    if (peer->ready && !peer->leaving)
+        link_send(&peer->link, slice_of(disconnect, sizeof(disconnect)), 0);
+    peer->leaving = true;
+}
+
+void bench_peer_close(struct bench_peer *peer)
+{
     if (!peer->open)
         return;
-    if (peer->ready)
-        link_send(&peer->link, slice_of(disconnect, sizeof(disconnect)), 0);
+    bench_peer_leave(peer);
     link_close(&peer->link, false);
 }
 

@@ -19,6 +19,8 @@ struct bench_peer {
     bool subscriber;
     bool open;
     bool ready; /* connected, and subscribed if it subscribes */
+    bool leaving;       /* DISCONNECT was sent */
+    uint64_t opened_ns; /* when connecting began */
 
     /* A publisher's */
     struct buf packet; /* its PUBLISH, of which some bytes change */
@@ -75,10 +77,10 @@ struct bench {
 /* bench.c */
 
 /* A peer is connected and subscribed. */
-void bench_peer_ready(struct bench *bench);
+void bench_ready(struct bench_peer *peer);
 
 /* A peer's link is closed. */
-void bench_peer_closed(struct bench *bench);
+void bench_closed(struct bench_peer *peer);
 
 /* It cannot go on: say why, once, and close all. */
 void bench_fail(struct bench *bench, const char *format, ...)
@@ -91,7 +93,11 @@ void bench_check(struct bench *bench);
 
 /* Begin to connect; returns 0 or a negative errno. */
 int bench_peer_open(struct bench_peer *peer);
+/* Send DISCONNECT, if it is connected, and close. */
 void bench_peer_close(struct bench_peer *peer);
+/* Send DISCONNECT and let the broker close, as BENCH_CONNECT wants it: the
+   side that closes first keeps the port for a while. */
+void bench_peer_leave(struct bench_peer *peer);
 void bench_peer_release(struct bench_peer *peer);
 
 /* Write the publisher's PUBLISH packet. */

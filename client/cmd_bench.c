@@ -2,136 +2,369 @@
  * mqttlab bench: put a load on a broker and measure it.
  */
 #include "base/options.h"
-#include "client/bench.h"
+#include "client/bench_broker.h"
 #include "client/bench_report.h"
 #include "client/bench_system.h"
+#include "client/bench_versus.h"
 #include "client/commands.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
 enum {
     OPTION_HOST = 1,
     OPTION_PORT,
     OPTION_CONNECTIONS,
     OPTION_QOS,
+    OPTION_VERSION,
     OPTION_PAYLOAD,
     OPTION_WINDOW,
     OPTION_MESSAGES,
     OPTION_SECONDS,
     OPTION_PID,
+    OPTION_VS,
+    OPTION_ROUNDS,
+    OPTION_JSON,
     OPTION_HELP,
 };
 
+static const char usage[] =
+    "Usage: mqttlab bench [LOAD...] [OPTIONS]\n"
+    "Put a load on a broker and measure it. LOAD is one or more of\n"
+    "\n"
+    "  pairs       N publishers, each to a subscriber of its own\n"
+    "  fan-in      N publishers to one subscriber, by a wildcard\n"
+    "  fan-out     one publisher to N subscribers\n"
+    "  ping-pong   one message at a time\n"
+    "  connect     N connections, made again and again\n"
+    "  idle        N connections that do nothing: the broker's memory\n"
+    "\n"
+    "and all of them, as they are compared best, when none is given. A\n"
+    "publisher has a fixed number of messages under way (--window), so no\n"
+    "broker is given more than it can take.\n"
+    "\n";
+
 /* clang-format off */
 static const struct option_spec table[] = {
-    {OPTION_HOST, 'h', "host", "HOST", "broker's name or address (127.0.0.1)"},
+    {OPTION_HOST, 'h', "host", "HOST", "the broker (127.0.0.1)"},
     {OPTION_PORT, 'p', "port", "PORT", "its port (1883)"},
-    {OPTION_CONNECTIONS, 'n', "connections", "N",
-     "pairs, publishers or subscribers (50)"},
-    {OPTION_QOS, 'q', "qos", "QOS", "QoS (0)"},
+    {OPTION_CONNECTIONS, 'n', "connections", "N", "see above (50)"},
+    {OPTION_QOS, 'q', "qos", "QOS", "QoS (0), or several: 0,1,2"},
+    {OPTION_VERSION, 'V', "protocol-version", "VERSION", "311 or 5 (311)"},
     {OPTION_PAYLOAD, 0, "payload", "BYTES", "size of the payload (64)"},
-    {OPTION_WINDOW, 0, "window", "N",
+    {OPTION_WINDOW, 0, "window", "COUNT",
      "messages under way per publisher (32)"},
-    {OPTION_MESSAGES, 0, "messages", "N", "publish so many"},
-    {OPTION_SECONDS, 0, "seconds", "S", "or for so long (3)"},
+    {OPTION_MESSAGES, 0, "messages", "COUNT", "publish so many"},
+    {OPTION_SECONDS, 0, "seconds", "SECONDS", "or for so long (2)"},
     {OPTION_PID, 0, "pid", "PID",
-     "the broker's process (found by its port, on Linux)"},
+     "the broker's process, to measure its CPU time;\n"
+     "on Linux it is found by its port"},
+    {OPTION_VS, 0, "vs", "PROGRAM",
+     "start this program's broker and PROGRAM (mosquitto, or a\n"
+     "path) on free ports, and compare them"},
+    {OPTION_ROUNDS, 0, "rounds", "COUNT",
+     "measure so often and take the median (3 with --vs, or 1)"},
+    {OPTION_JSON, 0, "json", "FILE", "write all results to FILE"},
     {OPTION_HELP, 0, "help", NULL, "this text"},
     {0, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
 
-static bool take(struct options *options, int id, struct bench_plan *plan,
-                 char *error, size_t size)
+struct command_line {
+    struct options words;
+    struct bench_plan plan; /* what all loads have in common */
+    bool workloads[BENCH_IDLE + 1];
+    bool any_workload;
+    bool qos[3];
+    bool any_qos;
+    const char *vs;
+    const char *json;
+    long rounds;
+    char error[160];
+};
+
+/* --- options --------------------------------------------------------------- */
+
+static bool fail(struct command_line *line, const char *why)
 {
+    snprintf(line->error, sizeof(line->error), "%.40s: %s",
+             line->words.given ? line->words.given : "", why);
+    return false;
+}
+
+static bool take_word(struct command_line *line)
+{
+    for (unsigned i = 0; bench_workload_name(i); i++) {
+        if (!strcmp(bench_workload_name(i), line->words.value)) {
+            line->workloads[i] = true;
+            line->any_workload = true;
+            return true;
+        }
+    }
+    return fail(line, "there is no such load");
+}
+
+static bool take_qos(struct command_line *line)
+{
+    const char *at = line->words.value;
+
+    for (;; at += 2) {
+        if (at[0] < '0' || at[0] > '2' || (at[1] && at[1] != ','))
+            return fail(line, "QoS is 0, 1 or 2, or several: 0,1,2");
+        line->qos[at[0] - '0'] = true;
+        line->any_qos = true;
+        if (!at[1])
+            return true;
+    }
+}
+
+static bool take_seconds(struct command_line *line)
+{
+    char *end;
+
+    line->plan.seconds = strtod(line->words.value, &end);
+    if (end != line->words.value && !*end && line->plan.seconds > 0 &&
+        line->plan.seconds <= 86400)
+        return true;
+    return fail(line, "is not a number of seconds from 0 to 86400");
+}
+
+static bool take_version(struct command_line *line)
+{
+    const char *value = line->words.value;
+
+    if (!strcmp(value, "311") || !strcmp(value, "mqttv311"))
+        line->plan.version = MQTT_3_1_1;
+    else if (!strcmp(value, "5") || !strcmp(value, "mqttv5"))
+        line->plan.version = MQTT_5;
+    else
+        return fail(line, "the version is 311 or 5");
+    return true;
+}
+
+static bool take_number(struct command_line *line, int id)
+{
+    static const struct {
+        int id;
+        long min;
+        long max;
+    } ranges[] = {
+        {OPTION_PORT,        1, 65535             },
+        {OPTION_CONNECTIONS, 1, 50000             },
+        {OPTION_PAYLOAD,     0, 100 << 20         },
+        {OPTION_WINDOW,      1, 10000             },
+        {OPTION_MESSAGES,    1, 1000L * 1000 * 1000},
+        {OPTION_PID,         1, INT_MAX           },
+        {OPTION_ROUNDS,      1, 100               },
+    };
     long number = 0;
 
-    switch (id) {
-    case OPTION_HOST: plan->host = options->value; return true;
-    case OPTION_PORT:
-        if (!options_number(options, 1, 65535, &number, error, size))
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        if (ranges[i].id == id &&
+            !options_number(&line->words, ranges[i].min, ranges[i].max,
+                            &number, line->error, sizeof(line->error)))
             return false;
-        plan->port = (uint16_t)number;
-        return true;
-    case OPTION_CONNECTIONS:
-        if (!options_number(options, 1, 50000, &number, error, size))
-            return false;
-        plan->connections = (unsigned)number;
-        return true;
-    case OPTION_QOS:
-        if (!options_number(options, 0, 2, &number, error, size))
-            return false;
-        plan->qos = (uint8_t)number;
-        return true;
-    case OPTION_PAYLOAD:
-        if (!options_number(options, 0, 1 << 24, &number, error, size))
-            return false;
-        plan->payload_bytes = (uint32_t)number;
-        return true;
-    case OPTION_WINDOW:
-        if (!options_number(options, 1, 10000, &number, error, size))
-            return false;
-        plan->window = (uint32_t)number;
-        return true;
-    case OPTION_MESSAGES:
-        if (!options_number(options, 1, 1L << 40, &number, error, size))
-            return false;
-        plan->messages = (uint64_t)number;
-        return true;
-    case OPTION_SECONDS:
-        plan->seconds = strtod(options->value, NULL);
-        return true;
-    case OPTION_PID:
-        if (!options_number(options, 1, 1L << 30, &number, error, size))
-            return false;
-        plan->pid = (int)number;
-        return true;
     }
-    return false;
+    switch (id) {
+    case OPTION_PORT: line->plan.port = (uint16_t)number; break;
+    case OPTION_CONNECTIONS: line->plan.connections = (unsigned)number; break;
+    case OPTION_PAYLOAD: line->plan.payload_bytes = (uint32_t)number; break;
+    case OPTION_WINDOW: line->plan.window = (uint32_t)number; break;
+    case OPTION_MESSAGES: line->plan.messages = (uint64_t)number; break;
+    case OPTION_PID: line->plan.pid = (int)number; break;
+    case OPTION_ROUNDS: line->rounds = number; break;
+    }
+    return true;
+}
+
+static bool take(struct command_line *line, int id)
+{
+    switch (id) {
+    case OPTIONS_WORD: return take_word(line);
+    case OPTION_HOST: line->plan.host = line->words.value; return true;
+    case OPTION_QOS: return take_qos(line);
+    case OPTION_VERSION: return take_version(line);
+    case OPTION_SECONDS: return take_seconds(line);
+    case OPTION_VS: line->vs = line->words.value; return true;
+    case OPTION_JSON: line->json = line->words.value; return true;
+    default: return take_number(line, id);
+    }
+}
+
+/* Returns true to go on; otherwise *exit_code is set. */
+static bool read_options(struct command_line *line, int *exit_code)
+{
+    int id;
+
+    while ((id = options_next(&line->words)) != OPTIONS_END) {
+        if (id == OPTION_HELP) {
+            fputs(usage, stdout);
+            options_help(table, stdout);
+            *exit_code = EXIT_SUCCESS;
+            return false;
+        }
+        if (id == OPTIONS_ERROR || !take(line, id)) {
+            fprintf(stderr, "mqttlab bench: %s\n",
+                    id == OPTIONS_ERROR ? line->words.error : line->error);
+            *exit_code = EXIT_USAGE;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- the loads ------------------------------------------------------------- */
+
+/* What is measured when no load is asked for. */
+static const struct {
+    enum bench_workload workload;
+    unsigned connections;
+    uint8_t qos;
+} usual[] = {
+    {BENCH_PAIRS,     50,   0},
+    {BENCH_PAIRS,     50,   1},
+    {BENCH_PAIRS,     50,   2},
+    {BENCH_FAN_IN,    100,  0},
+    {BENCH_FAN_OUT,   100,  0},
+    {BENCH_PING_PONG, 1,    0},
+    {BENCH_CONNECT,   50,   0},
+    {BENCH_IDLE,      1000, 0},
+    {BENCH_IDLE,      5000, 0},
+};
+
+static void add_usual(struct bench_versus *versus,
+                      const struct command_line *line)
+{
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        struct bench_plan plan = line->plan;
+
+        plan.workload = usual[i].workload;
+        plan.qos = usual[i].qos;
+        if (!plan.connections)
+            plan.connections = usual[i].connections;
+        if (!line->any_qos || line->qos[plan.qos])
+            bench_versus_add(versus, &plan);
+    }
+}
+
+static void add_chosen(struct bench_versus *versus,
+                       const struct command_line *line)
+{
+    struct bench_plan plan = line->plan;
+
+    if (!plan.connections)
+        plan.connections = 50;
+    for (unsigned i = 0; bench_workload_name(i); i++) {
+        bool messages = i != BENCH_CONNECT && i != BENCH_IDLE;
+
+        plan.workload = (enum bench_workload)i;
+        for (unsigned qos = 0; qos <= (messages ? 2 : 0); qos++) {
+            plan.qos = (uint8_t)qos;
+            if (line->workloads[i] &&
+                (!messages || line->qos[qos] || (!line->any_qos && qos == 0)))
+                bench_versus_add(versus, &plan);
+        }
+    }
+}
+
+/* --- running --------------------------------------------------------------- */
+
+static void print(struct buf *text)
+{
+    fputs(buf_string(text), stdout);
+    fflush(stdout);
+    buf_release(text);
+}
+
+static void on_case(const struct bench_versus *versus,
+                    const struct bench_case *which)
+{
+    struct buf text = {0};
+
+    if (versus->program)
+        bench_report_table_line(&text, which);
+    else
+        bench_report_text(&text, &which->plan, which->results[BENCH_OURS]);
+    print(&text);
+}
+
+static bool write_json(const struct bench_versus *versus, const char *path)
+{
+    struct buf text = {0};
+    FILE *file = fopen(path, "w");
+
+    if (!file) {
+        perror(path);
+        return false;
+    }
+    bench_report_json(&text, versus);
+    fwrite(text.bytes, 1, text.len, file);
+    buf_release(&text);
+    if (fclose(file)) {
+        perror(path);
+        return false;
+    }
+    return true;
+}
+
+static int run(struct command_line *line, struct bench_versus *versus)
+{
+    bool ok;
+
+    bench_system_many_descriptors();
+    /* The broker on one processor, the generator on another. */
+    if (versus->program) {
+        struct buf head = {0};
+
+        bench_system_pin(0, 1);
+        bench_report_table_head(&head, versus->program);
+        print(&head);
+    } else if (!line->plan.pid) {
+        for (size_t i = 0; i < versus->count; i++)
+            versus->cases[i].plan.pid =
+                bench_system_pid_of_port(line->plan.port);
+    }
+    ok = bench_versus_run(versus);
+    if (line->json && !write_json(versus, line->json))
+        ok = false;
+    return ok ? EXIT_SUCCESS : EXIT_FAILED;
 }
 
 int cmd_bench(int argc, char **argv)
 {
-    struct bench_plan plan = {.host = "127.0.0.1",
-                              .port = 1883,
-                              .connections = 50,
-                              .payload_bytes = 64,
-                              .window = 32,
-                              .seconds = 3,
-                              .version = MQTT_3_1_1};
-    struct options options;
-    char error[160] = "";
-    int id;
+    struct command_line line = {
+        .plan = {.host = "127.0.0.1",
+                 .port = 1883,
+                 .payload_bytes = 64,
+                 .window = 32,
+                 .seconds = 2,
+                 .version = MQTT_3_1_1},
+    };
+    struct bench_versus versus = {.on_case = on_case};
+    char program[PATH_MAX];
+    int exit_code = EXIT_SUCCESS;
 
-    options_init(&options, table, argc, argv);
-    while ((id = options_next(&options)) != OPTIONS_END) {
-        if (id == OPTIONS_WORD) {
-            unsigned w = 0;
-            while (bench_workload_name(w) &&
-                   strcmp(bench_workload_name(w), options.value))
-                w++;
-            plan.workload = w;
-            if (!bench_workload_name(w))
-                return 3;
-            continue;
-        }
-        if (id < 0 || !take(&options, id, &plan, error, sizeof(error))) {
-            fprintf(stderr, "mqttlab bench: %s\n",
-                    id < 0 ? options.error : error);
-            return 3;
-        }
+    options_init(&line.words, table, argc, argv);
+    if (!read_options(&line, &exit_code))
+        return exit_code;
+    if (line.vs && !bench_broker_find(line.vs, program, sizeof(program))) {
+        fprintf(stderr,
+                "mqttlab bench: there is no %s to compare with; it comes with "
+                "the package mosquitto (apt-get install mosquitto)\n",
+                line.vs);
+        return EXIT_FAILED;
     }
-    bench_system_many_descriptors();
-    if (!plan.pid)
-        plan.pid = bench_system_pid_of_port(plan.port);
-    struct bench_result *result = calloc(1, sizeof(*result));
-    bool ok = bench_run(&plan, result);
-    struct buf out = {0};
-    bench_report_text(&out, &plan, result);
-    fputs(buf_string(&out), stdout);
-    buf_release(&out);
-    free(result);
-    return ok ? 0 : 1;
+    versus.program = line.vs ? program : NULL;
+    versus.rounds = line.rounds ? (unsigned)line.rounds : line.vs ? 3 : 1;
+    if (line.any_workload)
+        add_chosen(&versus, &line);
+    else
+        add_usual(&versus, &line);
+    exit_code = run(&line, &versus);
+    bench_versus_release(&versus);
+    return exit_code;
 }

@@ -1,0 +1,254 @@
+#include "client/bench_broker.h"
+
+#include "client/bench_system.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <uv.h>
+
+extern char **environ;
+
+/* Nothing but windows may hold a publisher back: no limits on queues, and
+   as much in flight as the standard allows. */
+static const char configuration[] = "listener %d 127.0.0.1\n"
+                                    "allow_anonymous true\n"
+                                    "max_queued_messages 0\n"
+                                    "max_inflight_messages 65535\n"
+                                    "log_type error\n"
+                                    "log_type warning\n";
+
+bool bench_broker_self(char *path, size_t size)
+{
+    return uv_exepath(path, &size) == 0;
+}
+
+static bool is_other_program(const char *path)
+{
+    char self[PATH_MAX];
+    char real[PATH_MAX];
+
+    return access(path, X_OK) == 0 && realpath(path, real) &&
+           (!bench_broker_self(self, sizeof(self)) || strcmp(real, self) != 0);
+}
+
+bool bench_broker_find(const char *name, char *path, size_t size)
+{
+    static const char usual[] = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin";
+    const char *lists[] = {usual, getenv("PATH")};
+
+    if (strchr(name, '/')) {
+        snprintf(path, size, "%s", name);
+        return is_other_program(path);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const char *at = lists[i];
+
+        while (at && *at) {
+            size_t len = strcspn(at, ":");
+
+            snprintf(path, size, "%.*s/%s", (int)len, at, name);
+            if (is_other_program(path))
+                return true;
+            at += len + (at[len] == ':');
+        }
+    }
+    return false;
+}
+
+/* --- files ----------------------------------------------------------------- */
+
+static void path_of(const struct bench_broker *broker, const char *name,
+                    char *path, size_t size)
+{
+    snprintf(path, size, "%s/%s", broker->folder, name);
+}
+
+static bool write_configuration(struct bench_broker *broker)
+{
+    const char *tmp = getenv("TMPDIR");
+    char path[96];
+
+    int len = snprintf(broker->folder, sizeof(broker->folder), "%s/%s",
+                       tmp && *tmp ? tmp : "/tmp", "mqttlab-bench.XXXXXX");
+    if (len >= (int)sizeof(broker->folder) || !mkdtemp(broker->folder)) {
+        broker->folder[0] = '\0';
+        return false;
+    }
+    path_of(broker, "conf", path, sizeof(path));
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return false;
+    fprintf(file, configuration, broker->port);
+    return fclose(file) == 0;
+}
+
+static void remove_files(struct bench_broker *broker)
+{
+    static const char *const names[] = {"conf", "log"};
+    char path[96];
+
+    if (!broker->folder[0])
+        return;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        path_of(broker, names[i], path, sizeof(path));
+        unlink(path);
+    }
+    rmdir(broker->folder);
+    broker->folder[0] = '\0';
+}
+
+/* The last line that the broker wrote, to say why it does not run. */
+static void last_words(const struct bench_broker *broker, char *text,
+                       size_t size)
+{
+    char path[96];
+    char line[200];
+
+    snprintf(text, size, "it says nothing");
+    path_of(broker, "log", path, sizeof(path));
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof(line), file)) {
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(text, size, "%s", line);
+    }
+    if (file)
+        fclose(file);
+}
+
+/* --- the port -------------------------------------------------------------- */
+
+static struct sockaddr_in local_address(uint16_t port)
+{
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons(port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+/* A port that is free now; 0 when there is none. */
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = local_address(0);
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool ok = fd >= 0 &&
+              !bind(fd, (struct sockaddr *)&address, sizeof(address)) &&
+              !getsockname(fd, (struct sockaddr *)&address, &len);
+
+    if (fd >= 0)
+        close(fd);
+    return ok ? ntohs(address.sin_port) : 0;
+}
+
+static bool listens(uint16_t port)
+{
+    struct sockaddr_in address = local_address(port);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool ok = fd >= 0 &&
+              !connect(fd, (struct sockaddr *)&address, sizeof(address));
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+/* --- the process ----------------------------------------------------------- */
+
+static int spawn(struct bench_broker *broker, const char *program, bool own)
+{
+    char conf[96];
+    char log[96];
+    char *words[5] = {(char *)(uintptr_t)program};
+    int count = 1;
+    posix_spawn_file_actions_t actions;
+
+    path_of(broker, "conf", conf, sizeof(conf));
+    path_of(broker, "log", log, sizeof(log));
+    if (own)
+        words[count++] = (char *)(uintptr_t)"broker";
+    words[count++] = (char *)(uintptr_t)"-c";
+    words[count] = conf;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, log,
+                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    int error =
+        posix_spawn(&broker->pid, program, &actions, NULL, words, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error)
+        broker->pid = 0;
+    return -error;
+}
+
+static bool has_ended(struct bench_broker *broker)
+{
+    if (waitpid(broker->pid, NULL, WNOHANG) != broker->pid)
+        return false;
+    broker->pid = 0;
+    return true;
+}
+
+/* Five seconds at most. */
+static bool wait_until_it_listens(struct bench_broker *broker)
+{
+    for (int i = 0; i < 500; i++) {
+        if (has_ended(broker))
+            return false;
+        if (listens(broker->port))
+            return true;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    return false;
+}
+
+bool bench_broker_start(struct bench_broker *broker, const char *program,
+                        bool own, char *error, size_t error_size)
+{
+    char why[200] = "no port is free";
+
+    *broker = (struct bench_broker){.port = free_port()};
+    if (broker->port) {
+        int failed = write_configuration(broker) ? spawn(broker, program, own)
+                                                 : -errno;
+
+        snprintf(why, sizeof(why), "%s", strerror(-failed));
+        if (!failed && wait_until_it_listens(broker)) {
+            bench_system_pin(broker->pid, 0);
+            return true;
+        }
+        if (!failed)
+            last_words(broker, why, sizeof(why));
+    }
+    snprintf(error, error_size, "%s does not start: %s", program, why);
+    bench_broker_stop(broker);
+    return false;
+}
+
+void bench_broker_stop(struct bench_broker *broker)
+{
+    if (broker->pid > 0) {
+        kill(broker->pid, SIGTERM);
+        for (int i = 0; i < 200 && broker->pid; i++) {
+            if (!has_ended(broker))
+                nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        }
+    }
+    if (broker->pid > 0) {
+        kill(broker->pid, SIGKILL);
+        waitpid(broker->pid, NULL, 0);
+        broker->pid = 0;
+    }
+    remove_files(broker);
+}
