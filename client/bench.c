@@ -81,9 +81,8 @@ void bench_fail(struct bench *bench, const char *format, ...)
 
 static void on_signal(struct loop_signal *signal)
 {
-    struct bench *bench =
-        LIST_ITEM(signal, struct bench,
-                  signals[signal->signal.signum == SIGTERM]);
+    struct bench *bench = LIST_ITEM(signal, struct bench,
+                                    signals[signal->signal.signum == SIGTERM]);
 
     bench->result->interrupted = true;
     bench_fail(bench, "interrupted");
@@ -241,8 +240,8 @@ static void count_connection(struct bench_peer *peer)
 static void on_all_ready(struct bench *bench)
 {
     begin(bench);
-    for (unsigned i = 0; bench->plan->workload == BENCH_CONNECT &&
-                         i < bench->publisher_count;
+    for (unsigned i = 0;
+         bench->plan->workload == BENCH_CONNECT && i < bench->publisher_count;
          i++)
         bench_peer_leave(&bench->publishers[i]);
 }
@@ -305,8 +304,7 @@ static void advance(struct bench *bench, uint64_t now_ns)
 {
     uint64_t run_ns = (uint64_t)(bench->plan->seconds * 1e9);
 
-    if (bench->phase == BENCH_WARMING &&
-        bench->plan->workload == BENCH_IDLE) {
+    if (bench->phase == BENCH_WARMING && bench->plan->workload == BENCH_IDLE) {
         if (now_ns - bench->begun_ns >= IDLE_NS)
             look_at_memory(bench);
     } else if (bench->phase == BENCH_WARMING &&
@@ -413,8 +411,8 @@ bool bench_run(const struct bench_plan *plan, struct bench_result *result)
     struct bench bench = {.plan = &own, .result = result};
     int error = loop_init(&bench.loop);
 
-    *result = (struct bench_result){.broker_cpu_us = -1,
-                                    .connection_bytes = -1};
+    *result =
+        (struct bench_result){.broker_cpu_us = -1, .connection_bytes = -1};
     if (error) {
         snprintf(result->error, sizeof(result->error), "no loop: %s",
                  strerror(-error));

@@ -155,8 +155,8 @@ static bool listens(uint16_t port)
 {
     struct sockaddr_in address = local_address(port);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    bool ok = fd >= 0 &&
-              !connect(fd, (struct sockaddr *)&address, sizeof(address));
+    bool ok =
+        fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address));
 
     if (fd >= 0)
         close(fd);
@@ -176,8 +176,8 @@ static int spawn(struct bench_broker *broker, const char *program, bool own)
     path_of(broker, "conf", conf, sizeof(conf));
     path_of(broker, "log", log, sizeof(log));
     if (own)
-        words[count++] = (char *)(uintptr_t)"broker";
-    words[count++] = (char *)(uintptr_t)"-c";
+        words[count++] = (char *)(uintptr_t) "broker";
+    words[count++] = (char *)(uintptr_t) "-c";
     words[count] = conf;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -220,8 +220,8 @@ bool bench_broker_start(struct bench_broker *broker, const char *program,
 
     *broker = (struct bench_broker){.port = free_port()};
     if (broker->port) {
-        int failed = write_configuration(broker) ? spawn(broker, program, own)
-                                                 : -errno;
+        int failed =
+            write_configuration(broker) ? spawn(broker, program, own) : -errno;
 
         snprintf(why, sizeof(why), "%s", strerror(-failed));
         if (!failed && wait_until_it_listens(broker)) {

@@ -92,9 +92,8 @@ void bench_report_text(struct buf *out, const struct bench_plan *plan,
 void bench_report_table_head(struct buf *out, const char *theirs)
 {
     buf_printf(out, "%-24s  %-31s  %-31s\n", "", "mqttlab", theirs);
-    buf_printf(out, "%-24s  %10s %9s %10s  %10s %9s %10s  %6s\n",
-               "load", "/s", "CPU us", "p99 us", "/s", "CPU us", "p99 us",
-               "ratio");
+    buf_printf(out, "%-24s  %10s %9s %10s  %10s %9s %10s  %6s\n", "load", "/s",
+               "CPU us", "p99 us", "/s", "CPU us", "p99 us", "ratio");
 }
 
 /* A column that stays empty when the number is not known. */
@@ -130,11 +129,10 @@ void bench_report_table_line(struct buf *out, const struct bench_case *which)
     bool messages =
         plan->workload != BENCH_IDLE && plan->workload != BENCH_CONNECT;
 
-    snprintf(name, sizeof(name), "%s %u",
-             bench_workload_name(plan->workload), plan->connections);
+    snprintf(name, sizeof(name), "%s %u", bench_workload_name(plan->workload),
+             plan->connections);
     if (plan->workload == BENCH_PING_PONG)
-        snprintf(name, sizeof(name), "%s",
-                 bench_workload_name(plan->workload));
+        snprintf(name, sizeof(name), "%s", bench_workload_name(plan->workload));
     buf_printf(out, "%-17s", name);
     if (messages)
         buf_printf(out, " QoS %d ", plan->qos);
@@ -198,13 +196,13 @@ static json_t *result_json(const struct bench_case *which, unsigned side)
 static json_t *case_json(const struct bench_case *which, bool both)
 {
     const struct bench_plan *plan = &which->plan;
-    json_t *json = json_pack(
-        "{s:s, s:I, s:i, s:I, s:I, s:o}", "load",
-        bench_workload_name(plan->workload), "connections",
-        (json_int_t)plan->connections, "qos", plan->qos, "window",
-        (json_int_t)plan->window, "payload_bytes",
-        (json_int_t)plan->payload_bytes, both ? "mqttlab" : "broker",
-        result_json(which, BENCH_OURS));
+    json_t *json =
+        json_pack("{s:s, s:I, s:i, s:I, s:I, s:o}", "load",
+                  bench_workload_name(plan->workload), "connections",
+                  (json_int_t)plan->connections, "qos", plan->qos, "window",
+                  (json_int_t)plan->window, "payload_bytes",
+                  (json_int_t)plan->payload_bytes, both ? "mqttlab" : "broker",
+                  result_json(which, BENCH_OURS));
 
     if (both) {
         json_object_set_new(json, "other", result_json(which, BENCH_THEIRS));

@@ -18,7 +18,7 @@ struct bench_peer {
     unsigned index;     /* among the publishers or the subscribers */
     bool subscriber;
     bool open;
-    bool ready; /* connected, and subscribed if it subscribes */
+    bool ready;         /* connected, and subscribed if it subscribes */
     bool leaving;       /* DISCONNECT was sent */
     uint64_t opened_ns; /* when connecting began */
 
@@ -63,9 +63,11 @@ struct bench {
     struct list hungry;
     struct loop_task refill_task;
     struct timer tick;
-    uint64_t begun_ns;   /* when publishing began */
-    uint64_t from_ns;    /* when measuring began */
-    uint64_t from_count; /* delivered then */
+    struct loop_signal signals[2]; /* SIGINT, SIGTERM */
+    int64_t private_bytes; /* of the broker, before the first connection */
+    uint64_t begun_ns;     /* when publishing began */
+    uint64_t from_ns;      /* when measuring began */
+    uint64_t from_count;   /* delivered then */
     int64_t from_broker_us;
     int64_t from_own_us;
     uint64_t progress;    /* sum of all that has happened, at... */

@@ -77,9 +77,9 @@ static bool run_with_broker(const struct bench_versus *versus,
     if (!bench_broker_self(self, sizeof(self)))
         self[0] = '\0';
     *result = (struct bench_result){0};
-    if (!bench_broker_start(&broker, side == BENCH_OURS ? self : versus->program,
-                            side == BENCH_OURS, result->error,
-                            sizeof(result->error)))
+    if (!bench_broker_start(
+            &broker, side == BENCH_OURS ? self : versus->program,
+            side == BENCH_OURS, result->error, sizeof(result->error)))
         return false;
     plan.host = "127.0.0.1";
     plan.port = broker.port;

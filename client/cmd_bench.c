@@ -153,20 +153,20 @@ static bool take_number(struct command_line *line, int id)
         long min;
         long max;
     } ranges[] = {
-        {OPTION_PORT,        1, 65535             },
-        {OPTION_CONNECTIONS, 1, 50000             },
-        {OPTION_PAYLOAD,     0, 100 << 20         },
-        {OPTION_WINDOW,      1, 10000             },
+        {OPTION_PORT,        1, 65535              },
+        {OPTION_CONNECTIONS, 1, 50000              },
+        {OPTION_PAYLOAD,     0, 100 << 20          },
+        {OPTION_WINDOW,      1, 10000              },
         {OPTION_MESSAGES,    1, 1000L * 1000 * 1000},
-        {OPTION_PID,         1, INT_MAX           },
-        {OPTION_ROUNDS,      1, 100               },
+        {OPTION_PID,         1, INT_MAX            },
+        {OPTION_ROUNDS,      1, 100                },
     };
     long number = 0;
 
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         if (ranges[i].id == id &&
-            !options_number(&line->words, ranges[i].min, ranges[i].max,
-                            &number, line->error, sizeof(line->error)))
+            !options_number(&line->words, ranges[i].min, ranges[i].max, &number,
+                            line->error, sizeof(line->error)))
             return false;
     }
     switch (id) {
