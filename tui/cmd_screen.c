@@ -62,12 +62,13 @@ struct request {
 
 static bool set_size(struct request *request, const char *text)
 {
-    char rest;
+    char *end = NULL;
+    long width = strtol(text, &end, 10);
+    long height = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
 
-    return sscanf(text, "%dx%d%c", &request->width, &request->height, &rest) ==
-               2 &&
-           request->width > 0 && request->width <= 1000 &&
-           request->height > 0 && request->height <= 1000;
+    request->width = (int)width;
+    request->height = (int)height;
+    return !*end && width > 0 && width <= 1000 && height > 0 && height <= 1000;
 }
 
 static bool set_option(struct request *request, const struct options *options,

@@ -1,0 +1,302 @@
+/*
+ * Every view as text, compared with the files in tests/screens.
+ *
+ * With SCREENS_WRITE=1 in the environment the files are written instead; look
+ * at what changed before committing it.
+ */
+#include "suites.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "sample.h"
+#include "sample_panel.h"
+#include "tui/app.h"
+#include "tui/screen.h"
+
+/* Each view in each size: once with line characters, once without. */
+static const struct {
+    int width;
+    int height;
+} sizes[] = {{40, 12}, {80, 24}, {120, 40}};
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+/* And what keys make of them. */
+static const struct {
+    const char *name;
+    int width;
+    int height;
+    const char *keys;
+} scenes[] = {
+    {"field", 80, 24, ":7<Enter><Enter>jjjjjjjj"},
+    {"bytes", 80, 24, ":7<Enter><Tab><Tab>llll"},
+    {"explain", 80, 24, ":7<Enter><Enter>jjjjjjjje"},
+    {"broken", 80, 24, ":28<Enter><Enter>"},
+    {"events", 80, 24, ":20<Enter>v"},
+    {"tagged", 80, 24, ":8<Enter><Space>kt"},
+    {"by-client", 80, 24, ":8<Enter>c"},
+    {"filter", 80, 24, "flab.client == \"sensor-1\"<Enter>"},
+    {"filter-typed", 80, 24, "fmqtt.qos == 2"},
+    {"filter-bad", 80, 24, "fmqtt.topik == 2"},
+    {"filter-none", 80, 24, "fmqtt.msgid == 999<Enter>"},
+    {"filter-field", 80, 24, ":7<Enter><Enter>jj="},
+    {"found", 80, 24, "/hello-not-there<Enter>"},
+    {"frozen", 80, 24, "Z"},
+    {"no-packet", 80, 24, ":999<Enter>"},
+    {"ladder-qos2", 80, 24, ":9<Enter>2"},
+    {"ladder-fan-out", 80, 24, ":11<Enter>2"},
+    {"ladder-many", 80, 24, ":18<Enter>2"},
+    {"ladder-will", 120, 40, ":24<Enter>2z"},
+    {"session-end", 80, 24, "3K"},
+    {"session-packets", 80, 24, "3jj<Enter>"},
+    {"topic-retained", 80, 24, "4/mode<Enter>"},
+    {"topic-folded", 80, 24, "4jjh"},
+    {"lab-checks", 80, 24, "7<Tab>j"},
+    {"lab-answer", 80, 24, "7a5"},
+    {"lab-small", 40, 12, "7<Tab>"},
+    {"full-lab", 120, 40, "7"},
+    {"full-zoomed", 120, 40, "1z"},
+    {"publish", 80, 24, "p-q 1 a/b hello"},
+    {"quit", 80, 24, "q"},
+    {"tiny", 39, 11, ""},
+    {"wide", 200, 50, ""},
+};
+
+static struct store *store;
+static struct app *app;
+static struct sample sample;
+static struct sample_lab lab;
+static char said[128];
+
+static const char *publish(void *owner, const char *topic, const char *payload,
+                           unsigned qos, bool retain)
+{
+    (void)owner;
+    snprintf(said, sizeof(said), "publish %s %s %u %d", topic, payload, qos,
+             retain);
+    return "published";
+}
+
+static const char *kick(void *owner, const char *client_id, const char *how)
+{
+    (void)owner;
+    snprintf(said, sizeof(said), "kick %s %s", client_id, how);
+    return "done";
+}
+
+static const struct app_deeds deeds = {.publish = publish, .kick = kick};
+
+static void take(void *owner, const struct record *record)
+{
+    store_add(owner, record);
+}
+
+static void begin(bool with_story)
+{
+    ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+    setenv("TZ", "UTC", 1);
+    tzset();
+    store = store_new(32 << 20);
+    sample_begin(&sample, take, store);
+    if (with_story)
+        sample_story(&sample);
+    store_catch_up(store, 0);
+    store_set_now(store, sample.time_ns);
+    sample_lab_init(&lab);
+    app = app_new(store, NULL, " A broker listens. Try:\n   mosquitto_sub -t x");
+    app->max_bytes = 32 << 20;
+    app->deeds = &deeds;
+    app->about_quit = " Quit? y ";
+}
+
+static void set_up(void)
+{
+    begin(true);
+}
+
+static void tear_down(void)
+{
+    app_free(app);
+    store_free(store);
+    sample_end(&sample);
+}
+
+/* ---- comparing ---- */
+
+static char *read_file(const char *path)
+{
+    struct buf text = {0};
+    char part[4096];
+    size_t got;
+    FILE *file = fopen(path, "r");
+
+    while (file && (got = fread(part, 1, sizeof(part), file)) > 0)
+        buf_append(&text, part, got);
+    if (file)
+        fclose(file);
+    return buf_take_string(&text);
+}
+
+static void compare(const char *name, struct buf *picture)
+{
+    char *path = alloc_printf("tests/screens/%s.txt", name);
+    const char *text = buf_string(picture);
+
+    if (getenv("SCREENS_WRITE")) {
+        FILE *file = fopen(path, "w");
+
+        ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+        fputs(text, file);
+        fclose(file);
+    } else {
+        char *expected = read_file(path);
+
+        ck_assert_msg(!strcmp(text, expected),
+                      "%s is another picture now:\n%s", path, text);
+        free(expected);
+    }
+    free(path);
+}
+
+static void press(const char *keys, struct grid *grid)
+{
+    int key = KEYS_NONE;
+    size_t used;
+
+    app_draw(app, grid);
+    while ((used = keys_parse(keys, &key))) {
+        app_key(app, key, NULL);
+        store_catch_up(store, 0);
+        app_draw(app, grid);
+        keys += used;
+    }
+}
+
+/* ---- pictures ---- */
+
+static void draw_view(const char *name, int size, bool ascii)
+{
+    struct grid grid;
+    struct buf text = {0};
+    bool marked = sizes[size].width == 80;
+
+    grid_init(&grid, sizes[size].height, sizes[size].width, ascii);
+    app_draw(app, &grid);
+    grid_dump(&grid, marked && !ascii, &text);
+    if (marked && ascii)
+        screen_dump_mono(&grid, &text);
+    compare(name, &text);
+    grid_release(&grid);
+    buf_release(&text);
+}
+
+START_TEST(a_view_looks_as_it_did)
+{
+    enum view_id view = (enum view_id)(_i / (int)(SIZES * 2));
+    int size = _i / 2 % (int)SIZES;
+    bool ascii = _i % 2;
+    char *name =
+        alloc_printf("%s-%dx%d%s", keys_view_name(view), sizes[size].width,
+                     sizes[size].height, ascii ? ".ascii" : "");
+
+    app_show(app, view);
+    draw_view(name, size, ascii);
+    free(name);
+}
+END_TEST
+
+/* The scenes with a lab have one; the others have none. */
+static void give_lab(const char *name)
+{
+    if (!strstr(name, "lab"))
+        return;
+    app_free(app);
+    app = app_new(store, &lab.panel, NULL);
+    app->max_bytes = 32 << 20;
+}
+
+START_TEST(a_scene_looks_as_it_did)
+{
+    struct grid grid;
+    struct buf text = {0};
+    char *name = alloc_printf("scene-%s", scenes[_i].name);
+
+    give_lab(name);
+    grid_init(&grid, scenes[_i].height, scenes[_i].width, false);
+    press(scenes[_i].keys, &grid);
+    grid_dump(&grid, false, &text);
+    compare(name, &text);
+    grid_release(&grid);
+    buf_release(&text);
+    free(name);
+}
+END_TEST
+
+START_TEST(an_empty_store_says_what_to_do)
+{
+    tear_down();
+    begin(false);
+    draw_view("empty-80x24", 1, false);
+}
+END_TEST
+
+/* Colour is never the only sign: without it no row that is chosen, no check
+   and no direction looks like another. Bytes of the chosen field stand in
+   brackets, the chosen row has its sign. */
+START_TEST(the_chosen_row_has_a_sign_and_the_cursor)
+{
+    struct grid grid;
+    struct buf text = {0};
+
+    app_show(app, (enum view_id)_i);
+    grid_init(&grid, 24, 80, true);
+    app_draw(app, &grid);
+    ck_assert_int_ge(grid.cursor_y, 0);
+    grid_dump(&grid, false, &text);
+    ck_assert_ptr_nonnull(strstr(buf_string(&text), "\n>"));
+    grid_release(&grid);
+    buf_release(&text);
+}
+END_TEST
+
+/* Whatever peers send, no control character and nothing but ASCII reaches an
+   ASCII grid. */
+START_TEST(no_picture_has_a_control_character)
+{
+    struct grid grid;
+    struct buf text = {0};
+
+    app_show(app, (enum view_id)_i);
+    grid_init(&grid, 40, 120, true);
+    app_draw(app, &grid);
+    grid_dump(&grid, false, &text);
+    for (uint32_t i = 0; i < text.len; i++)
+        ck_assert(text.bytes[i] == '\n' ||
+                  (text.bytes[i] >= ' ' && text.bytes[i] < 0x7f));
+    grid_release(&grid);
+    buf_release(&text);
+}
+END_TEST
+
+Suite *screens_suite(void)
+{
+    Suite *suite = suite_create("screens");
+    TCase *tcase = unit_case(suite, "screens", 60);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, a_view_looks_as_it_did, 0,
+                        (int)(VIEW_COUNT * SIZES * 2));
+    tcase_add_loop_test(tcase, a_scene_looks_as_it_did, 0,
+                        (int)(sizeof(scenes) / sizeof(scenes[0])));
+    tcase_add_test(tcase, an_empty_store_says_what_to_do);
+    tcase_add_loop_test(tcase, the_chosen_row_has_a_sign_and_the_cursor,
+                        VIEW_PACKETS, VIEW_LAB);
+    tcase_add_loop_test(tcase, no_picture_has_a_control_character, 0,
+                        VIEW_COUNT);
+    return suite;
+}
