@@ -3,6 +3,7 @@
  */
 #include "broker/commands.h"
 #include "client/commands.h"
+#include "tui/commands.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,11 @@ static const struct command commands[] = {
     {"pub",    "mosquitto_pub", cmd_pub,    "publish a message"                    },
     {"sub",    "mosquitto_sub", cmd_sub,    "subscribe and print what comes"       },
     {"bench",  NULL,            cmd_bench,  "put a load on a broker and measure it"},
+    {"attach", NULL,            cmd_attach, "watch a broker that runs already"     },
+    {"replay", NULL,            cmd_replay, "show a recording in the dashboard"    },
+    {"screen", NULL,            cmd_screen, "print one view of a recording as text"},
+    {"tour",   NULL,            cmd_tour,   "a short tour as text"                 },
+    {"keys",   NULL,            cmd_keys,   "list the keys of the dashboard"       },
     {NULL,     NULL,            NULL,       NULL                                   },
 };
 
@@ -31,6 +37,7 @@ static void usage(FILE *to)
         "dashboard that shows every packet.\n"
         "\n"
         "Without a command: the dashboard, with a broker on 127.0.0.1:1883.\n"
+        "Its options: -p PORT, -c FILE, --mono, --ascii, --no-mouse, --memory MB.\n"
         "\n",
         to);
     for (const struct command *c = commands; c->name; c++)
@@ -52,7 +59,10 @@ int main(int argc, char **argv)
         if (c->alias && !strcmp(c->alias, called))
             return c->run(argc, argv);
     }
-    if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+    if (argc < 2)
+        return cmd_dashboard(argc, argv);
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+        !strcmp(argv[1], "help")) {
         usage(stdout);
         return 0;
     }
@@ -64,6 +74,8 @@ int main(int argc, char **argv)
         if (!strcmp(c->name, argv[1]))
             return c->run(argc - 1, argv + 1);
     }
+    if (argv[1][0] == '-')
+        return cmd_dashboard(argc, argv);
     fprintf(stderr, "mqttlab: no command '%s'; mqttlab --help lists them\n",
             argv[1]);
     return 3;

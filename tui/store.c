@@ -112,12 +112,23 @@ bool store_turning_point(const struct record *record)
     return false;
 }
 
+/* The broker's own counters, which it retains under $SYS: they are topics, not
+   events that anybody waits for. */
+static bool is_own_counter(const struct record *record)
+{
+    struct slice topic = record_get(record->bytes, RECORD_TOPIC);
+
+    return record->type == RECORD_EVT && topic.len && topic.bytes[0] == '$';
+}
+
 static void list_row(struct store *store, uint64_t position,
                      const struct history_row *row)
 {
     bool packet = row->record.type == RECORD_MQTT;
     bool turning = !packet && store_turning_point(&row->record);
 
+    if (!packet && is_own_counter(&row->record))
+        return;
     if (!packet && row->record.type != RECORD_WIRE &&
         !(row->record.flags & RECORD_SNAPSHOT))
         rows_add(&store->lists[STORE_LOG], position);

@@ -159,7 +159,7 @@ static void draw_wills(struct view_wills *view, const struct area *area,
     }
     if (view->chosen >= count)
         view->chosen = count - 1;
-    if (rows > 5)
+    if (rows > 2)
         rows = rows / 2 < (int)count ? rows / 2 : (int)count;
     view->rows = rows;
     view->top = view_scroll(view->top, view->chosen, count, rows);

@@ -23,7 +23,11 @@
 static const struct {
     int width;
     int height;
-} sizes[] = {{40, 12}, {80, 24}, {120, 40}};
+} sizes[] = {
+    {40,  12},
+    {80,  24},
+    {120, 40}
+};
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
 /* And what keys make of them. */
@@ -33,38 +37,38 @@ static const struct {
     int height;
     const char *keys;
 } scenes[] = {
-    {"field", 80, 24, ":7<Enter><Enter>jjjjjjjj"},
-    {"bytes", 80, 24, ":7<Enter><Tab><Tab>llll"},
-    {"explain", 80, 24, ":7<Enter><Enter>jjjjjjjje"},
-    {"broken", 80, 24, ":28<Enter><Enter>"},
-    {"events", 80, 24, ":20<Enter>v"},
-    {"tagged", 80, 24, ":8<Enter><Space>kt"},
-    {"by-client", 80, 24, ":8<Enter>c"},
-    {"filter", 80, 24, "flab.client == \"sensor-1\"<Enter>"},
-    {"filter-typed", 80, 24, "fmqtt.qos == 2"},
-    {"filter-bad", 80, 24, "fmqtt.topik == 2"},
-    {"filter-none", 80, 24, "fmqtt.msgid == 999<Enter>"},
-    {"filter-field", 80, 24, ":7<Enter><Enter>jj="},
-    {"found", 80, 24, "/hello-not-there<Enter>"},
-    {"frozen", 80, 24, "Z"},
-    {"no-packet", 80, 24, ":999<Enter>"},
-    {"ladder-qos2", 80, 24, ":9<Enter>2"},
-    {"ladder-fan-out", 80, 24, ":11<Enter>2"},
-    {"ladder-many", 80, 24, ":18<Enter>2"},
-    {"ladder-will", 120, 40, ":24<Enter>2z"},
-    {"session-end", 80, 24, "3K"},
-    {"session-packets", 80, 24, "3jj<Enter>"},
-    {"topic-retained", 80, 24, "4/mode<Enter>"},
-    {"topic-folded", 80, 24, "4jjh"},
-    {"lab-checks", 80, 24, "7<Tab>j"},
-    {"lab-answer", 80, 24, "7a5"},
-    {"lab-small", 40, 12, "7<Tab>"},
-    {"full-lab", 120, 40, "7"},
-    {"full-zoomed", 120, 40, "1z"},
-    {"publish", 80, 24, "p-q 1 a/b hello"},
-    {"quit", 80, 24, "q"},
-    {"tiny", 39, 11, ""},
-    {"wide", 200, 50, ""},
+    {"field",           80,  24, ":7<Enter><Enter>jjjjjjjj"          },
+    {"bytes",           80,  24, ":7<Enter><Tab><Tab>llll"           },
+    {"explain",         80,  24, ":7<Enter><Enter>jjjjjjjje"         },
+    {"broken",          80,  24, ":28<Enter><Enter>"                 },
+    {"events",          80,  24, ":20<Enter>v"                       },
+    {"tagged",          80,  24, ":8<Enter><Space>kt"                },
+    {"by-client",       80,  24, ":8<Enter>c"                        },
+    {"filter",          80,  24, "flab.client == \"sensor-1\"<Enter>"},
+    {"filter-typed",    80,  24, "fmqtt.qos == 2"                    },
+    {"filter-bad",      80,  24, "fmqtt.topik == 2"                  },
+    {"filter-none",     80,  24, "fmqtt.msgid == 999<Enter>"         },
+    {"filter-field",    80,  24, ":7<Enter><Enter>jj="               },
+    {"found",           80,  24, "/hello-not-there<Enter>"           },
+    {"frozen",          80,  24, "Z"                                 },
+    {"no-packet",       80,  24, ":999<Enter>"                       },
+    {"ladder-qos2",     80,  24, ":9<Enter>2"                        },
+    {"ladder-fan-out",  80,  24, ":11<Enter>2"                       },
+    {"ladder-many",     80,  24, ":18<Enter>2"                       },
+    {"ladder-will",     120, 40, ":24<Enter>2z"                      },
+    {"session-end",     80,  24, "3K"                                },
+    {"session-packets", 80,  24, "3jj<Enter>"                        },
+    {"topic-retained",  80,  24, "4/mode<Enter>"                     },
+    {"topic-folded",    80,  24, "4jjh"                              },
+    {"lab-checks",      80,  24, "7<Tab>j"                           },
+    {"lab-answer",      80,  24, "7a5"                               },
+    {"lab-small",       40,  12, "7<Tab>"                            },
+    {"full-lab",        120, 40, "7"                                 },
+    {"full-zoomed",     120, 40, "1z"                                },
+    {"publish",         80,  24, "p-q 1 a/b hello"                   },
+    {"quit",            80,  24, "q"                                 },
+    {"tiny",            39,  11, ""                                  },
+    {"wide",            200, 50, ""                                  },
 };
 
 static struct store *store;
@@ -108,7 +112,8 @@ static void begin(bool with_story)
     store_catch_up(store, 0);
     store_set_now(store, sample.time_ns);
     sample_lab_init(&lab);
-    app = app_new(store, NULL, " A broker listens. Try:\n   mosquitto_sub -t x");
+    app =
+        app_new(store, NULL, " A broker listens. Try:\n   mosquitto_sub -t x");
     app->max_bytes = 32 << 20;
     app->deeds = &deeds;
     app->about_quit = " Quit? y ";
@@ -156,8 +161,8 @@ static void compare(const char *name, struct buf *picture)
     } else {
         char *expected = read_file(path);
 
-        ck_assert_msg(!strcmp(text, expected),
-                      "%s is another picture now:\n%s", path, text);
+        ck_assert_msg(!strcmp(text, expected), "%s is another picture now:\n%s",
+                      path, text);
         free(expected);
     }
     free(path);
