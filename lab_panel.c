@@ -2,8 +2,13 @@
 
 #include "base/alloc.h"
 #include "labs/lab_actors.h"
+#include "labs/lab_broker.h"
+#include "labs/lab_plain.h"
 #include "labs/live.h"
+#include "tui/dashboard.h"
+#include "tui/panel.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -426,36 +431,52 @@ static const struct panel functions = {
     .submit = submit,
 };
 
-struct panel *lab_panel_open(const char *name, const char *dir,
-                             const char *student, uint16_t port, char *error,
-                             size_t error_size)
+static int open_live(struct lab_panel *panel,
+                     const struct lab_plain_options *options, char *error,
+                     size_t error_size)
 {
-    struct lab_panel *panel = alloc_zero(1, sizeof(*panel));
+    int result = live_open(&panel->live, options->name, options->dir,
+                           options->student, error, error_size);
 
-    if (live_open(&panel->live, name, dir, student, error, error_size) != 0) {
-        free(panel);
-        return NULL;
+    if (result != -ENODATA)
+        return result;
+    char *student = lab_plain_ask_student();
+    if (student)
+        result = live_open(&panel->live, options->name, options->dir, student,
+                           error, error_size);
+    else
+        snprintf(error, error_size,
+                 "an id is 1 to 40 letters, digits, '.', '_', '-' or '@'");
+    free(student);
+    return result;
+}
+
+int lab_panel_run(const struct lab_plain_options *options)
+{
+    struct lab_panel panel = {.panel = functions, .port = options->port};
+    char error[600];
+
+    if (open_live(&panel, options, error, sizeof(error)) != 0) {
+        fprintf(stderr, "mqttlab lab: %s\n", error);
+        return 1;
     }
-    panel->panel = functions;
-    panel->panel.lab = panel;
-    panel->port = port;
-    return &panel->panel;
-}
-
-void lab_panel_close(struct panel *panel)
-{
-    struct lab_panel *lab = panel->lab;
-
-    lab_actors_stop(&lab->actors);
-    live_close(&lab->live);
-    free_lines(lab);
-    free(lab);
-}
-
-void lab_panel_summary(const struct panel *panel, char *text, size_t size)
-{
-    const struct lab_panel *lab = panel->lab;
-
-    snprintf(text, size, "%u of %u points", lab_run_points(run_of(lab)),
-             run_of(lab)->lab->points);
+    panel.panel.lab = &panel;
+    const struct lab *lab = run_of(&panel)->lab;
+    char *conf = alloc_printf("%s/broker.conf", panel.live.workspace.path);
+    struct dashboard_options dashboard = {.port = options->port,
+                                          .config = conf,
+                                          .lab = &panel.panel,
+                                          .watch = true};
+    int status = lab_broker_write_conf(conf, lab->broker, options->port);
+    if (status)
+        fprintf(stderr, "mqttlab lab: %s: %s\n", conf, strerror(-status));
+    else
+        status = dashboard_run(&dashboard);
+    printf("Lab %s: %u of %u points so far. mqttlab lab %s goes on here.\n",
+           lab->id, lab_run_points(run_of(&panel)), lab->points, options->name);
+    lab_actors_stop(&panel.actors);
+    live_close(&panel.live);
+    free_lines(&panel);
+    free(conf);
+    return status ? 1 : 0;
 }

@@ -6,21 +6,12 @@
 #ifndef LAB_PANEL_H
 #define LAB_PANEL_H
 
-#include "tui/panel.h"
-
-#include <stddef.h>
-#include <stdint.h>
+struct lab_plain_options;
 
 /*
- * Open a lab for the dashboard. student and dir may be NULL. Returns NULL with
- * a message in error.
+ * Do a lab in the dashboard, with a broker as the lab wants it. Returns an exit
+ * status; what goes wrong is said on standard error.
  */
-struct panel *lab_panel_open(const char *name, const char *dir,
-                             const char *student, uint16_t port, char *error,
-                             size_t error_size);
-void lab_panel_close(struct panel *panel);
-
-/* "12 of 30 points", for the time after the dashboard was left. */
-void lab_panel_summary(const struct panel *panel, char *text, size_t size);
+int lab_panel_run(const struct lab_plain_options *options);
 
 #endif

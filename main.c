@@ -3,10 +3,14 @@
  */
 #include "broker/commands.h"
 #include "client/commands.h"
+#include "lab_panel.h"
+#include "labs/commands.h"
+#include "labs/lab_plain.h"
 #include "tui/commands.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
     const char *name;  /* mqttlab NAME */
@@ -15,18 +19,34 @@ struct command {
     const char *text;
 };
 
+/* A lab is done in the dashboard where there is a screen for it. */
+static int run_lab(int argc, char **argv)
+{
+    struct lab_plain_options options;
+
+    if (isatty(0) && isatty(1) && cmd_lab_on_screen(argc, argv, &options))
+        return lab_panel_run(&options);
+    return cmd_lab(argc, argv);
+}
+
+/* clang-format off */
 static const struct command commands[] = {
-    {"broker", "mosquitto",     cmd_broker, "run a broker"                         },
-    {"pub",    "mosquitto_pub", cmd_pub,    "publish a message"                    },
-    {"sub",    "mosquitto_sub", cmd_sub,    "subscribe and print what comes"       },
+    {"lab",    NULL,            run_lab,    "do a lab or an exercise; lists them"},
+    {"broker", "mosquitto",     cmd_broker, "run a broker"},
+    {"pub",    "mosquitto_pub", cmd_pub,    "publish a message"},
+    {"sub",    "mosquitto_sub", cmd_sub,    "subscribe and print what comes"},
+    {"attach", NULL,            cmd_attach, "the dashboard of a broker that runs"},
+    {"replay", NULL,            cmd_replay, "the dashboard of a recording"},
+    {"screen", NULL,            cmd_screen, "one view of a recording as text"},
+    {"tour",   NULL,            cmd_tour,   "a short tour as text"},
+    {"keys",   NULL,            cmd_keys,   "all keys of the dashboard"},
+    {"answer", NULL,            cmd_answer, "answer a question of the lab"},
+    {"submit", NULL,            cmd_submit, "pack what you did, to hand in"},
+    {"grade",  NULL,            cmd_grade,  "mark hand-ins"},
     {"bench",  NULL,            cmd_bench,  "put a load on a broker and measure it"},
-    {"attach", NULL,            cmd_attach, "watch a broker that runs already"     },
-    {"replay", NULL,            cmd_replay, "show a recording in the dashboard"    },
-    {"screen", NULL,            cmd_screen, "print one view of a recording as text"},
-    {"tour",   NULL,            cmd_tour,   "a short tour as text"                 },
-    {"keys",   NULL,            cmd_keys,   "list the keys of the dashboard"       },
-    {NULL,     NULL,            NULL,       NULL                                   },
+    {NULL,     NULL,            NULL,       NULL},
 };
+/* clang-format on */
 
 static void usage(FILE *to)
 {
@@ -37,7 +57,6 @@ static void usage(FILE *to)
         "dashboard that shows every packet.\n"
         "\n"
         "Without a command: the dashboard, with a broker on 127.0.0.1:1883.\n"
-        "Its options: -p PORT, -c FILE, --mono, --ascii, --no-mouse, --memory MB.\n"
         "\n",
         to);
     for (const struct command *c = commands; c->name; c++)
@@ -59,24 +78,18 @@ int main(int argc, char **argv)
         if (c->alias && !strcmp(c->alias, called))
             return c->run(argc, argv);
     }
-    if (argc < 2)
-        return cmd_dashboard(argc, argv);
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-        !strcmp(argv[1], "help")) {
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") ||
+                     !strcmp(argv[1], "-h"))) {
         usage(stdout);
         return 0;
     }
-    if (!strcmp(argv[1], "--version")) {
+    if (argc > 1 && !strcmp(argv[1], "--version")) {
         puts("mqttlab " MQTTLAB_VERSION);
         return 0;
     }
-    for (const struct command *c = commands; c->name; c++) {
+    for (const struct command *c = commands; argc > 1 && c->name; c++) {
         if (!strcmp(c->name, argv[1]))
             return c->run(argc - 1, argv + 1);
     }
-    if (argv[1][0] == '-')
-        return cmd_dashboard(argc, argv);
-    fprintf(stderr, "mqttlab: no command '%s'; mqttlab --help lists them\n",
-            argv[1]);
-    return 3;
+    return cmd_dashboard(argc, argv);
 }

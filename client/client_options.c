@@ -41,6 +41,15 @@ bool client_options_fail(struct client_options *options, const char *format,
     return false;
 }
 
+/* 1883, or what a lab has set for the shell that it runs commands in. */
+static uint16_t default_port(void)
+{
+    const char *chosen = getenv("MQTTLAB_PORT");
+    long port = chosen ? strtol(chosen, NULL, 10) : 0;
+
+    return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 1883;
+}
+
 void client_options_init(struct client_options *options,
                          const struct option_spec *table, int argc, char **argv)
 {
@@ -49,7 +58,7 @@ void client_options_init(struct client_options *options,
 
     *options = (struct client_options){
         .config = {.host = "localhost",
-                   .port = 1883,
+                   .port = default_port(),
                    .connect = {.version = MQTT_3_1_1,
                                .clean_start = true,
                                .keep_alive_s = 60}},

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define DEFAULT_PORT 1883
+#define MAX_WORDS    64
 
 enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
@@ -42,7 +43,8 @@ static const struct option_spec lab_options[] = {
 struct request {
     struct lab_plain_options plain;
     unsigned seeds;
-    const char *words[8];
+    bool in_terminal; /* --plain */
+    const char *words[MAX_WORDS];
     size_t word_count;
 };
 
@@ -306,22 +308,6 @@ static const struct subcommand subcommands[] = {
     {"wait",  2, wait_for},
 };
 
-static int dispatch(struct request *request)
-{
-    if (!request->word_count)
-        return list();
-    for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
-        if (strcmp(subcommands[i].name, request->words[0]) != 0)
-            continue;
-        if (request->word_count >= subcommands[i].min_words)
-            return subcommands[i].run(request);
-        usage(stderr);
-        return EXIT_USAGE;
-    }
-    request->plain.name = request->words[0];
-    return lab_plain(&request->plain);
-}
-
 static bool take_number(const struct options *options, long max, long *value)
 {
     char error[200];
@@ -332,38 +318,41 @@ static bool take_number(const struct options *options, long max, long *value)
     return false;
 }
 
-int cmd_lab(int argc, char **argv)
+/* Returns -1 to go on, or an exit status. */
+static int read_options(struct request *request, int argc, char **argv)
 {
-    struct request request = {.plain.port = DEFAULT_PORT, .seeds = 1};
     struct options options;
     long value = 0;
     int id;
 
+    *request = (struct request){.plain.port = DEFAULT_PORT, .seeds = 1};
     options_init(&options, lab_options, argc, argv);
     while ((id = options_next(&options)) != OPTIONS_END) {
         bool good = true;
 
-        if (id == OPTIONS_WORD && request.word_count < 8) {
-            request.words[request.word_count++] = options.value;
+        if (id == OPTIONS_WORD && request->word_count < MAX_WORDS) {
+            request->words[request->word_count++] = options.value;
         } else if (id == LAB_STUDENT) {
-            request.plain.student = options.value;
+            request->plain.student = options.value;
             good = workspace_student_valid(options.value);
             if (!good)
                 fputs("mqttlab lab: an id is 1 to 40 letters, digits, '.', "
                       "'_', '-' or '@'\n",
                       stderr);
         } else if (id == LAB_DIR) {
-            request.plain.dir = options.value;
+            request->plain.dir = options.value;
         } else if (id == LAB_PORT) {
             good = take_number(&options, 65535, &value);
-            request.plain.port = (uint16_t)value;
+            request->plain.port = (uint16_t)value;
         } else if (id == LAB_SEEDS) {
             good = take_number(&options, 100, &value);
-            request.seeds = (unsigned)value;
+            request->seeds = (unsigned)value;
+        } else if (id == LAB_PLAIN) {
+            request->in_terminal = true;
         } else if (id == LAB_HELP) {
             usage(stdout);
             return EXIT_GOOD;
-        } else if (id != LAB_PLAIN) {
+        } else {
             fprintf(stderr, "mqttlab lab: %s\n",
                     id == OPTIONS_ERROR ? options.error : "too many words");
             good = false;
@@ -371,7 +360,55 @@ int cmd_lab(int argc, char **argv)
         if (!good)
             return EXIT_USAGE;
     }
-    return dispatch(&request);
+    return -1;
+}
+
+static const struct subcommand *find_subcommand(const char *name)
+{
+    for (size_t i = 0; i < sizeof(subcommands) / sizeof(subcommands[0]); i++) {
+        if (!strcmp(subcommands[i].name, name))
+            return &subcommands[i];
+    }
+    return NULL;
+}
+
+bool cmd_lab_on_screen(int argc, char **argv, struct lab_plain_options *options)
+{
+    struct request request;
+    struct options words;
+
+    /* Help and mistakes are told by cmd_lab, once. */
+    options_init(&words, lab_options, argc, argv);
+    for (int id; (id = options_next(&words)) != OPTIONS_END;) {
+        if (id == OPTIONS_ERROR || id == LAB_HELP || id == LAB_PLAIN)
+            return false;
+    }
+    if (read_options(&request, argc, argv) >= 0 || request.word_count != 1 ||
+        find_subcommand(request.words[0]))
+        return false;
+    *options = request.plain;
+    options->name = request.words[0];
+    return true;
+}
+
+int cmd_lab(int argc, char **argv)
+{
+    struct request request;
+    int status = read_options(&request, argc, argv);
+
+    if (status >= 0)
+        return status;
+    if (!request.word_count)
+        return list();
+    const struct subcommand *subcommand = find_subcommand(request.words[0]);
+    if (subcommand && request.word_count >= subcommand->min_words)
+        return subcommand->run(&request);
+    if (subcommand || request.word_count > 1) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    request.plain.name = request.words[0];
+    return lab_plain(&request.plain);
 }
 
 int cmd_answer(int argc, char **argv)

@@ -70,7 +70,7 @@ static void detach(struct lab_broker *broker)
 
 /* ---- starting one ---- */
 
-static int write_conf(const char *path, const char *conf, uint16_t port)
+int lab_broker_write_conf(const char *path, const char *conf, uint16_t port)
 {
     FILE *file = fopen(path, "we");
     if (!file)
@@ -136,7 +136,7 @@ static int start(struct lab_broker *broker, const char *conf,
     char *program = process_self_path("mqttlab");
     char *conf_path = alloc_printf("%s/broker.conf", folder);
     char *log_path = alloc_printf("%s/broker.log", folder);
-    int result = write_conf(conf_path, conf, broker->port);
+    int result = lab_broker_write_conf(conf_path, conf, broker->port);
 
     if (result) {
         snprintf(error, error_size, "%s: %s", conf_path, strerror(-result));

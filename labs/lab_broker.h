@@ -32,6 +32,12 @@ int lab_broker_open(struct lab_broker *broker, uint16_t port, const char *conf,
 int lab_broker_attach(struct lab_broker *broker, uint16_t port, char *error,
                       size_t error_size);
 
+/*
+ * Write a mosquitto.conf for a lab's broker: its lines (NULL: none), a listener
+ * on 127.0.0.1 and anonymous clients when the lines say nothing of them.
+ */
+int lab_broker_write_conf(const char *path, const char *conf, uint16_t port);
+
 /* Detach, and end the broker that was started here. */
 void lab_broker_close(struct lab_broker *broker);
 

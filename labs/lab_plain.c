@@ -275,7 +275,7 @@ static void read_typed(struct plain *plain)
 
 /* ---- beginning and end ---- */
 
-static char *ask_student(void)
+char *lab_plain_ask_student(void)
 {
     char line[128];
 
@@ -297,7 +297,7 @@ static int open_live(struct plain *plain,
 
     if (result != -ENODATA)
         return result;
-    char *student = ask_student();
+    char *student = lab_plain_ask_student();
     if (!student) {
         snprintf(error, error_size,
                  "an id is 1 to 40 letters, digits, '.', '_', '-' or '@'; give "

@@ -14,6 +14,12 @@ struct lab_plain_options {
     uint16_t port;       /* of the broker */
 };
 
+/*
+ * Ask for the student's id on this terminal. Owned by the caller; NULL when
+ * what was typed is none.
+ */
+char *lab_plain_ask_student(void);
+
 /* Returns an exit status: 0, or 1 with a message on standard error. */
 int lab_plain(const struct lab_plain_options *options);
 

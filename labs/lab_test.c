@@ -50,7 +50,7 @@ static void say(struct bench *bench, bool good, const char *what,
     bench->tests++;
     bench->failed += !good;
     fprintf(bench->out, "%sok %u - %s%s%s\n", good ? "" : "not ", bench->tests,
-            what, *detail ? ": " : "", detail);
+            what, good || !*detail ? "" : ": ", good ? "" : detail);
     fflush(bench->out);
 }
 
