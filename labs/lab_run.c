@@ -300,8 +300,15 @@ static void feed_step(struct lab_run *run, struct lab_run_step *step,
     bool was_complete = lab_run_step_complete(step);
 
     for (size_t i = 0; i < step->step->check_count; i++) {
-        if (current || check_is_state(step->checks[i]))
-            check_feed(step->checks[i], &context, row);
+        struct check *check = step->checks[i];
+        /* State is followed from before the step on; what a later step does
+           to it takes nothing back. */
+        bool state =
+            check_is_state(check) &&
+            (!step->begun || check_status(check)->result != CHECK_PASSED);
+
+        if (current || state)
+            check_feed(check, &context, row);
     }
     if (current && !was_complete && !lab_run_step_complete(step))
         note_near(run, step, row);
