@@ -32,8 +32,9 @@ cleanup() {
         for log in "$work"/*.log; do
             [ -s "$log" ] || continue
             echo "--- $(basename "$log")"
-            tail -n 40 "$log"
-        done
+            tail -n 20 "$log"
+        done >&2
+        cat "$work/failure" >&2 2>/dev/null || echo "FAIL $test_name: a command ended with $status" >&2
     fi
     rm -rf "$work"
     exit "$status"
@@ -42,7 +43,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 fail() {
-    echo "FAIL $test_name: $*" >&2
+    echo "FAIL $test_name: $*" >>"$work/failure"
     exit 1
 }
 
@@ -85,18 +86,79 @@ ended_or_says() { # PID PATTERN FILE
     ! kill -0 "$1" 2>/dev/null || grep -q "$2" "$3"
 }
 
-# Start our broker; more options may follow.  Sets $port and $broker_pid.
+# Start our broker, which logs every packet; more options may follow.  Sets $port
+# and $broker_pid; the log is $broker_log.
 start_broker() {
+    start_quiet_broker -v "$@"
+}
+
+# The same, without a line for every packet.
+start_quiet_broker() {
     for attempt in 1 2 3 4 5; do
         port=$(random_port)
-        background broker "$MQTTLAB" broker -p "$port" -v "$@"
+        background broker "$MQTTLAB" broker -p "$port" "$@"
         broker_pid=$pid
-        until_ok ended_or_says "$pid" "listen socket on port $port" "$work/broker.log"
+        broker_log=$work/broker.log
+        until_ok ended_or_says "$pid" "listen socket on port $port" "$broker_log"
         if kill -0 "$pid" 2>/dev/null; then
             return
         fi
     done
     fail "the broker does not start (attempt $attempt)"
+}
+
+# Stop it as an administrator would.  A sanitizer's report, or a leak, fails the
+# test here.
+stop_broker() {
+    kill "$broker_pid" || fail "the broker has ended before its time"
+    finishes "$broker_pid"
+}
+
+# The process must end with this exit status.
+finishes() { # PID [STATUS]
+    finished=0
+    wait "$1" || finished=$?
+    [ "$finished" = "${2:-0}" ] ||
+        fail "process $1 ended with $finished, not ${2:-0}"
+}
+
+# Run a command, which must end with this exit status.
+exits() { # STATUS COMMAND...
+    wanted=$1
+    shift
+    exited=0
+    "$@" || exited=$?
+    [ "$exited" = "$wanted" ] || fail "'$*' ended with $exited, not $wanted"
+}
+
+# Was the program built with sanitizers?  Then it is slower and larger.
+sanitized() {
+    grep -q __asan_init "$MQTTLAB"
+}
+
+# The broker must log a line with this pattern once more than it has.
+logged() { # PATTERN
+    grep -c -- "$1" "$broker_log" || true
+}
+logs_again() { # TIMES PATTERN
+    [ "$(logged "$2")" -gt "$1" ]
+}
+
+# Start a client that subscribes, and wait until the broker has answered it.  ID
+# is its Client Identifier; its output is in $work/ID.log, its process in $pid.
+subscriber() { # ID COMMAND...
+    id=$1
+    before=$(logged "Sending SUBACK to $id\$")
+    background "$@" -p "$port" -i "$id"
+    until_ok logs_again "$before" "Sending SUBACK to $id\$"
+}
+
+# File $1 must hold exactly what standard input says.
+holds() {
+    cat >"$work/expected"
+    diff -u "$work/expected" "$1" >"$work/difference" ||
+        fail "$(basename "$1") is not as expected:
+$(cat "$work/difference")"
 }
 
 # $1 must be a line of file $2.
