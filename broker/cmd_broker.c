@@ -152,6 +152,16 @@ static int parse(struct run *run, int argc, char **argv)
     return -1;
 }
 
+/* Does the file have a listener on this port? -p may name it again. */
+static bool has_port(const struct config *config, uint16_t port)
+{
+    for (size_t i = 0; i < config->listener_count; i++) {
+        if (config->listeners[i].port == port)
+            return true;
+    }
+    return false;
+}
+
 /* Returns false after telling what is wrong. */
 static bool configure(struct run *run)
 {
@@ -161,8 +171,10 @@ static bool configure(struct run *run)
     config_init(config);
     if (run->request.config_file)
         config_read(config, run->request.config_file, &problems);
-    for (size_t i = 0; i < run->request.port_count; i++)
-        config_add_listener(config, run->request.ports[i], NULL);
+    for (size_t i = 0; i < run->request.port_count; i++) {
+        if (!has_port(config, run->request.ports[i]))
+            config_add_listener(config, run->request.ports[i], NULL);
+    }
     if (run->request.verbose)
         config->log_types = CONFIG_LOG_ALL;
     config_finish(config);
