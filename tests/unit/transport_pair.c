@@ -1,0 +1,223 @@
+#include "transport_pair.h"
+
+#include "suites.h"
+
+#include "net/socket.h"
+#include "net/transport_memory.h"
+#include "net/transport_tcp.h"
+
+#include <unistd.h>
+
+#define TURNS 5000 /* until a test gives up */
+
+/* ---- an end, and all that it was told ---- */
+
+struct pair pair;
+
+static struct listener listener;
+
+void pair_close_side(struct pair_side *side, bool abort)
+{
+    if (side->close_called)
+        return;
+    side->close_called = true;
+    transport_close(side->transport, abort);
+}
+
+void pair_send_more(struct pair_side *side)
+{
+    while (side->to_send.len) {
+        struct iovec part = {
+            .iov_base = (void *)(uintptr_t)side->to_send.bytes,
+            .iov_len = side->to_send.len,
+        };
+        ssize_t taken = transport_writev(side->transport, &part, 1);
+
+        ck_assert_int_ge(taken, 0);
+        side->to_send = slice_skip(side->to_send, (size_t)taken);
+        if ((size_t)taken < part.iov_len)
+            return;
+    }
+}
+
+static void on_open(void *owner)
+{
+    struct pair_side *side = owner;
+
+    side->opened++;
+    side->after_close += side->close_called;
+    ck_assert_uint_eq(side->got.len, 0);
+}
+
+static void on_bytes(void *owner, struct slice bytes)
+{
+    struct pair_side *side = owner;
+
+    ck_assert_uint_gt(bytes.len, 0);
+    ck_assert_int_eq(side->opened, 1);
+    ck_assert_int_eq(side->ended, 0);
+    side->after_close += side->close_called;
+    buf_append_slice(&side->got, bytes);
+    if (side->close_on_bytes)
+        pair_close_side(side, false);
+}
+
+static void on_writable(void *owner)
+{
+    struct pair_side *side = owner;
+
+    side->writable++;
+    side->after_close += side->close_called;
+    pair_send_more(side);
+}
+
+static void on_end(void *owner, int error)
+{
+    struct pair_side *side = owner;
+
+    side->ended++;
+    side->error = error;
+    side->after_close += side->close_called;
+    if (side->close_on_end)
+        pair_close_side(side, false);
+}
+
+static void on_closed(void *owner)
+{
+    struct pair_side *side = owner;
+
+    ck_assert(side->close_called);
+    side->closed++;
+    side->transport = NULL;
+}
+
+const struct transport_events pair_events = {
+    .on_open = on_open,
+    .on_bytes = on_bytes,
+    .on_writable = on_writable,
+    .on_end = on_end,
+    .on_closed = on_closed,
+};
+
+/* ---- the transports ---- */
+
+void pair_make_memory(void)
+{
+    struct transport *ends[2];
+    const struct transport_events *both[2] = {&pair_events, &pair_events};
+    void *owners[2] = {&pair.sides[0], &pair.sides[1]};
+
+    transport_memory_pair(&pair.loop, ends, both, owners);
+    pair.sides[0].transport = ends[0];
+    pair.sides[1].transport = ends[1];
+}
+
+static void on_accept(struct listener *from, int fd,
+                      const struct sockaddr *peer, socklen_t peer_len)
+{
+    (void)peer;
+    (void)peer_len;
+    pair.sides[1].transport =
+        transport_tcp_new(&pair.loop, fd, false, &pair_events, &pair.sides[1]);
+    socket_listener_close(from);
+}
+
+static void make_tcp(void)
+{
+    ck_assert_int_eq(socket_listen(&pair.loop, &listener, NULL, 0, on_accept),
+                     0);
+    int fd = socket_connect("127.0.0.1", listener.port, NULL);
+    ck_assert_int_ge(fd, 0);
+    pair.sides[0].transport =
+        transport_tcp_new(&pair.loop, fd, true, &pair_events, &pair.sides[0]);
+    while (!pair.sides[1].transport)
+        loop_turn(&pair.loop, true);
+}
+
+static void make_unix(void)
+{
+    int fds[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(socket_prepare(fds[i]), 0);
+        pair.sides[i].transport = transport_tcp_new(
+            &pair.loop, fds[i], false, &pair_events, &pair.sides[i]);
+    }
+}
+
+const struct pair_maker pair_makers[PAIR_MAKERS] = {
+    {"memory", pair_make_memory, true },
+    {"tcp",    make_tcp,         true },
+    {"unix",   make_unix,        false},
+};
+
+/* ---- helpers ---- */
+
+void pair_open_loop(void)
+{
+    ck_assert_int_eq(loop_init(&pair.loop), 0);
+    memset(pair.sides, 0, sizeof(pair.sides));
+}
+
+void pair_turn_until(const int *count)
+{
+    for (int i = 0; i < TURNS && !*count; i++) {
+        loop_turn(&pair.loop, false);
+        if (i > 100)
+            usleep(100); /* the kernel is not a manual clock */
+    }
+    ck_assert_int_ne(*count, 0);
+}
+
+void pair_turn_until_got(const struct pair_side *side, size_t len)
+{
+    for (int i = 0; i < TURNS && side->got.len < len; i++) {
+        loop_turn(&pair.loop, false);
+        if (i > 100)
+            usleep(100);
+    }
+    ck_assert_uint_eq(side->got.len, len);
+}
+
+void pair_turn_some(void)
+{
+    for (int i = 0; i < 20; i++)
+        loop_turn(&pair.loop, false);
+}
+
+void pair_make(int maker)
+{
+    pair_makers[maker].make();
+    pair_turn_until(&pair.sides[0].opened);
+    pair_turn_until(&pair.sides[1].opened);
+}
+
+void pair_close_loop(void)
+{
+    for (int i = 0; i < 2; i++) {
+        if (pair.sides[i].transport) {
+            pair_close_side(&pair.sides[i], false);
+            pair_turn_until(&pair.sides[i].closed);
+        }
+        ck_assert_int_le(pair.sides[i].opened, 1);
+        ck_assert_int_le(pair.sides[i].ended, 1);
+        ck_assert_int_eq(pair.sides[i].after_close, 0);
+        buf_release(&pair.sides[i].got);
+    }
+    loop_release(&pair.loop);
+}
+
+ssize_t pair_send_text(struct pair_side *side, const char *text)
+{
+    struct iovec part = {.iov_base = (void *)(uintptr_t)text,
+                         .iov_len = strlen(text)};
+
+    return transport_writev(side->transport, &part, 1);
+}
+
+void pair_expect_got(const struct pair_side *side, const char *text)
+{
+    pair_turn_until_got(side, strlen(text));
+    ck_assert(slice_equal_string(buf_slice(&side->got), text));
+}
