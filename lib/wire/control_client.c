@@ -177,7 +177,8 @@ static bool again(void)
 static bool send_all(int fd, struct slice bytes, uint64_t deadline_ns)
 {
     while (bytes.len) {
-        ssize_t len = send(fd, bytes.bytes, bytes.len, MSG_NOSIGNAL);
+        ssize_t len =
+            send(fd, bytes.bytes, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (len > 0)
             bytes = slice_skip(bytes, (size_t)len);
@@ -220,7 +221,7 @@ static ssize_t receive(int from, struct buf *line, int *kept)
         .msg_control = space.bytes,
         .msg_controllen = sizeof(space.bytes),
     };
-    ssize_t len = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
+    ssize_t len = recvmsg(from, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
     if (len < 0)
         return -1;
