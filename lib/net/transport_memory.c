@@ -10,7 +10,6 @@
 
 /* Bytes that were written together. */
 struct mark {
-    struct list node;
     size_t len; /* how many of them are still in the inbox */
     uint64_t due_ns;
 };
@@ -25,7 +24,7 @@ struct end {
     struct end *other;                     /* NULL: freed */
     struct transport_memory_faults faults; /* of what comes to this end */
     struct buf inbox;
-    struct list marks; /* struct mark: the inbox's stretches, in order */
+    struct buf marks; /* struct mark: the inbox's stretches, in order */
     struct loop_task task;
     struct timer timer; /* until something delayed is due */
     unsigned number;    /* 0 or 1 */
@@ -39,12 +38,14 @@ struct end {
     bool closed;
 };
 
+static struct mark *first_mark(struct end *end)
+{
+    return (struct mark *)(void *)end->marks.bytes;
+}
+
 static void drop_inbox(struct end *end)
 {
-    struct list *node;
-
-    while ((node = list_take_first(&end->marks)) != NULL)
-        free(LIST_ITEM(node, struct mark, node));
+    buf_release(&end->marks);
     buf_release(&end->inbox);
 }
 
@@ -80,10 +81,11 @@ static bool may_read(const struct end *end)
 static size_t due_bytes(struct end *end)
 {
     uint64_t now = end->loop->clock.monotonic_ns;
+    size_t count = end->marks.len / sizeof(struct mark);
     size_t sum = 0;
 
-    LIST_FOREACH (node, &end->marks) {
-        const struct mark *mark = LIST_ITEM(node, struct mark, node);
+    for (size_t i = 0; i < count; i++) {
+        const struct mark *mark = first_mark(end) + i;
 
         if (mark->due_ns > now) {
             uint64_t wait_ns = mark->due_ns - now + CLOCK_NS_PER_MS - 1;
@@ -99,16 +101,13 @@ static size_t due_bytes(struct end *end)
 static void unmark(struct end *end, size_t len)
 {
     while (len) {
-        struct mark *mark =
-            LIST_ITEM(list_take_first(&end->marks), struct mark, node);
+        struct mark *mark = first_mark(end);
         size_t part = len < mark->len ? len : mark->len;
 
         mark->len -= part;
         len -= part;
-        if (mark->len)
-            list_prepend(&end->marks, &mark->node);
-        else
-            free(mark);
+        if (!mark->len)
+            buf_consume(&end->marks, sizeof(*mark));
     }
 }
 
@@ -209,12 +208,13 @@ static ssize_t memory_writev(struct transport *transport,
         end->blocked = len < parts[i].iov_len;
     }
     if (taken) {
-        struct mark *mark = alloc_zero(1, sizeof(*mark));
+        struct mark mark = {
+            .len = taken,
+            .due_ns = end->loop->clock.monotonic_ns +
+                      to->faults.delay_ms * CLOCK_NS_PER_MS,
+        };
 
-        mark->len = taken;
-        mark->due_ns = end->loop->clock.monotonic_ns +
-                       to->faults.delay_ms * CLOCK_NS_PER_MS;
-        list_append(&to->marks, &mark->node);
+        buf_append(&to->marks, &mark, sizeof(mark));
         wake(to);
     }
     return (ssize_t)taken;
@@ -282,7 +282,6 @@ void transport_memory_pair(struct loop *loop, struct transport *ends[2],
         end->transport = (struct transport){&ops, events[i], owners[i]};
         end->loop = loop;
         end->number = i;
-        list_init(&end->marks);
         loop_task_init(&end->task, on_task);
         timer_init(&end->timer, on_timer);
         wake(end);
