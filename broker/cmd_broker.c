@@ -308,6 +308,7 @@ static void on_stopped(struct broker *broker)
     loop_signal_close(&run->interrupt);
     loop_signal_close(&run->terminate);
     loop_signal_close(&run->hangup);
+    loop_stop(&run->loop); /* timers of sessions that are away still run */
 }
 
 static void stop(struct run *run)

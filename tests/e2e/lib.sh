@@ -107,10 +107,15 @@ start_quiet_broker() {
     fail "the broker does not start (attempt $attempt)"
 }
 
+gone() { # PID
+    ! kill -0 "$1" 2>/dev/null
+}
+
 # Stop it as an administrator would.  A sanitizer's report, or a leak, fails the
-# test here.
+# test here, and so do sessions and timers that keep it from ending.
 stop_broker() {
     kill "$broker_pid" || fail "the broker has ended before its time"
+    until_ok gone "$broker_pid"
     finishes "$broker_pid"
 }
 
