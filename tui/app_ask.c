@@ -17,8 +17,7 @@ const char *app_ask_label(const struct app *app)
     case APP_ANSWER: return " answer: ";
     case APP_PUBLISH: return " publish [-q QOS] [-r] TOPIC MESSAGE: ";
     case APP_KILL:
-        return " end it how?  d DISCONNECT   c cut the connection   s fall"
-               " silent   Esc not at all ";
+        return " end it:  d DISCONNECT   c cut   s fall silent   Esc no ";
     case APP_MARK: return " mark: a letter ";
     case APP_JUMP: return " jump to: a letter, ' for where you were ";
     case APP_QUIT: return app->about_quit;

@@ -31,7 +31,7 @@ static void put_count(struct buf *out, uint64_t count)
         buf_printf(out, "%lluM", (unsigned long long)(count / 1000000));
 }
 
-static void put_lab(const struct app *app, struct buf *out)
+static void put_lab(const struct app *app, const char *word, struct buf *out)
 {
     const struct panel *lab = app->lab;
     size_t count = lab ? lab->steps(lab->lab) : 0;
@@ -40,7 +40,7 @@ static void put_lab(const struct app *app, struct buf *out)
     for (size_t i = 0; i < count; i++) {
         lab->step(lab->lab, i, &step);
         if (step.shown)
-            buf_printf(out, "  step %zu/%zu", i + 1, count);
+            buf_printf(out, " %s%zu/%zu", word, i + 1, count);
     }
 }
 
@@ -68,7 +68,8 @@ static void draw_compact_header(const struct app *app, const struct area *area)
                (unsigned long long)counters->dropped);
     buf_append_string(&text, " lost");
     put_count(&text, history_lost(store->history));
-    put_lab(app, &text);
+    if (text.len + 12 < (unsigned)area->width)
+        put_lab(app, "lab ", &text);
     grid_shade(area, 0, STYLE_TITLE);
     grid_text(area, 0, 0, STYLE_TITLE, buf_string(&text));
     grid_text(area, 0, area->width - 6, STYLE_TITLE, "?help");
@@ -84,7 +85,7 @@ static void draw_header(const struct app *app, const struct area *area)
     int width;
 
     buf_printf(&text, " mqttlab [%s]", mode_name(app));
-    put_lab(app, &text);
+    put_lab(app, " step ", &text);
     buf_append_string(&text, "  ");
     put_count(&text, history_packets(store->history));
     buf_printf(&text, " pkt  %u/s  held %llu  drop %llu  lost ",

@@ -20,6 +20,7 @@ struct store *store_new(size_t max_bytes)
     struct store *store = alloc_zero(1, sizeof(*store));
 
     store->history = history_new(max_bytes);
+    store->max_bytes = max_bytes;
     store->model = model_new(store->history);
     store->filter_text = alloc_string("");
     store->cursor = STORE_NOWHERE;
@@ -152,15 +153,23 @@ static void model_row(struct store *store)
     store->modelled_to++;
 }
 
+/* The model must see each row before the history drops it. */
+static void keep_up(struct store *store)
+{
+    uint64_t until = history_first(store->history) + STORE_MARGIN;
+
+    while (store->modelled_to < history_end(store->history) &&
+           store->modelled_to < until)
+        model_row(store);
+}
+
 void store_add(struct store *store, const struct record *record)
 {
     if (history_end(store->history) == 0)
         store->origin_ns = record->time_ns;
-    /* The model must see each row before it is dropped. */
-    while (store->modelled_to < history_end(store->history) &&
-           store->modelled_to < history_first(store->history) + STORE_MARGIN &&
-           history_first(store->history) > 0)
-        model_row(store);
+    if (store->max_bytes &&
+        history_bytes(store->history) > store->max_bytes / 4 * 3)
+        keep_up(store);
     struct record kept = *record;
     store->last_ns = record->time_ns;
     if (kept.seq + store->seq_offset <= store->last_seq && kept.seq)

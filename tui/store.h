@@ -33,6 +33,7 @@ struct store_rows {
 
 struct store {
     struct history *history;
+    size_t max_bytes; /* of the history; 0: no limit */
     struct model *model;
     struct store_rows lists[STORE_LISTS];
     struct filter *filter; /* NULL: everything is shown */

@@ -145,7 +145,7 @@ static int draw_check(const struct area *area, int y,
     if (check->packet)
         grid_printf(&inner, y + lines++, 0, STYLE_DIM, "packet %llu%s",
                     (unsigned long long)check->packet,
-                    chosen ? "   Enter shows it" : "");
+                    chosen ? "   Enter=go" : "");
     else if (check->detail && *check->detail)
         lines += view_paragraph(&inner, y + lines, STYLE_DIM, check->detail);
     return y + lines;

@@ -134,10 +134,6 @@ static void fill_row(const struct view *view, size_t index,
     put_delta(store, list_of(view), index, row, &text[COLUMN_DELTA]);
     view_client(row, columns[COLUMN_CLIENT].most, &text[COLUMN_CLIENT]);
     render_info(&text[COLUMN_INFO], row);
-    if (row->record.type != RECORD_MQTT) {
-        buf_append_string(&text[COLUMN_TYPE], "*");
-        return;
-    }
     buf_printf(&text[COLUMN_NUMBER], "%llu", (unsigned long long)row->number);
     buf_append_string(&text[COLUMN_DIRECTION],
                       row->record.direction == RECORD_C2B ? ">" : "<");
@@ -198,6 +194,30 @@ static void draw_columns(const struct view_packets *view,
     }
 }
 
+/* What is no packet: a sentence from the client's column on. */
+static void draw_event(const struct view_packets *view, const struct area *area,
+                       int y, const struct history_row *row)
+{
+    struct buf text = {0};
+    int x = 2;
+
+    for (int i = 0; i < COLUMN_CLIENT; i++) {
+        if (!shown(i, area->width))
+            continue;
+        buf_clear(&text);
+        if (i == COLUMN_TIME)
+            view_time(view->view.store, row->record.time_ns, &text);
+        grid_column(area, y, x, -view->widths[i], STYLE_EVENT,
+                    buf_string(&text));
+        x += view->widths[i] + 1;
+    }
+    buf_clear(&text);
+    buf_append_string(&text, "* ");
+    render_event(&text, row);
+    grid_column(area, y, x, area->width - x, STYLE_EVENT, buf_string(&text));
+    buf_release(&text);
+}
+
 static const char *row_sign(const struct store *store, uint64_t position,
                             const struct history_row *row)
 {
@@ -223,8 +243,12 @@ static void draw_row(struct view_packets *view, const struct area *area, int y,
 
     if (!store_row(store, position, &row))
         return;
-    fill_row(&view->view, index, &row, texts);
-    draw_columns(view, area, y, view_style(store, &row), texts);
+    if (row.record.type == RECORD_MQTT) {
+        fill_row(&view->view, index, &row, texts);
+        draw_columns(view, area, y, view_style(store, &row), texts);
+    } else {
+        draw_event(view, area, y, &row);
+    }
     grid_text(area, y, 0, STYLE_WARNING, row_sign(store, position, &row));
     if (chosen)
         grid_text(area, y, 1, STYLE_PLAIN, ">");
@@ -239,7 +263,8 @@ static void measure(struct view_packets *view, size_t from, size_t to)
     struct history_row row;
 
     for (size_t i = from; i < to; i++) {
-        if (!store_row(store, store_at(store, list, i), &row))
+        if (!store_row(store, store_at(store, list, i), &row) ||
+            row.record.type != RECORD_MQTT)
             continue;
         fill_row(&view->view, i, &row, &texts);
         fit_columns(view, &texts);
@@ -310,11 +335,13 @@ static void arrange(struct view_packets *view, const struct area *area,
     int width = area->width;
     size_t len = view->detail.here ? view->detail.row.record.bytes.len : 0;
     int per_line = width >= 76 ? 16 : width >= 40 ? 8 : 4;
-    int bytes = (int)(len / (size_t)per_line) + 2;
+    int bytes = (int)((len + (size_t)per_line - 1) / (size_t)per_line) + 1;
     int most = pane == PANE_BYTES ? rows / 2 : rows / 5 + 1;
     int list;
 
     view->width = width;
+    if (view->detail.explain)
+        bytes = most = rows / 3;
     if (bytes > most)
         bytes = most;
     if (bytes < 2)
