@@ -11,6 +11,7 @@
 #include "broker/sys_topics.h"
 #include "broker/trace.h"
 #include "mqtt/connect.h"
+#include "mqtt/puback.h"
 
 /* The largest CONNECT: the standard's fields need a third of it at most. */
 #define CONNECT_MAX_BYTES (1u << 20)
@@ -243,6 +244,29 @@ void connection_send(struct connection *connection, struct slice packet,
     counters->messages_sent++;
     counters->bytes_sent += packet.len;
     link_send(&connection->link, packet, cause);
+}
+
+void connection_acknowledge(struct connection *connection, enum mqtt_type type,
+                            uint16_t packet_id, enum mqtt_reason reason,
+                            uint64_t cause)
+{
+    uint8_t bytes[5];
+    size_t len = 4;
+
+    if (connection->link.version < MQTT_5)
+        reason = MQTT_SUCCESS;
+    puback_put(bytes, type, packet_id);
+    if (reason) { /* and no Properties [MQTT5 3.4.2.2.1] */
+        bytes[1] = 3;
+        bytes[len++] = (uint8_t)reason;
+    }
+    connection_send(connection, slice_of(bytes, len), cause);
+    if (trace_on(connection))
+        trace_sending(connection, type,
+                      type == MQTT_PUBACK || type == MQTT_PUBREC
+                          ? " (m%u, rc%d)"
+                          : " (m%u)",
+                      (unsigned)packet_id, (int)reason);
 }
 
 void connection_congested(struct connection *connection)

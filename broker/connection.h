@@ -119,6 +119,14 @@ void connection_start_keep_alive(struct connection *connection);
 void connection_send(struct connection *connection, struct slice packet,
                      uint64_t cause);
 
+/*
+ * Send PUBACK, PUBREC, PUBREL or PUBCOMP. Before version 5 there is no reason
+ * in it.
+ */
+void connection_acknowledge(struct connection *connection, enum mqtt_type type,
+                            uint16_t packet_id, enum mqtt_reason reason,
+                            uint64_t cause);
+
 /* More waits than OUTPUT_HIGH_BYTES: watch from now on whether it moves. */
 void connection_congested(struct connection *connection);
 

@@ -11,20 +11,6 @@
  * sent, PUBREL ends what the client sent. The tables of mqtt/flow.c decide.
  */
 
-static void answer(struct connection *connection, enum mqtt_type type,
-                   uint16_t packet_id, enum mqtt_reason reason, uint64_t seq)
-{
-    struct mqtt_puback puback = {.packet_id = packet_id, .reason = reason};
-    uint8_t bytes[16];
-    struct buf packet = {.bytes = bytes, .cap = sizeof(bytes)};
-
-    puback_encode(&packet, connection->link.version, type, &puback);
-    connection_send(connection, buf_slice(&packet), seq);
-    if (trace_on(connection))
-        trace_sending(connection, type, " (m%u, rc%d)", (unsigned)packet_id,
-                      (int)reason);
-}
-
 /* Decode, and log what came. */
 static enum mqtt_reason decode(struct mqtt_puback *puback,
                                const struct connection *connection,
@@ -35,7 +21,10 @@ static enum mqtt_reason decode(struct mqtt_puback *puback,
         puback_decode(puback, connection->link.version, type, frame->body);
 
     if (!reason && trace_on(connection))
-        trace_received(connection, type, " (Mid: %u, RC:%d)",
+        trace_received(connection, type,
+                       type == MQTT_PUBACK || type == MQTT_PUBCOMP
+                           ? " (Mid: %u, RC:%d)"
+                           : " (Mid: %u)",
                        (unsigned)puback->packet_id, (int)puback->reason);
     return reason;
 }
@@ -98,10 +87,11 @@ enum mqtt_reason handle_pubrec(struct connection *connection,
     /* Without a flow PUBREL answers all the same, so that the client can end
        its own. */
     if (action == FLOW_SEND_PUBREL || action == FLOW_UNKNOWN_ID)
-        answer(connection, MQTT_PUBREL, pubrec.packet_id,
-               action == FLOW_UNKNOWN_ID ? MQTT_PACKET_IDENTIFIER_NOT_FOUND
-                                         : MQTT_SUCCESS,
-               seq); /* [MQTT-4.3.3-4] */
+        connection_acknowledge(connection, MQTT_PUBREL, pubrec.packet_id,
+                               action == FLOW_UNKNOWN_ID
+                                   ? MQTT_PACKET_IDENTIFIER_NOT_FOUND
+                                   : MQTT_SUCCESS,
+                               seq); /* [MQTT-4.3.3-4] */
     if (!delivery)
         return MQTT_SUCCESS;
     if (state == FLOW_DONE) {
@@ -149,9 +139,10 @@ enum mqtt_reason handle_pubrel(struct connection *connection,
 
     if (incoming->used == 0 && incoming->word_count > HANDLE_IDLE_WORDS)
         packet_ids_release(incoming);
-    answer(connection, MQTT_PUBCOMP, pubrel.packet_id,
-           action == FLOW_UNKNOWN_ID ? MQTT_PACKET_IDENTIFIER_NOT_FOUND
-                                     : MQTT_SUCCESS,
-           seq); /* [MQTT-4.3.3-11] */
+    connection_acknowledge(connection, MQTT_PUBCOMP, pubrel.packet_id,
+                           action == FLOW_UNKNOWN_ID
+                               ? MQTT_PACKET_IDENTIFIER_NOT_FOUND
+                               : MQTT_SUCCESS,
+                           seq); /* [MQTT-4.3.3-11] */
     return MQTT_SUCCESS;
 }

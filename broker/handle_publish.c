@@ -5,28 +5,25 @@
 #include "broker/trace.h"
 #include "mqtt/flow.h"
 #include "mqtt/property.h"
-#include "mqtt/puback.h"
 #include "mqtt/publish.h"
 #include "mqtt/topic.h"
 
-/* An incoming PUBLISH while it is judged. */
+/* An incoming PUBLISH; what is passed on is filled in place. */
 struct incoming {
     struct connection *connection;
     struct broker *broker;
-    struct mqtt_publish publish;
-    struct slice packet; /* as it came, if it can be passed on so */
-    uint64_t seq;
+    struct routing routing;
 };
 
 static enum mqtt_reason resolve_alias(struct incoming *incoming)
 {
     struct connection *connection = incoming->connection;
-    struct mqtt_publish *publish = &incoming->publish;
+    struct mqtt_publish *publish = &incoming->routing.publish;
     struct property alias;
 
     if (!property_find(publish->properties, PROPERTY_TOPIC_ALIAS, &alias))
         return MQTT_SUCCESS;
-    incoming->packet = slice_of(NULL, 0); /* [MQTT-3.3.2-7] */
+    incoming->routing.packet = slice_of(NULL, 0); /* [MQTT-3.3.2-7] */
     if (!connection->aliases) {
         connection->aliases = alloc_bytes(sizeof(*connection->aliases));
         topic_aliases_init(connection->aliases,
@@ -41,10 +38,10 @@ static enum mqtt_reason judge_properties(struct incoming *incoming)
 {
     struct property identifier;
 
-    if (!incoming->publish.properties.len)
+    if (!incoming->routing.publish.properties.len)
         return MQTT_SUCCESS;
     /* Only a Server sends one [MQTT-3.3.4-6]. */
-    if (property_find(incoming->publish.properties,
+    if (property_find(incoming->routing.publish.properties,
                       PROPERTY_SUBSCRIPTION_IDENTIFIER, &identifier))
         return MQTT_PROTOCOL_ERROR;
     return resolve_alias(incoming);
@@ -59,7 +56,7 @@ static bool too_many_levels(struct slice topic, uint32_t max)
 static enum mqtt_reason judge(struct incoming *incoming)
 {
     const struct config *config = incoming->broker->config;
-    const struct mqtt_publish *publish = &incoming->publish;
+    const struct mqtt_publish *publish = &incoming->routing.publish;
     enum mqtt_reason reason = judge_properties(incoming);
 
     if (reason)
@@ -88,8 +85,8 @@ static void report_nobody(const struct incoming *incoming)
 
     report_begin(broker, EVENT_NOBODY,
                  connection_client_id(incoming->connection));
-    report_put(broker, RECORD_TOPIC, incoming->publish.topic);
-    report_end(broker, incoming->connection, incoming->seq);
+    report_put(broker, RECORD_TOPIC, incoming->routing.publish.topic);
+    report_end(broker, incoming->connection, incoming->routing.cause);
 }
 
 static void report_refused(const struct incoming *incoming)
@@ -97,65 +94,41 @@ static void report_refused(const struct incoming *incoming)
     struct broker *broker = incoming->broker;
 
     log_info(broker->log, "Denied PUBLISH from %s (d%d, q%d, r%d, m%u, '%.*s')",
-             incoming->connection->session->client_id, incoming->publish.dup,
-             incoming->publish.qos, incoming->publish.retain,
-             (unsigned)incoming->publish.packet_id,
-             SLICE_ARGS(incoming->publish.topic));
+             incoming->connection->session->client_id,
+             incoming->routing.publish.dup, incoming->routing.publish.qos,
+             incoming->routing.publish.retain,
+             (unsigned)incoming->routing.publish.packet_id,
+             SLICE_ARGS(incoming->routing.publish.topic));
     if (!tap_on(&broker->tap))
         return;
     report_begin(broker, EVENT_ACCESS_REFUSED,
                  connection_client_id(incoming->connection));
-    report_put(broker, RECORD_TOPIC, incoming->publish.topic);
+    report_put(broker, RECORD_TOPIC, incoming->routing.publish.topic);
     report_printf(broker, RECORD_TEXT, "only the broker publishes below $SYS");
-    report_end(broker, incoming->connection, incoming->seq);
+    report_end(broker, incoming->connection, incoming->routing.cause);
 }
 
 /* Pass it on; returns the Reason Code for its acknowledgement. */
 static enum mqtt_reason pass_on(struct incoming *incoming)
 {
     struct broker *broker = incoming->broker;
-    struct routing routing = {
-        .publish = incoming->publish,
-        .version = (enum mqtt_version)incoming->connection->link.version,
-        .packet = incoming->packet,
-        .publisher = incoming->connection->session,
-        .cause = incoming->seq,
-    };
 
-    if (!may_publish(&incoming->publish)) {
+    if (!may_publish(&incoming->routing.publish)) {
         report_refused(incoming);
         return MQTT_NOT_AUTHORIZED;
     }
-    if (router_publish(broker, &routing))
+    if (router_publish(broker, &incoming->routing))
         return MQTT_SUCCESS;
     if (tap_on(&broker->tap))
         report_nobody(incoming);
     return MQTT_NO_MATCHING_SUBSCRIBERS;
 }
 
-static void answer(const struct incoming *incoming, enum mqtt_type type,
-                   enum mqtt_reason reason)
-{
-    struct connection *connection = incoming->connection;
-    enum mqtt_version version = (enum mqtt_version)connection->link.version;
-    struct mqtt_puback puback = {.packet_id = incoming->publish.packet_id,
-                                 .reason = reason};
-    uint8_t bytes[16];
-    struct buf packet = {.bytes = bytes, .cap = sizeof(bytes)};
-
-    puback_encode(&packet, version, type, &puback);
-    connection_send(connection, buf_slice(&packet), incoming->seq);
-    if (trace_on(connection))
-        trace_sending(connection, type, " (m%u, rc%d)",
-                      (unsigned)puback.packet_id,
-                      version >= MQTT_5 ? (int)reason : 0);
-}
-
 /* [MQTT5 4.3.3]: a repetition is answered and not passed on. */
 static enum mqtt_reason receive_qos_2(struct incoming *incoming)
 {
     struct packet_ids *ids = &incoming->connection->session->incoming;
-    uint16_t packet_id = incoming->publish.packet_id;
+    uint16_t packet_id = incoming->routing.publish.packet_id;
     enum flow_state state =
         packet_ids_used(ids, packet_id) ? FLOW_WAIT_PUBREL : FLOW_DONE;
     enum mqtt_reason reason = MQTT_SUCCESS;
@@ -170,7 +143,8 @@ static enum mqtt_reason receive_qos_2(struct incoming *incoming)
             incoming->connection->link.version < MQTT_5)
             packet_ids_mark(ids, packet_id);
     }
-    answer(incoming, MQTT_PUBREC, reason); /* [MQTT-4.3.3-8] */
+    connection_acknowledge(incoming->connection, MQTT_PUBREC, packet_id, reason,
+                           incoming->routing.cause); /* [MQTT-4.3.3-8] */
     return MQTT_SUCCESS;
 }
 
@@ -179,32 +153,40 @@ static enum mqtt_reason receive(struct incoming *incoming)
     enum mqtt_reason reason = judge(incoming);
 
     if (trace_on(incoming->connection))
-        trace_received_publish(incoming->connection, &incoming->publish);
+        trace_received_publish(incoming->connection,
+                               &incoming->routing.publish);
     if (reason)
         return reason;
     incoming->broker->counters.publish_received++;
     incoming->broker->counters.publish_bytes_received +=
-        incoming->publish.payload.len;
-    if (incoming->publish.qos == 2)
+        incoming->routing.publish.payload.len;
+    if (incoming->routing.publish.qos == 2)
         return receive_qos_2(incoming);
     reason = pass_on(incoming);
-    if (incoming->publish.qos == 1)
-        answer(incoming, MQTT_PUBACK, reason); /* [MQTT-4.3.2-4] */
+    if (incoming->routing.publish.qos == 1)
+        connection_acknowledge(incoming->connection, MQTT_PUBACK,
+                               incoming->routing.publish.packet_id, reason,
+                               incoming->routing.cause); /* [MQTT-4.3.2-4] */
     return MQTT_SUCCESS;
 }
 
 enum mqtt_reason handle_publish(struct connection *connection,
                                 const struct frame *frame, uint64_t seq)
 {
-    struct incoming incoming = {
-        .connection = connection,
-        .broker = connection->broker,
-        .packet = frame->whole,
-        .seq = seq,
-    };
-    enum mqtt_reason reason = publish_decode(
-        &incoming.publish, (enum mqtt_version)connection->link.version,
-        frame->first & 0x0f, frame->body);
+    enum mqtt_version version = (enum mqtt_version)connection->link.version;
+    struct incoming incoming;
+    struct routing *routing = &incoming.routing;
+    enum mqtt_reason reason = publish_decode(&routing->publish, version,
+                                             frame->first & 0x0f, frame->body);
 
-    return reason ? reason : receive(&incoming);
+    if (reason)
+        return reason;
+    incoming.connection = connection;
+    incoming.broker = connection->broker;
+    routing->version = version;
+    routing->packet = frame->whole;
+    routing->publisher = connection->session;
+    routing->cause = seq;
+    routing->message = NULL;
+    return receive(&incoming);
 }

@@ -52,7 +52,8 @@ struct message *message_new(const struct mqtt_publish *publish, uint64_t now_ms,
                             uint64_t cause)
 {
     struct property expiry;
-    size_t properties_len = forwarded_size(publish->properties);
+    size_t properties_len =
+        publish->properties.len ? forwarded_size(publish->properties) : 0;
     size_t len = offsetof(struct message, bytes) + publish->topic.len +
                  properties_len + publish->payload.len;
 
@@ -69,13 +70,13 @@ struct message *message_new(const struct mqtt_publish *publish, uint64_t now_ms,
         .qos = publish->qos,
         .retain = publish->retain,
     };
-    if (property_find(publish->properties, PROPERTY_MESSAGE_EXPIRY_INTERVAL,
-                      &expiry)) {
-        message->has_expiry = true;
-        message->expiry_s = expiry.number;
-    }
     uint8_t *to = put(message->bytes, publish->topic);
-    to = put_forwarded(to, publish->properties);
+    if (publish->properties.len) {
+        to = put_forwarded(to, publish->properties);
+        message->has_expiry = property_find(
+            publish->properties, PROPERTY_MESSAGE_EXPIRY_INTERVAL, &expiry);
+        message->expiry_s = message->has_expiry ? expiry.number : 0;
+    }
     put(to, publish->payload);
     return message;
 }

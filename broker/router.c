@@ -62,14 +62,15 @@ static unsigned layout_index(bool version_5, unsigned qos, bool retain)
     return (version_5 ? 8u : 0u) | qos << 1 | (retain ? 1u : 0u);
 }
 
-/* Can the publisher's own packet be sent? */
-static bool is_unchanged(const struct routing *routing,
-                         const struct mqtt_publish *publish, bool version_5)
+/* Is the publisher's own packet what this layout would be? */
+static bool is_unchanged(const struct routing *routing, unsigned index)
 {
-    return routing->packet.len && (routing->version >= MQTT_5) == version_5 &&
-           publish->qos == 0 && routing->publish.qos == 0 &&
-           publish->retain == routing->publish.retain &&
-           !routing->publish.dup && publish->payload.len < LINK_SHARE_BYTES;
+    const struct mqtt_publish *publish = &routing->publish;
+
+    return publish->qos == 0 && !publish->dup && routing->packet.len &&
+           index ==
+               layout_index(routing->version >= MQTT_5, 0, publish->retain) &&
+           publish->payload.len < LINK_SHARE_BYTES;
 }
 
 /* Where the Packet Identifier lies: behind fixed header and Topic Name. */
@@ -85,8 +86,8 @@ static uint32_t packet_id_at(const struct router_layout *layout,
     return at + 1 + 2 + (uint32_t)publish->topic.len;
 }
 
-static void make_layout(struct broker *broker, struct routing *routing,
-                        unsigned index)
+static void encode_layout(struct broker *broker, const struct routing *routing,
+                          unsigned index)
 {
     struct router *router = &broker->router;
     struct router_layout *layout = &router->layouts[index];
@@ -98,13 +99,6 @@ static void make_layout(struct broker *broker, struct routing *routing,
     publish.qos = index >> 1 & 3;
     publish.retain = index & 1;
     publish.packet_id = 0;
-    router->made |= 1u << index;
-    if (is_unchanged(routing, &publish, version_5)) {
-        layout->packet = routing->packet;
-        layout->size = (uint32_t)routing->packet.len;
-        layout->packet_id_at = 0;
-        return;
-    }
     publish.properties =
         version_5 ? forwarded_properties(router, routing) : slice_of(NULL, 0);
     layout->size = (uint32_t)publish_size(version, &publish);
@@ -115,6 +109,26 @@ static void make_layout(struct broker *broker, struct routing *routing,
         publish_encode(&layout->bytes, version, &publish);
     layout->packet = buf_slice(&layout->bytes);
     layout->packet_id_at = packet_id_at(layout, &publish);
+}
+
+/* The layout of this index; made when it is asked for first. */
+static struct router_layout *
+layout_of(struct broker *broker, const struct routing *routing, unsigned index)
+{
+    struct router *router = &broker->router;
+    struct router_layout *layout = &router->layouts[index];
+
+    if (router->made >> index & 1)
+        return layout;
+    router->made |= 1u << index;
+    if (is_unchanged(routing, index)) {
+        layout->packet = routing->packet;
+        layout->size = (uint32_t)routing->packet.len;
+        layout->packet_id_at = 0;
+    } else {
+        encode_layout(broker, routing, index);
+    }
+    return layout;
 }
 
 static void count_sent(struct broker *broker, size_t size, size_t payload)
@@ -257,9 +271,7 @@ static void deliver_qos_0(struct broker *broker, struct routing *routing,
     }
     unsigned index =
         layout_index(connection->link.version >= MQTT_5, 0, share->retain);
-    if (!(broker->router.made >> index & 1))
-        make_layout(broker, routing, index);
-    if (broker->router.layouts[index].size > connection->max_packet_size)
+    if (layout_of(broker, routing, index)->size > connection->max_packet_size)
         too_large(broker, share, routing); /* [MQTT-3.1.2-24] */
     else
         send_layout(broker, routing, connection, index, 0);
@@ -277,9 +289,7 @@ static void deliver_reliably(struct broker *broker, struct routing *routing,
     }
     unsigned index =
         layout_index(connection->link.version >= MQTT_5, qos, share->retain);
-    if (!(broker->router.made >> index & 1))
-        make_layout(broker, routing, index);
-    if (broker->router.layouts[index].size > connection->max_packet_size) {
+    if (layout_of(broker, routing, index)->size > connection->max_packet_size) {
         too_large(broker, share, routing); /* [MQTT-3.1.2-24] */
         return;
     }

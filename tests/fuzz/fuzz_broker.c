@@ -145,11 +145,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     config.listeners[0].allow_anonymous = true;
     config.max_inflight_messages = 3;
     config.max_queued_messages = 5;
+    config.sys_interval = 0;
     if (loop_init(&loop))
         abort();
     clock_init_manual(&loop.clock, CLOCK_NS_PER_S, CLOCK_NS_PER_S);
     broker = broker_new(&loop, &config, &log);
-    int fd = len & 1 ? tap_attach(&broker->tap) : -1;
+    int fd = len % 8 == 1 ? tap_attach(&broker->tap) : -1;
     run(bytes, len);
     for (int i = 0; i < 2; i++)
         cut(&peers[i]);
