@@ -39,12 +39,33 @@ static bool is_wanted(void *context, struct slice topic_name)
     return false;
 }
 
+/* Nobody counts messages that are kept each time one comes or goes. */
+static void count_stored(void *context)
+{
+    struct broker *broker = context;
+    struct broker_counters *counters = &broker->counters;
+    size_t position = 0;
+    const struct session *session;
+
+    counters->stored_messages = retained_store_count(broker->retained);
+    counters->stored_bytes = retained_store_bytes(broker->retained);
+    while ((session = session_store_next(&broker->sessions, &position))) {
+        const struct outgoing_queue *queue = &session->outgoing;
+
+        counters->stored_messages +=
+            outgoing_queue_waiting(queue) + queue->inflight_count;
+        counters->stored_bytes += outgoing_queue_waiting_bytes(queue) +
+                                  outgoing_queue_inflight_bytes(queue);
+    }
+}
+
 static void make_sys_topics(struct broker *broker)
 {
     const struct sys_topics_host host = {
         .loop = broker->loop,
         .counters = &broker->counters,
         .interval_s = broker->config->sys_interval,
+        .gather = count_stored,
         .publish = publish_sys,
         .is_wanted = is_wanted,
         .context = broker,

@@ -53,8 +53,9 @@ static const struct config_option options[] = {
      "How Client Identifiers begin that the broker makes up."},
 
     {"max_inflight_messages", CONFIG_NUMBER, GLOBAL(max_inflight_messages),
-     1, 65535, true, "20", NULL,
-     "Messages of QoS 1 and 2 under way to one client; 0: no limit."},
+     1, 65535, true, "1000", NULL,
+     "Messages of QoS 1 and 2 under way to one client; 0: no limit. mosquitto's\n"
+     "default is 20, which makes many small packets out of a burst."},
     {"max_inflight_bytes", CONFIG_SIZE, GLOBAL(max_inflight_bytes),
      1, INT64_MAX, true, "0", NULL,
      "The same in bytes; 0: no limit."},

@@ -100,6 +100,10 @@ static void subscribe_all(struct request *request)
 
     while (subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted)) {
         bool fresh = false;
+
+        /* What is retained there may be old. */
+        if (slice_starts_with(wanted.topic_filter, slice_of_string("$SYS")))
+            sys_topics_refresh(broker->sys_topics);
         enum mqtt_reason reason = subscribe_one(request, &wanted, &fresh);
         bool granted = reason <= MQTT_GRANTED_QOS_2;
 
@@ -185,11 +189,12 @@ static void send_retained(const struct request *request)
     for (size_t i = 0; subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted); i++) {
         struct retained_for to = {request, request->reasons.bytes[i]};
 
-        if (to.granted <= MQTT_GRANTED_QOS_2 &&
-            wants_retained(&wanted, request->fresh.bytes[i]))
-            retained_store_visit(broker->retained, wanted.topic_filter,
-                                 clock_ms(&broker->loop->clock), offer_retained,
-                                 &to);
+        if (to.granted > MQTT_GRANTED_QOS_2 ||
+            !wants_retained(&wanted, request->fresh.bytes[i]))
+            continue;
+        retained_store_visit(broker->retained, wanted.topic_filter,
+                             clock_ms(&broker->loop->clock), offer_retained,
+                             &to);
     }
 }
 

@@ -175,13 +175,16 @@ static void publish_loads(struct sys_topics *sys)
 void sys_topics_refresh(struct sys_topics *sys)
 {
     uint64_t now_ms = clock_ms(&sys->host.loop->clock);
+
+    if (!sys->host.interval_s)
+        return;
+    if (sys->host.gather)
+        sys->host.gather(sys->host.context);
     /* What is published is counted too, and must not be seen halfway. */
     const struct broker_counters now = *sys->host.counters;
     uint64_t uptime_s = (now_ms - sys->started_ms) / 1000;
     char uptime[40];
 
-    if (!sys->host.interval_s)
-        return;
     if (!sys->published)
         publish(sys, "version", "mqttlab version " MQTTLAB_VERSION);
     if (!sys->published ||

@@ -24,6 +24,8 @@ struct sys_topics_host {
     struct loop *loop;
     const struct broker_counters *counters;
     uint32_t interval_s; /* sys_interval; 0: no $SYS at all */
+    /* Bring those counters up to date that are not kept; may be NULL. */
+    void (*gather)(void *context);
     /* Publish on the broker's behalf. */
     void (*publish)(void *context, const struct mqtt_publish *publish);
     /* Does anybody connected subscribe to this topic? */

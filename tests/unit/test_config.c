@@ -64,7 +64,7 @@ END_TEST
 START_TEST(the_defaults_are_those_of_the_table)
 {
     config_finish(&config);
-    ck_assert_uint_eq(config.max_inflight_messages, 20);
+    ck_assert_uint_eq(config.max_inflight_messages, 1000);
     ck_assert_uint_eq(config.max_queued_messages, 1000);
     ck_assert_uint_eq(config.max_queued_bytes, 0);
     ck_assert_uint_eq(config.max_packet_size, 0);
