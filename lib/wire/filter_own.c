@@ -59,9 +59,11 @@ static void get_number(context *c, struct filter_values *values)
 
 static struct track_endpoints endpoints(context *c)
 {
+    const struct track_note *note = &c->row->note;
     struct track_endpoints ends;
 
-    track_endpoint_parse(&ends, c->row->note.peer, c->row->note.local,
+    track_endpoint_parse(&ends, note->peer ? note->peer : "",
+                         note->local ? note->local : "",
                          c->row->record.connection);
     return ends;
 }

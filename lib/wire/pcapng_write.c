@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "mqtt/mqtt.h"
 #include "wire/event.h"
 #include "wire/pcapng.h"
 #include "wire/pcapng_block.h"
@@ -227,6 +228,8 @@ static void put_packet(struct pcapng_writer *writer, struct stream *stream,
                     .flags = PCAPNG_PSH | PCAPNG_ACK},
     };
 
+    if (left > MQTT_MAX_PACKET_SIZE)
+        left = MQTT_MAX_PACKET_SIZE; /* no packet is, so it was made up */
     if (left < bytes.len)
         left = (uint32_t)bytes.len;
     do {
