@@ -18,7 +18,7 @@ static void match(const struct filter *filter, struct slice packet)
     struct record record = {.seq = 1,
                             .type = RECORD_MQTT,
                             .direction = RECORD_C2B,
-                            .version = packet.len % 6,
+                            .version = (uint8_t)(packet.len % 6),
                             .connection = 1,
                             .original_len = (uint32_t)packet.len,
                             .bytes = packet};
