@@ -67,7 +67,7 @@ LEVEL   := $(if $(filter check-all nightly,$(GOALS)),all,$(if $(filter check \
              asan fuzz builder,$(GOALS)),check,build))
 NEEDS   := $(PKGS) $(if $(filter build,$(LEVEL)),,check)
 present  = $(shell $(PKG_CONFIG) --exists $(NEEDS) 2>/dev/null && echo yes)
-ifneq ($(filter-out help clean format deps,$(GOALS)),)
+ifneq ($(filter-out help clean format deps uninstall dist dist-lecturer,$(GOALS)),)
 ifneq ($(if $(filter all,$(LEVEL)),,$(present)),yes)
 ifeq ($(MAKELEVEL),0)
 $(shell tools/install-deps $(LEVEL) 1>&2)
@@ -139,6 +139,10 @@ deps: ## install the libraries that are missing (sudo only when not root)
 run: all ## start a broker with the dashboard
 	@$B/mqttlab
 
+grade: all ## mark the hand-ins in DIR=folder (more options: ARGS='--csv FILE')
+	$Q[ -n '$(DIR)' ] || { echo 'say which: make grade DIR=folder'; exit 3; }
+	$Q$B/mqttlab grade '$(DIR)' $(ARGS)
+
 # --- testing it --------------------------------------------------------------
 
 # A fork for every test keeps one crash from hiding the others; the sanitizers
@@ -206,12 +210,47 @@ $B/%.h.ok: %.h $B/flags
 format: ## reformat the sources in place
 	clang-format -i $(SRC) $(HDR) $(TESTS) $(wildcard tests/fuzz/*.c)
 
+# --- shipping it -------------------------------------------------------------
+
+SHARE  = $(DESTDIR)$(PREFIX)/share/mqttlab
+DOC    = $(DESTDIR)$(PREFIX)/share/doc/mqttlab
+LABS   = $(filter-out %.solution.md %/solution.md %.c %.h,$(wildcard \
+         labs/*.md exercises/*/*))
+MANUAL = CHANGELOG.md LICENSE docs/labs.md
+
+install: all ## install under PREFIX=/usr/local, without solutions
+	install -d $(DESTDIR)$(PREFIX)/bin $(DOC) \
+	    $(addprefix $(SHARE)/,$(sort $(dir $(LABS))))
+	install -m 755 $B/mqttlab $(DESTDIR)$(PREFIX)/bin/mqttlab
+	install -m 644 $(MANUAL) $(DOC)/
+	$(foreach f,$(LABS),install -m 644 $f $(SHARE)/$f &&) true
+
+uninstall: ## take away what install brought
+	rm -f $(DESTDIR)$(PREFIX)/bin/mqttlab
+	rm -rf $(SHARE) $(DOC)
+
+# What students get is the last commit but for the solutions, which
+# .gitattributes keeps out of every archive; a copy of the repository can be
+# told otherwise.
+NAME = mqttlab-$(VERSION)
+dist: ## pack the last commit, without solutions
+	git archive --format=tar.gz --prefix=$(NAME)/ -o $(NAME).tar.gz HEAD
+
+dist-lecturer: ## pack the last commit, with solutions
+	rm -rf build/dist.git && mkdir -p build
+	git clone -q --bare --shared . build/dist.git
+	mkdir -p build/dist.git/info
+	echo '* -export-ignore' >build/dist.git/info/attributes
+	git --git-dir=build/dist.git archive --format=tar.gz --prefix=$(NAME)/ \
+	    -o $(NAME)-lecturer.tar.gz HEAD
+	rm -rf build/dist.git
+
 clean: ## remove everything that was built
 	rm -rf build
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
-	    {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all deps run check check-all asan fuzz fuzzing lint layers statements headers \
-        format clean help FORCE
+.PHONY: all deps run grade check check-all asan fuzz fuzzing lint layers statements headers \
+        format install uninstall dist dist-lecturer clean help FORCE

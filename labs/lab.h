@@ -149,8 +149,9 @@ void lab_problem(struct lab_problems *problems, const char *path, unsigned line,
 /* ---- finding labs ---- */
 
 /*
- * The folder that holds labs/ and exercises/: $MQTTLAB_HOME, beside the source
- * tree's binary, or PREFIX/share/mqttlab. Returns an owned path or NULL.
+ * The folder that holds labs/ and exercises/: $MQTTLAB_HOME, the present one,
+ * the source tree in which the program was built, or PREFIX/share/mqttlab of an
+ * installed PREFIX/bin/mqttlab. Owned; whether it is there, nobody has looked.
  */
 char *lab_home(void);
 

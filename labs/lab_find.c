@@ -13,10 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#ifndef MQTTLAB_SHARE
-#define MQTTLAB_SHARE "/usr/local/share/mqttlab"
-#endif
-
 static bool has_labs(const char *folder)
 {
     struct stat info;
@@ -27,34 +23,37 @@ static bool has_labs(const char *folder)
     return found;
 }
 
-/* Three folders above build/VARIANT/mqttlab is the source tree. */
-static char *beside_program(void)
+/* The folder so many levels above the program, and rest below it. Owned. */
+static char *beside_program(int levels, const char *rest)
 {
     char *program = process_self_path("mqttlab");
+    char *path;
 
-    for (int up = 0; up < 3; up++) {
+    for (; levels > 0; levels--) {
         char *slash = strrchr(program, '/');
 
         if (slash)
             *slash = '\0';
     }
-    return program;
+    path = alloc_printf("%s%s", program, rest);
+    free(program);
+    return path;
 }
 
 char *lab_home(void)
 {
     const char *chosen = getenv("MQTTLAB_HOME");
-    char *beside;
+    char *source;
 
     if (chosen && *chosen)
         return alloc_string(chosen);
     if (has_labs("."))
         return alloc_string(".");
-    beside = beside_program();
-    if (beside && has_labs(beside))
-        return beside;
-    free(beside);
-    return alloc_string(MQTTLAB_SHARE);
+    source = beside_program(3, ""); /* of build/VARIANT/mqttlab */
+    if (has_labs(source))
+        return source;
+    free(source);
+    return beside_program(2, "/share/mqttlab"); /* of PREFIX/bin/mqttlab */
 }
 
 static bool is_lab(const char *path)
