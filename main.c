@@ -48,19 +48,20 @@ static const struct command commands[] = {
 };
 /* clang-format on */
 
-static void usage(FILE *to)
+static int help(void)
 {
-    fputs(
-        "Usage: mqttlab [COMMAND] [OPTIONS]\n"
-        "\n"
+    char name[] = "mqttlab";
+    char option[] = "--help";
+    char *dashboard[] = {name, option, NULL};
+
+    puts(
+        "Usage: mqttlab COMMAND [OPTIONS]\n"
         "Learn how MQTT works and how it is secured: a broker, clients, and a\n"
-        "dashboard that shows every packet.\n"
-        "\n"
-        "Without a command: the dashboard, with a broker on 127.0.0.1:1883.\n"
-        "\n",
-        to);
+        "dashboard that shows every packet. mqttlab COMMAND --help tells more.\n");
     for (const struct command *c = commands; c->name; c++)
-        fprintf(to, "  %-8s %s\n", c->name, c->text);
+        printf("  %-8s %s\n", c->name, c->text);
+    puts("");
+    return cmd_dashboard(2, dashboard);
 }
 
 static const char *base_name(const char *path)
@@ -79,10 +80,8 @@ int main(int argc, char **argv)
             return c->run(argc, argv);
     }
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") ||
-                     !strcmp(argv[1], "-h"))) {
-        usage(stdout);
-        return 0;
-    }
+                     !strcmp(argv[1], "-h")))
+        return help();
     if (argc > 1 && !strcmp(argv[1], "--version")) {
         puts("mqttlab " MQTTLAB_VERSION);
         return 0;

@@ -111,6 +111,7 @@ static bool add_port(const struct options *options, struct request *request,
 /* Returns -1 to go on, or the exit code. */
 static int parse(struct run *run, int argc, char **argv)
 {
+    const char *name = run->name;
     struct request *request = &run->request;
     struct options options;
     char error[200];
@@ -140,10 +141,10 @@ static int parse(struct run *run, int argc, char **argv)
         else if (id == OPTION_OPTIONS)
             config_help(stdout);
         else
-            print_help(argv[0]);
+            print_help(name);
         if (error[0]) {
-            fprintf(stderr, "%s: %s; %s --help lists the options\n", argv[0],
-                    error, argv[0]);
+            fprintf(stderr, "%s: %s; %s --help lists the options\n", name,
+                    error, name);
             return EXIT_MISTAKE;
         }
         if (id == OPTION_HELP || id == OPTION_OPTIONS)
@@ -417,7 +418,10 @@ static int start(struct run *run)
 
 int cmd_broker(int argc, char **argv)
 {
-    struct run run = {.name = argv[0], .ready = -1};
+    struct run run = {
+        .name = strcmp(argv[0], "broker") == 0 ? "mqttlab broker" : argv[0],
+        .ready = -1,
+    };
     int status = parse(&run, argc, argv);
 
     if (status >= 0)

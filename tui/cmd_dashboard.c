@@ -129,8 +129,10 @@ int cmd_dashboard(int argc, char **argv)
     struct arguments arguments = {0};
     int code = read_arguments(
         dashboard_table,
-        "Usage: mqttlab [OPTIONS]\nStart a broker and show every packet.", argc,
-        argv, &arguments);
+        "Usage: mqttlab [OPTIONS]\n"
+        "Without a command: start a broker, on 127.0.0.1:1883 unless told\n"
+        "otherwise, and show every packet.",
+        argc, argv, &arguments);
 
     if (code >= 0)
         return code;
@@ -139,8 +141,9 @@ int cmd_dashboard(int argc, char **argv)
                 arguments.word);
         return EXIT_USAGE;
     }
-    if (arguments.plain || !screen_possible())
+    if (!arguments.plain && !screen_possible())
         return cmd_tour(1, argv);
+    arguments.dashboard.plain = arguments.plain;
     return dashboard_run(&arguments.dashboard);
 }
 

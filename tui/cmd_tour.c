@@ -15,6 +15,7 @@
 #include "tui/source.h"
 #include "wire/render.h"
 
+#define EXIT_USAGE  3
 #define WAIT_MS     5000
 #define STEP_MS     20
 #define BROKERS_MAX 64
@@ -232,8 +233,16 @@ int cmd_tour(int argc, char **argv)
     struct tour tour = {0};
     int code;
 
-    (void)argc;
-    (void)argv;
+    if (argc > 1) {
+        bool help = !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h");
+
+        fputs("Usage: mqttlab tour\n"
+              "Show as text what the dashboard shows: start a broker, a"
+              " subscriber and\na publisher, and print the packets that"
+              " pass.\n",
+              help ? stdout : stderr);
+        return help ? 0 : EXIT_USAGE;
+    }
     tour.store = store_new(0);
     source_init(&tour.source, tour.store);
     code = take_tour(&tour);

@@ -211,7 +211,8 @@ static int show(struct dashboard *dashboard)
         if (dashboard->child.pid)
             app->about_quit = " Quit? The broker ends as well.   y yes"
                               "   any other key: no ";
-        result = run_screen(app, &source, &options->screen);
+        result = options->plain ? run_plain(&source)
+                                : run_screen(app, &source, &options->screen);
         if (result)
             fprintf(stderr,
                     "mqttlab: this terminal cannot show the dashboard:"

@@ -17,6 +17,7 @@ struct dashboard_options {
     size_t max_bytes;        /* of the history; 0: DASHBOARD_BYTES */
     bool watch;              /* a broker of ours that has the port already is
                               watched without asking */
+    bool plain;              /* lines of text in place of the screen */
 };
 
 #define DASHBOARD_BYTES (48u << 20)
