@@ -181,3 +181,11 @@ use_names() {
     PATH="$work/bin:$PATH"
     export PATH
 }
+
+# Run a Python script of this folder; what it prints is a failure.
+python() { # SCRIPT ARGUMENTS...
+    script=$1
+    shift
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$test_dir/$script" "$@" \
+        >"$work/$script.log" 2>&1 || fail "$script"
+}
