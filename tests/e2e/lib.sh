@@ -32,7 +32,7 @@ cleanup() {
         for log in "$work"/*.log; do
             [ -s "$log" ] || continue
             echo "--- $(basename "$log")"
-            tail -n 20 "$log"
+            tail -n ${LOG_LINES:-20} "$log"
         done >&2
         cat "$work/failure" >&2 2>/dev/null || echo "FAIL $test_name: a command ended with $status" >&2
     fi
