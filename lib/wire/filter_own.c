@@ -301,7 +301,8 @@ static const char *const events[] = {
     X("frame.time_delta", FILTER_TIME, false, false, NULL, get_time_delta, \
       "Seconds since the frame before.") \
     X("frame.comment", FILTER_TEXT, false, false, NULL, get_comment, \
-      "What somebody noted on the packet.") \
+      "What somebody noted on the packet. In a capture file events are " \
+      "comments too.") \
     X("ip", FILTER_PROTOCOL, false, false, NULL, get_ip, \
       "The frame went over IPv4.") \
     X("ip.addr", FILTER_IPV4, false, false, NULL, get_ip_addr, \
@@ -313,7 +314,7 @@ static const char *const events[] = {
     X("tcp", FILTER_PROTOCOL, false, false, NULL, get_frame, \
       "The frame went over TCP.") \
     X("tcp.port", FILTER_UINT, false, false, NULL, get_port, \
-      "The port of either end.") \
+      "The port of either end. In a capture file the broker's is always 1883.") \
     X("tcp.srcport", FILTER_UINT, false, false, NULL, get_srcport, \
       "The port of the sender.") \
     X("tcp.dstport", FILTER_UINT, false, false, NULL, get_dstport, \
@@ -368,14 +369,14 @@ static const struct filter_own_field explained[] = {
 #undef EXPLAIN
     {NULL, NULL},
 };
-/* clang-format on */
+      /* clang-format on */
 
-const struct filter_field *filter_own_table(void)
-{
-    return table;
-}
+      const struct filter_field *filter_own_table(void)
+      {
+          return table;
+      }
 
-const struct filter_own_field *filter_own_fields(void)
-{
-    return explained;
-}
+      const struct filter_own_field *filter_own_fields(void)
+      {
+          return explained;
+      }

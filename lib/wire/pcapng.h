@@ -3,7 +3,8 @@
  *
  * A packet becomes a TCP segment with made-up IPv4 and TCP headers (link type
  * 101) and right sequence numbers, so tshark decodes it with no preference set;
- * a connection's begin and end become SYN and FIN. What Wireshark has no place
+ * for that the broker's port is always 1883 there. A connection's begin and end
+ * become SYN and FIN. What Wireshark has no place
  * for (seq, cause, events) stands in options and blocks of the range for local
  * use, which others skip, so that our own files lose nothing. Only files of
  * this program can be read: what other programs captured has no such records.

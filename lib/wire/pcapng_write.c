@@ -246,6 +246,10 @@ static void put_packet(struct pcapng_writer *writer, struct stream *stream,
 
 /* ---- connections ---- */
 
+/* Wireshark takes what goes to this port for MQTT; the broker's real one
+   stands in the comment of the first frame. */
+#define MQTT_PORT 1883u
+
 static struct stream *find_stream(struct pcapng_writer *writer,
                                   uint32_t connection)
 {
@@ -303,6 +307,7 @@ static void on_opened(struct pcapng_writer *writer, const struct record *record)
     stream = add_stream(writer, record->connection);
     track_endpoint_parse(&stream->tcp.ends, peer_text, local_text,
                          record->connection);
+    stream->tcp.ends.broker.port = MQTT_PORT;
     free(peer_text);
     free(local_text);
     if (record->flags & RECORD_SNAPSHOT)
@@ -419,6 +424,8 @@ int pcapng_write(struct pcapng_writer *writer, const struct record *record)
     put_record_block(&writer->behind, record);
     if (code || writer->behind.len > FLUSH_BYTES)
         put_waiting(writer);
+    if (code && !(record->flags & RECORD_SNAPSHOT))
+        put_comment(writer, record); /* of the SYN or FIN that follows */
     if (code == EVENT_CONN_OPENED)
         on_opened(writer, record);
     else if (code == EVENT_CONN_CLOSED)

@@ -157,12 +157,11 @@ START_TEST(records_of_every_kind_come_back)
 
     make_publish(&packet, 40000);
     for (unsigned type = RECORD_CONN; type <= RECORD_NOTE; type++) {
-        for (unsigned flags = 0; flags < RECORD_SAME_BYTES; flags++) {
-            if (records.count == MAX_RECORDS)
-                break;
+        for (unsigned flags = 0; flags < RECORD_SAME_BYTES; flags += 5) {
+            seq++;
             keep(&records,
                  &(struct record){
-                     .seq = ++seq,
+                     .seq = seq,
                      .time_ns = UINT64_C(0x1122334455667788) + seq,
                      .cause = seq / 2,
                      .connection = (uint32_t)seq % 5,
@@ -468,6 +467,45 @@ START_TEST(tshark_shows_notes_and_events_as_comments)
 }
 END_TEST
 
+/* On another port Wireshark would not know that it is MQTT. */
+START_TEST(tshark_finds_mqtt_whatever_port_the_broker_has)
+{
+    struct records records = {0};
+    struct buf output = {0};
+    struct buf bytes = {0};
+
+    if (!has_tshark())
+        return;
+    record_begin(&bytes, EVENT_CONN_OPENED);
+    record_put_string(&bytes, RECORD_PEER, "10.0.0.1:5000");
+    record_put_string(&bytes, RECORD_LOCAL, "10.0.0.2:31883");
+    keep(&records, &(struct record){.seq = 1,
+                                    .connection = 1,
+                                    .type = RECORD_CONN,
+                                    .bytes = buf_slice(&bytes)});
+    make_publish(&bytes, 5);
+    keep(&records, &(struct record){.seq = 2,
+                                    .connection = 1,
+                                    .type = RECORD_MQTT,
+                                    .direction = RECORD_C2B,
+                                    .original_len = bytes.len,
+                                    .bytes = buf_slice(&bytes)});
+    struct capture capture = write_capture(&records);
+    run_tshark(&capture, "-Y mqtt -T fields -e ip.dst -e mqtt.topic", &output);
+    ck_assert_str_eq(buf_string(&output), "10.0.0.2\tlong\n");
+    buf_clear(&output);
+    run_tshark(&capture, "-Y frame.comment -T fields -e frame.comment",
+               &output);
+    ck_assert_str_eq(buf_string(&output),
+                     "connection 1: connection opened from 10.0.0.1:5000 to "
+                     "10.0.0.2:31883\n");
+    buf_release(&output);
+    buf_release(&bytes);
+    release_records(&records);
+    free(capture.bytes);
+}
+END_TEST
+
 START_TEST(tshark_puts_a_packet_of_many_segments_together)
 {
     struct records records = {0};
@@ -544,6 +582,7 @@ Suite *pcapng_suite(void)
     tcase_add_test(tcase, what_was_flushed_is_in_the_file);
     tcase_add_test(tcase, tshark_understands_every_frame);
     tcase_add_test(tcase, tshark_shows_notes_and_events_as_comments);
+    tcase_add_test(tcase, tshark_finds_mqtt_whatever_port_the_broker_has);
     tcase_add_test(tcase, tshark_puts_a_packet_of_many_segments_together);
     tcase_add_test(tcase, frames_are_counted_as_tshark_counts_them);
     return suite;

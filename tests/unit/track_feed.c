@@ -23,8 +23,9 @@ uint64_t give(enum record_type type, uint32_t connection,
               enum record_direction direction, unsigned flags,
               struct slice bytes)
 {
+    seq++;
     struct record record = {
-        .seq = ++seq,
+        .seq = seq,
         .time_ns = seq * CLOCK_NS_PER_MS,
         .connection = connection,
         .type = (uint8_t)type,
