@@ -382,6 +382,7 @@ static int run_broker(struct run *run)
 {
     signal(SIGPIPE, SIG_IGN); /* who reads our log may go away */
     service_raise_descriptor_limit();
+    service_keep_memory();
 
     int error = loop_init(&run->loop);
     if (error) {

@@ -27,23 +27,23 @@ enum connection_state {
     CONNECTION_ENDED, /* over; the link is closing */
 };
 
+/* The link, and what each delivery asks for, stand together: see there. */
 struct connection {
-    struct link link; /* its version is the connection's */
-    struct list node; /* in broker->connections */
-    struct timer timer;
+    struct session *session;  /* NULL unless CONNECTION_UP */
+    uint32_t max_packet_size; /* the client's; what is larger is not sent */
+    uint16_t receive_maximum; /* QoS 1 and 2 to the client at a time */
+    uint16_t keep_alive_s;    /* 0: none */
+    uint8_t state;            /* enum connection_state */
+    bool congested : 1;       /* more waits than OUTPUT_HIGH_BYTES */
+    bool paused : 1;          /* is not read from until that is written */
+    bool silenced : 1;        /* a kick made it mute: nothing is read */
+    struct link link;         /* its version is the connection's */
     struct broker *broker;
     struct broker_listener *listener; /* whose settings hold */
-    struct session *session;          /* NULL unless CONNECTION_UP */
+    struct list node;                 /* in broker->connections */
+    struct timer timer;
     struct topic_aliases *aliases; /* from the client; owned; NULL: none yet */
     char *user_name;               /* owned; NULL: none */
-    uint32_t max_packet_size;     /* the client's; what is larger is not sent */
-    uint16_t keep_alive_s;        /* 0: none */
-    uint16_t receive_maximum;     /* QoS 1 and 2 to the client at a time */
-    uint8_t state;                /* enum connection_state */
-    bool congested : 1;           /* more waits than OUTPUT_HIGH_BYTES */
-    bool paused : 1;              /* is not read from until that is written */
-    bool silenced : 1;            /* a kick made it mute: nothing is read */
-    bool problem_information : 1; /* Reason Strings are welcome */
 };
 
 /*

@@ -259,7 +259,8 @@ static void deliver_qos_0(struct broker *broker, struct routing *routing,
         return;
     }
     if (share->has_identifiers ||
-        outgoing_queue_has_qos_0(&session->outgoing)) {
+        (session->outgoing.waiting &&
+         outgoing_queue_has_qos_0(&session->outgoing))) {
         deliver_apart(broker, routing, share, 0);
         return;
     }

@@ -10,6 +10,13 @@
 void service_raise_descriptor_limit(void);
 
 /*
+ * Let the allocator keep what a burst needed, up to some megabytes: a turn
+ * with many messages takes its output buffers and gives them back, and to
+ * have the system zero new pages each time costs as much as the messages do.
+ */
+void service_keep_memory(void);
+
+/*
  * Go into the background. Only the child returns, with a descriptor for
  * service_ready; the parent waits for that and exits with the status given
  * there (1 when the child dies before). Returns a negative errno, in the only

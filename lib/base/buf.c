@@ -30,14 +30,6 @@ uint8_t *buf_reserve(struct buf *buf, size_t count)
     return buf->bytes + buf->len;
 }
 
-void buf_append(struct buf *buf, const void *bytes, size_t len)
-{
-    if (!len)
-        return;
-    memcpy(buf_reserve(buf, len), bytes, len);
-    buf->len += (uint32_t)len;
-}
-
 void buf_append_string(struct buf *buf, const char *string)
 {
     buf_append(buf, string, strlen(string));

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
     uint8_t *bytes; /* owned */
@@ -25,7 +26,15 @@ void buf_release(struct buf *buf);
 /* Make room for count more bytes and return where they go; len stays. */
 uint8_t *buf_reserve(struct buf *buf, size_t count);
 
-void buf_append(struct buf *buf, const void *bytes, size_t len);
+static inline void buf_append(struct buf *buf, const void *bytes, size_t len)
+{
+    if (!len)
+        return;
+    if (len > buf->cap - buf->len)
+        buf_reserve(buf, len);
+    memcpy(buf->bytes + buf->len, bytes, len);
+    buf->len += (uint32_t)len;
+}
 
 static inline void buf_append_slice(struct buf *buf, struct slice slice)
 {

@@ -50,18 +50,15 @@ struct link_events {
 /* Payloads of at least this length are sent from where they lie. */
 #define LINK_SHARE_BYTES 1024
 
+/* What each packet that goes needs comes first, so that a fan-out touches few
+   cache lines of each link. */
 struct link {
-    struct transport *transport; /* owned */
-    const struct link_events *events;
+    struct tap *tap; /* NULL: none (clients) */
     struct loop *loop;
-    struct tap *tap;   /* NULL: none (clients) */
-    struct buf in;     /* the start of a packet whose rest has not come */
-    struct buf out;    /* what is to be written */
-    uint32_t out_done; /* bytes at the front of out already written */
-    uint32_t max_packet_size; /* a larger one is malformed */
-    uint32_t connection;      /* number in the records */
-    uint32_t pending_bytes;   /* all that waits, shared bytes included */
-    struct link_part *parts;  /* order of copied and shared bytes; NULL while
+    struct buf out;          /* what is to be written */
+    uint32_t out_done;       /* bytes at the front of out already written */
+    uint32_t pending_bytes;  /* all that waits, shared bytes included */
+    struct link_part *parts; /* order of copied and shared bytes; NULL while
                                 there are only copied ones */
     uint16_t part_count;
     uint16_t part_cap;
@@ -74,7 +71,12 @@ struct link {
     bool broken;    /* a write failed: on_end comes, what is sent is dropped */
     bool malformed; /* on_malformed was called: what comes is dropped */
     struct loop_task flush_task;
-    uint64_t last_in_ms; /* when bytes last came, by the loop's clock */
+    struct transport *transport; /* owned */
+    const struct link_events *events;
+    struct buf in; /* the start of a packet whose rest has not come */
+    uint32_t max_packet_size; /* a larger one is malformed */
+    uint32_t connection;      /* number in the records */
+    uint64_t last_in_ms;      /* when bytes last came, by the loop's clock */
     uint64_t last_out_ms;
 };
 
