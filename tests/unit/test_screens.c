@@ -18,6 +18,7 @@
 #include "sample_panel.h"
 #include "tui/app.h"
 #include "tui/screen.h"
+#include "wire/pcapng.h"
 
 /* Each view in each size: once with line characters, once without. */
 static const struct {
@@ -288,6 +289,40 @@ START_TEST(no_picture_has_a_control_character)
 }
 END_TEST
 
+/* The same story as a file, for the tests of the commands. */
+START_TEST(the_story_is_recorded_in_a_file)
+{
+    static const char path[] = "tests/screens/story.pcapng";
+    struct history_row row;
+    struct record record;
+    char error[200];
+
+    if (getenv("SCREENS_WRITE")) {
+        FILE *file = fopen(path, "wb");
+        struct pcapng_writer *writer = pcapng_writer_new(file, NULL);
+
+        for (uint64_t at = 0; store_row(store, at, &row); at++)
+            ck_assert_int_eq(pcapng_write(writer, &row.record), 0);
+        pcapng_writer_free(writer);
+        fclose(file);
+    }
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    struct pcapng_reader *reader =
+        pcapng_reader_new(file, error, sizeof(error));
+    ck_assert_msg(reader != NULL, "%s", error);
+    for (uint64_t at = 0; store_row(store, at, &row); at++) {
+        ck_assert_int_eq(pcapng_read(reader, &record), 1);
+        ck_assert(record.seq == row.record.seq);
+        ck_assert(record.time_ns == row.record.time_ns);
+        ck_assert(slice_equal(record.bytes, row.record.bytes));
+    }
+    ck_assert_int_eq(pcapng_read(reader, &record), 0);
+    pcapng_reader_free(reader);
+    fclose(file);
+}
+END_TEST
+
 Suite *screens_suite(void)
 {
     Suite *suite = suite_create("screens");
@@ -299,6 +334,7 @@ Suite *screens_suite(void)
     tcase_add_loop_test(tcase, a_scene_looks_as_it_did, 0,
                         (int)(sizeof(scenes) / sizeof(scenes[0])));
     tcase_add_test(tcase, an_empty_store_says_what_to_do);
+    tcase_add_test(tcase, the_story_is_recorded_in_a_file);
     tcase_add_loop_test(tcase, the_chosen_row_has_a_sign_and_the_cursor,
                         VIEW_PACKETS, VIEW_LAB);
     tcase_add_loop_test(tcase, no_picture_has_a_control_character, 0,

@@ -1,0 +1,97 @@
+#!/bin/sh
+# The dashboard in a terminal that really draws: what a person sees at three
+# sizes, live, and what is left of the terminal afterwards.
+. "$(dirname "$0")/lib.sh"
+need tmux
+
+session="$work/tmux.sock"
+port=$(random_port)
+
+tm() {
+    tmux -S "$session" -f /dev/null "$@"
+}
+
+picture() {
+    tm capture-pane -p -t 0
+}
+
+sees() { # TEXT
+    picture | grep -qF -e "$1"
+}
+
+keys() {
+    tm send-keys -t 0 "$@"
+}
+
+waits_for() { # TEXT
+    tries=0
+    until sees "$1"; do
+        tries=$((tries + 1))
+        [ $tries -lt 200 ] || {
+            picture >"$work/screen.log"
+            fail "the screen never shows: $1"
+        }
+        sleep 0.05
+    done
+}
+
+trap 'tm kill-server 2>/dev/null; cleanup' EXIT
+TERM=xterm-256color tm new-session -d -x 80 -y 24 sh
+tm set-option -g default-terminal screen-256color
+keys "PS1='ready> '; clear" Enter
+waits_for 'ready>'
+keys "$MQTTLAB -p $port" Enter
+waits_for 'Nothing has reached it yet'
+
+# Live: a subscriber with a will, a publisher with QoS 2.
+background subscriber "$MQTTLAB" sub -h 127.0.0.1 -p "$port" -i testSub -t debug \
+    --will-topic gone --will-payload bye
+subscriber=$pid
+waits_for SUBACK
+"$MQTTLAB" pub -h 127.0.0.1 -p "$port" -i testPub -t debug -m hello -q 2
+waits_for PUBCOMP
+keys 'f' 'mqtt.msgtype == 3 && lab.client == "testPub"' Enter
+waits_for '[ok]  1 of'
+keys Enter Down Down Down
+waits_for 'QoS Level: Exactly once'
+keys Escape Escape
+waits_for 'none, all packets are shown'
+
+keys 2
+waits_for 'BROKER'
+keys 3
+waits_for 'testSub'
+sees 'CONNECTED' || fail "the session is not connected"
+kill -9 "$subscriber"
+keys 5
+waits_for 'FIRED: TCP connection cut, no DISCONNECT'
+keys 4
+waits_for 'bye'
+
+# Every size, by a terminal that changes under it.
+tm resize-window -t 0 -x 120 -y 40
+waits_for '3 sessions'
+sees '9 log' || fail "the large screen shows no log"
+tm resize-window -t 0 -x 40 -y 12
+waits_for 'Tab=next'
+tm resize-window -t 0 -x 20 -y 5
+waits_for 'LIVE'
+tm resize-window -t 0 -x 80 -y 24
+waits_for 'Topics*'
+
+# Aside and back again.
+keys C-z
+waits_for 'ready>'
+keys fg Enter
+waits_for 'Topics*'
+
+# And away: the shell is there as before, and so is no broker.
+keys q
+waits_for 'The broker ends as well'
+keys y
+waits_for 'ready>'
+sees 'mqttlab [LIVE]' && fail "the picture is still there"
+keys "echo restor""ed" Enter
+waits_for 'restored'
+! "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -t x -m y 2>/dev/null ||
+    fail "the broker still runs"

@@ -1,0 +1,419 @@
+/*
+ * The dashboard on a terminal, with its broker: what no grid can show.
+ */
+#include "suites.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "mqtt/packet.h"
+#include "pty.h"
+
+#define START_MS 15000
+#define SHOW_MS  5000
+
+static struct pty pty;
+static char folder[64];
+static char port[8];
+
+static void set_up(void)
+{
+    snprintf(folder, sizeof(folder), "/tmp/mqttlab-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    setenv("MQTTLAB_RUNTIME_DIR", folder, 1);
+}
+
+static void tear_down(void)
+{
+    char *command = alloc_printf("rm -rf %s", folder);
+
+    pty_stop(&pty);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+}
+
+/* A port that nobody has. */
+static void choose_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    snprintf(port, sizeof(port), "%u", ntohs(address.sin_port));
+    close(fd);
+}
+
+static const char *program(void)
+{
+    const char *path = getenv("MQTTLAB");
+
+    return path ? path : "build/release/mqttlab";
+}
+
+static void start(const char *term)
+{
+    const char *argv[] = {program(), "-p", port, NULL};
+
+    choose_port();
+    pty_start(&pty, argv, term, 24, 80);
+}
+
+static void start_and_see(void)
+{
+    start("xterm-256color");
+    ck_assert_msg(pty_shows(&pty, "Nothing has reached it yet", START_MS), "%s",
+                  buf_string(&pty.output));
+}
+
+/* ---- a client of the test's own ---- */
+
+static int connect_client(const char *client_id)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)atoi(port)),
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const struct mqtt_connect connect_packet = {.version = MQTT_3_1_1,
+                                                .clean_start = true,
+                                                .client_id =
+                                                    slice_of_string(client_id)};
+    struct buf packet = {0};
+    char answer[4];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)),
+                     0);
+    connect_encode(&packet, &connect_packet);
+    ck_assert_int_eq(write(fd, packet.bytes, packet.len), packet.len);
+    ck_assert_int_eq(read(fd, answer, sizeof(answer)), 4);
+    buf_release(&packet);
+    return fd;
+}
+
+static void put_publish(struct buf *out, const char *topic)
+{
+    const struct mqtt_publish publish = {
+        .topic = slice_of_string(topic),
+        .payload = slice_of_string("0123456789abcdef0123456789abcdef"
+                                   "0123456789abcdef0123456789abcdef")};
+
+    publish_encode(out, MQTT_3_1_1, &publish);
+}
+
+/* ---- the terminal is given back ---- */
+
+START_TEST(a_packet_is_seen_as_it_passes)
+{
+    struct buf packet = {0};
+    int fd;
+
+    start_and_see();
+    fd = connect_client("seen-client");
+    put_publish(&packet, "seen/topic");
+    ck_assert_int_eq(write(fd, packet.bytes, packet.len), packet.len);
+    ck_assert(pty_shows(&pty, "seen/topic", SHOW_MS));
+    ck_assert(pty_shows(&pty, "seen-client", SHOW_MS));
+    close(fd);
+    buf_release(&packet);
+}
+END_TEST
+
+START_TEST(leaving_restores_the_terminal_and_ends_the_broker)
+{
+    start_and_see();
+    ck_assert(!pty_restored(&pty));
+    pty_press(&pty, "q");
+    ck_assert(pty_shows(&pty, "The broker ends as well", SHOW_MS));
+    pty_press(&pty, "y");
+    ck_assert_int_eq(pty_end(&pty, SHOW_MS), 0);
+    ck_assert(pty_restored(&pty));
+    ck_assert(pty_shows(&pty, "\033[?1049l", 0));
+    ck_assert_int_eq(access(folder, F_OK), 0);
+    ck_assert_int_ne(system("ls $MQTTLAB_RUNTIME_DIR/*.sock >/dev/null 2>&1"),
+                     0);
+}
+END_TEST
+
+static const struct {
+    int signum;
+    int code;
+} signals[] = {
+    {SIGTERM, 0            },
+    {SIGHUP,  0            },
+    {SIGINT,  0            },
+    {SIGABRT, 128 + SIGABRT},
+};
+
+START_TEST(a_signal_restores_the_terminal)
+{
+    start_and_see();
+    kill(pty.pid, signals[_i].signum);
+    ck_assert_int_eq(pty_end(&pty, SHOW_MS), signals[_i].code);
+    ck_assert(pty_restored(&pty));
+    ck_assert(pty_shows(&pty, "\033[?1049l", 0));
+}
+END_TEST
+
+/* The broker is a process of its own: it outlives a crash of the screen. */
+START_TEST(a_crash_of_the_screen_leaves_the_broker_running)
+{
+    int fd;
+
+    start_and_see();
+    kill(pty.pid, SIGSEGV);
+    pty_end(&pty, SHOW_MS);
+    fd = connect_client("survivor");
+    close(fd);
+    ck_assert_int_eq(system("kill $(ls $MQTTLAB_RUNTIME_DIR/*.sock |"
+                            " sed 's/.*\\/\\([0-9]*\\)-.*/\\1/')"),
+                     0);
+}
+END_TEST
+
+START_TEST(another_size_gives_another_picture)
+{
+    start_and_see();
+    pty_forget(&pty);
+    pty_resize(&pty, 40, 120);
+    ck_assert(pty_shows(&pty, "4 topics", SHOW_MS));
+    pty_forget(&pty);
+    pty_resize(&pty, 12, 40);
+    ck_assert(pty_shows(&pty, "Tab=next", SHOW_MS));
+}
+END_TEST
+
+START_TEST(the_mouse_chooses_a_view)
+{
+    start_and_see();
+    pty_forget(&pty);
+    /* A click on "2Ladder", as SGR mouse reports say it. */
+    pty_press(&pty, "\033[<0;10;2M");
+    ck_assert(pty_shows(&pty, "Column", SHOW_MS));
+}
+END_TEST
+
+START_TEST(a_dumb_terminal_gets_the_tour)
+{
+    const char *argv[] = {program(), NULL};
+
+    pty_start(&pty, argv, "dumb", 24, 80);
+    ck_assert(pty_shows(&pty, "a short tour", START_MS));
+    ck_assert_int_eq(pty_end(&pty, 2 * START_MS), 0);
+    ck_assert(pty_shows(&pty, "The subscriber printed: hello", 0));
+    ck_assert_ptr_null(strstr(buf_string(&pty.output), "\033["));
+}
+END_TEST
+
+START_TEST(no_color_is_obeyed)
+{
+    const char *argv[] = {"/usr/bin/env", "NO_COLOR=1", program(),
+                          "-p",           port,         NULL};
+
+    choose_port();
+    pty_start(&pty, argv, "xterm-256color", 24, 80);
+    ck_assert(pty_shows(&pty, "Nothing has reached it yet", START_MS));
+    ck_assert_ptr_null(strstr(buf_string(&pty.output), "\033[38;5"));
+    ck_assert_ptr_null(strstr(buf_string(&pty.output), "\033[48;5"));
+}
+END_TEST
+
+START_TEST(a_port_that_is_taken_is_explained)
+{
+    const char *argv[] = {program(), "-p", port, NULL};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    choose_port();
+    address.sin_port = htons((uint16_t)atoi(port));
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    pty_start(&pty, argv, "xterm-256color", 24, 80);
+    ck_assert(pty_shows(&pty, "is taken by", START_MS));
+    ck_assert(pty_shows(&pty, "[p] start one on port", START_MS));
+    pty_press(&pty, "p\n");
+    ck_assert(pty_shows(&pty, "Nothing has reached it yet", START_MS));
+    close(fd);
+}
+END_TEST
+
+/* ---- under load ---- */
+
+struct load {
+    int publisher;
+    int subscriber;
+    struct buf batch;
+    uint64_t next_ns;
+};
+
+enum { BATCH = 50, BATCH_MS = 10 }; /* and as many copies: 10,000 a second */
+
+static void begin_load(struct load *load)
+{
+    const struct mqtt_subscription subscription = {.topic_filter =
+                                                       slice_of_string("load")};
+    struct buf filters = {0};
+    struct mqtt_subscribe subscribe = {.packet_id = 1, .count = 1};
+    struct buf packet = {0};
+    char answer[5];
+
+    load->publisher = connect_client("load-publisher");
+    load->subscriber = connect_client("load-subscriber");
+    subscribe_put(&filters, MQTT_SUBSCRIBE, &subscription);
+    subscribe.filters = buf_slice(&filters);
+    subscribe_encode(&packet, MQTT_3_1_1, MQTT_SUBSCRIBE, &subscribe);
+    ck_assert_int_eq(write(load->subscriber, packet.bytes, packet.len),
+                     packet.len);
+    ck_assert_int_eq(read(load->subscriber, answer, sizeof(answer)), 5);
+    fcntl(load->subscriber, F_SETFL, O_NONBLOCK);
+    for (int i = 0; i < BATCH; i++)
+        put_publish(&load->batch, "load");
+    load->next_ns = clock_read_monotonic_ns();
+    buf_release(&filters);
+    buf_release(&packet);
+}
+
+/* Publish what is due, read what has come. */
+static void go_on(struct load *load)
+{
+    char bytes[65536];
+
+    while (clock_read_monotonic_ns() >= load->next_ns) {
+        ck_assert_int_eq(
+            write(load->publisher, load->batch.bytes, load->batch.len),
+            load->batch.len);
+        load->next_ns += BATCH_MS * CLOCK_NS_PER_MS;
+    }
+    while (read(load->subscriber, bytes, sizeof(bytes)) > 0)
+        ;
+}
+
+/* How long until the help is seen after its key was pressed. */
+static uint64_t time_key(struct load *load)
+{
+    uint64_t start_ns;
+    uint64_t seen_ns;
+
+    pty_forget(&pty);
+    start_ns = clock_read_monotonic_ns();
+    pty_press(&pty, "?");
+    while (!pty_shows(&pty, "In this view", 1)) {
+        go_on(load);
+        ck_assert(clock_read_monotonic_ns() - start_ns < 5 * CLOCK_NS_PER_S);
+    }
+    seen_ns = clock_read_monotonic_ns();
+    pty_press(&pty, "q");
+    return seen_ns - start_ns;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    uint64_t first = *(const uint64_t *)a;
+    uint64_t second = *(const uint64_t *)b;
+
+    return (first > second) - (first < second);
+}
+
+/* The number behind "lost " in the header of a saved screen. */
+static long lost_records(void)
+{
+    char *path = alloc_printf("%s/screen.txt", folder);
+    char *keys = alloc_printf(":save-display %s\r", path);
+    char line[256] = "";
+    char *at;
+    FILE *file = NULL;
+
+    pty_press(&pty, keys);
+    for (int i = 0; i < 500 && !file; i++) {
+        pty_read(&pty, 20);
+        file = fopen(path, "r");
+    }
+    pty_read(&pty, 300);
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(line, sizeof(line), file));
+    printf("terminal: %s", line);
+    at = strstr(line, "lost ");
+    ck_assert_msg(at != NULL, "%s", line);
+    fclose(file);
+    free(path);
+    free(keys);
+    return strtol(at + 5, NULL, 10);
+}
+
+/*
+ * 10,000 packets a second with keys pressed: none is lost, and a key is seen
+ * within 50 ms. LOAD_SECONDS=60 in the environment runs it for longer, and then
+ * the 99th percentile counts; a short run has too few keys for that.
+ */
+START_TEST(no_record_is_lost_and_keys_are_seen_at_once_under_load)
+{
+    const char *wanted = getenv("LOAD_SECONDS");
+    int seconds = wanted ? atoi(wanted) : 4;
+    uint64_t end_ns;
+    uint64_t times[4096];
+    size_t count = 0;
+    struct load load = {0};
+
+    start_and_see();
+    begin_load(&load);
+    end_ns = clock_read_monotonic_ns() + (uint64_t)seconds * CLOCK_NS_PER_S;
+    while (clock_read_monotonic_ns() < end_ns && count < 4096) {
+        static const char *const keys[] = {"k", "F", "2", "Z", "Z", "1"};
+
+        times[count++] = time_key(&load);
+        for (int i = 0; i < 10; i++) {
+            go_on(&load);
+            pty_read(&pty, 3);
+        }
+        pty_press(&pty, keys[count % 6]);
+    }
+    pty_press(&pty, "1");
+    qsort(times, count, sizeof(times[0]), compare_times);
+    size_t at = wanted ? count * 99 / 100 : count * 3 / 4;
+    printf("terminal: %zu keys at 10,000 packets/s: median %.1f ms,"
+           " 99th percentile %.1f ms\n",
+           count, (double)times[count / 2] / 1e6,
+           (double)times[count * 99 / 100] / 1e6);
+    ck_assert_uint_gt(count, (size_t)seconds * 4);
+    ck_assert_msg(times[at] < 50 * CLOCK_NS_PER_MS, "%.1f ms",
+                  (double)times[at] / 1e6);
+    ck_assert_int_eq(lost_records(), 0);
+    close(load.publisher);
+    close(load.subscriber);
+    buf_release(&load.batch);
+}
+END_TEST
+
+Suite *terminal_suite(void)
+{
+    Suite *suite = suite_create("terminal");
+    TCase *tcase = unit_case(suite, "terminal", 150);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_packet_is_seen_as_it_passes);
+    tcase_add_test(tcase, leaving_restores_the_terminal_and_ends_the_broker);
+    tcase_add_loop_test(tcase, a_signal_restores_the_terminal, 0,
+                        sizeof(signals) / sizeof(signals[0]));
+    tcase_add_test(tcase, a_crash_of_the_screen_leaves_the_broker_running);
+    tcase_add_test(tcase, another_size_gives_another_picture);
+    tcase_add_test(tcase, the_mouse_chooses_a_view);
+    tcase_add_test(tcase, a_dumb_terminal_gets_the_tour);
+    tcase_add_test(tcase, no_color_is_obeyed);
+    tcase_add_test(tcase, a_port_that_is_taken_is_explained);
+    tcase_add_test(tcase,
+                   no_record_is_lost_and_keys_are_seen_at_once_under_load);
+    return suite;
+}
