@@ -105,14 +105,14 @@ static const struct function {
 #define BIT(type) (1u << (type))
 #define BYTES     (BIT(FILTER_TEXT) | BIT(FILTER_BYTES) | BIT(FILTER_PROTOCOL))
 #define NUMBERS   (BIT(FILTER_UINT) | BIT(FILTER_IPV4))
-    /* clang-format off */
+  /* clang-format off */
     {"len",    FILTER_OPERAND_LEN,    FILTER_UINT, BYTES,   "text or bytes"},
     {"count",  FILTER_OPERAND_COUNT,  FILTER_UINT, 0xffff,  "a field"},
     {"upper",  FILTER_OPERAND_UPPER,  FILTER_TEXT, BIT(FILTER_TEXT), "text"},
     {"lower",  FILTER_OPERAND_LOWER,  FILTER_TEXT, BIT(FILTER_TEXT), "text"},
     {"string", FILTER_OPERAND_STRING, FILTER_TEXT, NUMBERS,
      "a number or an address"},
-    /* clang-format on */
+  /* clang-format on */
 #undef NUMBERS
 #undef BYTES
 #undef BIT
