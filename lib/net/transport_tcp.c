@@ -35,6 +35,9 @@ struct tcp {
     bool lingering; /* closed, but not yet the descriptor */
 };
 
+/* Thousands of idle connections are little more than this and the link. */
+_Static_assert(sizeof(struct tcp) <= 300, "a TCP connection is small");
+
 static void want(struct tcp *tcp)
 {
     bool readable = tcp->opened && !tcp->paused && !tcp->ended;
