@@ -175,11 +175,20 @@ fuzzing: $(FUZZ:%=$B/fuzz-%)
 
 # --- keeping it clean --------------------------------------------------------
 
-lint: layers statements headers ## run clang-format, clang-tidy and cppcheck
+lint: layers statements headers $(SRC:%=$B/%.tidy) ## run clang-format, clang-tidy and cppcheck
 	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS)
-	$Qclang-tidy --quiet $(SRC) -- -std=gnu17 $(CPPFLAGS)
-	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -I. -Ilib \
+	$Qcppcheck --quiet -j $$(getconf _NPROCESSORS_ONLN) --error-exitcode=1 \
+	    --std=c11 --inline-suppr -I. -Ilib $(FOREACH) \
 	    --enable=warning,performance,portability $(SRC)
+	$Qshellcheck -x -s sh tools/install-deps $(wildcard tests/e2e/*.sh)
+
+# cppcheck does not read jansson's headers.
+FOREACH := '-Djson_array_foreach(list,i,item)=for (i = 0; item = json_array_get(list, i); i++)'
+
+# One stamp a file, so that only what changed is looked at again.
+$B/%.c.tidy: %.c $B/%.o .clang-tidy
+	$(call say,TIDY)clang-tidy --quiet $< -- -std=gnu17 $(CPPFLAGS) \
+	    $(shell $(PKG_CONFIG) --cflags $(PKGS)) 2>/dev/null && touch $@
 
 # No folder includes a folder above it.
 layers:

@@ -3,8 +3,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/process.h"
 #include "client/bench_state.h"
-#include "client/bench_system.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -292,7 +292,7 @@ static void watch_progress(struct bench *bench, uint64_t now_ns)
 
 static void look_at_memory(struct bench *bench)
 {
-    int64_t bytes = bench_system_private_bytes(bench->plan->pid);
+    int64_t bytes = process_private_bytes(bench->plan->pid);
 
     if (bench->plan->pid && bytes >= 0 && bench->private_bytes >= 0)
         bench->result->connection_bytes =
@@ -374,8 +374,7 @@ static void set_up(struct bench *bench)
         bench->landed = alloc_zero(plan->window, sizeof(uint16_t));
     bench->publishers = make_peers(bench, bench->publisher_count, false);
     bench->subscribers = make_peers(bench, bench->subscriber_count, true);
-    bench->private_bytes =
-        plan->pid ? bench_system_private_bytes(plan->pid) : -1;
+    bench->private_bytes = plan->pid ? process_private_bytes(plan->pid) : -1;
     bench->progress_ns = clock_read_monotonic_ns();
 }
 

@@ -1,6 +1,6 @@
 #include "client/bench_broker.h"
 
-#include "client/bench_system.h"
+#include "base/process.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -225,7 +225,7 @@ bool bench_broker_start(struct bench_broker *broker, const char *program,
 
         snprintf(why, sizeof(why), "%s", strerror(-failed));
         if (!failed && wait_until_it_listens(broker)) {
-            bench_system_pin(broker->pid, 0);
+            process_pin(broker->pid, 0);
             return true;
         }
         if (!failed)

@@ -50,7 +50,8 @@ static void put_messages(struct buf *out, const struct bench_plan *plan,
                result->seconds);
     buf_printf(out, "  lost          %llu of %llu",
                (unsigned long long)result->lost,
-               (unsigned long long)(result->delivered + result->lost));
+               (unsigned long long)result->delivered +
+                   (unsigned long long)result->lost);
     if (plan->payload_bytes >= BENCH_SEQUENCE_BYTES)
         buf_printf(out, "; out of order: %llu",
                    (unsigned long long)result->out_of_order);

@@ -2,9 +2,9 @@
  * mqttlab bench: put a load on a broker and measure it.
  */
 #include "base/options.h"
+#include "base/process.h"
 #include "client/bench_broker.h"
 #include "client/bench_report.h"
-#include "client/bench_system.h"
 #include "client/bench_versus.h"
 #include "client/commands.h"
 
@@ -315,18 +315,21 @@ static int run(struct command_line *line, struct bench_versus *versus)
 {
     bool ok;
 
-    bench_system_many_descriptors();
+    process_many_descriptors();
     /* The broker on one processor, the generator on another. */
     if (versus->program) {
         struct buf head = {0};
 
-        bench_system_pin(0, 1);
+        process_pin(0, 1);
         bench_report_table_head(&head, versus->program);
         print(&head);
     } else if (!line->plan.pid) {
+        pid_t pid;
+        char name[64];
+
+        process_listening_on(line->plan.port, &pid, name, sizeof(name));
         for (size_t i = 0; i < versus->count; i++)
-            versus->cases[i].plan.pid =
-                bench_system_pid_of_port(line->plan.port);
+            versus->cases[i].plan.pid = pid;
     }
     ok = bench_versus_run(versus);
     if (line->json && !write_json(versus, line->json))

@@ -53,7 +53,7 @@ static void append_hex(struct buf *out, const unsigned char *bytes, size_t len)
 /* Hex digits to exactly SALT_BYTES bytes. */
 static bool read_salt(unsigned char salt[SALT_BYTES], const char *hex)
 {
-    if (strspn(hex, "0123456789abcdef") < SALT_BYTES * 2)
+    if (strspn(hex, "0123456789abcdef") < (size_t)SALT_BYTES * 2)
         return false;
     for (size_t i = 0; i < SALT_BYTES; i++) {
         const char pair[] = {hex[2 * i], hex[2 * i + 1], '\0'};

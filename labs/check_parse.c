@@ -266,8 +266,10 @@ static bool answer(struct parser *parser)
 bool check_rule_parse(struct check_rule *rule, const char *text, char *error,
                       size_t error_size)
 {
-    struct parser parser = {rule, text, error, error_size};
+    struct parser parser = {.rule = rule, .at = text};
 
+    parser.error = error;
+    parser.error_size = error_size;
     *rule = (struct check_rule){0};
     if (take(&parser, "seen") || take(&parser, "event"))
         return counted(&parser, CHECK_SEEN, false);

@@ -4,6 +4,7 @@
 #include "labs/markdown.h"
 #include "labs/params.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,7 @@ static void add_check(struct sorter *sorter, char *line)
     char *end;
     unsigned long value = strtoul(points, &end, 10);
 
+    assert(step); /* take_code has seen to that */
     if (!*rest || *end || end == points || value > 1000) {
         COMPLAIN(sorter, "a check is 'id points kind ...'");
         return;
@@ -106,6 +108,7 @@ static void add_near(struct sorter *sorter, char *line)
     struct lab_step *step = sorter->step;
     char *message = strstr(line, " : ");
 
+    assert(step); /* take_code has seen to that */
     if (!message) {
         COMPLAIN(sorter, "a near miss is 'filter : message'");
         return;
@@ -188,6 +191,7 @@ static void add_question(struct sorter *sorter, const char *id,
     struct lab_step *step = sorter->step;
     unsigned line = sorter->line;
 
+    assert(step); /* take_code has seen to that */
     step->questions = alloc_resize(step->questions, step->question_count + 1,
                                    sizeof(step->questions[0]));
     step->questions[step->question_count++] =
@@ -209,6 +213,7 @@ static void add_actor(struct sorter *sorter, const char *client_ids,
 {
     struct lab_step *step = sorter->step;
 
+    assert(step); /* take_code has seen to that */
     step->actors = alloc_resize(step->actors, step->actor_count + 1,
                                 sizeof(step->actors[0]));
     step->actors[step->actor_count++] = (struct lab_actor){

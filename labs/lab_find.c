@@ -90,17 +90,22 @@ static char *match(const char *format_home, const char *rest)
 static char *find_number(const char *home, const char *name)
 {
     char rest[64];
-    unsigned lab;
-    unsigned exercise;
-    int used = 0;
+    char *end;
+    unsigned long lab = strtoul(name, &end, 10);
 
-    if (sscanf(name, "%u.%u%n", &lab, &exercise, &used) == 2 && !name[used])
-        snprintf(rest, sizeof(rest), "exercises/%02u.%u-*/exercise.md", lab,
-                 exercise);
-    else if (sscanf(name, "%u%n", &lab, &used) == 1 && !name[used])
-        snprintf(rest, sizeof(rest), "labs/%02u-*.md", lab);
-    else
+    if (end == name || lab > 99)
         return NULL;
+    if (!*end) {
+        snprintf(rest, sizeof(rest), "labs/%02lu-*.md", lab);
+        return match(home, rest);
+    }
+    if (*end != '.' || !isdigit((unsigned char)end[1]))
+        return NULL;
+    unsigned long exercise = strtoul(end + 1, &end, 10);
+    if (*end || exercise > 99)
+        return NULL;
+    snprintf(rest, sizeof(rest), "exercises/%02lu.%lu-*/exercise.md", lab,
+             exercise);
     return match(home, rest);
 }
 

@@ -225,7 +225,7 @@ static void take_line(struct plain *plain, char *line)
 {
     char letter = line[0] && !line[1] ? line[0] : '\0';
 
-    if (!line[0])
+    if (!line[0] || letter == 'c')
         show_checks(plain);
     else if (letter == 'n')
         go(plain, 1);
@@ -233,8 +233,6 @@ static void take_line(struct plain *plain, char *line)
         go(plain, -1);
     else if (letter == 't')
         show_step(plain);
-    else if (letter == 'c')
-        show_checks(plain);
     else if (letter == 'h')
         hint(plain);
     else if (letter == 'x')

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -54,25 +55,32 @@ char *process_self_path(const char *argv0)
     return search_path(argv0);
 }
 
-/* The inode of the socket that listens on the port, from one table; 0: none. */
+/* The n-th word (from 0) of a line, "" when there are not so many. */
+static const char *word(const char *line, unsigned n)
+{
+    line += strspn(line, " ");
+    while (n-- > 0) {
+        line += strcspn(line, " ");
+        line += strspn(line, " ");
+    }
+    return line;
+}
+
+/* The inode of the socket that listens on the port, from one table; 0: none.
+   Words: number, local and remote ADDRESS:PORT, state, ..., the inode. */
 static unsigned long listening_inode(const char *table, uint16_t port)
 {
+    static const char listening[] = "0A";
     FILE *file = fopen(table, "re");
     char line[512];
     unsigned long found = 0;
 
     while (file && !found && fgets(line, sizeof(line), file)) {
-        unsigned local_port;
-        unsigned state;
-        unsigned long inode;
+        const char *local_port = strchr(word(line, 1), ':');
 
-        /* sl local:port remote:port state queues timer retries uid x inode */
-        if (sscanf(line,
-                   " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*d %*d "
-                   "%lu",
-                   &local_port, &state, &inode) == 3 &&
-            local_port == port && state == 0x0a)
-            found = inode;
+        if (local_port && strtoul(local_port + 1, NULL, 16) == port &&
+            !strncmp(word(line, 3), listening, 2))
+            found = strtoul(word(line, 9), NULL, 10);
     }
     if (file)
         fclose(file);
@@ -159,16 +167,35 @@ int64_t process_private_bytes(pid_t pid)
     return kilobytes < 0 ? -1 : kilobytes * 1024;
 }
 
-int process_pin(int cpu)
+int process_pin(pid_t pid, unsigned index)
 {
 #ifdef __linux__
-    cpu_set_t set;
+    cpu_set_t allowed;
+    cpu_set_t one;
 
-    CPU_ZERO(&set);
-    CPU_SET((size_t)cpu, &set);
-    return sched_setaffinity(0, sizeof(set), &set) == 0 ? 0 : -errno;
+    if (sched_getaffinity(0, sizeof(allowed), &allowed))
+        return -errno;
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed) || index-- > 0)
+            continue;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        return sched_setaffinity(pid, sizeof(one), &one) ? -errno : 0;
+    }
+    return -ERANGE;
 #else
-    (void)cpu;
-    return -ENOTSUP;
+    (void)pid;
+    (void)index;
+    return -ENOSYS;
 #endif
+}
+
+void process_many_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }

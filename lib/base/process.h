@@ -27,7 +27,14 @@ int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size);
 /* Private memory of a process in bytes; -1 when it cannot be read. */
 int64_t process_private_bytes(pid_t pid);
 
-/* Run this process on one CPU (0..) only; 0 or a negative errno. */
-int process_pin(int cpu);
+/*
+ * Bind a process (0: this one) to the index-th of the processors that this
+ * process may use. Returns 0 or a negative errno: -ENOSYS where it cannot be
+ * done, -ERANGE when there are not so many.
+ */
+int process_pin(pid_t pid, unsigned index);
+
+/* Raise the limit of open descriptors as far as it goes. */
+void process_many_descriptors(void);
 
 #endif
