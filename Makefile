@@ -222,20 +222,24 @@ format: ## reformat the sources in place
 # --- shipping it -------------------------------------------------------------
 
 SHARE  = $(DESTDIR)$(PREFIX)/share/mqttlab
+MAN    = $(DESTDIR)$(PREFIX)/share/man
 DOC    = $(DESTDIR)$(PREFIX)/share/doc/mqttlab
 LABS   = $(filter-out %.solution.md %/solution.md %.c %.h,$(wildcard \
          labs/*.md exercises/*/*))
 MANUAL = CHANGELOG.md LICENSE docs/labs.md
 
 install: all ## install under PREFIX=/usr/local, without solutions
-	install -d $(DESTDIR)$(PREFIX)/bin $(DOC) \
+	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(MAN)/man5 $(DOC) \
 	    $(addprefix $(SHARE)/,$(sort $(dir $(LABS))))
 	install -m 755 $B/mqttlab $(DESTDIR)$(PREFIX)/bin/mqttlab
+	install -m 644 docs/mqttlab.1 $(MAN)/man1/
+	install -m 644 docs/mqttlab.conf.5 $(MAN)/man5/
 	install -m 644 $(MANUAL) $(DOC)/
 	$(foreach f,$(LABS),install -m 644 $f $(SHARE)/$f &&) true
 
 uninstall: ## take away what install brought
-	rm -f $(DESTDIR)$(PREFIX)/bin/mqttlab
+	rm -f $(DESTDIR)$(PREFIX)/bin/mqttlab $(MAN)/man1/mqttlab.1 \
+	    $(MAN)/man5/mqttlab.conf.5
 	rm -rf $(SHARE) $(DOC)
 
 # What students get is the last commit but for the solutions, which

@@ -415,11 +415,14 @@ int cmd_answer(int argc, char **argv)
 {
     struct buf text = {0};
 
-    if (argc < 3 || !strcmp(argv[1], "--help")) {
+    bool help =
+        argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"));
+
+    if (argc < 3) {
         fputs("Usage: mqttlab answer QUESTION ANSWER...\n\n"
               "Answer a question of the lab that you do now, from a shell.\n",
-              argc < 3 ? stderr : stdout);
-        return argc < 3 ? EXIT_USAGE : EXIT_GOOD;
+              help ? stdout : stderr);
+        return help ? EXIT_GOOD : EXIT_USAGE;
     }
     for (int i = 2; i < argc; i++)
         buf_printf(&text, "%s%s", i > 2 ? " " : "", argv[i]);

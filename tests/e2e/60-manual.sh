@@ -1,0 +1,101 @@
+#!/bin/sh
+# The manual pages name every command, option and key, every configuration option
+# with its default and every variable of the environment, and no others.
+. "$(dirname "$0")/lib.sh"
+
+# Text as it is read: no fonts, no quotes, no escaped hyphens.
+plain() { # FILE
+    sed -e 's/\\f[BIRP]//g' -e 's/\\-/-/g' -e 's/"//g' "$1"
+}
+plain "$root/docs/mqttlab.1" >"$work/page"
+plain "$root/docs/mqttlab.conf.5" >"$work/conf"
+
+same() { # WHAT; compares $work/program with $work/manual
+    [ -s "$work/program" ] || [ -n "${may_be_empty:-}" ] ||
+        fail "$1: the program names none"
+    diff -u "$work/program" "$work/manual" >"$work/difference" ||
+        fail "$1: the program (-) and the manual (+) differ:
+$(cat "$work/difference")"
+}
+
+# The version.
+version=$("$MQTTLAB" --version)
+for file in page conf; do
+    grep -q "^.TH .* $version " "$work/$file" ||
+        fail "the first line of the manual does not say $version"
+done
+
+# What stands under the headings (.SS) that name a command.
+section() { # COMMAND
+    awk -v name="$1" '
+        /^\.S[SH]/ {
+            on = 0
+            for (i = 2; $1 == ".SS" && i <= NF; i++)
+                on = on || $i == name || $i == name ","
+        }
+        on' "$work/page"
+}
+tags() { # lines that begin an entry
+    awk 'tag { print } { tag = /^\.TP/ }'
+}
+
+# Options of both kinds. --help is everywhere, and said once.
+compare_options() { # HEADING COMMAND...
+    heading=$1
+    shift
+    "$@" --help </dev/null | awk '
+        /--help/ { next }
+        /^  (-[A-Za-z]|    --)/ {
+            for (i = 1; i <= 2; i++) {
+                sub(",", "", $i)
+                if ($i ~ /^-/) print $i
+            }
+        }' | sort -u >"$work/program"
+    section "$heading" | tags | grep -oE '(^| )--?[A-Za-z][-a-z0-9]*' |
+        tr -d ' ' | sort -u >"$work/manual"
+    may_be_empty=yes same "options of $*"
+}
+"$MQTTLAB" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' >"$work/commands"
+[ "$(wc -l <"$work/commands")" -ge 13 ] || fail "--help lists no commands"
+compare_options mqttlab "$MQTTLAB"
+while read -r command; do
+    [ -n "$(section "$command")" ] || fail "no section about mqttlab $command"
+    compare_options "$command" "$MQTTLAB" "$command"
+done <"$work/commands"
+
+# Words that are no options: what lab does besides, the loads of bench.
+"$MQTTLAB" lab --help | grep -oE 'mqttlab lab [a-z]+' | sort >"$work/program"
+section lab | tags | grep -oE 'mqttlab lab [a-z]+' | sort >"$work/manual"
+same "what mqttlab lab does"
+"$MQTTLAB" bench --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p' >"$work/program"
+section bench | tags | sed -n 's/^\.B \([a-z][a-z-]*\)$/\1/p' >"$work/manual"
+same "loads of mqttlab bench"
+
+# Keys, to the letter.
+"$MQTTLAB" keys --roff >"$work/program"
+sed -n '/^\.\\" mqttlab keys --roff/,/^\.\\" end of keys/p' \
+    "$root/docs/mqttlab.1" | sed '1d;$d' >"$work/manual"
+same keys
+
+# Configuration: "name" or "name default".
+"$MQTTLAB" broker --options | awk '
+    /^[a-z]/ { if (name) print name; name = $1 }
+    $1 == "default:" { name = name " " $2 }
+    END { print name }' | sort >"$work/program"
+awk '
+    tag && $1 ~ /^\.B/ { if (name) print name; name = $2 }
+    $1 == "Default:" { sub(/\.$/, "", $2); name = name " " $2 }
+    { tag = /^\.TP/ }
+    END { print name }' "$work/conf" | sort >"$work/manual"
+same "options of mqttlab.conf"
+
+# The environment: what the source asks for, and what the libraries do.
+{
+    cat "$root"/*.c "$root"/lib/*/*.c "$root"/broker/*.c "$root"/client/*.c \
+        "$root"/tui/*.c "$root"/labs/*.c |
+        grep -oE 'getenv\("[A-Z_]+"' | grep -oE '[A-Z][A-Z_]+'
+    printf '%s\n' TERM LANG LC_ALL LC_CTYPE
+} | sort -u >"$work/program"
+awk '/^\.S[SH]/ { on = $2 == "ENVIRONMENT" } on' "$work/page" | tags |
+    grep -oE '[A-Z][A-Z_]+' | grep -vx 'B[RI]*' | sort -u >"$work/manual"
+same environment
