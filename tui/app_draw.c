@@ -68,7 +68,7 @@ static void draw_compact_header(const struct app *app, const struct area *area)
                (unsigned long long)counters->dropped);
     buf_append_string(&text, " lost");
     put_count(&text, history_lost(store->history));
-    if (text.len + 12 < (unsigned)area->width)
+    if (text.len + 15 < (unsigned)area->width)
         put_lab(app, "lab ", &text);
     grid_shade(area, 0, STYLE_TITLE);
     grid_text(area, 0, 0, STYLE_TITLE, buf_string(&text));

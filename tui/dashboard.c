@@ -1,6 +1,7 @@
 #include "tui/dashboard.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,6 +235,8 @@ int dashboard_run(const struct dashboard_options *options)
     };
     int code = 0;
 
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
     if (get_broker(&dashboard, &code))
         code = show(&dashboard);
     child_stop(&dashboard.child);

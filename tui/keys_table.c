@@ -42,6 +42,8 @@ static const struct keys_binding table[] = {
     {ACTION_RIGHT, TREE, "l <Right>", NULL, "unfold the topic", NULL},
     {ACTION_LEFT, ALL, "h <Left>", NULL, "fold, or move left", NULL},
     {ACTION_RIGHT, ALL, "l <Right>", NULL, "unfold, or move right", NULL},
+    {ACTION_PAGE_DOWN, LAB | HELP, "<Space> <PgDn> <C-f>", NULL, "a page down",
+     NULL},
     {ACTION_PAGE_DOWN, ALL, "<PgDn> <C-f>", NULL, "a page down", NULL},
     {ACTION_PAGE_UP, ALL, "<PgUp> <C-b>", NULL, "a page up", NULL},
     {ACTION_HALF_DOWN, ALL, "<C-d>", NULL, "half a page down", NULL},

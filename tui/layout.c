@@ -56,8 +56,8 @@ static void fill_full(struct layout *layout, int width, bool lab)
         {VIEW_LOG,    7 },
     };
     static const struct share right_lab[] = {
-        {VIEW_LADDER, 11},
-        {VIEW_LAB,    12},
+        {VIEW_LADDER, 8 },
+        {VIEW_LAB,    16},
         {VIEW_WILLS,  5 },
         {VIEW_LOG,    4 },
     };

@@ -25,17 +25,16 @@ struct view_lab {
 static int draw_line(const struct area *area, int y,
                      const struct panel_line *line)
 {
+    struct area inner = grid_part(area, 0, 4, area->height, area->width - 4);
+
     switch (line->kind) {
     case PANEL_TEXT: return view_paragraph(area, y, STYLE_PLAIN, line->text);
     case PANEL_HEADING:
         return view_paragraph(area, y, STYLE_HEADING, line->text);
     case PANEL_COMMAND:
         grid_text(area, y, 2, STYLE_DIM, "$");
-        grid_column(area, y, 4, area->width - 4, STYLE_NAME, line->text);
-        return 1;
-    case PANEL_CODE:
-        grid_column(area, y, 4, area->width - 4, STYLE_NAME, line->text);
-        return 1;
+        return view_paragraph(&inner, y, STYLE_NAME, line->text);
+    case PANEL_CODE: return view_paragraph(&inner, y, STYLE_NAME, line->text);
     }
     return 1;
 }
@@ -238,7 +237,9 @@ static void draw_head(const struct view_lab *view, const struct area *area)
                            i < full ? "#" : ".");
         x += grid_text(area, 0, x, STYLE_PLAIN, "]");
     }
-    grid_printf(area, 0, x + 2, STYLE_PLAIN, "%u of %u points", reached, of);
+    grid_printf(area, 0, x + 2, STYLE_PLAIN,
+                area->width - x >= 18 ? "%u of %u points" : "%u/%u", reached,
+                of);
 }
 
 static void draw_step_title(const struct view_lab *view,
@@ -297,7 +298,8 @@ static void draw_wide(struct view_lab *view, const struct area *area, int pane)
 {
     int left = area->width * 3 / 5;
     int rows = area->height - 2;
-    struct area text = grid_part(area, 2, 1, rows, left - 2);
+    /* The last row is for the hint that there is more. */
+    struct area text = grid_part(area, 2, 1, rows - 1, left - 2);
     struct area checks =
         grid_part(area, 2, left + 2, rows, area->width - left - 3);
     struct area body = grid_part(area, 1, 0, rows + 1, area->width);
@@ -305,7 +307,7 @@ static void draw_wide(struct view_lab *view, const struct area *area, int pane)
 
     view->checks_x = left;
     view->checks_y = 2;
-    view->height = rows;
+    view->height = rows - 1;
     grid_divide(&body, left);
     view->lines = draw_text(view, &text, -view->top) + view->top;
     y = draw_checks(view, &checks, pane == PANE_CHECKS);
@@ -313,35 +315,54 @@ static void draw_wide(struct view_lab *view, const struct area *area, int pane)
     draw_steps(view, &checks, y + 1 < rows - 1 ? y + 1 : rows - 1);
 }
 
-/* One column: the checks stand below the text and scroll with it. */
+/* One line for each check, as many as there is room for. */
+static void draw_brief_checks(const struct view_lab *view,
+                              const struct area *area)
+{
+    const struct panel *lab = view->view.lab;
+    size_t count = lab->checks(lab->lab);
+    struct panel_check check = {0};
+
+    grid_rule(area, 0, "checks (Tab)");
+    for (size_t i = 0; i < count; i++) {
+        int y = 1 + (int)i;
+
+        lab->check(lab->lab, i, &check);
+        grid_text(area, y, 0, state_style(check.state),
+                  state_sign(check.state));
+        grid_column(area, y, 4, area->width - 11, STYLE_PLAIN, check.text);
+        if (check.packet)
+            grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
+                        (unsigned long long)check.packet);
+    }
+}
+
+/* One column: the text, and below it the checks in brief; Tab shows them in
+   full. */
 static void draw_narrow(struct view_lab *view, const struct area *area,
                         int pane)
 {
+    const struct panel *lab = view->view.lab;
     int rows = area->height - 2;
-    struct area text = grid_part(area, 2, 1, rows, area->width - 2);
-    int y;
+    int brief = rows >= 8 ? (int)lab->checks(lab->lab) + 1 : 0;
+    struct area whole = grid_part(area, 2, 1, rows, area->width - 2);
+    struct area text = whole;
 
+    if (brief > rows / 2)
+        brief = rows / 2;
     view->checks_x = 0;
-    view->height = rows;
+    view->checks_y = pane == PANE_CHECKS ? 2 : 2 + rows - brief;
     if (pane == PANE_CHECKS) {
-        view->checks_y = 2;
-        y = draw_checks(view, &text, true);
-        draw_near_misses(view, &text, y);
+        draw_near_misses(view, &whole, draw_checks(view, &whole, true));
         return;
     }
-    y = draw_text(view, &text, -view->top);
-    view->lines = y + view->top;
-    view->checks_y = area->height;
-    if (y + 2 < rows) {
+    text.height = view->height = rows - brief - 1;
+    view->lines = draw_text(view, &text, -view->top) + view->top;
+    if (brief) {
         struct area checks =
-            grid_part(&text, y + 1, 0, rows - y - 1, text.width);
+            grid_part(&whole, rows - brief, 0, brief, whole.width);
 
-        view->checks_y = 2 + y + 1;
-        y = draw_checks(view, &checks, false);
-        draw_near_misses(view, &checks, y);
-    } else {
-        grid_text(area, area->height - 1, area->width - 18, STYLE_WARNING,
-                  "j more, Tab checks");
+        draw_brief_checks(view, &checks);
     }
 }
 
@@ -360,8 +381,9 @@ static void draw(struct view *base, const struct area *area, int pane)
         draw_wide(view, area, pane);
     else
         draw_narrow(view, area, pane);
-    if (view->top + view->height < view->lines && area->width >= 70)
-        grid_text(area, area->height - 1, 1, STYLE_WARNING, "j more ");
+    if (view->top + view->height < view->lines &&
+        (pane != PANE_CHECKS || area->width >= 70))
+        grid_text(area, 2 + view->height, 1, STYLE_WARNING, "j or Space: more");
     if (pane == PANE_TEXT)
         grid_cursor(area, 2, 1);
 }
@@ -412,8 +434,10 @@ static bool act(struct view *base, enum action action, int pane)
     struct view_lab *view = (struct view_lab *)base;
     int64_t step = view_step(action, view->height);
 
+    if (!base->lab && action >= ACTION_LAB_NEXT)
+        base->host->say(base->host->app, "no lab is running: mqttlab lab 1");
     if (!base->lab)
-        return false;
+        return action >= ACTION_LAB_NEXT;
     if (step && pane == PANE_CHECKS) {
         view->check =
             view_stepped(view->check, base->lab->checks(base->lab->lab), step);
