@@ -331,37 +331,49 @@ size_t broker_publish(struct broker *broker, const struct mqtt_publish *publish,
     return router_publish(broker, &routing);
 }
 
+/* Messages to be cleared; the store must not change while it is visited. */
+struct found {
+    struct found *next;
+    struct message *message; /* one reference */
+};
+
 static bool collect(void *context, struct message *message)
 {
-    struct buf *messages = context;
+    struct found **list = context;
+    struct found *found = alloc_bytes(sizeof(*found));
 
-    message_ref(message);
-    buf_append(messages, &message, sizeof(message));
+    *found = (struct found){.next = *list, .message = message_ref(message)};
+    *list = found;
     return true;
+}
+
+static void clear_retained(struct broker *broker, struct message *message)
+{
+    retained_store_clear(broker->retained, message_topic(message));
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, EVENT_RETAINED_CLEARED, slice_of(NULL, 0));
+    report_put(broker, RECORD_TOPIC, message_topic(message));
+    report_printf(broker, RECORD_TEXT, "cleared by an administrator");
+    report_end(broker, NULL, 0);
 }
 
 size_t broker_clear_retained(struct broker *broker, struct slice topic_filter)
 {
-    struct buf messages = {0};
-    size_t count;
+    struct found *list = NULL;
+    size_t count = 0;
 
     retained_store_visit(broker->retained, topic_filter,
-                         clock_ms(&broker->loop->clock), collect, &messages);
-    count = messages.len / sizeof(struct message *);
-    for (size_t i = 0; i < count; i++) {
-        struct message *message;
+                         clock_ms(&broker->loop->clock), collect, &list);
+    while (list) {
+        struct found *found = list;
 
-        memcpy(&message, messages.bytes + i * sizeof(message), sizeof(message));
-        retained_store_clear(broker->retained, message_topic(message));
-        if (tap_on(&broker->tap)) {
-            report_begin(broker, EVENT_RETAINED_CLEARED, slice_of(NULL, 0));
-            report_put(broker, RECORD_TOPIC, message_topic(message));
-            report_printf(broker, RECORD_TEXT, "cleared by an administrator");
-            report_end(broker, NULL, 0);
-        }
-        message_unref(message);
+        list = found->next;
+        clear_retained(broker, found->message);
+        message_unref(found->message);
+        free(found);
+        count++;
     }
-    buf_release(&messages);
     broker->counters.retained_messages = retained_store_count(broker->retained);
     return count;
 }

@@ -131,6 +131,13 @@ void broker_free(struct broker *broker);
 /* Of a packet from a client: the limit of the configuration, or at_most. */
 uint32_t broker_max_packet_size(const struct broker *broker, uint32_t at_most);
 
+/* Something was recorded: at the end of the turn readers get to see it. */
+static inline void broker_show_records(struct broker *broker)
+{
+    if (tap_on(&broker->tap))
+        loop_at_end(broker->loop, &broker->tap_task);
+}
+
 /* A connection is about to be freed. */
 void broker_forget(struct broker *broker, struct connection *connection);
 

@@ -29,6 +29,7 @@ struct connection *connection_new(struct broker *broker,
     connection->link.max_packet_size =
         broker_max_packet_size(broker, CONNECT_MAX_BYTES);
     connection->link.actor = RECORD_STUDENT;
+    connection->max_packet_size = UINT32_MAX;
     connection->broker = broker;
     connection->listener = listener;
     list_append(&broker->connections, &connection->node);
@@ -121,8 +122,7 @@ static void on_packet(struct link *link, const struct frame *frame,
 
     broker->counters.messages_received++;
     broker->counters.bytes_received += frame->whole.len;
-    if (tap_on(&broker->tap))
-        loop_at_end(broker->loop, &broker->tap_task);
+    broker_show_records(broker);
     if (connection->state == CONNECTION_NEW && type != MQTT_CONNECT) {
         connection_end(connection,
                        &(struct connection_ending){
@@ -241,6 +241,8 @@ void connection_send(struct connection *connection, struct slice packet,
 {
     struct broker_counters *counters = &connection->broker->counters;
 
+    if (packet.len > connection->max_packet_size)
+        return; /* [MQTT-3.1.2-24] */
     counters->messages_sent++;
     counters->bytes_sent += packet.len;
     link_send(&connection->link, packet, cause);

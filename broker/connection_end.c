@@ -69,7 +69,6 @@ static void log_end(const struct connection *connection, const struct way *way,
     if (!broker->config->connection_messages ||
         !log_wants(broker->log, LOG_NOTICE))
         return;
-    connection_name(connection, name, sizeof(name));
     log_notice(broker->log, "Client %s %s%s%s.",
                connection_name(connection, name, sizeof(name)), way->log,
                error ? ": " : "", error ? ending->text : "");
@@ -120,24 +119,24 @@ static void say_goodbye(struct connection *connection,
 }
 
 void connection_end(struct connection *connection,
-                    const struct connection_ending *given)
+                    const struct connection_ending *ending)
 {
     struct broker *broker = connection->broker;
-    const struct way *way = &ways[given->why];
-    struct connection_ending ending = *given;
+    const struct way *way = &ways[ending->why];
+    struct connection_ending said = *ending;
     struct session *session = connection->session;
 
     if (connection->state == CONNECTION_ENDED)
         return;
-    if (!ending.reason)
-        ending.reason = way->reason;
-    if (!ending.text)
-        ending.text =
-            way->text ? way->text : reason_name(MQTT_DISCONNECT, ending.reason);
-    log_end(connection, way, &ending);
+    if (!said.reason)
+        said.reason = way->reason;
+    if (!said.text)
+        said.text =
+            way->text ? way->text : reason_name(MQTT_DISCONNECT, said.reason);
+    log_end(connection, way, &said);
     if (connection->state == CONNECTION_UP && !way->abort)
-        say_goodbye(connection, &ending);
-    uint64_t cause = report_end_of(connection, way, &ending);
+        say_goodbye(connection, &said);
+    uint64_t cause = report_end_of(connection, way, &said);
 
     connection->state = CONNECTION_ENDED;
     timer_cancel(&connection->timer);
@@ -145,11 +144,11 @@ void connection_end(struct connection *connection,
         broker->counters.clients_connected--;
         session_detach(broker, session,
                        &(struct session_departure){
-                           .text = ending.text,
+                           .text = said.text,
                            .cause = cause,
                            .discard_will = way->discard_will,
-                           .end_session = ending.clean_start,
-                           .taken_over = ending.why == END_TAKEN_OVER,
+                           .end_session = ending->clean_start,
+                           .taken_over = ending->why == END_TAKEN_OVER,
                        });
     }
     if (connection->aliases)

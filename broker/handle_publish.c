@@ -174,19 +174,16 @@ enum mqtt_reason handle_publish(struct connection *connection,
                                 const struct frame *frame, uint64_t seq)
 {
     enum mqtt_version version = (enum mqtt_version)connection->link.version;
-    struct incoming incoming;
-    struct routing *routing = &incoming.routing;
-    enum mqtt_reason reason = publish_decode(&routing->publish, version,
+    struct incoming incoming = {
+        .connection = connection,
+        .broker = connection->broker,
+        .routing = {.version = version,
+                    .packet = frame->whole,
+                    .publisher = connection->session,
+                    .cause = seq},
+    };
+    enum mqtt_reason reason = publish_decode(&incoming.routing.publish, version,
                                              frame->first & 0x0f, frame->body);
 
-    if (reason)
-        return reason;
-    incoming.connection = connection;
-    incoming.broker = connection->broker;
-    routing->version = version;
-    routing->packet = frame->whole;
-    routing->publisher = connection->session;
-    routing->cause = seq;
-    routing->message = NULL;
-    return receive(&incoming);
+    return reason ? reason : receive(&incoming);
 }

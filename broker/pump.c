@@ -238,6 +238,7 @@ void pump_run(struct broker *broker, struct session *session)
 {
     struct outgoing_queue *queue = &session->outgoing;
 
+    broker_show_records(broker);
     while (queue->resend_count && window_open(broker, session) &&
            connection_has_room(session->connection))
         send_again(broker, session, outgoing_queue_next_resend(queue));

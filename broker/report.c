@@ -24,6 +24,13 @@ void report_put(struct broker *broker, enum record_key key, struct slice value)
     record_put(&broker->report.bytes, key, value);
 }
 
+void report_put_payload(struct broker *broker, struct slice payload)
+{
+    if (payload.len > REPORT_PAYLOAD_BYTES)
+        payload = slice_first(payload, REPORT_PAYLOAD_BYTES);
+    report_put(broker, RECORD_PAYLOAD, payload);
+}
+
 void report_put_number(struct broker *broker, enum record_key key,
                        uint64_t value)
 {
@@ -59,6 +66,6 @@ uint64_t report_end(struct broker *broker, const struct connection *connection,
         record.version = connection->link.version;
         record.actor = connection->link.actor;
     }
-    loop_at_end(broker->loop, &broker->tap_task);
+    broker_show_records(broker);
     return tap_write(&broker->tap, &record);
 }

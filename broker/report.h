@@ -30,6 +30,9 @@ void report_begin(struct broker *broker, enum event_code code,
                   struct slice client_id);
 
 void report_put(struct broker *broker, enum record_key key, struct slice value);
+/* RECORD_PAYLOAD; only its beginning. */
+#define REPORT_PAYLOAD_BYTES 1024
+void report_put_payload(struct broker *broker, struct slice payload);
 void report_put_number(struct broker *broker, enum record_key key,
                        uint64_t value);
 /* As printf: RECORD_TEXT, RECORD_PEER and other short texts. */

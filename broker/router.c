@@ -392,7 +392,7 @@ static void report_retained(struct broker *broker,
                                     : slice_of(NULL, 0));
     report_put(broker, RECORD_TOPIC, routing->publish.topic);
     report_put_number(broker, RECORD_QOS, routing->publish.qos);
-    report_put(broker, RECORD_PAYLOAD, routing->publish.payload);
+    report_put_payload(broker, routing->publish.payload);
     if (reports[result].text[0])
         report_printf(broker, RECORD_TEXT, "%s", reports[result].text);
     report_end(broker,
@@ -419,6 +419,7 @@ size_t router_publish(struct broker *broker, struct routing *routing)
     router->made = 0;
     router->last = -1;
     router->has_properties = false;
+    broker_show_records(broker);
     if (routing->publish.retain)
         retain(broker, routing); /* [MQTT-3.3.1-5] */
 

@@ -76,7 +76,7 @@ static bool write_retained(void *context, struct message *message)
     report_begin(broker, EVENT_RETAINED_STORED, slice_of(NULL, 0));
     report_put(broker, RECORD_TOPIC, message_topic(message));
     report_put_number(broker, RECORD_QOS, message->qos);
-    report_put(broker, RECORD_PAYLOAD, message_payload(message));
+    report_put_payload(broker, message_payload(message));
     report_end(broker, NULL, 0);
     return true;
 }

@@ -43,7 +43,7 @@ void will_report(struct broker *broker, const struct session *session,
     report_put(broker, RECORD_TOPIC, message_topic(message));
     report_put_number(broker, RECORD_QOS, message->qos);
     report_put_number(broker, RECORD_RETAIN, message->retain);
-    report_put(broker, RECORD_PAYLOAD, message_payload(message));
+    report_put_payload(broker, message_payload(message));
     report_put_number(broker, RECORD_EXPIRY, session->will->delay_s);
 }
 
