@@ -189,3 +189,10 @@ python() { # SCRIPT ARGUMENTS...
     PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$test_dir/$script" "$@" \
         >"$work/$script.log" 2>&1 || fail "$script"
 }
+
+# Memory of a process that it shares with no other, in KiB; 0 where the system does
+# not tell.
+private_kib() { # PID
+    awk '$1 == "RssAnon:" { kib = $2 } END { print kib + 0 }' \
+        "/proc/$1/status" 2>/dev/null || echo 0
+}

@@ -1,0 +1,17 @@
+#!/bin/sh
+# 5000 idle connections cost at most 900 bytes each, and nobody else's time.
+. "$(dirname "$0")/lib.sh"
+need /usr/bin/python3 python3
+count=5000
+! sanitized || count=1000
+[ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -gt $((count + 300)) ] ||
+    skip "at most $(ulimit -Hn) open files are allowed"
+grep -qs RssAnon "/proc/$$/status" || skip "the system does not tell RssAnon"
+ulimit -n "$(ulimit -Hn)"
+
+start_quiet_broker
+python crowd.py "$port" "$broker_pid" $count
+each=$(cat "$work/crowd.py.log")
+sanitized || [ "$each" -le 900 ] ||
+    fail "an idle connection costs $each bytes"
+stop_broker
