@@ -42,8 +42,10 @@ same pub -i me -t a -m x -d -V 5 -q 1 -D publish content-type text/plain
 printf 'a\n\nb\nc' >"$work/lines"
 input=$work/lines
 same pub -i me -t a -l -d
-same pub -i me -t a -l -d -q 1
 same pub -i me -t a -s -d -q 1
+echo "one line; acknowledgements of more come when they like" >"$work/line"
+input=$work/line
+same pub -i me -t a -l -d -q 1
 input=/dev/null
 same sub -i me -t a -E -d -c
 same sub -i me -t a -E -d -c
