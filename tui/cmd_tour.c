@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -243,10 +244,13 @@ int cmd_tour(int argc, char **argv)
               help ? stdout : stderr);
         return help ? 0 : EXIT_USAGE;
     }
+    /* Who reads us may go away, as `head` does: the broker must not stay. */
+    signal(SIGPIPE, SIG_IGN);
     tour.store = store_new(0);
     source_init(&tour.source, tour.store);
     code = take_tour(&tour);
-    fflush(stdout);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        code = 1;
     source_close(&tour.source);
     child_stop(&tour.publisher);
     child_stop(&tour.subscriber);
