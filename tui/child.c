@@ -12,6 +12,7 @@
 #include "base/process.h"
 
 #define ARGS_MAX     16
+#define FDS_MAX      1024
 #define STEP_MS      10
 #define STOP_WAIT_MS 3000
 
@@ -28,6 +29,9 @@ static void run(const char *program, const char *const argv[], int out)
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
+    /* What else is open, by us or by whoever started us, is not for it. */
+    for (int fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++)
+        close(fd);
     execv(program, args);
     _exit(127);
 }
