@@ -143,6 +143,9 @@ grade: all ## mark the hand-ins in DIR=folder (more options: ARGS='--csv FILE')
 	$Q[ -n '$(DIR)' ] || { echo 'say which: make grade DIR=folder'; exit 3; }
 	$Q$B/mqttlab grade '$(DIR)' $(ARGS)
 
+bench: all ## measure the broker beside Debian's mosquitto
+	@$B/mqttlab bench --vs mosquitto --json $B/bench.json
+
 # --- testing it --------------------------------------------------------------
 
 # A fork for every test keeps one crash from hiding the others; the sanitizers
@@ -265,5 +268,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all deps run grade check check-all asan fuzz fuzzing lint layers statements headers \
+.PHONY: all deps run grade bench check check-all asan fuzz fuzzing lint layers statements headers \
         format install uninstall dist dist-lecturer clean help FORCE

@@ -72,7 +72,7 @@ static bool run_with_broker(const struct bench_versus *versus,
     struct bench_broker broker;
     char self[PATH_MAX];
 
-    if (!versus->program)
+    if (!versus->start)
         return bench_run(&plan, result);
     if (!bench_broker_self(self, sizeof(self)))
         self[0] = '\0';

@@ -26,7 +26,9 @@ struct bench_versus {
     struct bench_case *cases; /* owned */
     size_t count;
     unsigned rounds;
-    const char *program; /* theirs; NULL: measure one broker that runs */
+    bool start; /* start our own broker for each load */
+    const char
+        *program; /* and this one, theirs; NULL: ours alone. Needs start */
     /* Tells of each load when it is done; may be NULL. */
     void (*on_case)(const struct bench_versus *versus,
                     const struct bench_case *which);
@@ -38,9 +40,9 @@ void bench_versus_add(struct bench_versus *versus,
 void bench_versus_release(struct bench_versus *versus);
 
 /*
- * Run all. With a program, brokers are started and host, port and pid of the
- * plans are not used; without one, the plans say which broker to measure, and
- * only BENCH_OURS has results. A load that fails for one side has a result
+ * Run all. With start, host, port and pid of the plans are not used; otherwise
+ * they say which broker to measure. Without a program only BENCH_OURS has
+ * results. A load that fails for one side has a result
  * with an error there. Returns false when something failed, or was lost at QoS
  * 1 or 2; an interrupt ends it.
  */

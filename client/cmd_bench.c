@@ -2,9 +2,9 @@
  * mqttlab bench: put a load on a broker and measure it.
  */
 #include "base/options.h"
-#include "base/process.h"
 #include "client/bench_broker.h"
 #include "client/bench_report.h"
+#include "client/bench_system.h"
 #include "client/bench_versus.h"
 #include "client/commands.h"
 
@@ -26,6 +26,7 @@ enum {
     OPTION_MESSAGES,
     OPTION_SECONDS,
     OPTION_PID,
+    OPTION_START,
     OPTION_VS,
     OPTION_ROUNDS,
     OPTION_JSON,
@@ -57,15 +58,17 @@ static const struct option_spec table[] = {
     {OPTION_VERSION, 'V', "protocol-version", "VERSION", "311 or 5 (311)"},
     {OPTION_PAYLOAD, 0, "payload", "BYTES", "size of the payload (64)"},
     {OPTION_WINDOW, 0, "window", "COUNT",
-     "messages under way per publisher (32)"},
+     "messages under way per publisher (64)"},
     {OPTION_MESSAGES, 0, "messages", "COUNT", "publish so many"},
     {OPTION_SECONDS, 0, "seconds", "SECONDS", "or for so long (2)"},
     {OPTION_PID, 0, "pid", "PID",
      "the broker's process, to measure its CPU time;\n"
      "on Linux it is found by its port"},
+    {OPTION_START, 0, "start", NULL,
+     "start this program's broker on a free port"},
     {OPTION_VS, 0, "vs", "PROGRAM",
-     "start this program's broker and PROGRAM (mosquitto, or a\n"
-     "path) on free ports, and compare them"},
+     "the same, and compare it with the broker PROGRAM:\n"
+     "mosquitto, or a path"},
     {OPTION_ROUNDS, 0, "rounds", "COUNT",
      "measure so often and take the median (3 with --vs, or 1)"},
     {OPTION_JSON, 0, "json", "FILE", "write all results to FILE"},
@@ -81,6 +84,7 @@ struct command_line {
     bool any_workload;
     bool qos[3];
     bool any_qos;
+    bool start;
     const char *vs;
     const char *json;
     long rounds;
@@ -189,7 +193,11 @@ static bool take(struct command_line *line, int id)
     case OPTION_QOS: return take_qos(line);
     case OPTION_VERSION: return take_version(line);
     case OPTION_SECONDS: return take_seconds(line);
-    case OPTION_VS: line->vs = line->words.value; return true;
+    case OPTION_START: line->start = true; return true;
+    case OPTION_VS:
+        line->vs = line->words.value;
+        line->start = true;
+        return true;
     case OPTION_JSON: line->json = line->words.value; return true;
     default: return take_number(line, id);
     }
@@ -315,26 +323,43 @@ static int run(struct command_line *line, struct bench_versus *versus)
 {
     bool ok;
 
-    process_many_descriptors();
-    /* The broker on one processor, the generator on another. */
+    bench_system_many_descriptors();
+    if (versus->start)
+        bench_system_pin(0, 1); /* the broker has the first processor */
+    else if (!line->plan.pid)
+        line->plan.pid = bench_system_pid_of_port(line->plan.port);
     if (versus->program) {
         struct buf head = {0};
 
-        process_pin(0, 1);
         bench_report_table_head(&head, versus->program);
         print(&head);
-    } else if (!line->plan.pid) {
-        pid_t pid;
-        char name[64];
-
-        process_listening_on(line->plan.port, &pid, name, sizeof(name));
-        for (size_t i = 0; i < versus->count; i++)
-            versus->cases[i].plan.pid = pid;
     }
+    if (line->any_workload)
+        add_chosen(versus, line);
+    else
+        add_usual(versus, line);
     ok = bench_versus_run(versus);
     if (line->json && !write_json(versus, line->json))
         ok = false;
     return ok ? EXIT_SUCCESS : EXIT_FAILED;
+}
+
+/* Without the other broker ours is still worth measuring. */
+static void find_other(const struct command_line *line,
+                       struct bench_versus *versus, char *path, size_t size)
+{
+    if (!line->vs)
+        return;
+    if (bench_broker_find(line->vs, path, size)) {
+        versus->program = path;
+        return;
+    }
+    fprintf(stderr, "mqttlab bench: there is no %s here: measuring alone.\n",
+            line->vs);
+    if (!strcmp(line->vs, "mosquitto"))
+        fputs("It comes with the package mosquitto: apt-get install "
+              "mosquitto\n",
+              stderr);
 }
 
 int cmd_bench(int argc, char **argv)
@@ -343,30 +368,20 @@ int cmd_bench(int argc, char **argv)
         .plan = {.host = "127.0.0.1",
                  .port = 1883,
                  .payload_bytes = 64,
-                 .window = 32,
+                 .window = 64,
                  .seconds = 2,
                  .version = MQTT_3_1_1},
     };
     struct bench_versus versus = {.on_case = on_case};
     char program[PATH_MAX];
-    int exit_code = EXIT_SUCCESS;
+    int exit_code;
 
     options_init(&line.words, table, argc, argv);
     if (!read_options(&line, &exit_code))
         return exit_code;
-    if (line.vs && !bench_broker_find(line.vs, program, sizeof(program))) {
-        fprintf(stderr,
-                "mqttlab bench: there is no %s to compare with; it comes with "
-                "the package mosquitto (apt-get install mosquitto)\n",
-                line.vs);
-        return EXIT_FAILED;
-    }
-    versus.program = line.vs ? program : NULL;
+    find_other(&line, &versus, program, sizeof(program));
+    versus.start = line.start;
     versus.rounds = line.rounds ? (unsigned)line.rounds : line.vs ? 3 : 1;
-    if (line.any_workload)
-        add_chosen(&versus, &line);
-    else
-        add_usual(&versus, &line);
     exit_code = run(&line, &versus);
     bench_versus_release(&versus);
     return exit_code;
