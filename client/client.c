@@ -66,8 +66,9 @@ void client_end(struct client *client, struct client_ended ended)
         return;
     client->phase = CLIENT_CLOSING;
     client->ended = ended;
-    link_close(&client->link, ended.end == CLIENT_END_UNREACHED ||
-                                  ended.end == CLIENT_END_KEEP_ALIVE);
+    if (ended.end != CLIENT_END_CLOSED)
+        buf_clear(&client->written); /* who knows whether it was */
+    link_close(&client->link, ended.end == CLIENT_END_UNREACHED);
 }
 
 void client_end_with(struct client *client, enum client_end end,
@@ -126,6 +127,7 @@ void client_abort(struct client *client)
         return;
     client->phase = CLIENT_CLOSING;
     client->ended = (struct client_ended){.end = CLIENT_END_CLOSED};
+    buf_clear(&client->written);
     link_close(&client->link, true);
 }
 
@@ -162,8 +164,10 @@ static void report_written(struct loop_task *task)
     struct buf written = client->written;
     uint16_t packet_id;
 
-    if (link_pending(&client->link) > 0 && client_connected(client))
-        return; /* on_drained reports them */
+    if ((client->phase == CLIENT_CONNECTED ||
+         client->phase == CLIENT_FINISHING) &&
+        link_pending(&client->link) > 0)
+        return; /* on_drained comes back here */
     client->written = (struct buf){0};
     for (uint32_t at = 0; at < written.len; at += sizeof(packet_id)) {
         memcpy(&packet_id, written.bytes + at, sizeof(packet_id));
@@ -177,12 +181,10 @@ static void on_drained(struct link *link)
 {
     struct client *client = client_of(link);
 
-    if (client->phase == CLIENT_FINISHING) {
-        client_end(client, client->ended);
-        return;
-    }
     report_written(&client->report_task);
-    if (client->events->on_drained)
+    if (client->phase == CLIENT_FINISHING)
+        client_end(client, client->ended);
+    else if (client->events->on_drained)
         client->events->on_drained(client);
 }
 
