@@ -1,7 +1,5 @@
 #include "client/bench_broker.h"
 
-#include "base/process.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +14,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <uv.h>
+
+#include "base/process.h"
 
 extern char **environ;
 
@@ -29,28 +28,23 @@ static const char configuration[] = "listener %d 127.0.0.1\n"
                                     "log_type error\n"
                                     "log_type warning\n";
 
-bool bench_broker_self(char *path, size_t size)
+static bool is_other_program(const char *path, const char *self)
 {
-    return uv_exepath(path, &size) == 0;
-}
-
-static bool is_other_program(const char *path)
-{
-    char self[PATH_MAX];
     char real[PATH_MAX];
 
     return access(path, X_OK) == 0 && realpath(path, real) &&
-           (!bench_broker_self(self, sizeof(self)) || strcmp(real, self) != 0);
+           strcmp(real, self) != 0;
 }
 
-bool bench_broker_find(const char *name, char *path, size_t size)
+bool bench_broker_find(const char *name, const char *self, char *path,
+                       size_t size)
 {
     static const char usual[] = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin";
     const char *lists[] = {usual, getenv("PATH")};
 
     if (strchr(name, '/')) {
         snprintf(path, size, "%s", name);
-        return is_other_program(path);
+        return is_other_program(path, self);
     }
     for (size_t i = 0; i < 2; i++) {
         const char *at = lists[i];
@@ -59,7 +53,7 @@ bool bench_broker_find(const char *name, char *path, size_t size)
             size_t len = strcspn(at, ":");
 
             snprintf(path, size, "%.*s/%s", (int)len, at, name);
-            if (is_other_program(path))
+            if (is_other_program(path, self))
                 return true;
             at += len + (at[len] == ':');
         }
@@ -179,6 +173,8 @@ static int spawn(struct bench_broker *broker, const char *program, bool own)
         words[count++] = (char *)(uintptr_t) "broker";
     words[count++] = (char *)(uintptr_t) "-c";
     words[count] = conf;
+    /* The broker has the first processor to itself, if there is a second. */
+    process_pin(0);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, log,
@@ -187,6 +183,7 @@ static int spawn(struct bench_broker *broker, const char *program, bool own)
     int error =
         posix_spawn(&broker->pid, program, &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
+    process_pin(1);
     if (error)
         broker->pid = 0;
     return -error;
@@ -225,7 +222,6 @@ bool bench_broker_start(struct bench_broker *broker, const char *program,
 
         snprintf(why, sizeof(why), "%s", strerror(-failed));
         if (!failed && wait_until_it_listens(broker)) {
-            process_pin(broker->pid, 0);
             return true;
         }
         if (!failed)

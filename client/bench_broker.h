@@ -18,18 +18,17 @@ struct bench_broker {
 
 /*
  * Find a program by its name or path: "mosquitto" is looked for where system
- * programs are, and in PATH; a link to this program itself does not count.
- * Returns false when there is none.
+ * programs are, and in PATH; a link to this program, whose path is self, does
+ * not count. Returns false when there is none.
  */
-bool bench_broker_find(const char *name, char *path, size_t size);
-
-/* The path of this program. */
-bool bench_broker_self(char *path, size_t size);
+bool bench_broker_find(const char *name, const char *self, char *path,
+                       size_t size);
 
 /*
  * Start "program -c FILE", or "program broker -c FILE" if it is our own, on a
- * free port of 127.0.0.1, bound to the first processor, and wait until it
- * listens. Returns false with a message in error.
+ * free port of 127.0.0.1, and wait until it listens. It runs on the first
+ * processor and this process on the second from then on, where the system can
+ * do that. Returns false with a message in error.
  */
 bool bench_broker_start(struct bench_broker *broker, const char *program,
                         bool own, char *error, size_t error_size);

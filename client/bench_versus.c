@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "client/bench_broker.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,32 +35,37 @@ static double figure(const struct bench_result *result)
     return bench_rate(result);
 }
 
+/* One round of one side. */
+struct round {
+    struct bench_result *result; /* owned */
+};
+
 static int compare(const void *a, const void *b)
 {
-    const struct bench_result *const *left = a;
-    const struct bench_result *const *right = b;
-    double difference = figure(*left) - figure(*right);
+    const struct round *left = a;
+    const struct round *right = b;
+    double difference = figure(left->result) - figure(right->result);
 
     return (difference > 0) - (difference < 0);
 }
 
 /* Move the median round to the case, and free the others. A round that failed
    is what counts, for it will be asked about. */
-static void keep_median(struct bench_result **kept,
-                        struct bench_result **rounds, unsigned count)
+static void keep_median(struct bench_result **kept, struct round *rounds,
+                        unsigned count)
 {
     unsigned chosen = count / 2;
 
-    qsort(rounds, count, sizeof(rounds[0]), compare);
+    qsort(rounds, count, sizeof(*rounds), compare);
     for (unsigned i = 0; i < count; i++) {
-        if (rounds[i]->error[0])
+        if (rounds[i].result->error[0])
             chosen = i;
     }
     for (unsigned i = 0; i < count; i++) {
         if (i == chosen)
-            *kept = rounds[i];
+            *kept = rounds[i].result;
         else
-            free(rounds[i]);
+            free(rounds[i].result);
     }
 }
 
@@ -70,15 +74,12 @@ static bool run_with_broker(const struct bench_versus *versus,
                             struct bench_result *result)
 {
     struct bench_broker broker;
-    char self[PATH_MAX];
 
     if (!versus->start)
         return bench_run(&plan, result);
-    if (!bench_broker_self(self, sizeof(self)))
-        self[0] = '\0';
     *result = (struct bench_result){0};
     if (!bench_broker_start(
-            &broker, side == BENCH_OURS ? self : versus->program,
+            &broker, side == BENCH_OURS ? versus->self : versus->program,
             side == BENCH_OURS, result->error, sizeof(result->error)))
         return false;
     plan.host = "127.0.0.1";
@@ -93,7 +94,7 @@ static bool run_with_broker(const struct bench_versus *versus,
    from round to round. */
 static bool run_rounds(const struct bench_versus *versus,
                        struct bench_case *which,
-                       struct bench_result **rounds[BENCH_SIDES],
+                       struct round *rounds[BENCH_SIDES],
                        unsigned counts[BENCH_SIDES])
 {
     unsigned sides = versus->program ? 2 : 1;
@@ -106,7 +107,7 @@ static bool run_rounds(const struct bench_versus *versus,
         if (!run_with_broker(versus, which->plan, (enum bench_side)side,
                              result))
             ok = false;
-        rounds[side][counts[side]++] = result;
+        rounds[side][counts[side]++].result = result;
         which->lost[side] += result->lost;
         which->out_of_order[side] += result->out_of_order;
         if (!ok)
@@ -118,12 +119,12 @@ static bool run_rounds(const struct bench_versus *versus,
 static bool run_case(const struct bench_versus *versus,
                      struct bench_case *which)
 {
-    struct bench_result **rounds[BENCH_SIDES];
+    struct round *rounds[BENCH_SIDES];
     unsigned counts[BENCH_SIDES] = {0};
     bool ok;
 
     for (unsigned side = 0; side < BENCH_SIDES; side++)
-        rounds[side] = alloc_zero(versus->rounds, sizeof(rounds[side][0]));
+        rounds[side] = alloc_zero(versus->rounds, sizeof(struct round));
     ok = run_rounds(versus, which, rounds, counts);
     for (unsigned side = 0; side < BENCH_SIDES; side++) {
         if (counts[side])

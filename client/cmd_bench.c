@@ -2,9 +2,9 @@
  * mqttlab bench: put a load on a broker and measure it.
  */
 #include "base/options.h"
+#include "base/process.h"
 #include "client/bench_broker.h"
 #include "client/bench_report.h"
-#include "client/bench_system.h"
 #include "client/bench_versus.h"
 #include "client/commands.h"
 
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
@@ -319,15 +320,32 @@ static bool write_json(const struct bench_versus *versus, const char *path)
     return true;
 }
 
+/* A connection is a descriptor: have as many as we may. */
+static void many_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int find_broker(uint16_t port)
+{
+    char name[32];
+    pid_t pid = 0;
+
+    return process_listening_on(port, &pid, name, sizeof(name)) ? 0 : (int)pid;
+}
+
 static int run(struct command_line *line, struct bench_versus *versus)
 {
     bool ok;
 
-    bench_system_many_descriptors();
-    if (versus->start)
-        bench_system_pin(0, 1); /* the broker has the first processor */
-    else if (!line->plan.pid)
-        line->plan.pid = bench_system_pid_of_port(line->plan.port);
+    many_descriptors();
+    if (!versus->start && !line->plan.pid)
+        line->plan.pid = find_broker(line->plan.port);
     if (versus->program) {
         struct buf head = {0};
 
@@ -350,7 +368,7 @@ static void find_other(const struct command_line *line,
 {
     if (!line->vs)
         return;
-    if (bench_broker_find(line->vs, path, size)) {
+    if (bench_broker_find(line->vs, versus->self, path, size)) {
         versus->program = path;
         return;
     }
@@ -374,15 +392,19 @@ int cmd_bench(int argc, char **argv)
     };
     struct bench_versus versus = {.on_case = on_case};
     char program[PATH_MAX];
+    char *self;
     int exit_code;
 
     options_init(&line.words, table, argc, argv);
     if (!read_options(&line, &exit_code))
         return exit_code;
+    self = process_self_path("mqttlab");
+    versus.self = self;
     find_other(&line, &versus, program, sizeof(program));
     versus.start = line.start;
     versus.rounds = line.rounds ? (unsigned)line.rounds : line.vs ? 3 : 1;
     exit_code = run(&line, &versus);
     bench_versus_release(&versus);
+    free(self);
     return exit_code;
 }
