@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/process.h"
-
 extern char **environ;
 
 /* Nothing but windows may hold a publisher back: no limits on queues, and
@@ -173,8 +171,6 @@ static int spawn(struct bench_broker *broker, const char *program, bool own)
         words[count++] = (char *)(uintptr_t) "broker";
     words[count++] = (char *)(uintptr_t) "-c";
     words[count] = conf;
-    /* The broker has the first processor to itself, if there is a second. */
-    process_pin(0);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, log,
@@ -183,7 +179,6 @@ static int spawn(struct bench_broker *broker, const char *program, bool own)
     int error =
         posix_spawn(&broker->pid, program, &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
-    process_pin(1);
     if (error)
         broker->pid = 0;
     return -error;

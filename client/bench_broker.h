@@ -26,9 +26,8 @@ bool bench_broker_find(const char *name, const char *self, char *path,
 
 /*
  * Start "program -c FILE", or "program broker -c FILE" if it is our own, on a
- * free port of 127.0.0.1, and wait until it listens. It runs on the first
- * processor and this process on the second from then on, where the system can
- * do that. Returns false with a message in error.
+ * free port of 127.0.0.1, and wait until it listens. Returns false with a
+ * message in error.
  */
 bool bench_broker_start(struct bench_broker *broker, const char *program,
                         bool own, char *error, size_t error_size);

@@ -1,6 +1,7 @@
 #include "client/bench_versus.h"
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "client/bench_broker.h"
 
 #include <stdio.h>
@@ -75,13 +76,15 @@ static bool run_with_broker(const struct bench_versus *versus,
 {
     struct bench_broker broker;
 
-    if (!versus->start)
+    if (!versus->self)
         return bench_run(&plan, result);
     *result = (struct bench_result){0};
     if (!bench_broker_start(
             &broker, side == BENCH_OURS ? versus->self : versus->program,
             side == BENCH_OURS, result->error, sizeof(result->error)))
         return false;
+    if (versus->pinned)
+        process_pin(broker.pid, versus->cpus[0]);
     plan.host = "127.0.0.1";
     plan.port = broker.port;
     plan.pid = (int)broker.pid;
@@ -150,6 +153,9 @@ bool bench_versus_run(struct bench_versus *versus)
 {
     bool ok = true;
 
+    /* On one processor the two would only take turns. */
+    versus->pinned = versus->self && process_cpus(versus->cpus, 2) == 2 &&
+                     process_pin(0, versus->cpus[1]) == 0;
     for (size_t i = 0; i < versus->count; i++) {
         struct bench_case *which = &versus->cases[i];
 

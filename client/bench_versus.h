@@ -26,12 +26,13 @@ struct bench_versus {
     struct bench_case *cases; /* owned */
     size_t count;
     unsigned rounds;
-    bool start; /* start our own broker for each load */
-    const char
-        *program; /* and this one, theirs; NULL: ours alone. Needs start */
+    const char *self;    /* our own program; NULL: measure one that runs */
+    const char *program; /* theirs; NULL: ours alone */
     /* Tells of each load when it is done; may be NULL. */
     void (*on_case)(const struct bench_versus *versus,
                     const struct bench_case *which);
+    unsigned cpus[2]; /* the broker's and this process' */
+    bool pinned;      /* there are two processors, one for each */
 };
 
 /* Add a load; the plan is copied. */
@@ -40,9 +41,9 @@ void bench_versus_add(struct bench_versus *versus,
 void bench_versus_release(struct bench_versus *versus);
 
 /*
- * Run all. With start, host, port and pid of the plans are not used; otherwise
- * they say which broker to measure. Without a program only BENCH_OURS has
- * results. A load that fails for one side has a result
+ * Run all. With self, brokers are started, and host, port and pid of the plans
+ * are not used; otherwise they say which broker to measure. Without a program
+ * only BENCH_OURS has results. A load that fails for one side has a result
  * with an error there. Returns false when something failed, or was lost at QoS
  * 1 or 2; an interrupt ends it.
  */

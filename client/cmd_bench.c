@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
@@ -320,17 +319,6 @@ static bool write_json(const struct bench_versus *versus, const char *path)
     return true;
 }
 
-/* A connection is a descriptor: have as many as we may. */
-static void many_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit))
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int find_broker(uint16_t port)
 {
     char name[32];
@@ -343,8 +331,8 @@ static int run(struct command_line *line, struct bench_versus *versus)
 {
     bool ok;
 
-    many_descriptors();
-    if (!versus->start && !line->plan.pid)
+    process_many_descriptors();
+    if (!versus->self && !line->plan.pid)
         line->plan.pid = find_broker(line->plan.port);
     if (versus->program) {
         struct buf head = {0};
@@ -363,18 +351,16 @@ static int run(struct command_line *line, struct bench_versus *versus)
 }
 
 /* Without the other broker ours is still worth measuring. */
-static void find_other(const struct command_line *line,
-                       struct bench_versus *versus, char *path, size_t size)
+static void find_other(const char *name, struct bench_versus *versus,
+                       char *path, size_t size)
 {
-    if (!line->vs)
-        return;
-    if (bench_broker_find(line->vs, versus->self, path, size)) {
+    if (bench_broker_find(name, versus->self, path, size)) {
         versus->program = path;
         return;
     }
     fprintf(stderr, "mqttlab bench: there is no %s here: measuring alone.\n",
-            line->vs);
-    if (!strcmp(line->vs, "mosquitto"))
+            name);
+    if (!strcmp(name, "mosquitto"))
         fputs("It comes with the package mosquitto: apt-get install "
               "mosquitto\n",
               stderr);
@@ -399,9 +385,9 @@ int cmd_bench(int argc, char **argv)
     if (!read_options(&line, &exit_code))
         return exit_code;
     self = process_self_path("mqttlab");
-    versus.self = self;
-    find_other(&line, &versus, program, sizeof(program));
-    versus.start = line.start;
+    versus.self = line.start ? self : NULL;
+    if (line.vs)
+        find_other(line.vs, &versus, program, sizeof(program));
     versus.rounds = line.rounds ? (unsigned)line.rounds : line.vs ? 3 : 1;
     exit_code = run(&line, &versus);
     bench_versus_release(&versus);

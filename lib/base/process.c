@@ -167,25 +167,36 @@ int64_t process_private_bytes(pid_t pid)
     return kilobytes < 0 ? -1 : kilobytes * 1024;
 }
 
-int process_pin(pid_t pid, unsigned index)
+unsigned process_cpus(unsigned *cpus, unsigned max)
 {
+    unsigned count = 0;
 #ifdef __linux__
     cpu_set_t allowed;
-    cpu_set_t one;
 
     if (sched_getaffinity(0, sizeof(allowed), &allowed))
-        return -errno;
-    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (!CPU_ISSET(cpu, &allowed) || index-- > 0)
-            continue;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        return sched_setaffinity(pid, sizeof(one), &one) ? -errno : 0;
+        return 0;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE && count < max; cpu++) {
+        if (CPU_ISSET(cpu, &allowed))
+            cpus[count++] = cpu;
     }
-    return -ERANGE;
+#else
+    (void)cpus;
+    (void)max;
+#endif
+    return count;
+}
+
+int process_pin(pid_t pid, unsigned cpu)
+{
+#ifdef __linux__
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    return sched_setaffinity(pid, sizeof(one), &one) ? -errno : 0;
 #else
     (void)pid;
-    (void)index;
+    (void)cpu;
     return -ENOSYS;
 #endif
 }

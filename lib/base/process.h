@@ -28,11 +28,15 @@ int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size);
 int64_t process_private_bytes(pid_t pid);
 
 /*
- * Bind a process (0: this one) to the index-th of the processors that this
- * process may use. Returns 0 or a negative errno: -ENOSYS where it cannot be
- * done, -ERANGE when there are not so many.
+ * The numbers of the processors that this process may run on, the lowest
+ * first, at most max of them. Returns how many; 0 where the system does not
+ * tell.
  */
-int process_pin(pid_t pid, unsigned index);
+unsigned process_cpus(unsigned *cpus, unsigned max);
+
+/* Run a process (0: this one) on this processor only. Returns 0 or a negative
+   errno: -ENOSYS where it cannot be done. */
+int process_pin(pid_t pid, unsigned cpu);
 
 /* Raise the limit of open descriptors as far as it goes. */
 void process_many_descriptors(void);
