@@ -1,15 +1,10 @@
 #include "base/alloc.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 static void *or_end(void *memory)
 {
@@ -65,17 +60,4 @@ char *alloc_printf(const char *format, ...)
     va_end(again);
     va_end(args);
     return text;
-}
-
-void alloc_keep_freed(size_t bytes)
-{
-#ifdef __GLIBC__
-    int most = bytes < INT_MAX ? (int)bytes : INT_MAX;
-
-    /* Setting the one stops malloc from adapting the other. */
-    mallopt(M_TRIM_THRESHOLD, most);
-    mallopt(M_MMAP_THRESHOLD, most / 2);
-#else
-    (void)bytes;
-#endif
 }

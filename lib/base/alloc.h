@@ -28,11 +28,4 @@ char *alloc_string_of(const void *bytes, size_t len);
 char *alloc_printf(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/*
- * Let freed memory stay with the process, up to bytes of it, where malloc can
- * be told so. A program that frees every few milliseconds what it will need
- * again spends a good part of its time in giving memory back otherwise.
- */
-void alloc_keep_freed(size_t bytes);
-
 #endif

@@ -6,9 +6,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Output is allocated in one turn and freed at its end; so much of it stays. */
-#define KEPT_BYTES ((size_t)8 << 20)
-
 /* So often the end of a turn looks for what its tasks queued meanwhile. */
 #define END_ROUNDS 8
 
@@ -122,7 +119,6 @@ static void woken(struct loop *loop)
 int loop_init(struct loop *loop)
 {
     *loop = (struct loop){0};
-    alloc_keep_freed(KEPT_BYTES);
     int error = uv_loop_init(&loop->uv);
     if (error)
         return error;

@@ -8,7 +8,6 @@
 #include "wire/event.h"
 #include "wire/tap_reader.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,6 +158,7 @@ static void tear_down(void)
     tap_release(&tap);
     ck_assert_int_eq(access(path, F_OK), -1);
     ck_assert_int_eq(rmdir(directory), 0);
+    unsetenv("MQTTLAB_RUNTIME_DIR");
 }
 
 /* Send bytes as they are and read what comes back until the connection ends,
@@ -509,78 +508,6 @@ START_TEST(brokers_are_found_and_dead_ones_removed)
 }
 END_TEST
 
-START_TEST(the_directory_is_made_for_its_owner_alone)
-{
-    char inner[64];
-    char got[128];
-    struct stat status;
-
-    snprintf(inner, sizeof(inner), "%s/new", directory);
-    setenv("MQTTLAB_RUNTIME_DIR", inner, 1);
-    ck_assert_int_eq(control_directory(got, sizeof(got)), 0);
-    ck_assert_str_eq(got, inner);
-    ck_assert_int_eq(stat(inner, &status), 0);
-    ck_assert_uint_eq(status.st_mode & 0777, 0700);
-    ck_assert_int_eq(control_directory(got, sizeof(got)), 0);
-    ck_assert_int_eq(chmod(inner, 0750), 0);
-    ck_assert_int_eq(control_directory(got, sizeof(got)), -EPERM);
-    ck_assert_int_eq(rmdir(inner), 0);
-    ck_assert_int_eq(symlink("/tmp", inner), 0);
-    ck_assert_int_eq(control_directory(got, sizeof(got)), -ENOTDIR);
-    ck_assert_int_eq(unlink(inner), 0);
-    ck_assert_int_eq(control_directory(got, 5), -ENAMETOOLONG);
-    setenv("MQTTLAB_RUNTIME_DIR", "/nonexistent/new", 1);
-    ck_assert_int_eq(control_directory(got, sizeof(got)), -ENOENT);
-}
-END_TEST
-
-START_TEST(without_an_own_directory_the_user_s_is_taken)
-{
-    char got[128];
-    char expected[128];
-
-    unsetenv("MQTTLAB_RUNTIME_DIR");
-    setenv("XDG_RUNTIME_DIR", directory, 1);
-    ck_assert_int_eq(control_directory(got, sizeof(got)), 0);
-    snprintf(expected, sizeof(expected), "%s/mqttlab", directory);
-    ck_assert_str_eq(got, expected);
-    ck_assert_int_eq(rmdir(expected), 0);
-    setenv("XDG_RUNTIME_DIR", "/nonexistent", 1);
-    ck_assert_int_eq(control_directory(got, sizeof(got)), 0);
-    snprintf(expected, sizeof(expected), "/tmp/mqttlab-%ld", (long)geteuid());
-    ck_assert_str_eq(got, expected);
-}
-END_TEST
-
-/* ---- this end alone ---- */
-
-START_TEST(a_request_does_not_wait_for_ever)
-{
-    int pair[2];
-    json_t *request = json_pack("{s:s}", "cmd", "attach");
-
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    ck_assert_ptr_null(control_request(pair[0], request, 20, NULL));
-    ck_assert_int_eq(errno, ETIMEDOUT);
-    close(pair[1]);
-    ck_assert_ptr_null(control_request(pair[0], request, 1000, NULL));
-    ck_assert(errno == EPIPE || errno == ECONNRESET);
-    close(pair[0]);
-    json_decref(request);
-}
-END_TEST
-
-static void add_directory_tests(Suite *suite)
-{
-    TCase *tcase = unit_case(suite, "directory", 20);
-
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, brokers_are_found_and_dead_ones_removed);
-    tcase_add_test(tcase, the_directory_is_made_for_its_owner_alone);
-    tcase_add_test(tcase, without_an_own_directory_the_user_s_is_taken);
-    tcase_add_test(tcase, a_request_does_not_wait_for_ever);
-}
-
 Suite *control_suite(void)
 {
     Suite *suite = suite_create("control");
@@ -601,6 +528,6 @@ Suite *control_suite(void)
                         0, sizeof(hostile) / sizeof(hostile[0]));
     tcase_add_test(tcase, a_line_without_end_costs_its_connection);
     tcase_add_test(tcase, a_long_line_is_still_a_request);
-    add_directory_tests(suite);
+    tcase_add_test(tcase, brokers_are_found_and_dead_ones_removed);
     return suite;
 }
