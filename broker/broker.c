@@ -39,15 +39,18 @@ static bool is_wanted(void *context, struct slice topic_name)
     return false;
 }
 
-/* Nobody counts messages that are kept each time one comes or goes. */
-static void count_stored(void *context)
+void broker_count(struct broker *broker)
 {
-    struct broker *broker = context;
     struct broker_counters *counters = &broker->counters;
+    struct subscription_tree_stats stats =
+        subscription_tree_stats(broker->subscriptions);
     size_t position = 0;
     const struct session *session;
 
-    counters->stored_messages = retained_store_count(broker->retained);
+    counters->subscriptions = stats.subscriptions;
+    counters->shared_subscriptions = stats.shared;
+    counters->retained_messages = retained_store_count(broker->retained);
+    counters->stored_messages = counters->retained_messages;
     counters->stored_bytes = retained_store_bytes(broker->retained);
     while ((session = session_store_next(&broker->sessions, &position))) {
         const struct outgoing_queue *queue = &session->outgoing;
@@ -59,13 +62,18 @@ static void count_stored(void *context)
     }
 }
 
+static void gather(void *context)
+{
+    broker_count(context);
+}
+
 static void make_sys_topics(struct broker *broker)
 {
     const struct sys_topics_host host = {
         .loop = broker->loop,
         .counters = &broker->counters,
         .interval_s = broker->config->sys_interval,
-        .gather = count_stored,
+        .gather = gather,
         .publish = publish_sys,
         .is_wanted = is_wanted,
         .context = broker,
@@ -374,7 +382,6 @@ size_t broker_clear_retained(struct broker *broker, struct slice topic_filter)
         free(found);
         count++;
     }
-    broker->counters.retained_messages = retained_store_count(broker->retained);
     return count;
 }
 

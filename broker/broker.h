@@ -109,6 +109,10 @@ struct link *broker_connect(struct broker *broker, size_t listener);
 size_t broker_publish(struct broker *broker, const struct mqtt_publish *publish,
                       uint64_t cause);
 
+/* Bring the counters up to date that are not kept: what is subscribed to,
+   retained and stored. */
+void broker_count(struct broker *broker);
+
 /* Remove the retained messages that match a filter; returns how many. */
 size_t broker_clear_retained(struct broker *broker, struct slice topic_filter);
 

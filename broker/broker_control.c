@@ -81,33 +81,36 @@ static bool do_stats(struct broker *broker, json_t *request, json_t *answer)
     const struct broker_counters *counters = &broker->counters;
     const struct {
         const char *name;
-        uint64_t value;
+        const uint64_t *value;
     } rows[] = {
-        {"bytes_received",         counters->bytes_received        },
-        {"bytes_sent",             counters->bytes_sent            },
-        {"messages_received",      counters->messages_received     },
-        {"messages_sent",          counters->messages_sent         },
-        {"publish_received",       counters->publish_received      },
-        {"publish_sent",           counters->publish_sent          },
-        {"publish_dropped",        counters->publish_dropped       },
-        {"publish_bytes_received", counters->publish_bytes_received},
-        {"publish_bytes_sent",     counters->publish_bytes_sent    },
-        {"sockets_opened",         counters->sockets_opened        },
-        {"connections_opened",     counters->connections_opened    },
-        {"clients_connected",      counters->clients_connected     },
-        {"clients_disconnected",   counters->clients_disconnected  },
-        {"clients_expired",        counters->clients_expired       },
-        {"clients_maximum",        counters->clients_maximum       },
-        {"messages_inflight",      counters->messages_inflight     },
-        {"retained_messages",      counters->retained_messages     },
-        {"subscriptions",          counters->subscriptions         },
-        {"shared_subscriptions",   counters->shared_subscriptions  },
+        {"bytes_received",         &counters->bytes_received        },
+        {"bytes_sent",             &counters->bytes_sent            },
+        {"messages_received",      &counters->messages_received     },
+        {"messages_sent",          &counters->messages_sent         },
+        {"publish_received",       &counters->publish_received      },
+        {"publish_sent",           &counters->publish_sent          },
+        {"publish_dropped",        &counters->publish_dropped       },
+        {"publish_bytes_received", &counters->publish_bytes_received},
+        {"publish_bytes_sent",     &counters->publish_bytes_sent    },
+        {"sockets_opened",         &counters->sockets_opened        },
+        {"connections_opened",     &counters->connections_opened    },
+        {"clients_connected",      &counters->clients_connected     },
+        {"clients_disconnected",   &counters->clients_disconnected  },
+        {"clients_expired",        &counters->clients_expired       },
+        {"clients_maximum",        &counters->clients_maximum       },
+        {"messages_inflight",      &counters->messages_inflight     },
+        {"stored_messages",        &counters->stored_messages       },
+        {"stored_bytes",           &counters->stored_bytes          },
+        {"retained_messages",      &counters->retained_messages     },
+        {"subscriptions",          &counters->subscriptions         },
+        {"shared_subscriptions",   &counters->shared_subscriptions  },
     };
 
     (void)request;
+    broker_count(broker);
     put_count(answer, "uptime_s", uptime_s(broker));
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        put_count(answer, rows[i].name, rows[i].value);
+        put_count(answer, rows[i].name, *rows[i].value);
     return true;
 }
 

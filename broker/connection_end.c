@@ -64,7 +64,8 @@ static void log_end(const struct connection *connection, const struct way *way,
 {
     struct broker *broker = connection->broker;
     char name[CONNECTION_ADDRESS_BYTES];
-    bool error = ending->why == END_ERROR || ending->why == END_LIMIT;
+    bool error = ending->why == END_ERROR || ending->why == END_LIMIT ||
+                 ending->why == END_REFUSED;
 
     if (!broker->config->connection_messages ||
         !log_wants(broker->log, LOG_NOTICE))

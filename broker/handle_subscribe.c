@@ -221,11 +221,6 @@ static enum mqtt_reason begin(struct request *request,
 
 static void finish(struct request *request)
 {
-    struct subscription_tree_stats stats =
-        subscription_tree_stats(request->broker->subscriptions);
-
-    request->broker->counters.subscriptions = stats.subscriptions;
-    request->broker->counters.shared_subscriptions = stats.shared;
     buf_release(&request->reasons);
     buf_release(&request->fresh);
 }

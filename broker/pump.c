@@ -188,7 +188,8 @@ void pump_offer(struct broker *broker, struct session *session,
 {
     bool now = delivery->qos
                    ? pump_open(broker, session)
-                   : session->connection && !session->outgoing.waiting &&
+                   : session->connection &&
+                         !outgoing_queue_has_qos_0(&session->outgoing) &&
                          connection_has_room(session->connection);
 
     if (now)

@@ -258,9 +258,9 @@ static void deliver_qos_0(struct broker *broker, struct routing *routing,
             deliver_apart(broker, routing, share, 0);
         return;
     }
-    if (share->has_identifiers ||
-        (session->outgoing.waiting &&
-         outgoing_queue_has_qos_0(&session->outgoing))) {
+    /* Behind retained messages that still wait, not past them. */
+    if (session->outgoing.waiting &&
+        outgoing_queue_has_qos_0(&session->outgoing)) {
         deliver_apart(broker, routing, share, 0);
         return;
     }
@@ -268,6 +268,10 @@ static void deliver_qos_0(struct broker *broker, struct routing *routing,
         pump_report_drop(broker, session, routing->publish.topic,
                          "the client does not read fast enough",
                          routing->cause);
+        return;
+    }
+    if (share->has_identifiers) {
+        deliver_apart(broker, routing, share, 0);
         return;
     }
     unsigned index =
@@ -406,7 +410,6 @@ static void retain(struct broker *broker, struct routing *routing)
         retained_store_set(broker->retained, message_of(broker, routing),
                            clock_ms(&broker->loop->clock));
 
-    broker->counters.retained_messages = retained_store_count(broker->retained);
     report_retained(broker, routing, result);
 }
 

@@ -28,7 +28,7 @@ void service_raise_descriptor_limit(void)
 void service_keep_memory(void)
 {
 #ifdef __GLIBC__
-    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
 #endif
 }

@@ -290,6 +290,26 @@ START_TEST(qos_0_is_dropped_for_who_does_not_read)
 }
 END_TEST
 
+START_TEST(qos_0_is_dropped_with_a_subscription_identifier_too)
+{
+    char *payload = large_payload();
+
+    rig_start(&rig);
+    rig_login(&rig, &other, MQTT_3_1_1, "b", true);
+    rig_login(&rig, &client, MQTT_5, "a", true);
+    rig_send_hex(&client, "82 09 0001 02 0b 07 0001 74 00");
+    rig_expect_hex(&client, "90 04 0001 00 00");
+    transport_memory_set_faults(session("a")->connection->link.transport,
+                                &(struct transport_memory_faults){
+                                    .capacity_bytes = 1, .delay_ms = 3600000});
+    for (int i = 0; i < 50; i++)
+        rig_publish(&other, "t", payload, 0);
+    ck_assert_uint_lt(pending(), OUTPUT_HIGH_BYTES + 100100);
+    ck_assert_uint_eq(outgoing_queue_waiting(&session("a")->outgoing), 0);
+    free(payload);
+}
+END_TEST
+
 START_TEST(qos_1_waits_in_the_queue_for_who_does_not_read)
 {
     char *payload = large_payload();
@@ -445,6 +465,7 @@ Suite *broker_limits_suite(void)
     tcase_add_test(tcase, max_queued_messages_bounds_a_queue);
     tcase_add_test(tcase, max_queued_bytes_bounds_a_queue);
     tcase_add_test(tcase, qos_0_is_dropped_for_who_does_not_read);
+    tcase_add_test(tcase, qos_0_is_dropped_with_a_subscription_identifier_too);
     tcase_add_test(tcase, qos_1_waits_in_the_queue_for_who_does_not_read);
     tcase_add_test(tcase, who_reads_nothing_for_a_minute_is_disconnected);
     tcase_add_test(tcase, who_does_not_read_its_answers_is_not_read_from);
