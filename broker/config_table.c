@@ -57,14 +57,16 @@ static const struct config_option options[] = {
      "Messages of QoS 1 and 2 under way to one client; 0: no limit. mosquitto's\n"
      "default is 20, which makes many small packets out of a burst."},
     {"max_inflight_bytes", CONFIG_SIZE, GLOBAL(max_inflight_bytes),
-     1, INT64_MAX, true, "0", NULL,
-     "The same in bytes; 0: no limit."},
+     1, INT64_MAX, true, "64M", NULL,
+     "The same in bytes; 0: no limit, which is mosquitto's default. A message\n"
+     "that is larger goes alone."},
     {"max_queued_messages", CONFIG_NUMBER, GLOBAL(max_queued_messages),
      1, UINT32_MAX, true, "1000", NULL,
      "Messages that wait for one client beyond those; 0: no limit."},
     {"max_queued_bytes", CONFIG_SIZE, GLOBAL(max_queued_bytes),
-     1, INT64_MAX, true, "0", NULL,
-     "The same in bytes; 0: no limit."},
+     1, INT64_MAX, true, "64M", NULL,
+     "The same in bytes; 0: no limit, which is mosquitto's default. A message\n"
+     "that is larger waits alone."},
     {"queue_qos0_messages", CONFIG_BOOL, GLOBAL(queue_qos0_messages),
      NO_RANGE, "false", NULL,
      "Whether messages of QoS 0 wait for a client that is away."},

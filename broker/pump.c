@@ -66,7 +66,8 @@ void pump_report_drop(struct broker *broker, const struct session *session,
 
 /* ---- waiting ---- */
 
-/* Is the queue full? Retained messages are bounded by their own number. */
+/* Is the queue full? Retained messages are bounded by their own number; a
+   message that is larger than all the queue may be waits alone. */
 static bool is_full(const struct broker *broker, const struct session *session,
                     const struct delivery *delivery)
 {
@@ -75,6 +76,8 @@ static bool is_full(const struct broker *broker, const struct session *session,
     size_t more = 0;
     size_t more_bytes = 0;
 
+    if (!queue->waiting)
+        return false;
     if (delivery->retain) {
         more = retained_store_count(broker->retained);
         more_bytes = retained_store_bytes(broker->retained);

@@ -6,12 +6,8 @@ count=5000
 ! sanitized || count=1000
 [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -gt $((count + 300)) ] ||
     skip "at most $(ulimit -Hn) open files are allowed"
-grep -qs RssAnon "/proc/$$/status" || skip "the system does not tell RssAnon"
 ulimit -n "$(ulimit -Hn)"
 
 start_quiet_broker
-python crowd.py "$port" "$broker_pid" $count
-each=$(cat "$work/crowd.py.log")
-sanitized || [ "$each" -le 900 ] ||
-    fail "an idle connection costs $each bytes"
+python crowd.py "$port" $count
 stop_broker

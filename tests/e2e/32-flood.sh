@@ -6,6 +6,7 @@
 need /usr/bin/python3 python3
 cat >"$work/b.conf" <<'END'
 max_queued_messages 1000
+max_queued_bytes 8M
 max_retained_messages 1000
 max_subscriptions 1000
 END

@@ -88,6 +88,27 @@ def test_qos_1_for_who_does_not_read(port):
         ear.cut()
 
 
+def test_large_messages_for_who_does_not_read(port):
+    """A hundred megabytes, of which flood.sh allows 8 to wait for a client."""
+    ears = [deaf(port, "deaf-large-%d" % number, 1) for number in range(5)]
+    publisher = Peer(port)
+    publisher.connect()
+    before = broker_private_bytes()
+
+    def flood():
+        for number in range(100):
+            publisher.publish("flood/1", bytes(1000000), qos=1,
+                              packet_id=number + 1)
+            publisher.expect(PUBACK, number + 1)
+
+    while_others_are_served(port, flood)
+    if before is not None:
+        grown = broker_private_bytes() - before
+        assert grown < 40 << 20, "the broker has grown by %d bytes" % grown
+    for ear in ears:
+        ear.cut()
+
+
 def test_fifty_thousand_topics(port):
     peer = Peer(port)
     peer.connect()

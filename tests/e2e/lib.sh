@@ -182,11 +182,14 @@ use_names() {
     export PATH
 }
 
-# Run a Python script of this folder; what it prints is a failure.
+# Run a Python script of this folder, whose output goes to $work/SCRIPT.log.  It may
+# look at the memory of the broker, but not when a sanitizer keeps what was freed.
 python() { # SCRIPT ARGUMENTS...
     script=$1
     shift
-    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$test_dir/$script" "$@" \
+    measured=$broker_pid
+    ! sanitized || measured=none
+    PYTHONDONTWRITEBYTECODE=1 BROKER_PID=$measured /usr/bin/python3 "$test_dir/$script" "$@" \
         >"$work/$script.log" 2>&1 || fail "$script"
 }
 

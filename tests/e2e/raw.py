@@ -5,6 +5,7 @@ A test script calls run(globals()): every function whose name begins with test_
 is called with the port of the broker, and must not raise.
 """
 
+import os
 import socket
 import struct
 import sys
@@ -192,6 +193,17 @@ class Peer:
     def close(self):
         self.send(packet(DISCONNECT, 0))
         self.socket.close()
+
+
+def broker_private_bytes():
+    """Memory that the broker shares with no other process; None where that is not
+    known."""
+    try:
+        with open("/proc/%s/status" % os.environ["BROKER_PID"]) as status:
+            return next((int(line.split()[1]) * 1024 for line in status
+                         if line.startswith("RssAnon:")), None)
+    except OSError:
+        return None
 
 
 def answers_within(port, seconds):

@@ -246,6 +246,22 @@ START_TEST(max_queued_bytes_bounds_a_queue)
 }
 END_TEST
 
+START_TEST(a_message_above_max_queued_bytes_waits_alone)
+{
+    rig.config.max_queued_bytes = 1;
+    rig_start(&rig);
+    rig_login(&rig, &client, MQTT_3_1_1, "a", false);
+    rig_subscribe(&client, "t", 1);
+    rig_cut(&client);
+    rig_login(&rig, &other, MQTT_3_1_1, "b", true);
+    rig_publish(&other, "t", "1", 1);
+    rig_publish(&other, "t", "2", 1);
+    rig_login(&rig, &client, MQTT_3_1_1, "a", false);
+    rig_expect_publish(&client, "t", "1", 1, NULL);
+    rig_expect_nothing(&client);
+}
+END_TEST
+
 /* ---- a client that does not read ---- */
 
 static char *large_payload(void)
@@ -464,6 +480,7 @@ Suite *broker_limits_suite(void)
     tcase_add_test(tcase, max_retained_messages_bounds_the_store);
     tcase_add_test(tcase, max_queued_messages_bounds_a_queue);
     tcase_add_test(tcase, max_queued_bytes_bounds_a_queue);
+    tcase_add_test(tcase, a_message_above_max_queued_bytes_waits_alone);
     tcase_add_test(tcase, qos_0_is_dropped_for_who_does_not_read);
     tcase_add_test(tcase, qos_0_is_dropped_with_a_subscription_identifier_too);
     tcase_add_test(tcase, qos_1_waits_in_the_queue_for_who_does_not_read);
