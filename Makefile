@@ -229,7 +229,7 @@ MAN    = $(DESTDIR)$(PREFIX)/share/man
 DOC    = $(DESTDIR)$(PREFIX)/share/doc/mqttlab
 LABS   = $(filter-out %.solution.md %/solution.md %.c %.h,$(wildcard \
          labs/*.md exercises/*/*))
-MANUAL = CHANGELOG.md LICENSE docs/labs.md
+MANUAL = CHANGELOG.md LICENSE docs/filter.md docs/labs.md
 
 install: all ## install under PREFIX=/usr/local, without solutions
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(MAN)/man5 $(DOC) \
