@@ -178,14 +178,14 @@ static char *make_invitation(uint16_t port)
     if (port != PORT_DEFAULT)
         snprintf(option, sizeof(option), " -p %u", port);
     return alloc_printf(
-        " A broker listens on 127.0.0.1:%u. Nothing has reached it yet.\n"
+        "A broker listens on 127.0.0.1:%u. Nothing has reached it yet.\n"
         "\n"
-        " In a second terminal, subscribe:\n"
-        "   mosquitto_sub -h 127.0.0.1%s -i testSub -t debug -d\n"
-        " In a third one, publish:\n"
-        "   mosquitto_pub -h 127.0.0.1%s -t debug -m hello -q 2\n"
+        "In a second terminal, subscribe:\n"
+        "  mosquitto_sub -h 127.0.0.1%s -i testSub -t debug -d\n"
+        "In a third one, publish:\n"
+        "  mosquitto_pub -h 127.0.0.1%s -t debug -m hello -q 2\n"
         "\n"
-        " Every packet appears here. p publishes from this screen,"
+        "Every packet appears here. p publishes from this screen,"
         " ? shows the keys, q quits.\n",
         port, option, option);
 }

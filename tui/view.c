@@ -176,31 +176,40 @@ bool view_contains(const char *text, const char *words)
     return len == 0;
 }
 
-void view_empty(const struct view *view, const struct area *area)
+static void draw_invitation(const struct area *area, const char *text)
 {
-    const char *text = view->host ? view->host->invitation : NULL;
     char line[256];
-    int y = 1;
 
-    if (*view->store->filter_text) {
-        view_paragraph(area, 1, STYLE_PLAIN,
-                       " Nothing matches the filter. f changes it; f and"
-                       " Enter on an empty line show all.");
-        return;
-    }
-    for (text = text ? text : " Nothing was seen yet."; *text; y++) {
+    for (int y = 1; *text; y++) {
         size_t len = strcspn(text, "\n");
         size_t fits = len < sizeof(line) ? len : sizeof(line) - 1;
-        bool command = !strncmp(text, "   ", 3);
 
         memcpy(line, text, fits);
         line[fits] = '\0';
-        if (command)
+        /* What is to be typed stands further in and is not broken. */
+        if (line[0] == ' ')
             grid_text(area, y, 0, STYLE_NAME, line);
         else
             y += view_paragraph(area, y, STYLE_PLAIN, line) - 1;
         text += len + (text[len] == '\n');
     }
+}
+
+void view_empty(const struct view *view, const struct area *area,
+                const char *text)
+{
+    const char *invitation = view->host ? view->host->invitation : NULL;
+    struct area inner = grid_part(area, 0, 1, area->height, area->width - 2);
+
+    if (*view->store->filter_text)
+        view_paragraph(&inner, 1, STYLE_PLAIN,
+                       "Nothing matches the filter. f changes it; Esc takes it"
+                       " away.");
+    else if (text)
+        view_paragraph(&inner, 1, STYLE_DIM, text);
+    else
+        draw_invitation(&inner,
+                        invitation ? invitation : "Nothing was seen yet.");
 }
 
 /* The bytes of text that go on one line of width columns, and how many to

@@ -115,8 +115,9 @@ void view_quote(struct slice text, struct buf *out);
 bool view_contains(const char *text, const char *words);
 
 /* Fill the area with what is to be said when a list is empty: that the filter
-   hides all, or else the host's invitation. */
-void view_empty(const struct view *view, const struct area *area);
+   hides all, or else text; NULL: the host's invitation. */
+void view_empty(const struct view *view, const struct area *area,
+                const char *text);
 
 /* Write a paragraph, broken at blanks; returns the lines it took. */
 int view_paragraph(const struct area *area, int y, enum style style,

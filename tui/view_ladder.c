@@ -356,7 +356,9 @@ static void draw(struct view *base, const struct area *area, int pane)
     if (area->height < 1)
         return;
     if (!store_count(store, STORE_ALL)) {
-        view_empty(base, area);
+        view_empty(base, area,
+                   "Nothing has passed yet. Each packet becomes an arrow"
+                   " here, from who sends it to who gets it.");
         return;
     }
     if (detailed) {

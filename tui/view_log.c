@@ -62,10 +62,10 @@ static void draw(struct view *base, const struct area *area, int pane)
 
     view->height = area->height;
     if (!count) {
-        view_paragraph(area, 1, STYLE_PLAIN,
-                       " The broker has decided nothing yet: here stand"
-                       " connections, subscriptions, wills and what was"
-                       " refused.");
+        view_empty(base, area,
+                   "The broker has decided nothing yet. Here stand"
+                   " connections, subscriptions, wills, and what was"
+                   " refused.");
         return;
     }
     view->top = view_scroll(view->top, chosen, count, area->height);

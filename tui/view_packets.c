@@ -286,7 +286,7 @@ static void draw_list(struct view_packets *view, const struct area *area,
     if (area->height < 1)
         return;
     if (!count) {
-        view_empty(&view->view, area);
+        view_empty(&view->view, area, NULL);
         return;
     }
     view->top = view_scroll(view->top, chosen, count, rows);

@@ -254,7 +254,7 @@ static void draw(struct view *base, const struct area *area, int pane)
     int rows = area->height >= 12 ? area->height * 3 / 5 : area->height - 1;
 
     if (!model->client_count) {
-        view_empty(base, area);
+        view_empty(base, area, "No client has connected yet.");
         return;
     }
     if (rows > (int)model->client_count + 1 && area->height >= 12)

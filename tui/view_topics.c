@@ -292,7 +292,9 @@ static void draw(struct view *base, const struct area *area, int pane)
     size_t line;
 
     if (!chosen(view)) {
-        view_empty(base, area);
+        view_empty(base, area,
+                   "No topic was used yet. A topic exists as soon as a"
+                   " message is published to it.");
         return;
     }
     line = line_of(model, view->chosen);

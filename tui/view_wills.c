@@ -139,12 +139,15 @@ static int draw_life(const struct view_wills *view, const struct area *area,
 
 static void draw_no_wills(const struct area *area)
 {
-    view_paragraph(area, 0, STYLE_PLAIN,
-                   " No client has left a will. A will is a message that the"
-                   " broker publishes for a client that goes without saying"
-                   " DISCONNECT. Try it, then kill -9 the subscriber:");
-    grid_text(area, area->width >= 70 ? 3 : 6, 0, STYLE_NAME,
-              "   mosquitto_sub -t x --will-topic gone --will-payload bye");
+    struct area inner = grid_part(area, 0, 1, area->height, area->width - 2);
+    int y = view_paragraph(
+        &inner, 0, STYLE_DIM,
+        "No client has left a will: a message that the broker publishes for a"
+        " client that goes without DISCONNECT. Try this, and kill it with"
+        " kill -9:");
+
+    grid_text(&inner, y, 2, STYLE_NAME,
+              "mosquitto_sub -t x --will-topic gone --will-payload bye");
 }
 
 static void draw_wills(struct view_wills *view, const struct area *area,

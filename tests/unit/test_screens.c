@@ -113,8 +113,7 @@ static void begin(bool with_story)
     store_catch_up(store, 0);
     store_set_now(store, sample.time_ns);
     sample_lab_init(&lab);
-    app =
-        app_new(store, NULL, " A broker listens. Try:\n   mosquitto_sub -t x");
+    app = app_new(store, NULL, "A broker listens. Try:\n  mosquitto_sub -t x");
     app->max_bytes = 32 << 20;
     app->deeds = &deeds;
     app->about_quit = " Quit? y ";
