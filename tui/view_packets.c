@@ -7,50 +7,16 @@
 
 #include "base/alloc.h"
 #include "tui/packet_detail.h"
+#include "tui/packet_list.h"
 #include "tui/view.h"
 #include "wire/render.h"
 
 enum pane { PANE_LIST, PANE_TREE, PANE_BYTES, PANES };
 
-enum column {
-    COLUMN_NUMBER,
-    COLUMN_TIME,
-    COLUMN_DELTA,
-    COLUMN_CLIENT,
-    COLUMN_DIRECTION,
-    COLUMN_TYPE,
-    COLUMN_ID,
-    COLUMN_FLAGS,
-    COLUMN_INFO,
-    COLUMN_PAIR,
-    COLUMNS,
-};
-
-/* A column is as wide as what was seen in it, between least and most. */
-static const struct {
-    const char *title;
-    int least;
-    int most;
-    bool right; /* its text stands at the right */
-    int from;   /* width of the list from which it is shown */
-} columns[COLUMNS] = {
-    [COLUMN_NUMBER] = {"No",           3,  8,  true,  0 },
-    [COLUMN_TIME] = {"Time",         5,  12, true,  0 },
-    [COLUMN_DELTA] = {"dt",           5,  9,  true,  76},
-    [COLUMN_CLIENT] = {"Client",       8,  14, false, 52},
-    [COLUMN_DIRECTION] = {"",             1,  1,  false, 0 },
-    [COLUMN_TYPE] = {"Type",         7,  11, false, 0 },
-    [COLUMN_ID] = {"Id",           2,  5,  true,  0 },
-    [COLUMN_FLAGS] = {"Flags",        5,  7,  false, 48},
-    [COLUMN_INFO] = {"Topic / info", 12, 12, false, 0 },
-    [COLUMN_PAIR] = {"Pair",         5,  9,  false, 60},
-};
-
 struct view_packets {
     struct view view;
+    struct packet_list list;
     struct packet_detail detail;
-    size_t top;
-    int widths[COLUMNS];
     int height[PANES]; /* rows of each pane when drawn last */
     int start[PANES];  /* and its first row */
     int width;
@@ -59,249 +25,6 @@ struct view_packets {
 static enum store_list list_of(const struct view *view)
 {
     return view->store->with_events ? STORE_ALL : STORE_PACKETS;
-}
-
-/* ---- a row of the list ---- */
-
-struct row_text {
-    struct buf text[COLUMNS];
-};
-
-static uint64_t pair_number(const struct store *store,
-                            const struct history_row *row)
-{
-    uint64_t position = row->note.pair
-                            ? history_find_seq(store->history, row->note.pair)
-                            : UINT64_MAX;
-    struct history_row pair;
-
-    return store_row(store, position, &pair) ? pair.number : 0;
-}
-
-/* The packet that answers this one: it comes soon, or it is not known. */
-static uint64_t answer_number(const struct store *store, uint64_t position,
-                              const struct history_row *row)
-{
-    struct history_row later;
-
-    for (uint64_t at = position + 1; at <= position + 64; at++) {
-        if (!history_get(store->history, at, &later))
-            return 0;
-        if (later.note.pair == row->record.seq)
-            return later.number;
-    }
-    return 0;
-}
-
-static void put_pair(const struct store *store, uint64_t position,
-                     const struct history_row *row, struct buf *out)
-{
-    uint64_t pair = pair_number(store, row);
-
-    if (pair) {
-        buf_printf(out, "<=%llu", (unsigned long long)pair);
-        return;
-    }
-    pair = answer_number(store, position, row);
-    if (pair)
-        buf_printf(out, "=>%llu", (unsigned long long)pair);
-}
-
-/* Time since the row before in the list. */
-static void put_delta(const struct store *store, enum store_list list,
-                      size_t index, const struct history_row *row,
-                      struct buf *out)
-{
-    struct history_row before;
-
-    if (index == 0 ||
-        !store_row(store, store_at(store, list, index - 1), &before))
-        buf_append_string(out, "-");
-    else
-        render_time(out, row->record.time_ns, before.record.time_ns);
-}
-
-static void fill_row(const struct view *view, size_t index,
-                     const struct history_row *row, struct row_text *texts)
-{
-    const struct store *store = view->store;
-    uint64_t position = store_at(store, list_of(view), index);
-    struct buf *text = texts->text;
-
-    for (int i = 0; i < COLUMNS; i++)
-        buf_clear(&text[i]);
-    view_time(store, row->record.time_ns, &text[COLUMN_TIME]);
-    put_delta(store, list_of(view), index, row, &text[COLUMN_DELTA]);
-    view_client(row, columns[COLUMN_CLIENT].most, &text[COLUMN_CLIENT]);
-    render_info(&text[COLUMN_INFO], row);
-    buf_printf(&text[COLUMN_NUMBER], "%llu", (unsigned long long)row->number);
-    buf_append_string(&text[COLUMN_DIRECTION],
-                      row->record.direction == RECORD_C2B ? ">" : "<");
-    buf_append_string(&text[COLUMN_TYPE], mqtt_type_name(row->note.type));
-    if (row->note.packet_id)
-        buf_printf(&text[COLUMN_ID], "%u", row->note.packet_id);
-    render_flags(&text[COLUMN_FLAGS], row);
-    put_pair(store, position, row, &text[COLUMN_PAIR]);
-}
-
-/* ---- the list ---- */
-
-static bool shown(int column, int width)
-{
-    return width >= columns[column].from;
-}
-
-/* Let the columns grow to what is in them; what is left is for the info. */
-static void fit_columns(struct view_packets *view, struct row_text *texts)
-{
-    for (int i = 0; i < COLUMNS; i++) {
-        int needed = grid_text_width(buf_string(&texts->text[i]));
-
-        if (needed > columns[i].most)
-            needed = columns[i].most;
-        if (needed > view->widths[i])
-            view->widths[i] = needed;
-    }
-}
-
-static int info_width(const struct view_packets *view, int width)
-{
-    int left = width - 2;
-
-    for (int i = 0; i < COLUMNS; i++) {
-        if (i != COLUMN_INFO && shown(i, width))
-            left -= view->widths[i] + 1;
-    }
-    return left > 4 ? left : 4;
-}
-
-static void draw_columns(const struct view_packets *view,
-                         const struct area *area, int y, enum style style,
-                         struct row_text *texts)
-{
-    int x = 2;
-
-    for (int i = 0; i < COLUMNS; i++) {
-        int width =
-            i == COLUMN_INFO ? info_width(view, area->width) : view->widths[i];
-        const char *text =
-            texts ? buf_string(&texts->text[i]) : columns[i].title;
-
-        if (!shown(i, area->width))
-            continue;
-        grid_column(area, y, x, columns[i].right ? -width : width, style, text);
-        x += width + 1;
-    }
-}
-
-/* What is no packet: a sentence from the client's column on. */
-static void draw_event(const struct view_packets *view, const struct area *area,
-                       int y, const struct history_row *row)
-{
-    struct buf text = {0};
-    int x = 2;
-
-    for (int i = 0; i < COLUMN_CLIENT; i++) {
-        if (!shown(i, area->width))
-            continue;
-        buf_clear(&text);
-        if (i == COLUMN_TIME)
-            view_time(view->view.store, row->record.time_ns, &text);
-        grid_column(area, y, x, -view->widths[i], STYLE_EVENT,
-                    buf_string(&text));
-        x += view->widths[i] + 1;
-    }
-    buf_clear(&text);
-    buf_append_string(&text, "* ");
-    render_event(&text, row);
-    grid_column(area, y, x, area->width - x, STYLE_EVENT, buf_string(&text));
-    buf_release(&text);
-}
-
-static const char *row_sign(const struct store *store, uint64_t position,
-                            const struct history_row *row)
-{
-    if (store_tagged(store, position))
-        return "*";
-    if (row->record.flags & RECORD_MALFORMED)
-        return "!";
-    if (row->record.flags & RECORD_DROPPED)
-        return "x";
-    if (row->record.flags & RECORD_HELD)
-        return "~";
-    return " ";
-}
-
-static void draw_row(struct view_packets *view, const struct area *area, int y,
-                     size_t index, struct row_text *texts)
-{
-    const struct store *store = view->view.store;
-    enum store_list list = list_of(&view->view);
-    uint64_t position = store_at(store, list, index);
-    bool chosen = index == store_chosen(store, list);
-    struct history_row row;
-
-    if (!store_row(store, position, &row))
-        return;
-    if (row.record.type == RECORD_MQTT) {
-        fill_row(&view->view, index, &row, texts);
-        draw_columns(view, area, y, view_style(store, &row), texts);
-    } else {
-        draw_event(view, area, y, &row);
-    }
-    grid_text(area, y, 0, STYLE_WARNING, row_sign(store, position, &row));
-    if (chosen)
-        grid_text(area, y, 1, STYLE_PLAIN, ">");
-}
-
-/* Columns get their widths from the rows that are seen. */
-static void measure(struct view_packets *view, size_t from, size_t to)
-{
-    const struct store *store = view->view.store;
-    enum store_list list = list_of(&view->view);
-    struct row_text texts = {0};
-    struct history_row row;
-
-    for (size_t i = from; i < to; i++) {
-        if (!store_row(store, store_at(store, list, i), &row) ||
-            row.record.type != RECORD_MQTT)
-            continue;
-        fill_row(&view->view, i, &row, &texts);
-        fit_columns(view, &texts);
-    }
-    for (int i = 0; i < COLUMNS; i++)
-        buf_release(&texts.text[i]);
-}
-
-static void draw_list(struct view_packets *view, const struct area *area,
-                      bool focus)
-{
-    const struct store *store = view->view.store;
-    enum store_list list = list_of(&view->view);
-    size_t count = store_count(store, list);
-    size_t chosen = store_chosen(store, list);
-    struct row_text texts = {0};
-    int rows = area->height - 1;
-
-    if (area->height < 1)
-        return;
-    if (!count) {
-        view_empty(&view->view, area, NULL);
-        return;
-    }
-    view->top = view_scroll(view->top, chosen, count, rows);
-    size_t end = view->top + (rows > 0 ? (size_t)rows : 0);
-    measure(view, view->top, end < count ? end : count);
-    draw_columns(view, area, 0, STYLE_HEADING, NULL);
-    for (size_t i = view->top; i < end && i < count; i++) {
-        int y = 1 + (int)(i - view->top);
-
-        draw_row(view, area, y, i, &texts);
-        if (i == chosen && focus)
-            grid_select(area, y);
-    }
-    for (int i = 0; i < COLUMNS; i++)
-        buf_release(&texts.text[i]);
 }
 
 /* ---- the whole ---- */
@@ -403,15 +126,17 @@ static void draw(struct view *base, const struct area *area, int pane)
     struct view_packets *view = (struct view_packets *)base;
     struct area list;
 
+    if (!view->list.store)
+        packet_list_init(&view->list, base->store);
     detail_look(&view->detail, base->store,
                 store_chosen_at(base->store, list_of(base)));
     if (!store_count(base->store, list_of(base))) {
-        draw_list(view, area, false);
+        view_empty(base, area, NULL);
         return;
     }
     arrange(view, area, pane < 0 ? PANE_LIST : pane);
     list = grid_part(area, 0, 0, view->height[PANE_LIST], area->width);
-    draw_list(view, &list, pane == PANE_LIST);
+    packet_list_draw(&view->list, &list, pane == PANE_LIST);
     draw_detail(view, area, pane);
 }
 
@@ -451,9 +176,7 @@ static void go_to_pair(struct view_packets *view)
 
     if (!view->detail.here)
         return;
-    number = pair_number(store, &view->detail.row);
-    if (!number)
-        number = answer_number(store, position, &view->detail.row);
+    number = packet_list_pair(store, position, &view->detail.row);
     if (!number || !store_choose_packet(store, number))
         view->view.host->say(view->view.host->app,
                              "no answer to this packet was seen");
@@ -532,9 +255,9 @@ static int click(struct view *base, int y, int x)
         return PANE_TREE;
     }
     if (y > 0 && y < view->height[PANE_LIST] &&
-        view->top + (size_t)y - 1 < store_count(base->store, list))
-        store_choose(base->store,
-                     store_at(base->store, list, view->top + (size_t)y - 1));
+        view->list.top + (size_t)y - 1 < store_count(base->store, list))
+        store_choose(base->store, store_at(base->store, list,
+                                           view->list.top + (size_t)y - 1));
     return PANE_LIST;
 }
 
@@ -592,7 +315,5 @@ struct view *view_packets_new(void)
 
     view->view.class = &class;
     detail_init(&view->detail);
-    for (int i = 0; i < COLUMNS; i++)
-        view->widths[i] = columns[i].least;
     return &view->view;
 }
