@@ -19,8 +19,8 @@ static const char *const good_names[] = {
     "\x01",
     "\xc3\xa4/\xe2\x82\xac",
     "sensors/\xf0\x9f\x8c\xa1/living room/temperature",
-    "\xef\xbb\xbf"
-    "a", /* [MQTT-1.5.4-3] */
+    ("\xef\xbb\xbf"
+     "a"), /* [MQTT-1.5.4-3] */
 };
 
 static const struct {

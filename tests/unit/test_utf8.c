@@ -19,8 +19,8 @@ static const char *const good[] = {
     "\xf0\x90\x80\x80", /* U+10000, the first of four bytes */
     "\xf4\x8f\xbf\xbf", /* U+10FFFF */
     "0123456\xc3\xa4",  /* a character across two words */
-    "01234567\xe2\x82\xac"
-    "89abc", /* after a word, more ASCII behind */
+    ("01234567\xe2\x82\xac"
+     "89abc"), /* after a word, more ASCII behind */
 };
 
 static const struct {
