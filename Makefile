@@ -117,7 +117,7 @@ $B/%.o: %.c $B/flags
 # The list of suites is the list of files: tests/unit/test_NAME.c has
 # NAME_suite().
 $(TEST_OBJ): $B/suites_list.h
-$(TEST_OBJ): BUILD += -I$B
+$(TEST_OBJ): private BUILD += -I$B
 $B/suites_list.h: FORCE
 	@mkdir -p $(@D)
 	@printf 'SUITE(%s)\n' $(patsubst tests/unit/test_%.c,%,$(wildcard \
@@ -219,6 +219,13 @@ $B/%.h.ok: %.h $B/flags
 	$(call say,HDR)mkdir -p $(@D) && $(CC) $(BUILD) -fsyntax-only -x c $<
 	@touch $@
 
+# Between two comments of the manual page stand the dashboard's keys.
+manual: all ## write the dashboard's keys into docs/mqttlab.1
+	$B/mqttlab keys --roff >$B/keys.roff
+	sed -i.orig -e '/^\.\\" mqttlab keys/,/^\.\\" end of keys/{//!d;}' \
+	    -e '/^\.\\" mqttlab keys/r $B/keys.roff' docs/mqttlab.1
+	rm -f docs/mqttlab.1.orig
+
 format: ## reformat the sources in place
 	clang-format -i $(SRC) $(HDR) $(TESTS) $(wildcard tests/fuzz/*.c)
 
@@ -269,4 +276,4 @@ help: ## list the targets
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: all deps run grade bench check check-all asan fuzz fuzzing lint layers statements headers \
-        format install uninstall dist dist-lecturer clean help FORCE
+        manual format install uninstall dist dist-lecturer clean help FORCE

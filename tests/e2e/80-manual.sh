@@ -55,12 +55,34 @@ compare_options() { # HEADING COMMAND...
         tr -d ' ' | sort -u >"$work/manual"
     may_be_empty=yes same "options of $*"
 }
+
+# Defaults: "(64)" at the end of the help is "64 when not given" in the manual.
+compare_defaults() { # HEADING COMMAND...
+    heading=$1
+    shift
+    "$@" --help </dev/null | awk '
+        /^  (-[A-Za-z]|    --)/ { option = $1; sub(",", "", option) }
+        option && /\([0-9a-z.]+\)$/ {
+            gsub(/[()]/, "", $NF)
+            print option, $NF
+        }' | sort >"$work/program"
+    section "$heading" | awk '
+        /^\.TP/ { tag = 1; next }
+        tag { tag = 0; option = $2 }
+        match($0, /[0-9a-z.]+ when not given/) {
+            split(substr($0, RSTART), words, " ")
+            print option, words[1]
+        }' | sort >"$work/manual"
+    may_be_empty=yes same "defaults of $*"
+}
 "$MQTTLAB" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' >"$work/commands"
 [ "$(wc -l <"$work/commands")" -ge 13 ] || fail "--help lists no commands"
 compare_options mqttlab "$MQTTLAB"
+compare_defaults mqttlab "$MQTTLAB"
 while read -r command; do
     [ -n "$(section "$command")" ] || fail "no section about mqttlab $command"
     compare_options "$command" "$MQTTLAB" "$command"
+    compare_defaults "$command" "$MQTTLAB" "$command"
 done <"$work/commands"
 
 # Words that are no options: what lab does besides, the loads of bench.
@@ -75,7 +97,7 @@ same "loads of mqttlab bench"
 "$MQTTLAB" keys --roff >"$work/program"
 sed -n '/^\.\\" mqttlab keys --roff/,/^\.\\" end of keys/p' \
     "$root/docs/mqttlab.1" | sed '1d;$d' >"$work/manual"
-same keys
+same "keys (make manual writes them)"
 
 # Configuration: "name" or "name default".
 "$MQTTLAB" broker --options | awk '

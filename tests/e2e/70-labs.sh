@@ -1,0 +1,29 @@
+#!/bin/sh
+# Every lab and exercise: an empty run scores nothing, the solution everything,
+# each wrong solution fails exactly what it should.
+. "$(dirname "$0")/lib.sh"
+
+cd "$root"
+solutions=$(ls labs/*.solution.md exercises/*/solution.md 2>/dev/null || true)
+if [ -z "$solutions" ]; then
+    # Nothing that could be installed would change it.
+    echo "SKIP $test_name: this copy has no solutions"
+    exit 0
+fi
+
+# All at once: most of their time they wait.
+running=
+for lab in labs/[0-9]*.md exercises/[0-9]*/exercise.md; do
+    case $lab in
+    *.solution.md) continue ;;
+    esac
+    background "lab$(echo "$lab" | tr -c 'a-z0-9\n' -)" "$MQTTLAB" lab test "$lab"
+    running="$running $pid"
+done
+bad=
+for pid in $running; do
+    wait "$pid" || bad=yes
+done
+[ -z "$bad" ] || fail "$(grep -h -e '^# ' -e '^not ok' "$work"/lab*.log)"
+grep -q '^ok .* - the solution scores full' "$work"/lab*01-plaintext*.log ||
+    fail "lab 1 was not solved"

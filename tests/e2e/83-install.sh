@@ -1,0 +1,35 @@
+#!/bin/sh
+# make install brings a program that finds its labs, and no solutions; make
+# uninstall takes all of it away again.
+. "$(dirname "$0")/lib.sh"
+need make
+
+# The program under test is taken as it is: nothing is built.
+to=$work/image
+variant=$(basename "$(dirname "$MQTTLAB")")
+install() { # TARGET
+    make -s -C "$root" -o "build/$variant/mqttlab" VARIANT="$variant" \
+        DESTDIR="$to" PREFIX=/opt/lab "$1" >"$work/make.log" 2>&1 ||
+        fail "make $1 ended with $?"
+}
+install install
+
+[ -z "$(find "$to" -name '*solution*' -o -name '*.c')" ] ||
+    fail "there are solutions: $(find "$to" -name '*solution*' -o -name '*.c')"
+for file in man/man1/mqttlab.1 man/man5/mqttlab.conf.5 doc/mqttlab/LICENSE \
+    doc/mqttlab/filter.md; do
+    [ -s "$to/opt/lab/share/$file" ] || fail "share/$file is missing"
+done
+
+# From a folder without labs of its own.
+cd "$work"
+"$to/opt/lab/bin/mqttlab" lab >"$work/installed"
+grep -q '^  01-plaintext ' "$work/installed" || fail "lab 1 is not found:
+$(cat "$work/installed")"
+for exercise in "$root"/exercises/*/exercise.md; do
+    grep -q "^  $(basename "$(dirname "$exercise")") " "$work/installed" ||
+        fail "$exercise is not found"
+done
+
+install uninstall
+[ -z "$(find "$to" -type f)" ] || fail "uninstall left $(find "$to" -type f)"
