@@ -23,7 +23,7 @@ static void run(const char *program, const char *const argv[], int out)
     int in = open("/dev/null", O_RDONLY);
 
     args[0] = name;
-    for (size_t i = 0; argv[i] && i < ARGS_MAX; i++)
+    for (size_t i = 0; i < ARGS_MAX && argv[i]; i++)
         args[i + 1] = (char *)(uintptr_t)argv[i];
     setpgid(0, 0);
     dup2(in, STDIN_FILENO);

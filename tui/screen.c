@@ -147,12 +147,15 @@ bool screen_possible(void)
 {
     const char *cup;
     int problem = 0;
+    bool possible;
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
         setupterm(NULL, STDOUT_FILENO, &problem) != OK)
         return false;
     cup = tigetstr("cup");
-    return cup && cup != (const char *)-1;
+    possible = cup && cup != (const char *)-1;
+    del_curterm(cur_term);
+    return possible;
 }
 
 struct screen *screen_new(const struct screen_options *options)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -100,21 +101,35 @@ static void start_and_see(void)
 
 /* ---- a client of the test's own ---- */
 
-static int connect_client(const char *client_id)
+/* A connection; a broker that was just started may not listen yet. */
+static int open_connection(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)atoi(port)),
                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
+
+    for (int tries = 0; tries < 500; tries++) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+            return fd;
+        close(fd);
+        poll(NULL, 0, 10);
+    }
+    ck_abort_msg("nobody listens on port %s", port);
+    return -1;
+}
+
+static int connect_client(const char *client_id)
+{
     const struct mqtt_connect connect_packet = {.version = MQTT_3_1_1,
                                                 .clean_start = true,
                                                 .client_id =
                                                     slice_of_string(client_id)};
     struct buf packet = {0};
     char answer[4];
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = open_connection();
 
-    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)),
-                     0);
     connect_encode(&packet, &connect_packet);
     ck_assert_int_eq(write(fd, packet.bytes, packet.len), packet.len);
     ck_assert_int_eq(read(fd, answer, sizeof(answer)), 4);
@@ -263,6 +278,59 @@ START_TEST(a_port_that_is_taken_is_explained)
     pty_press(&pty, "p\n");
     ck_assert(pty_shows(&pty, "Nothing has reached it yet", START_MS));
     close(fd);
+}
+END_TEST
+
+/* ---- a broker that comes back ---- */
+
+static pid_t start_broker(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+
+        dup2(null, STDOUT_FILENO);
+        dup2(null, STDERR_FILENO);
+        execl(program(), "mqttlab", "broker", "-p", port, (char *)NULL);
+        _exit(127);
+    }
+    ck_assert_int_gt(pid, 0);
+    return pid;
+}
+
+static void stop_broker(pid_t pid)
+{
+    kill(pid, SIGTERM);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+START_TEST(a_broker_that_comes_back_is_watched_again)
+{
+    const char *argv[] = {program(), "attach", port, NULL};
+    struct buf packet = {0};
+    pid_t broker;
+    int fd;
+
+    choose_port();
+    broker = start_broker();
+    fd = connect_client("before");
+    pty_start(&pty, argv, "xterm-256color", 24, 80);
+    ck_assert(pty_shows(&pty, "LIVE", START_MS));
+    close(fd);
+    stop_broker(broker);
+    ck_assert(pty_shows(&pty, "ENDED", SHOW_MS));
+    broker = start_broker();
+    fd = connect_client("after");
+    /* It is looked for twice a second; what passes before that is not seen. */
+    pty_forget(&pty);
+    pty_read(&pty, 1500);
+    put_publish(&packet, "again/topic");
+    ck_assert_int_eq(write(fd, packet.bytes, packet.len), packet.len);
+    ck_assert(pty_shows(&pty, "again/topic", SHOW_MS));
+    close(fd);
+    stop_broker(broker);
+    buf_release(&packet);
 }
 END_TEST
 
@@ -429,6 +497,7 @@ Suite *terminal_suite(void)
     tcase_add_test(tcase, a_dumb_terminal_gets_the_tour);
     tcase_add_test(tcase, no_color_is_obeyed);
     tcase_add_test(tcase, a_port_that_is_taken_is_explained);
+    tcase_add_test(tcase, a_broker_that_comes_back_is_watched_again);
     tcase_add_test(tcase,
                    no_record_is_lost_and_keys_are_seen_at_once_under_load);
     return suite;
