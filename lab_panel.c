@@ -7,6 +7,7 @@
 #include "labs/live.h"
 #include "tui/dashboard.h"
 #include "tui/panel.h"
+#include "wire/event.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -285,6 +286,13 @@ static bool question(void *lab, struct panel_question *out)
 
 /* ---- what passes ---- */
 
+/* Its connections are numbered from 1 again. */
+static bool is_new_broker(const struct record *record)
+{
+    return record->type == RECORD_EVT &&
+           record_code(record->bytes) == EVENT_BROKER_STARTED;
+}
+
 static bool tick(void *lab, const struct history *history, uint64_t now_ns)
 {
     struct lab_panel *panel = lab;
@@ -298,7 +306,7 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
     for (; panel->position < end; panel->position++) {
         if (!history_get(history, panel->position, &row))
             continue;
-        if (row.record.seq <= panel->last_seq)
+        if (row.record.seq <= panel->last_seq || is_new_broker(&row.record))
             live_new_source(&panel->live);
         panel->last_seq = row.record.seq;
         live_feed(&panel->live, &row.record);
