@@ -136,6 +136,9 @@ $B/flags: FORCE
 deps: ## install the libraries that are missing (sudo only when not root)
 	tools/install-deps build
 
+shell: all ## your shell, in which mosquitto_pub and the others are ours
+	@$B/mqttlab shell
+
 run: all ## start a broker with the dashboard
 	@$B/mqttlab
 
@@ -275,5 +278,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all deps run grade bench check check-all asan fuzz fuzzing lint layers statements headers \
+.PHONY: all deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements headers \
         manual format install uninstall dist dist-lecturer clean help FORCE

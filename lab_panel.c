@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define USUAL_PORT 1883
+
 struct line {
     enum panel_line_kind kind;
     char *text;
@@ -130,6 +132,20 @@ static void add_blocks(struct lab_panel *panel, const struct lab_block *blocks,
     }
 }
 
+/* The commands name no port, so clients must be told another way. */
+static void add_port(struct lab_panel *panel)
+{
+    char *text = alloc_printf(
+        "The broker is on port %u. Begin in each terminal with:", panel->port);
+    char *command = alloc_printf("mqttlab shell -p %u", panel->port);
+
+    add_line(panel, PANEL_TEXT, text, strlen(text));
+    add_line(panel, PANEL_CODE, command, strlen(command));
+    add_line(panel, PANEL_TEXT, "", 0);
+    free(text);
+    free(command);
+}
+
 static void make_lines(struct lab_panel *panel)
 {
     const struct lab_run *run = run_of(panel);
@@ -140,6 +156,8 @@ static void make_lines(struct lab_panel *panel)
     free_lines(panel);
     panel->lines_of = run->current + 1;
     panel->next_command = 0;
+    if (panel->port != USUAL_PORT)
+        add_port(panel);
     if (run->current == 0)
         add_blocks(panel, run->lab->intro, run->lab->intro_count);
     add_line(panel, PANEL_HEADING, spec->title, strlen(spec->title));

@@ -16,6 +16,7 @@ bool cmd_lab_on_screen(int argc, char **argv,
                        struct lab_plain_options *options);
 
 int cmd_lab(int argc, char **argv);
+int cmd_shell(int argc, char **argv);
 int cmd_answer(int argc, char **argv);
 int cmd_submit(int argc, char **argv);
 int cmd_grade(int argc, char **argv);

@@ -18,6 +18,7 @@
 
 #define POLL_MS       50
 #define USUAL_COLUMNS 80
+#define USUAL_PORT    1883
 
 struct plain {
     struct live live;
@@ -320,6 +321,10 @@ static void greet(const struct plain *plain)
                (unsigned)plain->broker.port,
                plain->broker.child ? ", which was started for you" : "",
                plain->live.workspace.path);
+    if (plain->broker.port != USUAL_PORT)
+        buf_printf(&text,
+                   "Begin in each terminal with: mqttlab shell -p %u\n\n",
+                   (unsigned)plain->broker.port);
     if (plain->live.run->current == 0)
         lab_text_blocks(&text, lab->intro, lab->intro_count, columns());
     show(&text);

@@ -1,0 +1,135 @@
+/*
+ * mqttlab shell: the user's shell, in which the lectures' commands are this
+ * program.
+ */
+#include "labs/commands.h"
+
+#include "base/alloc.h"
+#include "base/options.h"
+#include "base/process.h"
+#include "wire/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 3 };
+
+enum { SHELL_PORT = 1, SHELL_HELP };
+
+static const struct option_spec shell_options[] = {
+    {SHELL_PORT, 'p', "port", "PORT",
+     "where clients connect to when they are not told (1883)"},
+    {SHELL_HELP, 'h', "help", NULL,   "this text"            },
+    {0,          0,   NULL,   NULL,   NULL                   },
+};
+
+static void usage(FILE *to)
+{
+    fputs("Usage: mqttlab shell [OPTIONS]\n\n"
+          "Your shell, in which mosquitto, mosquitto_pub, mosquitto_sub and\n"
+          "mqttlab are this program. exit leaves it.\n\n",
+          to);
+    options_help(shell_options, to);
+}
+
+/* A link to this program; an old one may point elsewhere. */
+static int make_link(const char *folder, const char *name, const char *program)
+{
+    char *link = alloc_printf("%s/%s", folder, name);
+    int result = 0;
+
+    if (unlink(link) != 0 && errno != ENOENT)
+        result = -errno;
+    if (!result && symlink(program, link) != 0 && errno != EEXIST)
+        result = -errno;
+    free(link);
+    return result;
+}
+
+/* A folder of links in the runtime directory. Owned; NULL with errno set. */
+static char *make_links(void)
+{
+    static const char *const names[] = {"mqttlab", "mosquitto", "mosquitto_pub",
+                                        "mosquitto_sub"};
+    char runtime[256];
+    int result = control_directory(runtime, sizeof(runtime));
+
+    if (result) {
+        errno = -result;
+        return NULL;
+    }
+    char *folder = alloc_printf("%s/bin", runtime);
+    char *program = process_self_path("mqttlab");
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        result = -errno;
+    for (size_t i = 0; !result && i < sizeof(names) / sizeof(names[0]); i++)
+        result = make_link(folder, names[i], program);
+    free(program);
+    if (!result)
+        return folder;
+    free(folder);
+    errno = -result;
+    return NULL;
+}
+
+static int run_shell(long port)
+{
+    char *folder = make_links();
+    const char *shell = getenv("SHELL");
+    const char *path = getenv("PATH");
+
+    if (!folder) {
+        fprintf(stderr, "mqttlab shell: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
+    char *new_path =
+        alloc_printf("%s:%s", folder, path ? path : "/usr/bin:/bin");
+    setenv("PATH", new_path, 1);
+    if (port) {
+        char *number = alloc_printf("%ld", port);
+
+        setenv("MQTTLAB_PORT", number, 1);
+        free(number);
+    }
+    if (!shell || shell[0] != '/')
+        shell = "/bin/sh";
+    printf(
+        "In this shell mosquitto, mosquitto_pub, mosquitto_sub and mqttlab are "
+        "mqttlab's.\nexit leaves it.\n");
+    fflush(stdout);
+    execl(shell, shell, (char *)NULL);
+    fprintf(stderr, "mqttlab shell: %s: %s\n", shell, strerror(errno));
+    free(new_path);
+    free(folder);
+    return EXIT_FAILED;
+}
+
+int cmd_shell(int argc, char **argv)
+{
+    struct options options;
+    char error[200];
+    long port = 0;
+    int id;
+
+    options_init(&options, shell_options, argc, argv);
+    while ((id = options_next(&options)) != OPTIONS_END) {
+        error[0] = '\0';
+        if (id == SHELL_HELP) {
+            usage(stdout);
+            return 0;
+        }
+        if (id == SHELL_PORT &&
+            options_number(&options, 1, 65535, &port, error, sizeof(error)))
+            continue;
+        fprintf(stderr, "mqttlab shell: %s\n",
+                id == OPTIONS_ERROR  ? options.error
+                : id == OPTIONS_WORD ? "it takes no words"
+                                     : error);
+        return EXIT_USAGE;
+    }
+    return run_shell(port);
+}
