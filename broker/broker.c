@@ -57,8 +57,8 @@ void broker_count(struct broker *broker)
 
         counters->stored_messages +=
             outgoing_queue_waiting(queue) + queue->inflight_count;
-        counters->stored_bytes += outgoing_queue_waiting_bytes(queue) +
-                                  outgoing_queue_inflight_bytes(queue);
+        counters->stored_bytes +=
+            outgoing_queue_waiting_bytes(queue) + queue->inflight_bytes;
     }
 }
 

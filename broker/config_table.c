@@ -62,7 +62,9 @@ static const struct config_option options[] = {
      "that is larger goes alone."},
     {"max_queued_messages", CONFIG_NUMBER, GLOBAL(max_queued_messages),
      1, UINT32_MAX, true, "1000", NULL,
-     "Messages that wait for one client beyond those; 0: no limit."},
+     "Messages that wait for one client beyond those; 0: no limit. While a\n"
+     "connected client goes on acknowledging it may be 64 times as many, so that\n"
+     "a burst loses nothing."},
     {"max_queued_bytes", CONFIG_SIZE, GLOBAL(max_queued_bytes),
      1, INT64_MAX, true, "64M", NULL,
      "The same in bytes; 0: no limit, which is mosquitto's default. A message\n"

@@ -33,6 +33,8 @@ struct connection {
     uint32_t max_packet_size; /* the client's; what is larger is not sent */
     uint16_t receive_maximum; /* QoS 1 and 2 to the client at a time */
     uint16_t keep_alive_s;    /* 0: none */
+    uint32_t last_move_ms;    /* when it acknowledged something last, or was
+                                 first sent something: the time's low bits */
     uint8_t state;            /* enum connection_state */
     bool congested : 1;       /* more waits than OUTPUT_HIGH_BYTES */
     bool paused : 1;          /* is not read from until that is written */

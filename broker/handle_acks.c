@@ -1,6 +1,5 @@
 #include "broker/broker.h"
 #include "broker/handle.h"
-#include "broker/message.h"
 #include "broker/pump.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -43,6 +42,8 @@ static void finish(struct connection *connection, struct delivery *delivery)
 {
     struct session *session = connection->session;
 
+    connection->last_move_ms =
+        (uint32_t)clock_ms(&connection->broker->loop->clock);
     pump_finish(connection->broker, session, delivery);
     if (session->outgoing.waiting || session->outgoing.resend_count)
         pump_run(connection->broker, session);
@@ -99,8 +100,8 @@ enum mqtt_reason handle_pubrec(struct connection *connection,
         return MQTT_SUCCESS;
     }
     delivery->state = (uint8_t)state;
-    message_unref(delivery->message); /* never sent again [MQTT-4.3.3-6] */
-    delivery->message = NULL;
+    outgoing_queue_drop_message(&connection->session->outgoing,
+                                delivery); /* [MQTT-4.3.3-6] */
     return MQTT_SUCCESS;
 }
 

@@ -332,6 +332,8 @@ static void set_up(const struct admission *admission)
     connection->max_packet_size = property_number(
         connect->properties, PROPERTY_MAXIMUM_PACKET_SIZE, UINT32_MAX);
     connection->keep_alive_s = admission->keep_alive_s;
+    connection->last_move_ms =
+        (uint32_t)clock_ms(&admission->broker->loop->clock);
     if (connect->has_user_name && connect->user_name.len)
         connection->user_name =
             alloc_string_of(connect->user_name.bytes, connect->user_name.len);

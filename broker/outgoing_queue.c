@@ -168,6 +168,7 @@ struct delivery *outgoing_queue_start(struct outgoing_queue *queue,
         grow_inflight(queue);
     queue->last_id = free_id(queue);
     queue->inflight_count++;
+    queue->inflight_bytes += size_bytes(delivery);
 
     struct delivery *started = place(queue, queue->last_id);
     *started = *delivery;
@@ -186,27 +187,27 @@ struct delivery *outgoing_queue_find(const struct outgoing_queue *queue,
     return found->packet_id == packet_id ? found : NULL;
 }
 
+void outgoing_queue_drop_message(struct outgoing_queue *queue,
+                                 struct delivery *delivery)
+{
+    queue->inflight_bytes -= size_bytes(delivery);
+    message_unref(delivery->message);
+    delivery->message = NULL;
+}
+
 void outgoing_queue_finish(struct outgoing_queue *queue,
                            struct delivery *delivery)
 {
     assert(delivery->packet_id);
     if (delivery->resend)
         queue->resend_count--;
+    queue->inflight_bytes -= size_bytes(delivery);
     delivery_release(delivery);
     if (--queue->inflight_count == 0) {
         free(queue->inflight);
         queue->inflight = NULL;
         queue->inflight_cap = 0;
     }
-}
-
-size_t outgoing_queue_inflight_bytes(const struct outgoing_queue *queue)
-{
-    size_t bytes = 0;
-
-    for (uint32_t i = 0; i < queue->inflight_cap; i++)
-        bytes += size_bytes(&queue->inflight[i]);
-    return bytes;
 }
 
 /* ---- sending again ---- */

@@ -44,6 +44,7 @@ struct outgoing_queue {
     struct delivery *inflight;        /* owned; inflight_cap places, or NULL */
     struct outgoing_waiting *waiting; /* owned; NULL when nothing waits */
     struct outgoing_resend *resend;   /* owned; NULL: all was sent again */
+    size_t inflight_bytes;            /* of the messages in flight */
     uint32_t next_order;
     uint32_t inflight_cap; /* 0 or a power of two */
     uint16_t inflight_count;
@@ -92,12 +93,13 @@ struct delivery *outgoing_queue_start(struct outgoing_queue *queue,
 struct delivery *outgoing_queue_find(const struct outgoing_queue *queue,
                                      uint16_t packet_id);
 
+/* The message of a delivery in flight will not be sent again. */
+void outgoing_queue_drop_message(struct outgoing_queue *queue,
+                                 struct delivery *delivery);
+
 /* The flow is over: forget a delivery that find or start returned. */
 void outgoing_queue_finish(struct outgoing_queue *queue,
                            struct delivery *delivery);
-
-/* Topic, Properties and payload of all that is in flight. */
-size_t outgoing_queue_inflight_bytes(const struct outgoing_queue *queue);
 
 /* Mark all that is in flight to be sent again. */
 void outgoing_queue_resume(struct outgoing_queue *queue);

@@ -24,7 +24,7 @@ static bool window_open(const struct broker *broker,
     /* [MQTT-3.3.4-9] */
     return outgoing_queue_unacknowledged(queue) <
                session->connection->receive_maximum &&
-           (!max_bytes || outgoing_queue_inflight_bytes(queue) < max_bytes);
+           (!max_bytes || queue->inflight_bytes < max_bytes);
 }
 
 bool pump_open(const struct broker *broker, const struct session *session)
@@ -40,6 +40,9 @@ const struct delivery *pump_start(struct broker *broker,
                                   struct session *session,
                                   const struct delivery *delivery)
 {
+    if (!session->outgoing.inflight_count)
+        session->connection->last_move_ms = (uint32_t)now_ms(broker);
+
     struct delivery *started =
         outgoing_queue_start(&session->outgoing, delivery);
     enum flow_state state = FLOW_DONE;
@@ -66,6 +69,21 @@ void pump_report_drop(struct broker *broker, const struct session *session,
 
 /* ---- waiting ---- */
 
+/*
+ * A burst must not lose messages for a client that works them off: while it
+ * goes on acknowledging, its queue may grow by this factor.
+ */
+#define MOVING_FACTOR 64u
+#define MOVING_MS     1000u
+
+static bool is_moving(const struct broker *broker,
+                      const struct session *session)
+{
+    return session->connection &&
+           (uint32_t)now_ms(broker) - session->connection->last_move_ms <
+               MOVING_MS;
+}
+
 /* Is the queue full? Retained messages are bounded by their own number; a
    message that is larger than all the queue may be waits alone. */
 static bool is_full(const struct broker *broker, const struct session *session,
@@ -73,6 +91,7 @@ static bool is_full(const struct broker *broker, const struct session *session,
 {
     const struct config *config = broker->config;
     const struct outgoing_queue *queue = &session->outgoing;
+    size_t factor = is_moving(broker, session) ? MOVING_FACTOR : 1;
     size_t more = 0;
     size_t more_bytes = 0;
 
@@ -84,7 +103,7 @@ static bool is_full(const struct broker *broker, const struct session *session,
     }
     return (config->max_queued_messages &&
             outgoing_queue_waiting(queue) >=
-                config->max_queued_messages + more) ||
+                config->max_queued_messages * factor + more) ||
            (config->max_queued_bytes &&
             outgoing_queue_waiting_bytes(queue) +
                     message_size_bytes(delivery->message) >

@@ -262,6 +262,29 @@ START_TEST(a_message_above_max_queued_bytes_waits_alone)
 }
 END_TEST
 
+START_TEST(a_burst_loses_nothing_while_the_client_acknowledges)
+{
+    rig.config.max_inflight_messages = 1;
+    rig.config.max_queued_messages = 2;
+    rig_start(&rig);
+    rig_login(&rig, &other, MQTT_3_1_1, "b", true);
+    rig_login(&rig, &client, MQTT_3_1_1, "a", true);
+    rig_subscribe(&client, "t", 1);
+    rig_publish(&other, "t", "x", 1);
+    rig_ack(&client, MQTT_PUBACK, 1);
+    for (int i = 0; i < 1 + 2 * 64; i++)
+        rig_publish(&other, "t", "x", 1);
+    ck_assert_uint_eq(rig.broker->counters.publish_dropped, 0);
+    rig_publish(&other, "t", "x", 1);
+    ck_assert_uint_eq(rig.broker->counters.publish_dropped, 1);
+    rig_advance(&rig, 2); /* it has stopped */
+    rig_ack(&client, MQTT_PUBACK, 2);
+    rig_advance(&rig, 2);
+    rig_publish(&other, "t", "x", 1);
+    ck_assert_uint_eq(rig.broker->counters.publish_dropped, 2);
+}
+END_TEST
+
 /* ---- a client that does not read ---- */
 
 static char *large_payload(void)
@@ -333,6 +356,8 @@ START_TEST(qos_1_waits_in_the_queue_for_who_does_not_read)
     rig.config.max_inflight_messages = 0;
     rig.config.max_queued_messages = 10;
     stop_reading(1, 3600);
+    rig_publish(&other, "t", payload, 1);
+    rig_advance(&rig, 2); /* and acknowledges nothing */
     for (int i = 0; i < 50; i++)
         rig_publish(&other, "t", payload, 1);
     ck_assert_uint_lt(pending(), OUTPUT_HIGH_BYTES + 100100);
@@ -481,6 +506,7 @@ Suite *broker_limits_suite(void)
     tcase_add_test(tcase, max_queued_messages_bounds_a_queue);
     tcase_add_test(tcase, max_queued_bytes_bounds_a_queue);
     tcase_add_test(tcase, a_message_above_max_queued_bytes_waits_alone);
+    tcase_add_test(tcase, a_burst_loses_nothing_while_the_client_acknowledges);
     tcase_add_test(tcase, qos_0_is_dropped_for_who_does_not_read);
     tcase_add_test(tcase, qos_0_is_dropped_with_a_subscription_identifier_too);
     tcase_add_test(tcase, qos_1_waits_in_the_queue_for_who_does_not_read);

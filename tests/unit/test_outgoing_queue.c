@@ -116,7 +116,13 @@ START_TEST(one_that_stays_in_flight_is_found_after_all_the_others)
     ck_assert_ptr_nonnull(outgoing_queue_find(&queue, first));
     ck_assert_uint_eq(queue.inflight_count, 1);
     ck_assert_uint_le(queue.inflight_cap, 4);
+    size_t bytes = queue.inflight_bytes;
+    ck_assert_uint_eq(
+        bytes, message_size_bytes(outgoing_queue_find(&queue, first)->message));
+    outgoing_queue_drop_message(&queue, outgoing_queue_find(&queue, first));
+    ck_assert_uint_eq(queue.inflight_bytes, 0);
     finish(first);
+    ck_assert_uint_eq(queue.inflight_bytes, 0);
     ck_assert_ptr_null(queue.inflight); /* the memory is given back */
     ck_assert_ptr_null(outgoing_queue_find(&queue, first));
 }

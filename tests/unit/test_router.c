@@ -1,5 +1,6 @@
 #include "broker_rig.h"
 
+#include "broker/connection.h"
 #include "broker/message.h"
 #include "broker/session.h"
 
@@ -133,6 +134,37 @@ START_TEST(a_shared_group_prefers_who_is_there)
 }
 END_TEST
 
+START_TEST(nothing_is_written_before_the_end_of_the_turn)
+{
+    const struct mqtt_publish publish = {.topic = slice_of_string("t")};
+
+    rig_subscribe(&subscribers[0], "t", 0);
+    const struct link *link = &session("s0")->connection->link;
+    broker_publish(rig.broker, &publish, 0);
+    broker_publish(rig.broker, &publish, 0);
+    ck_assert_uint_eq(link_pending(link), 2 * 5);
+    rig_expect_nothing(&subscribers[0]);
+    loop_settle(&rig.loop);
+    ck_assert_uint_eq(link_pending(link), 0);
+    rig_expect_publish(&subscribers[0], "t", "", 0, NULL);
+    rig_expect_publish(&subscribers[0], "t", "", 0, NULL);
+}
+END_TEST
+
+START_TEST(a_connection_outlives_its_end_until_the_turn_is_over)
+{
+    struct connection *connection = session("s0")->connection;
+    uint32_t count = rig.broker->connection_count;
+
+    connection_end(connection, &(struct connection_ending){.why = END_KICKED});
+    ck_assert_uint_eq(connection->state, CONNECTION_ENDED);
+    ck_assert_uint_eq(rig.broker->connection_count, count);
+    ck_assert_ptr_null(session("s0"));
+    loop_settle(&rig.loop);
+    ck_assert_uint_eq(rig.broker->connection_count, count - 1);
+}
+END_TEST
+
 START_TEST(receivers_are_counted)
 {
     const struct mqtt_publish publish = {.topic = slice_of_string("t")};
@@ -159,6 +191,8 @@ Suite *router_suite(void)
     tcase_add_test(tcase, all_subscribers_share_one_message);
     tcase_add_test(tcase, each_subscriber_has_identifiers_of_its_own);
     tcase_add_test(tcase, a_shared_group_prefers_who_is_there);
+    tcase_add_test(tcase, nothing_is_written_before_the_end_of_the_turn);
+    tcase_add_test(tcase, a_connection_outlives_its_end_until_the_turn_is_over);
     tcase_add_test(tcase, receivers_are_counted);
     return suite;
 }
