@@ -72,11 +72,11 @@ log_type information
 log_timestamp_format at %Y
 END
 publishes "$port"
+stop
 grep -q "^at 20[0-9][0-9]: .*New client connected from 127.0.0.1" \
     "$work/broker.txt" || fail "no line in the file: $(cat "$work/broker.txt")"
 cmp -s "$work/broker.txt" "$work/broker.log" ||
     fail "file and standard output differ"
-stop
 
 # --- the background
 port=$(random_port)

@@ -260,13 +260,13 @@ joins_overlapping() {
     run_pub -t overlap/a -q 2 -m one
     run_pub -t overlap/a/x -q 2 -m two
     run_pub -t other/a -q 2 -m "not subscribed any more"
-    run_pub -t overlap/end -m end
+    run_pub -t overlap/end -q 2 -m end
     until_ok grep -q end "$work/overlap.log"
     uniq "$work/overlap.log" >"$work/overlap-once.log"
     holds "$work/overlap-once.log" <<END
 overlap/a 2 one
 overlap/a/x 2 two
-overlap/end 0 end
+overlap/end 2 end
 END
     kill "$pid"
 }

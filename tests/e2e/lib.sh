@@ -61,6 +61,7 @@ need() { # COMMAND [PACKAGE]
 background() { # NAME COMMAND...
     name=$1
     shift
+    : >"$work/$name.log" # at once: nobody must read what an earlier one wrote
     "$@" >"$work/$name.log" 2>&1 &
     pid=$!
     started="$started $pid"
@@ -99,7 +100,7 @@ start_quiet_broker() {
         background broker "$MQTTLAB" broker -p "$port" "$@"
         broker_pid=$pid
         broker_log=$work/broker.log
-        until_ok ended_or_says "$pid" "listen socket on port $port" "$broker_log"
+        until_ok ended_or_says "$pid" " running\$" "$broker_log"
         if kill -0 "$pid" 2>/dev/null; then
             return
         fi
