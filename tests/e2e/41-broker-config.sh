@@ -11,6 +11,7 @@ start_with() {
         port=$(random_port)
         port2=$((port + 1))
         sed "s/PORT2/$port2/; s/PORT/$port/" "$work/rest.conf" >"$work/b.conf"
+        rm -f "$work/broker.txt" # of an attempt whose port was taken
         background broker mosquitto -c "$work/b.conf"
         broker_pid=$pid
         until_ok ended_or_says "$pid" running "$work/broker.log"

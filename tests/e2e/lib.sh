@@ -77,9 +77,10 @@ until_ok() {
     done
 }
 
-# A port that is probably free; start_broker tries another when it is not.
+# A port that is probably free; start_broker tries another when it is not.  It is
+# below those that systems give to clients.
 random_port() {
-    od -An -N2 -tu2 /dev/urandom | awk '{print 20000 + $1 % 30000}'
+    od -An -N2 -tu2 /dev/urandom | awk '{print 12000 + $1 % 20000}'
 }
 
 # Has the process ended, or its log the line?
