@@ -3,7 +3,7 @@
 # each wrong solution fails exactly what it should.
 . "$(dirname "$0")/lib.sh"
 
-cd "$root"
+cd "$root" || exit 1
 solutions=$(ls labs/*.solution.md exercises/*/solution.md 2>/dev/null || true)
 if [ -z "$solutions" ]; then
     # Nothing that could be installed would change it.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # README.md shows what the program shows, and names nothing that is not there.
 . "$(dirname "$0")/lib.sh"
-cd "$root"
+cd "$root" || exit 1
 
 # The picture is the first block.
 awk '/^```/ { if (on) exit; on = 1; next } on' README.md >"$work/picture"

@@ -22,7 +22,7 @@ for file in man/man1/mqttlab.1 man/man5/mqttlab.conf.5 doc/mqttlab/LICENSE \
 done
 
 # From a folder without labs of its own.
-cd "$work"
+cd "$work" || exit 1
 "$to/opt/lab/bin/mqttlab" lab >"$work/installed"
 grep -q '^  01-plaintext ' "$work/installed" || fail "lab 1 is not found:
 $(cat "$work/installed")"
