@@ -95,14 +95,12 @@ static void run_checks(void)
 
     for (size_t i = 0; i < job.count; i++) {
         const struct item *item = &job.items[i];
-        char *name = alloc_printf("%s.%s", item->step->step->id,
-                                  item->step->step->checks[item->check].id);
-        TCase *tcase = tcase_create(name);
+        /* Check keeps the name, it does not copy it. */
+        TCase *tcase = tcase_create(item->step->step->checks[item->check].id);
 
         tcase_set_timeout(tcase, CHECK_SECONDS);
         tcase_add_loop_test(tcase, check_passes, (int)i, (int)i + 1);
         suite_add_tcase(suite, tcase);
-        free(name);
     }
     srunner_set_fork_status(runner, CK_FORK);
     srunner_run_all(runner, CK_SILENT);
