@@ -35,7 +35,9 @@ waits_for() { # TEXT
     done
 }
 
-trap 'tm kill-server 2>/dev/null; cleanup' EXIT
+at_end() {
+    tm kill-server 2>/dev/null
+}
 TERM=xterm-256color tm new-session -d -x 80 -y 24 sh
 tm set-option -g default-terminal screen-256color
 keys "PS1='ready> '; clear" Enter

@@ -19,9 +19,15 @@ export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config"
 export LC_ALL=C.UTF-8 TZ=UTC
 started=
 
+# What a test has to clean up itself, whatever way it ends; it says so anew.
+at_end() {
+    :
+}
+
 cleanup() {
     status=$?
     trap - EXIT
+    at_end || true
     for pid in $started; do
         kill "$pid" 2>/dev/null || true
     done
