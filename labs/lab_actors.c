@@ -42,20 +42,25 @@ static void announce(const char *client_ids, uint16_t port)
 
 /*
  * The command is this program's by the clients' usual names: functions of the
- * shell stand in for links on the PATH.
+ * shell stand in for links on the PATH. The shell waits in a way that lets it
+ * pass on SIGTERM to the client it has started.
  */
-static void run(const char *command, const char *folder, uint16_t port)
+static void run(const char *command, const char *folder, uint16_t port,
+                pid_t parent)
 {
     char *program = process_self_path("mqttlab");
     char *script = alloc_printf("mosquitto_pub() { '%s' pub \"$@\"; }\n"
                                 "mosquitto_sub() { '%s' sub \"$@\"; }\n"
-                                "mqttlab() { '%s' \"$@\"; }\n%s",
+                                "mqttlab() { '%s' \"$@\"; }\n"
+                                "trap 'trap - TERM; kill 0' TERM\n"
+                                "{\n%s\n} & wait\n",
                                 program, program, program, command);
     char *number = alloc_printf("%u", (unsigned)port);
     int in = open("/dev/null", O_RDWR | O_CLOEXEC);
     int out = in;
 
     setpgid(0, 0);
+    process_end_with(parent);
     setenv("MQTTLAB_PORT", number, 1);
     if (folder && chdir(folder) == 0)
         out = open("run.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -71,9 +76,10 @@ static int start(struct lab_actors *actors, const char *command,
 {
     if (actors->count == LAB_ACTORS_MAX)
         return -EAGAIN;
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        run(command, folder, port);
+        run(command, folder, port, parent);
     if (pid < 0)
         return -errno;
     setpgid(pid, pid);

@@ -84,11 +84,13 @@ int lab_broker_write_conf(const char *path, const char *conf, uint16_t port)
     return fclose(file) == 0 ? 0 : -errno;
 }
 
-static void run_broker(const char *program, const char *conf, const char *log)
+static void run_broker(const char *program, const char *conf, const char *log,
+                       pid_t parent)
 {
     int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
+    process_end_with(parent);
     setpgid(0, 0); /* Ctrl-C is for the lab, not for its broker */
     dup2(in, 0);
     dup2(out, 1);
@@ -141,9 +143,11 @@ static int start(struct lab_broker *broker, const char *conf,
     if (result) {
         snprintf(error, error_size, "%s: %s", conf_path, strerror(-result));
     } else {
+        pid_t parent = getpid();
+
         broker->child = fork();
         if (broker->child == 0)
-            run_broker(program, conf_path, log_path);
+            run_broker(program, conf_path, log_path, parent);
         result = broker->child < 0 ? -errno : wait_for_start(broker);
         if (result)
             explain_start(broker, log_path, error, error_size);

@@ -16,7 +16,8 @@
 #define STEP_MS      10
 #define STOP_WAIT_MS 3000
 
-static void run(const char *program, const char *const argv[], int out)
+static void run(const char *program, const char *const argv[], int out,
+                pid_t parent)
 {
     char *args[ARGS_MAX + 2] = {0};
     char name[] = "mqttlab";
@@ -25,6 +26,7 @@ static void run(const char *program, const char *const argv[], int out)
     args[0] = name;
     for (size_t i = 0; i < ARGS_MAX && argv[i]; i++)
         args[i + 1] = (char *)(uintptr_t)argv[i];
+    process_end_with(parent);
     setpgid(0, 0);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
@@ -47,9 +49,10 @@ int child_start(struct child *child, const char *const argv[])
         goto out;
     }
     fcntl(fileno(child->said), F_SETFD, FD_CLOEXEC);
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        run(program, argv, fileno(child->said));
+        run(program, argv, fileno(child->said), parent);
     if (pid < 0)
         result = -errno;
     else

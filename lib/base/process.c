@@ -8,10 +8,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/resource.h>
 #include <unistd.h>
 #ifdef __APPLE__
@@ -198,6 +202,17 @@ int process_pin(pid_t pid, unsigned cpu)
     (void)pid;
     (void)cpu;
     return -ENOSYS;
+#endif
+}
+
+void process_end_with(pid_t parent)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(127);
+#else
+    (void)parent;
 #endif
 }
 

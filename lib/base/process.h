@@ -38,6 +38,14 @@ unsigned process_cpus(unsigned *cpus, unsigned max);
    errno: -ENOSYS where it cannot be done. */
 int process_pin(pid_t pid, unsigned cpu);
 
+/*
+ * In a child, right after fork: from now on it is sent SIGTERM when parent, the
+ * process that forked, ends in whatever way; a program that it executes is as
+ * well. Ends at once when parent is gone already. Does nothing where a system
+ * has no such thing: there, a parent that is killed leaves its children behind.
+ */
+void process_end_with(pid_t parent);
+
 /* Raise the limit of open descriptors as far as it goes. */
 void process_many_descriptors(void);
 
