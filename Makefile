@@ -63,10 +63,8 @@ WARN += $(if $(wildcard .git),-Werror)
 # What is missing is installed before anything is built: on a fresh machine
 # `make run` and `make check` are all there is to type.
 GOALS   := $(or $(MAKECMDGOALS),all)
-LEVEL   := $(if $(filter check-all nightly,$(GOALS)),all,$(if $(filter check \
-             asan fuzz builder,$(GOALS)),check,build))
-NEEDS   := $(PKGS) $(if $(filter build,$(LEVEL)),,check)
-present  = $(shell $(PKG_CONFIG) --exists $(NEEDS) 2>/dev/null && echo yes)
+LEVEL   := $(if $(filter check-all nightly,$(GOALS)),all,build)
+present  = $(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo yes)
 ifneq ($(filter-out help clean format deps uninstall dist dist-lecturer,$(GOALS)),)
 ifneq ($(if $(filter all,$(LEVEL)),,$(present)),yes)
 ifeq ($(MAKELEVEL),0)
