@@ -1,6 +1,6 @@
 #!/bin/sh
-# Dashboard, lab and tour are killed without a chance to clean up: what they have
-# started ends with them, and the next one starts as if nothing had been.
+# Dashboard and lab are killed without a chance to clean up: what they have started
+# ends with them, and the next one starts as if nothing had been.
 . "$(dirname "$0")/lib.sh"
 [ "$(uname)" = Linux ] || skip "only Linux tells children of their parent's end"
 
@@ -43,20 +43,6 @@ until_ok hidden_runs
 kill -9 "$pid"
 until_ok hidden_is_gone
 stop_broker
-
-# The tour, while it has its broker.
-tour_has_begun() {
-    ls "$MQTTLAB_RUNTIME_DIR"/*.sock
-}
-rm -f "$MQTTLAB_RUNTIME_DIR"/*.sock
-background tour "$MQTTLAB" tour
-until_ok tour_has_begun
-kill -9 "$pid"
-wait "$pid" 2>/dev/null || true
-sock=$(ls "$MQTTLAB_RUNTIME_DIR"/*.sock 2>/dev/null || true)
-broker_pid=${sock##*/}
-broker_pid=${broker_pid%%-*}
-[ -z "$broker_pid" ] || until_ok gone "$broker_pid"
 
 # The dashboard, in a terminal.
 if command -v tmux >/dev/null 2>&1; then
