@@ -5,6 +5,7 @@
 #include "broker/config.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "broker/config_table.h"
 #include "broker/config_value.h"
 
@@ -35,8 +36,12 @@ struct reader {
 /* Text from the file may hold what moves a terminal's cursor. */
 static void put_printable(const char *text, FILE *to)
 {
-    for (; *text; text++)
-        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
+    while (*text) {
+        size_t control = log_control_bytes(text);
+
+        fputc(control ? '?' : *text, to);
+        text += control ? control : 1;
+    }
 }
 
 static void problem(struct reader *reader, const char *format, ...)

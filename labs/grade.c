@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "labs/grade_checks.h"
 #include "labs/handin.h"
+#include "wire/render.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -186,11 +187,17 @@ static struct worker *free_worker(struct worker *workers, unsigned jobs)
     return NULL;
 }
 
-static const char *base_name(const char *path)
+/* The name of a file as reports show it: who handed it in has chosen it, so it
+   may be no text at all, or a terminal's commands. */
+static json_t *shown_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
+    struct buf shown = {0};
 
-    return slash ? slash + 1 : path;
+    render_text(&shown, slice_of_string(slash ? slash + 1 : path), 0);
+    json_t *name = json_stringn((const char *)shown.bytes, shown.len);
+    buf_release(&shown);
+    return name;
 }
 
 json_t *grade_files(const struct grade_options *options, char **files,
@@ -220,8 +227,7 @@ json_t *grade_files(const struct grade_options *options, char **files,
     }
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++) {
-        json_object_set_new(results[i], "file",
-                            json_string(base_name(files[i])));
+        json_object_set_new(results[i], "file", shown_name(files[i]));
         json_array_append_new(all, results[i]);
     }
     free(results);

@@ -28,13 +28,25 @@ static void write_to_stderr(enum log_level level, const char *line)
         fprintf(stderr, "%s %s\n", when, line);
 }
 
+size_t log_control_bytes(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+
+    if ((*c && *c < 0x20) || *c == 0x7f)
+        return 1;
+    return c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f ? 2 : 0;
+}
+
 static void append_escaped(struct buf *line, const char *text)
 {
-    for (const char *c = text; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            buf_printf(line, "\\x%02x", (unsigned)(unsigned char)*c);
-        else
-            buf_append_u8(line, (uint8_t)*c);
+    while (*text) {
+        size_t escaped = log_control_bytes(text);
+
+        for (size_t i = 0; i < escaped; i++)
+            buf_printf(line, "\\x%02x", (unsigned)(unsigned char)text[i]);
+        if (!escaped)
+            buf_append_u8(line, (uint8_t)*text);
+        text += escaped ? escaped : 1;
     }
 }
 

@@ -10,6 +10,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
@@ -24,6 +25,13 @@ struct log {
 
 /* "error", "warning", "notice", "info", "debug". */
 const char *log_level_name(enum log_level level);
+
+/*
+ * How many bytes the control character takes that text begins with, 0 when it
+ * begins with none. Those from U+0080 to U+009F are among them: a terminal takes
+ * U+009B for what ESC and "[" are.
+ */
+size_t log_control_bytes(const char *text);
 
 /* Write one line. Control characters in the result become "\xNN". */
 void log_write(const struct log *log, enum log_level level, const char *format,
