@@ -22,6 +22,7 @@ NAMES := $(notdir $(DIRS))
 SRC   := main.c lab_panel.c $(foreach d,$(DIRS),$(wildcard $d/*.c))
 HDR   := lab_panel.h $(foreach d,$(DIRS),$(wildcard $d/*.h))
 TESTS := $(wildcard tests/unit/*.c)
+SUITES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # Who may include whom; every folder may include itself.  See ARCHITECTURE.md.
@@ -166,6 +167,19 @@ check-all: ## all of it: linters, gcc, clang, sanitizers, foreign clients
 	$Q$(MAKE) --no-print-directory check VARIANT=asan
 	$Q$(MAKE) --no-print-directory check
 
+# The long ones: ten minutes of fuzzing for each target, the dashboard under load
+# for a minute, labs with three students' values, every test under valgrind.
+nightly: export MQTTLAB_SKIP_NOTHING = 1
+nightly: ## what takes hours: fuzzing, load, valgrind
+	$Q$(MAKE) --no-print-directory fuzz FOR=600
+	$Q$(MAKE) --no-print-directory all $B/unit-tests
+	$QLOAD_SECONDS=60 CK_RUN_SUITE=terminal MQTTLAB=$(CURDIR)/$B/mqttlab \
+	    $B/unit-tests
+	$Q$B/mqttlab lab test --seeds 3
+	$Q$(foreach t,$(filter-out e2e terminal,$(SUITES)),CK_FORK=no \
+	    CK_RUN_SUITE=$t valgrind -q --error-exitcode=1 --leak-check=full \
+	    --errors-for-leak-kinds=definite $B/unit-tests &&) true
+
 asan: ## run all tests with the address and undefined-behaviour sanitizers
 	$Q$(MAKE) --no-print-directory check VARIANT=asan
 
@@ -276,5 +290,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements headers \
+.PHONY: all nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements headers \
         manual format install uninstall dist dist-lecturer clean help FORCE
