@@ -66,7 +66,13 @@ for topic in a a/b 'a/ä €'; do
     same sub -t "print/$topic" -C 1 -N
 done
 
-# --- what both refuse, and how
+# --- what both refuse, and how: the words differ from version to version
+version=$(/usr/bin/mosquitto_pub --version | awk '{print $3}')
+if [ "$version" != 2.0.11 ]; then
+    stop_broker
+    echo "$test_name: messages are compared with 2.0.11, not with $version"
+    exit 0
+fi
 same sub -t none -W 1
 same sub -t
 same sub -t 'a/#/b'
