@@ -77,39 +77,67 @@ static void draw_int(struct buf *out, struct stream *stream, long min, long max,
         buf_printf(out, "%ld", value);
 }
 
+/* A number at *text, which is moved behind it; false when there is none. */
+static bool take_number(const char **text, long *number)
+{
+    char *end;
+
+    *number = strtol(*text, &end, 10);
+    if (end == *text)
+        return false;
+    *text = end;
+    return true;
+}
+
+static bool take(const char **text, const char *word)
+{
+    size_t len = strlen(word);
+
+    if (strncmp(*text, word, len) != 0)
+        return false;
+    *text += len;
+    return true;
+}
+
+/* "/10" or "/100"; 1 when it is neither. */
+static unsigned take_divisor(const char **text)
+{
+    const char *at = *text;
+    long divisor;
+
+    if (!take(&at, "/") || !take_number(&at, &divisor) ||
+        (divisor != 10 && divisor != 100))
+        return 1;
+    *text = at;
+    return (unsigned)divisor;
+}
+
 /*
  * One "{...}" at the start of rule. Returns how many characters it took, or 0
  * when it is none that is known.
  */
 static size_t draw_one(struct buf *out, struct stream *stream, const char *rule)
 {
-    unsigned digits;
+    const char *at = rule;
     long min;
     long max;
-    int used = 0;
 
-    if (sscanf(rule, "{hex%u}%n", &digits, &used) == 1 && used && digits > 0 &&
-        digits <= 16) {
-        draw_hex(out, stream, digits);
-        return (size_t)used;
+    if (take(&at, "{hex") && take_number(&at, &min) && take(&at, "}") &&
+        min > 0 && min <= 16) {
+        draw_hex(out, stream, (unsigned)min);
+        return (size_t)(at - rule);
     }
-    if (sscanf(rule, "{int %ld..%ld}%n", &min, &max, &used) == 2 && used &&
-        min <= max) {
-        unsigned divisor = 1;
-        int more = 0;
-
-        if (sscanf(rule + used, "/%u%n", &divisor, &more) == 1 &&
-            (divisor == 10 || divisor == 100))
-            used += more;
-        else
-            divisor = 1;
-        draw_int(out, stream, min, max, divisor);
-        return (size_t)used;
+    at = rule;
+    if (take(&at, "{int ") && take_number(&at, &min) && take(&at, "..") &&
+        take_number(&at, &max) && take(&at, "}") && min <= max) {
+        draw_int(out, stream, min, max, take_divisor(&at));
+        return (size_t)(at - rule);
     }
-    if (!strncmp(rule, "{word}", 6)) {
+    at = rule;
+    if (take(&at, "{word}")) {
         buf_append_string(
             out, words[draw(stream) % (sizeof(words) / sizeof(words[0]))]);
-        return 6;
+        return (size_t)(at - rule);
     }
     return 0;
 }

@@ -38,20 +38,19 @@ char *workspace_path(const char *lab_id, const char *dir)
 static int make_folders(const char *path)
 {
     char *copy = alloc_string(path);
+    char *at = copy;
     int result = 0;
 
-    for (char *slash = copy + 1; slash; slash = strchr(slash + 1, '/')) {
-        if (*slash != '/')
-            slash = strchr(slash, '/');
-        if (!slash)
-            break;
-        *slash = '\0';
+    for (bool last = false; !last && !result;) {
+        at += strspn(at, "/");
+        at += strcspn(at, "/");
+        last = !*at;
+        *at = '\0';
         if (mkdir(copy, 0700) != 0 && errno != EEXIST)
             result = -errno;
-        *slash = '/';
+        if (!last)
+            *at = '/';
     }
-    if (mkdir(copy, 0700) != 0 && errno != EEXIST)
-        result = -errno;
     free(copy);
     return result;
 }
