@@ -100,7 +100,7 @@ struct connection_ending {
  * called inside router_publish, whose list of subscribers it may change.
  */
 void connection_end(struct connection *connection,
-                    const struct connection_ending *given);
+                    const struct connection_ending *ending);
 
 /* Read nothing more, as if the client had fallen silent. */
 void connection_silence(struct connection *connection);
