@@ -38,4 +38,8 @@ handler handle_pingreq; /* connection.c */
 handler handle_disconnect;
 handler handle_auth;
 
+/* May a client publish there, now or by its will? What is below "$SYS/" the
+   broker alone says [MQTT5 4.7.2]. */
+bool handle_may_publish(struct slice topic_name);
+
 #endif

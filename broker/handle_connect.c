@@ -169,6 +169,13 @@ static enum mqtt_reason judge_will(struct admission *admission)
         return MQTT_RETAIN_NOT_SUPPORTED; /* [MQTT-3.2.2-13] */
     if (topic_level_count(will->topic) > config->max_topic_levels)
         return MQTT_TOPIC_NAME_INVALID;
+    if (config->message_size_limit &&
+        will->payload.len > config->message_size_limit)
+        return MQTT_PACKET_TOO_LARGE;
+    if (!handle_may_publish(will->topic)) {
+        admission->text = "only the broker publishes below $SYS";
+        return MQTT_NOT_AUTHORIZED;
+    }
     return MQTT_SUCCESS;
 }
 

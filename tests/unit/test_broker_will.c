@@ -26,6 +26,24 @@ static void tear_down(void)
     rig_release(&rig);
 }
 
+/* What a client may not publish it may not leave to its will either. */
+START_TEST(a_will_below_sys_is_refused)
+{
+    rig_start(&rig);
+    rig_open(&rig, &client, MQTT_5);
+    struct mqtt_packet packet = rig_connect(&client, "a");
+    packet.connect.will = (struct mqtt_will){
+        .set = true,
+        .retain = true,
+        .topic = slice_of_string("$SYS/broker/version"),
+        .payload = slice_of_string("lie"),
+    };
+    rig_send(&client, &packet);
+    rig_expect_hex(&client, "20 03 00 87 00");
+    rig_expect_ended(&client);
+}
+END_TEST
+
 struct will_of {
     uint32_t delay_s;
     uint32_t expiry_s; /* of the session */
@@ -340,6 +358,7 @@ Suite *broker_will_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, a_cut_connection_fires_the_will, 0, 2);
     tcase_add_loop_test(tcase, disconnect_discards_the_will, 0, 2);
+    tcase_add_test(tcase, a_will_below_sys_is_refused);
     tcase_add_test(tcase, disconnect_with_will_message_fires_it);
     tcase_add_test(tcase, silence_fires_the_will);
     tcase_add_test(tcase, a_protocol_error_fires_the_will);
