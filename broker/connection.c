@@ -285,6 +285,7 @@ static void on_batch_end(struct link *link)
     struct connection *connection = connection_of(link);
 
     sys_topics_touch(connection->broker->sys_topics);
+    connection->retained_looked_at = 0;
     if (connection_has_room(connection))
         return;
     connection->paused = true;

@@ -46,6 +46,7 @@ struct connection {
     struct timer timer;
     struct topic_aliases *aliases; /* from the client; owned; NULL: none yet */
     char *user_name;               /* owned; NULL: none */
+    size_t retained_looked_at;     /* nodes, for what came with this read */
 };
 
 /*

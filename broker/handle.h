@@ -20,6 +20,16 @@
 /* The longest Client Identifier. */
 #define HANDLE_MAX_CLIENT_ID_BYTES 1024u
 
+/* The longest SUBSCRIBE or UNSUBSCRIBE: some ten thousand Topic Filters. */
+#define HANDLE_MAX_SUBSCRIBE_BYTES (1u << 20)
+
+/*
+ * How much of the retained messages' tree the Topic Filters that came with one
+ * read may make us look at: all of it so many times, and some nodes more.
+ */
+#define HANDLE_RETAINED_VISITS      16u
+#define HANDLE_RETAINED_VISIT_NODES 1000000u
+
 /* Words of the bitmap of such identifiers that may stay when it is empty. */
 #define HANDLE_IDLE_WORDS 4
 

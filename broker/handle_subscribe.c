@@ -101,9 +101,6 @@ static void subscribe_all(struct request *request)
     while (subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted)) {
         bool fresh = false;
 
-        /* What is retained there may be old. */
-        if (slice_starts_with(wanted.topic_filter, slice_of_string("$SYS")))
-            sys_topics_refresh(broker->sys_topics);
         enum mqtt_reason reason = subscribe_one(request, &wanted, &fresh);
         bool granted = reason <= MQTT_GRANTED_QOS_2;
 
@@ -134,6 +131,15 @@ static void send_answer(const struct request *request, enum mqtt_type type)
     if (trace_on(connection))
         trace_sending_plain(connection, type);
     buf_release(&packet);
+}
+
+/* A limit is reached that no honest client comes near. */
+static void give_up(struct connection *connection, const char *text,
+                    uint64_t seq)
+{
+    connection_end(connection, &(struct connection_ending){.why = END_LIMIT,
+                                                           .text = text,
+                                                           .cause = seq});
 }
 
 /* ---- retained messages for a new subscription [MQTT5 3.8.4] ---- */
@@ -180,6 +186,16 @@ static bool wants_retained(const struct mqtt_subscription *wanted, bool fresh)
            (wanted->retain_handling == 1 && fresh);
 }
 
+/* A few bytes of Topic Filters can ask for everything again and again: others
+   would not be served until it is all looked through. */
+static bool asks_too_much(const struct request *request)
+{
+    return request->connection->retained_looked_at >
+           HANDLE_RETAINED_VISIT_NODES +
+               HANDLE_RETAINED_VISITS *
+                   retained_store_nodes(request->broker->retained);
+}
+
 static void send_retained(const struct request *request)
 {
     struct broker *broker = request->broker;
@@ -192,9 +208,14 @@ static void send_retained(const struct request *request)
         if (to.granted > MQTT_GRANTED_QOS_2 ||
             !wants_retained(&wanted, request->fresh.bytes[i]))
             continue;
-        retained_store_visit(broker->retained, wanted.topic_filter,
-                             clock_ms(&broker->loop->clock), offer_retained,
-                             &to);
+        request->connection->retained_looked_at += retained_store_visit(
+            broker->retained, wanted.topic_filter,
+            clock_ms(&broker->loop->clock), offer_retained, &to);
+        if (asks_too_much(request)) {
+            give_up(request->connection,
+                    "asks for retained messages again and again", request->seq);
+            return;
+        }
     }
 }
 
@@ -217,6 +238,17 @@ static enum mqtt_reason begin(struct request *request,
     if (!reason && trace_on(connection))
         trace_received_plain(connection, frame_type(frame));
     return reason;
+}
+
+/* Entering so many filters would keep others waiting. */
+static bool is_too_long(struct connection *connection,
+                        const struct frame *frame, uint64_t seq)
+{
+    if (frame->body.len <= HANDLE_MAX_SUBSCRIBE_BYTES)
+        return false;
+    give_up(connection, "a SUBSCRIBE or UNSUBSCRIBE larger than the limit",
+            seq);
+    return true;
 }
 
 static void finish(struct request *request)
@@ -245,7 +277,7 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
     struct request request;
     enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-    if (reason)
+    if (reason || is_too_long(connection, frame, seq))
         return reason;
     request.identifier = property_number(request.subscribe.properties,
                                          PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
@@ -265,7 +297,7 @@ enum mqtt_reason handle_unsubscribe(struct connection *connection,
     enum mqtt_reason reason = begin(&request, connection, frame, seq);
     struct mqtt_subscription wanted;
 
-    if (reason)
+    if (reason || is_too_long(connection, frame, seq))
         return reason;
     struct slice filters = request.subscribe.filters;
     struct broker *broker = request.broker;

@@ -163,6 +163,7 @@ struct visit {
     bool (*on_message)(void *context, struct message *message);
     void *context;
     bool stopped;             /* on_message wants no more */
+    size_t looked_at;         /* nodes */
     struct node_list expired; /* met on the way; removed at the end */
 };
 
@@ -170,6 +171,7 @@ static void visit_node(struct visit *visit, uint32_t number)
 {
     struct message *message = topic_trie_node(visit->topics, number)->value;
 
+    visit->looked_at++;
     if (!message)
         return;
     if (message_expired(message, visit->now_ms))
@@ -240,6 +242,7 @@ static void visit_below(struct visit *visit, uint32_t number,
     for (uint32_t child = topic_trie_node(topics, number)->first_child;
          child && !visit->stopped;
          child = topic_trie_node(topics, child)->next_sibling) {
+        visit->looked_at++;
         if (is_hidden(topics, child))
             continue;
         if (all)
@@ -249,10 +252,9 @@ static void visit_below(struct visit *visit, uint32_t number,
     }
 }
 
-void retained_store_visit(struct retained_store *store,
-                          struct slice topic_filter, uint64_t now_ms,
-                          bool (*visit)(void *context, struct message *message),
-                          void *context)
+size_t retained_store_visit(
+    struct retained_store *store, struct slice topic_filter, uint64_t now_ms,
+    bool (*visit)(void *context, struct message *message), void *context)
 {
     struct visit walk = {.topics = &store->topics,
                          .now_ms = now_ms,
@@ -263,11 +265,17 @@ void retained_store_visit(struct retained_store *store,
     for (size_t i = 0; i < walk.expired.count; i++)
         forget(store, walk.expired.nodes[i]);
     node_list_release(&walk.expired);
+    return walk.looked_at;
 }
 
 size_t retained_store_count(const struct retained_store *store)
 {
     return store->count;
+}
+
+size_t retained_store_nodes(const struct retained_store *store)
+{
+    return store->topics.nodes.used;
 }
 
 size_t retained_store_bytes(const struct retained_store *store)

@@ -55,14 +55,16 @@ struct message *retained_store_get(const struct retained_store *store,
 /*
  * Visit the messages that match a valid Topic Filter (of a shared
  * subscription: not at all), until visit returns false. The store must not be
- * changed by visit; it may take references.
+ * changed by visit; it may take references. Returns how many nodes of the tree
+ * of topics it had to look at.
  */
-void retained_store_visit(struct retained_store *store,
-                          struct slice topic_filter, uint64_t now_ms,
-                          bool (*visit)(void *context, struct message *message),
-                          void *context);
+size_t retained_store_visit(
+    struct retained_store *store, struct slice topic_filter, uint64_t now_ms,
+    bool (*visit)(void *context, struct message *message), void *context);
 
 size_t retained_store_count(const struct retained_store *store);
+/* Nodes of the tree of topics: what a visit of all looks at. */
+size_t retained_store_nodes(const struct retained_store *store);
 /* By message_size_bytes. */
 size_t retained_store_bytes(const struct retained_store *store);
 /* Of memory beside the messages. */

@@ -9,6 +9,7 @@
 #include "broker/handle.h"
 #include "broker/session.h"
 #include "mqtt/property.h"
+#include "mqtt/subscribe.h"
 #include "wire/tap_reader.h"
 
 /* Every limit has a test here that hits it. */
@@ -137,6 +138,76 @@ START_TEST(message_size_limit_bounds_a_payload)
     rig_expect_publish(&client, "t", "1234", 0, NULL);
     rig_publish(&client, "t", "12345", 0);
     rig_expect_hex(&client, "e0 01 95");
+}
+END_TEST
+
+START_TEST(message_size_limit_bounds_the_payload_of_a_will)
+{
+    rig.config.message_size_limit = 4;
+    rig_start(&rig);
+    rig_open(&rig, &client, MQTT_5);
+    struct mqtt_packet packet = rig_connect(&client, "a");
+    packet.connect.will = (struct mqtt_will){
+        .set = true,
+        .topic = slice_of_string("t"),
+        .payload = slice_of_string("12345"),
+    };
+    rig_send(&client, &packet);
+    rig_expect_hex(&client, "20 03 00 95 00");
+    rig_expect_ended(&client);
+}
+END_TEST
+
+/* Send a SUBSCRIBE with the same Topic Filter count times. */
+static void subscribe_again_and_again(const char *topic_filter, size_t count)
+{
+    struct buf filters = {0};
+    struct mqtt_packet packet = {.type = MQTT_SUBSCRIBE};
+    const struct mqtt_subscription wanted = {.topic_filter =
+                                                 slice_of_string(topic_filter)};
+
+    for (size_t i = 0; i < count; i++)
+        subscribe_put(&filters, MQTT_SUBSCRIBE, &wanted);
+    packet.subscribe.packet_id = 1;
+    packet.subscribe.filters = buf_slice(&filters);
+    rig_send(&client, &packet);
+    buf_release(&filters);
+}
+
+/* Each filter of a few bytes costs a look at everything that is retained. */
+START_TEST(retained_messages_are_not_looked_through_without_end)
+{
+    struct mqtt_packet packet;
+
+    rig_start(&rig);
+    rig_login(&rig, &other, MQTT_5, "b", true);
+    for (int i = 0; i < 100; i++) {
+        char topic[16];
+
+        snprintf(topic, sizeof(topic), "t/%d", i);
+        rig_publish_retained(&other, topic, "x", 0);
+    }
+    rig_login(&rig, &client, MQTT_5, "a", true);
+    subscribe_again_and_again("+/none", 5000);
+    rig_expect(&client, MQTT_SUBACK, &packet);
+    rig_expect_nothing(&client);
+    subscribe_again_and_again("#", 20000);
+    rig_expect_ended(&client);
+    ck_assert(rig_logged(&rig, "asks for retained messages again and again"));
+}
+END_TEST
+
+START_TEST(a_subscribe_is_not_larger_than_it_can_reasonably_be)
+{
+    struct mqtt_packet packet;
+
+    rig_start(&rig);
+    rig_login(&rig, &client, MQTT_5, "a", true);
+    subscribe_again_and_again("a", HANDLE_MAX_SUBSCRIBE_BYTES / 4 - 1);
+    rig_expect(&client, MQTT_SUBACK, &packet);
+    subscribe_again_and_again("a", HANDLE_MAX_SUBSCRIBE_BYTES / 4);
+    rig_expect_hex(&client, "e0 01 97");
+    rig_expect_ended(&client);
 }
 END_TEST
 
@@ -499,6 +570,9 @@ Suite *broker_limits_suite(void)
     tcase_add_test(tcase, a_connect_is_not_larger_than_it_can_reasonably_be);
     tcase_add_test(tcase, max_packet_size_is_told_and_kept);
     tcase_add_test(tcase, message_size_limit_bounds_a_payload);
+    tcase_add_test(tcase, message_size_limit_bounds_the_payload_of_a_will);
+    tcase_add_test(tcase, retained_messages_are_not_looked_through_without_end);
+    tcase_add_test(tcase, a_subscribe_is_not_larger_than_it_can_reasonably_be);
     tcase_add_test(tcase, a_topic_has_only_so_many_levels);
     tcase_add_test(tcase, max_subscriptions_bounds_one_client);
     tcase_add_test(tcase, more_than_the_receive_maximum_disconnects);
