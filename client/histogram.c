@@ -51,12 +51,3 @@ uint64_t histogram_percentile(const struct histogram *histogram, double percent)
     }
     return histogram->max;
 }
-
-void histogram_merge(struct histogram *histogram, const struct histogram *from)
-{
-    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
-        histogram->buckets[i] += from->buckets[i];
-    histogram->count += from->count;
-    if (from->max > histogram->max)
-        histogram->max = from->max;
-}

@@ -26,7 +26,4 @@ void histogram_add(struct histogram *histogram, uint64_t value);
 uint64_t histogram_percentile(const struct histogram *histogram,
                               double percent);
 
-/* Add all values of from. */
-void histogram_merge(struct histogram *histogram, const struct histogram *from);
-
 #endif

@@ -179,7 +179,6 @@ static void put_number(struct scene *scene, const struct output_piece *piece,
     put_padded(scene, piece, slice_of(text, (size_t)len), true);
 }
 
-/* A number that is not there is empty, and padded all the same. */
 static void put_property_number(struct scene *scene,
                                 const struct output_piece *piece,
                                 enum property_id id)
@@ -295,19 +294,21 @@ static const struct {
     {'S', PROPERTY_SUBSCRIPTION_IDENTIFIER },
 };
 
+/* A number that is not there is padded, a text is not: so mosquitto_sub. */
 static void put_property(struct scene *scene, const struct output_piece *piece)
 {
+    struct property found;
+
     for (size_t i = 0;
          i < sizeof(property_letters) / sizeof(property_letters[0]); i++) {
         enum property_id id = property_letters[i].id;
 
         if (property_letters[i].letter != piece->letter)
             continue;
-        if (property_info(id)->type == PROPERTY_STRING)
-            put_text(scene, piece,
-                     property_string(scene->message->properties, id));
-        else
+        if (property_info(id)->type != PROPERTY_STRING)
             put_property_number(scene, piece, id);
+        else if (property_find(scene->message->properties, id, &found))
+            put_text(scene, piece, found.string);
     }
 }
 

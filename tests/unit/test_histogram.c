@@ -64,20 +64,6 @@ START_TEST(one_in_a_thousand_shows_only_above_p99_9)
 }
 END_TEST
 
-START_TEST(merging_is_like_adding_all_to_one)
-{
-    struct histogram other = {0};
-
-    histogram_add(&histogram, 3);
-    histogram_add(&other, 7);
-    histogram_add(&other, 9000);
-    histogram_merge(&histogram, &other);
-    ck_assert_uint_eq(histogram.count, 3);
-    ck_assert_uint_eq(histogram.max, 9000);
-    ck_assert_uint_eq(histogram_percentile(&histogram, 50), 7);
-}
-END_TEST
-
 Suite *histogram_suite(void)
 {
     Suite *suite = suite_create("histogram");
@@ -89,6 +75,5 @@ Suite *histogram_suite(void)
     tcase_add_test(tcase, every_value_is_known_to_one_part_in_64);
     tcase_add_test(tcase, no_percentile_is_above_the_maximum);
     tcase_add_test(tcase, one_in_a_thousand_shows_only_above_p99_9);
-    tcase_add_test(tcase, merging_is_like_adding_all_to_one);
     return suite;
 }

@@ -135,6 +135,15 @@ START_TEST(formats_print_what_mosquitto_prints)
 }
 END_TEST
 
+START_TEST(an_absent_number_is_padded_and_an_absent_text_is_not)
+{
+    struct mqtt_publish message = sample();
+
+    ck_assert_str_eq(print_with("[%3S][%03S][%5C][%5R]", &message),
+                     "[   ][000][][]\n");
+}
+END_TEST
+
 START_TEST(a_nul_can_be_printed)
 {
     struct mqtt_publish message = sample();
@@ -324,6 +333,7 @@ Suite *output_suite(void)
     tcase_add_test(tcase, verbose_prints_the_topic_first);
     tcase_add_loop_test(tcase, formats_print_what_mosquitto_prints, 0,
                         ROWS(formats));
+    tcase_add_test(tcase, an_absent_number_is_padded_and_an_absent_text_is_not);
     tcase_add_test(tcase, a_nul_can_be_printed);
     tcase_add_test(tcase, without_eol_nothing_follows_a_format);
     tcase_add_loop_test(tcase, bad_formats_are_refused, 0, ROWS(bad_formats));

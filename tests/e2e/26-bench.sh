@@ -1,0 +1,51 @@
+#!/bin/sh
+# mqttlab bench: every load runs, nothing is lost, the figures are there.
+. "$(dirname "$0")/lib.sh"
+
+start_broker
+
+for load in pairs fan-in fan-out; do
+    "$MQTTLAB" bench "$load" -p "$port" -n 10 --messages 2000 -q 0,1,2 \
+        --json "$work/$load.json" >"$work/$load.log" ||
+        fail "$load: $(cat "$work/$load.log")"
+    [ "$(grep -c "QoS . *" "$work/$load.log")" = 3 ] || fail "$load: not three runs"
+    if grep -v 'lost  *0 of .*; out of order: 0' "$work/$load.log" | grep lost; then
+        fail "$load lost messages"
+    fi
+    if grep -q '"per_second": null' "$work/$load.json"; then
+        fail "$load has no rate"
+    fi
+done
+grep -q 'lost .* 0 of 20000;' "$work/fan-out.log" ||
+    fail "2000 messages to 10 subscribers are 20000"
+"$MQTTLAB" bench ping-pong connect idle -p "$port" -n 20 --seconds 0.3 \
+    >"$work/rest.log" || fail "$(cat "$work/rest.log")"
+grep -q 'connected .* a second' "$work/rest.log" || fail "connect says nothing"
+if [ -e /proc/self/status ]; then
+    grep -q 'memory .* bytes a connection' "$work/rest.log" || fail "no memory"
+    grep -q 'broker CPU' "$work/pairs.log" || fail "the broker was not found"
+fi
+# Payloads too small for time or order are messages all the same.
+for bytes in 0 8; do
+    "$MQTTLAB" bench pairs -V 5 -p "$port" -n 2 --messages 100 --payload $bytes \
+        >"$work/small.log" || fail "$(cat "$work/small.log")"
+    has_line "  lost          0 of 100" "$work/small.log"
+done
+
+# Its own broker, with nothing to compare it with.
+"$MQTTLAB" bench --vs no-such-broker pairs -n 2 --messages 100 --rounds 1 \
+    >"$work/own.log" 2>&1 || fail "$(cat "$work/own.log")"
+has_line "mqttlab bench: there is no no-such-broker here: measuring alone." "$work/own.log"
+
+# What cannot be.
+if "$MQTTLAB" bench pairs -p 1 >"$work/none.log" 2>&1; then
+    fail "it measures a broker that is not there"
+fi
+grep -q "failed: cannot connect to 127.0.0.1 port 1: Connection refused" "$work/none.log" ||
+    fail "$(cat "$work/none.log")"
+for wrong in "nonsense" "-q 3" "-q 0," "--seconds x" "--window 0" "--nonsense"; do
+    code=0
+    # shellcheck disable=SC2086
+    "$MQTTLAB" bench $wrong >/dev/null 2>&1 || code=$?
+    [ $code = 3 ] || fail "exit status $code for $wrong"
+done
