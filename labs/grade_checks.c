@@ -88,11 +88,27 @@ START_TEST(check_passes)
 }
 END_TEST
 
+/* Check takes orders from variables such as CK_RUN_SUITE, which are about other
+   suites; this is a process of its own, so they can go. */
+static void forget_environment(void)
+{
+    static const char *const names[] = {
+        "CK_RUN_SUITE",          "CK_RUN_CASE",          "CK_INCLUDE_TAGS",
+        "CK_EXCLUDE_TAGS",       "CK_DEFAULT_TIMEOUT",   "CK_LOG_FILE_NAME",
+        "CK_TIMEOUT_MULTIPLIER", "CK_TAP_LOG_FILE_NAME", "CK_XML_LOG_FILE_NAME",
+        "CK_MAX_MSG_SIZE",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        unsetenv(names[i]);
+}
+
 static void run_checks(void)
 {
     Suite *suite = suite_create(job.run->lab->id);
     SRunner *runner = srunner_create(suite);
 
+    forget_environment();
     for (size_t i = 0; i < job.count; i++) {
         const struct item *item = &job.items[i];
         /* Check keeps the name, it does not copy it. */

@@ -11,7 +11,7 @@ holds "$work/picture" <"$work/screen"
 # Commands in blocks.
 awk '/^ *```/ { on = $0 ~ /sh$/ && !on; next } on' README.md >"$work/typed"
 "$MQTTLAB" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' >"$work/commands"
-make -s help | sed -n 's/^  make \([a-z-]*\) .*/\1/p' >"$work/targets"
+MAKEFLAGS='' make -s help | sed -n 's/^  make \([a-z-]*\) .*/\1/p' >"$work/targets"
 sed -n 's/^ *mqttlab \([a-z]*\).*/\1/p' "$work/typed" | sort -u >"$work/used"
 [ -s "$work/used" ] || fail "README.md shows no command"
 while read -r command; do

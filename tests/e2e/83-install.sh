@@ -8,7 +8,7 @@ need make
 to=$work/image
 variant=$(basename "$(dirname "$MQTTLAB")")
 install() { # TARGET
-    make -s -C "$root" -o "build/$variant/mqttlab" VARIANT="$variant" \
+    MAKEFLAGS='' make -s -C "$root" -o "build/$variant/mqttlab" VARIANT="$variant" \
         DESTDIR="$to" PREFIX=/opt/lab "$1" >"$work/make.log" 2>&1 ||
         fail "make $1 ended with $?"
 }
