@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/shared.h"
 #include "broker/message.h"
 
 /*
@@ -16,7 +17,7 @@
 
 /* A ring: count deliveries from first on. */
 struct outgoing_waiting {
-    size_t bytes; /* by message_size_bytes */
+    size_t bytes; /* by delivery_size_bytes */
     uint32_t first;
     uint32_t count;
     uint32_t cap;   /* a power of two */
@@ -85,9 +86,10 @@ static struct outgoing_waiting *grown(struct outgoing_waiting *old)
     return waiting;
 }
 
-static size_t size_bytes(const struct delivery *delivery)
+size_t delivery_size_bytes(const struct delivery *delivery)
 {
-    return delivery->message ? message_size_bytes(delivery->message) : 0;
+    return (delivery->message ? message_size_bytes(delivery->message) : 0) +
+           (delivery->identifiers ? delivery->identifiers->len : 0);
 }
 
 void outgoing_queue_push(struct outgoing_queue *queue,
@@ -96,7 +98,7 @@ void outgoing_queue_push(struct outgoing_queue *queue,
     if (!queue->waiting || queue->waiting->count == queue->waiting->cap)
         queue->waiting = grown(queue->waiting);
     *at(queue->waiting, queue->waiting->count++) = *delivery;
-    queue->waiting->bytes += size_bytes(delivery);
+    queue->waiting->bytes += delivery_size_bytes(delivery);
     queue->waiting->qos_0 += delivery->qos == 0;
 }
 
@@ -111,7 +113,7 @@ struct delivery outgoing_queue_take(struct outgoing_queue *queue)
 
     assert(waiting && waiting->count);
     struct delivery delivery = *at(waiting, 0);
-    waiting->bytes -= size_bytes(&delivery);
+    waiting->bytes -= delivery_size_bytes(&delivery);
     waiting->qos_0 -= delivery.qos == 0;
     waiting->first++;
     if (--waiting->count == 0) {
@@ -168,7 +170,7 @@ struct delivery *outgoing_queue_start(struct outgoing_queue *queue,
         grow_inflight(queue);
     queue->last_id = free_id(queue);
     queue->inflight_count++;
-    queue->inflight_bytes += size_bytes(delivery);
+    queue->inflight_bytes += delivery_size_bytes(delivery);
 
     struct delivery *started = place(queue, queue->last_id);
     *started = *delivery;
@@ -190,9 +192,11 @@ struct delivery *outgoing_queue_find(const struct outgoing_queue *queue,
 void outgoing_queue_drop_message(struct outgoing_queue *queue,
                                  struct delivery *delivery)
 {
-    queue->inflight_bytes -= size_bytes(delivery);
+    queue->inflight_bytes -= delivery_size_bytes(delivery);
     message_unref(delivery->message);
+    shared_unref(delivery->identifiers);
     delivery->message = NULL;
+    delivery->identifiers = NULL;
 }
 
 void outgoing_queue_finish(struct outgoing_queue *queue,
@@ -201,7 +205,7 @@ void outgoing_queue_finish(struct outgoing_queue *queue,
     assert(delivery->packet_id);
     if (delivery->resend)
         queue->resend_count--;
-    queue->inflight_bytes -= size_bytes(delivery);
+    queue->inflight_bytes -= delivery_size_bytes(delivery);
     delivery_release(delivery);
     if (--queue->inflight_count == 0) {
         free(queue->inflight);

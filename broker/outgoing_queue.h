@@ -44,7 +44,7 @@ struct outgoing_queue {
     struct delivery *inflight;        /* owned; inflight_cap places, or NULL */
     struct outgoing_waiting *waiting; /* owned; NULL when nothing waits */
     struct outgoing_resend *resend;   /* owned; NULL: all was sent again */
-    size_t inflight_bytes;            /* of the messages in flight */
+    size_t inflight_bytes;            /* of the deliveries in flight */
     uint32_t next_order;
     uint32_t inflight_cap; /* 0 or a power of two */
     uint16_t inflight_count;
@@ -57,6 +57,10 @@ void outgoing_queue_release(struct outgoing_queue *queue);
 
 /* Give up the references that a delivery holds. */
 void delivery_release(struct delivery *delivery);
+
+/* Topic, Properties and payload of its message, and its identifiers, which may
+   be far more than a small message. */
+size_t delivery_size_bytes(const struct delivery *delivery);
 
 /* ---- waiting ---- */
 

@@ -106,7 +106,7 @@ static bool is_full(const struct broker *broker, const struct session *session,
                 config->max_queued_messages * factor + more) ||
            (config->max_queued_bytes &&
             outgoing_queue_waiting_bytes(queue) +
-                    message_size_bytes(delivery->message) >
+                    delivery_size_bytes(delivery) >
                 config->max_queued_bytes + more_bytes);
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/shared.h"
 #include "broker/message.h"
 #include "broker/outgoing_queue.h"
 
@@ -149,6 +150,29 @@ START_TEST(acknowledgements_may_come_in_any_order)
 END_TEST
 
 /* [MQTT-4.6.0-1] */
+/* A client can ask for half a megabyte of them with each message. */
+START_TEST(subscription_identifiers_count_as_much_as_other_bytes)
+{
+    struct delivery delivery = delivery_of("x", 1);
+    size_t bytes = delivery_size_bytes(&delivery);
+
+    delivery.identifiers = shared_new(1000);
+    ck_assert_uint_eq(delivery_size_bytes(&delivery), bytes + 1000);
+    outgoing_queue_push(&queue, &delivery);
+    ck_assert_uint_eq(outgoing_queue_waiting_bytes(&queue), bytes + 1000);
+    delivery = outgoing_queue_take(&queue);
+    ck_assert_uint_eq(outgoing_queue_waiting_bytes(&queue), 0);
+
+    struct delivery *started = outgoing_queue_start(&queue, &delivery);
+    ck_assert_uint_eq(queue.inflight_bytes, bytes + 1000);
+    outgoing_queue_drop_message(&queue, started);
+    ck_assert_ptr_null(started->identifiers);
+    ck_assert_uint_eq(queue.inflight_bytes, 0);
+    outgoing_queue_finish(&queue, started);
+    ck_assert_uint_eq(queue.inflight_bytes, 0);
+}
+END_TEST
+
 START_TEST(sending_again_keeps_the_first_order)
 {
     uint16_t ids[40];
@@ -199,6 +223,8 @@ Suite *outgoing_queue_suite(void)
     tcase_add_test(tcase,
                    one_that_stays_in_flight_is_found_after_all_the_others);
     tcase_add_test(tcase, acknowledgements_may_come_in_any_order);
+    tcase_add_test(tcase,
+                   subscription_identifiers_count_as_much_as_other_bytes);
     tcase_add_test(tcase, sending_again_keeps_the_first_order);
     tcase_add_test(tcase, resuming_twice_begins_again);
     return suite;
