@@ -378,12 +378,24 @@ static void set_up(struct bench *bench)
     bench->progress_ns = clock_read_monotonic_ns();
 }
 
+/* Always something to do: the loop never waits. */
+static void stay_awake(struct loop_task *task)
+{
+    struct bench *bench = LIST_ITEM(task, struct bench, awake_task);
+
+    if (bench->phase != BENCH_CLOSING)
+        loop_at_end(&bench->loop, task);
+}
+
 static void start(struct bench *bench)
 {
     static const int numbers[2] = {SIGINT, SIGTERM};
 
     list_init(&bench->hungry);
     loop_task_init(&bench->refill_task, refill);
+    loop_task_init(&bench->awake_task, stay_awake);
+    if (bench->plan->never_sleep)
+        loop_at_end(&bench->loop, &bench->awake_task);
     timer_init(&bench->tick, on_tick);
     timer_set(&bench->loop, &bench->tick, TICK_MS);
     for (int i = 0; i < 2; i++)

@@ -41,6 +41,10 @@ struct bench_plan {
     double seconds;
     enum mqtt_version version;
     int pid; /* the broker's process; 0: not known */
+    /* The generator has a processor to itself and never waits there: then no
+       write of the broker pays for waking it, which can cost more than the
+       write. */
+    bool never_sleep;
 };
 
 /* Payloads of at least so many bytes carry the time of publishing, and the

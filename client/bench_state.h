@@ -62,6 +62,7 @@ struct bench {
     char token[20];   /* makes topics and Client Identifiers ours alone */
     struct list hungry;
     struct loop_task refill_task;
+    struct loop_task awake_task;
     struct timer tick;
     struct loop_signal signals[2]; /* SIGINT, SIGTERM */
     int64_t private_bytes; /* of the broker, before the first connection */

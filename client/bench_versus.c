@@ -83,8 +83,10 @@ static bool run_with_broker(const struct bench_versus *versus,
             &broker, side == BENCH_OURS ? versus->self : versus->program,
             side == BENCH_OURS, result->error, sizeof(result->error)))
         return false;
-    if (versus->pinned)
-        process_pin(broker.pid, versus->cpus[0]);
+    /* Where there is one message at a time, waiting is what it is about. */
+    plan.never_sleep = versus->pinned &&
+                       process_pin(broker.pid, versus->cpus[0]) == 0 &&
+                       plan.workload <= BENCH_FAN_OUT;
     plan.host = "127.0.0.1";
     plan.port = broker.port;
     plan.pid = (int)broker.pid;
