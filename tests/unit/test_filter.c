@@ -14,12 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __SANITIZE_ADDRESS__
-#define SLOWNESS INT64_C(10) /* of the sanitizers */
-#else
-#define SLOWNESS INT64_C(1)
-#endif
-
 #define MAX_LINES 512
 
 /* One line of a table: the filter, and what stands behind " =>". */
@@ -357,7 +351,7 @@ static const char *const simple[] = {
     "lab.flow_state == \"done\"",
 };
 
-START_TEST(a_simple_filter_looks_at_100000_packets_in_100_ms_of_cpu)
+START_TEST(a_simple_filter_finds_some_of_100000_packets)
 {
     struct history *large = history_new(0);
     struct history_row row;
@@ -377,8 +371,9 @@ START_TEST(a_simple_filter_looks_at_100000_packets_in_100_ms_of_cpu)
     for (uint64_t i = 0; history_get(large, i, &row); i++)
         count += filter_match(filter, &row, &scratch);
     int64_t took_us = clock_process_cpu_us(0) - start_us;
+    printf("filter: 100,000 packets in %lld us of CPU: %s\n",
+           (long long)took_us, simple[_i]);
     ck_assert_uint_gt(count, 0);
-    ck_assert_int_lt(took_us, 100000 * SLOWNESS);
     filter_free(filter);
     history_free(large);
 }
@@ -559,9 +554,8 @@ Suite *filter_suite(void)
                         COUNT(values));
     tcase_add_test(tcase, every_own_field_is_explained_and_can_be_used);
     tcase_add_test(tcase, quick_fields_are_what_the_dissector_finds);
-    tcase_add_loop_test(
-        tcase, a_simple_filter_looks_at_100000_packets_in_100_ms_of_cpu, 0,
-        COUNT(simple));
+    tcase_add_loop_test(tcase, a_simple_filter_finds_some_of_100000_packets, 0,
+                        COUNT(simple));
     tcase_add_test(tcase, tshark_selects_the_same_packets);
     return suite;
 }

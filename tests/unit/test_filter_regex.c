@@ -1,14 +1,7 @@
 #include "suites.h"
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "wire/filter_regex.h"
-
-#ifdef __SANITIZE_ADDRESS__
-#define SLOWNESS INT64_C(10) /* of the sanitizers */
-#else
-#define SLOWNESS INT64_C(1)
-#endif
 
 static const struct {
     const char *pattern;
@@ -78,7 +71,7 @@ START_TEST(a_regular_expression_matches_or_does_not)
 }
 END_TEST
 
-START_TEST(no_regular_expression_takes_long)
+START_TEST(no_regular_expression_takes_for_ever)
 {
     struct buf subject = {0};
     const char *error;
@@ -89,9 +82,8 @@ START_TEST(no_regular_expression_takes_long)
     ck_assert_ptr_nonnull(regex);
     for (int i = 0; i < 10000; i++)
         buf_append_u8(&subject, 'a');
-    int64_t start_us = clock_process_cpu_us(0);
+    /* Backtracking would not end before the sun does. */
     ck_assert(!filter_regex_match(regex, buf_slice(&subject)));
-    ck_assert_int_lt(clock_process_cpu_us(0) - start_us, 1000000 * SLOWNESS);
     filter_regex_free(regex);
     buf_release(&subject);
 }
@@ -104,6 +96,6 @@ Suite *filter_regex_suite(void)
 
     tcase_add_loop_test(tcase, a_regular_expression_matches_or_does_not, 0,
                         sizeof(expressions) / sizeof(expressions[0]));
-    tcase_add_test(tcase, no_regular_expression_takes_long);
+    tcase_add_test(tcase, no_regular_expression_takes_for_ever);
     return suite;
 }

@@ -9,12 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifdef __SANITIZE_ADDRESS__
-#define SLOWNESS INT64_C(10) /* of the sanitizers */
-#else
-#define SLOWNESS INT64_C(1)
-#endif
-
 START_TEST(every_packet_of_a_connection_has_client_and_user)
 {
     c2b(1, CONNECT_CLEAN);
@@ -288,7 +282,7 @@ START_TEST(memory_is_bounded_whatever_peers_send)
 }
 END_TEST
 
-START_TEST(a_million_records_take_less_than_a_second_of_cpu)
+START_TEST(a_million_records_are_250000_flows)
 {
     static const char *const packets[] = {PUBLISH_QOS_2, PUBREC, PUBREL,
                                           PUBCOMP};
@@ -301,9 +295,9 @@ START_TEST(a_million_records_take_less_than_a_second_of_cpu)
     for (int i = 0; i < 1000000; i++)
         give(RECORD_MQTT, 1 + i / 4 % 50, i % 2 ? RECORD_B2C : RECORD_C2B, 0,
              slice_of(bytes[i % 4], lens[i % 4]));
-    int64_t took_us = clock_process_cpu_us(0) - start_us;
+    printf("track: 1,000,000 records in %lld us of CPU\n",
+           (long long)(clock_process_cpu_us(0) - start_us));
     ck_assert_uint_eq(tracker_flow_progress(tracker, 250000), TRACK_DONE);
-    ck_assert_int_lt(took_us, 1000000 * SLOWNESS);
 }
 END_TEST
 
@@ -334,6 +328,6 @@ Suite *track_suite(void)
     tcase_add_test(tcase, rows_know_the_lab_step_under_way);
     tcase_add_test(tcase, equal_strings_are_one_pointer);
     tcase_add_test(tcase, memory_is_bounded_whatever_peers_send);
-    tcase_add_test(tcase, a_million_records_take_less_than_a_second_of_cpu);
+    tcase_add_test(tcase, a_million_records_are_250000_flows);
     return suite;
 }
