@@ -176,7 +176,7 @@ nightly: ## what takes hours: fuzzing, load, valgrind
 	$QLOAD_SECONDS=60 CK_RUN_SUITE=terminal MQTTLAB=$(CURDIR)/$B/mqttlab \
 	    $B/unit-tests
 	$Q$B/mqttlab lab test --seeds 3
-	$Q$(foreach t,$(filter-out e2e terminal,$(SUITES)),CK_FORK=no \
+	$Q$(foreach t,$(filter-out e2e socket terminal,$(SUITES)),CK_FORK=no \
 	    CK_RUN_SUITE=$t valgrind -q --error-exitcode=1 --leak-check=full \
 	    --errors-for-leak-kinds=definite $B/unit-tests &&) true
 

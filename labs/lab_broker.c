@@ -16,7 +16,7 @@
 
 #define MAX_BROKERS  32
 #define ANSWER_MS    2000
-#define START_TRIES  100
+#define START_TRIES  500
 #define START_TRY_MS 30
 #define STOP_TRIES   60
 

@@ -14,7 +14,7 @@
 #include "tui/run.h"
 
 #define BROKERS_MAX   64
-#define START_WAIT_MS 5000
+#define START_WAIT_MS 15000
 #define STEP_MS       20
 #define PORT_DEFAULT  1883
 
