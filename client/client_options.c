@@ -353,12 +353,13 @@ static void generate_id(struct client_options *options)
     char *at = options->generated_id;
     uint64_t random[2];
 
+    map_random_seed(random);
     at += sprintf(at, "mosq-");
     for (int i = 0; i < 18; i++) {
-        if (i % 9 == 0)
-            map_random_seed(random);
-        *at++ = letters[random[0] % (sizeof(letters) - 1)];
-        random[0] /= sizeof(letters) - 1;
+        uint64_t *half = &random[i / 9];
+
+        *at++ = letters[*half % (sizeof(letters) - 1)];
+        *half /= sizeof(letters) - 1;
     }
     *at = '\0';
 }
