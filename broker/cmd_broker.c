@@ -9,6 +9,7 @@
 #include "broker/log_output.h"
 #include "broker/service.h"
 #include "net/loop.h"
+#include "wire/control.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -276,14 +277,16 @@ static bool settle_down(struct run *run)
 
 static void open_control(struct run *run)
 {
+    char text[500];
     int error = 0;
 
     if (run->request.control)
         error = broker_open_control(run->broker, broker_port(run->broker, 0));
-    if (error)
-        log_warning(&run->output.log,
-                    "The dashboard will not find this broker: %s.",
-                    strerror(-error));
+    if (!error)
+        return;
+    control_explain(error, text, sizeof(text));
+    log_warning(&run->output.log,
+                "The dashboard will not find this broker: %s.", text);
 }
 
 static void say_what_is_used(struct run *run)

@@ -50,16 +50,18 @@ static int make_link(const char *folder, const char *name, const char *program)
     return result;
 }
 
-/* A folder of links in the runtime directory. Owned; NULL with errno set. */
+/* A folder of links in the runtime directory. Owned; NULL when it said why not. */
 static char *make_links(void)
 {
     static const char *const names[] = {"mqttlab", "mosquitto", "mosquitto_pub",
                                         "mosquitto_sub"};
     char runtime[256];
+    char text[500];
     int result = control_directory(runtime, sizeof(runtime));
 
     if (result) {
-        errno = -result;
+        control_explain(result, text, sizeof(text));
+        fprintf(stderr, "mqttlab shell: %s\n", text);
         return NULL;
     }
     char *folder = alloc_printf("%s/bin", runtime);
@@ -71,8 +73,8 @@ static char *make_links(void)
     free(program);
     if (!result)
         return folder;
+    fprintf(stderr, "mqttlab shell: %s: %s\n", folder, strerror(-result));
     free(folder);
-    errno = -result;
     return NULL;
 }
 
@@ -82,10 +84,8 @@ static int run_shell(long port)
     const char *shell = getenv("SHELL");
     const char *path = getenv("PATH");
 
-    if (!folder) {
-        fprintf(stderr, "mqttlab shell: %s\n", strerror(errno));
+    if (!folder)
         return EXIT_FAILED;
-    }
     char *new_path =
         alloc_printf("%s:%s", folder, path ? path : "/usr/bin:/bin");
     setenv("PATH", new_path, 1);

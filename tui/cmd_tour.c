@@ -203,10 +203,17 @@ static int explain(const struct tour *tour, const char *what, int error)
 
 static int take_tour(struct tour *tour)
 {
+    char text[500];
     int error;
 
     printf("mqttlab " MQTTLAB_VERSION ": a short tour, because this is no"
            " terminal.\n\n");
+    error = control_directory(text, sizeof(text));
+    if (error) {
+        control_explain(error, text, sizeof(text));
+        fprintf(stderr, "mqttlab: tour: %s\n", text);
+        return 1;
+    }
     error = start_broker(tour);
     if (error)
         return explain(tour, "the broker did not start", error);

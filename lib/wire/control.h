@@ -28,6 +28,9 @@
  */
 int control_directory(char *path, size_t size);
 
+/* What its error means and what to do, in one line, for the user. */
+void control_explain(int error, char *text, size_t size);
+
 struct control_broker {
     char path[256];
     pid_t pid;

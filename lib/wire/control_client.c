@@ -75,6 +75,19 @@ int control_directory(char *path, size_t size)
     return error ? error : claim(path);
 }
 
+void control_explain(int error, char *text, size_t size)
+{
+    char path[200];
+
+    control_directory(path, sizeof(path));
+    if (error == -EPERM)
+        snprintf(text, size,
+                 "%s must be yours, and closed to others: chmod 700 %s", path,
+                 path);
+    else
+        snprintf(text, size, "%s: %s", path, strerror(-error));
+}
+
 /* "PID-PORT.sock" */
 static bool parse_name(const char *name, struct control_broker *broker)
 {

@@ -79,6 +79,24 @@ START_TEST(without_an_own_directory_the_user_s_is_taken)
 }
 END_TEST
 
+START_TEST(an_open_directory_is_explained_with_what_to_do)
+{
+    char got[300];
+    char expected[300];
+
+    setenv("MQTTLAB_RUNTIME_DIR", directory, 1);
+    snprintf(expected, sizeof(expected),
+             "%s must be yours, and closed to others: chmod 700 %s", directory,
+             directory);
+    control_explain(-EPERM, got, sizeof(got));
+    ck_assert_str_eq(got, expected);
+    snprintf(expected, sizeof(expected), "%s: Read-only file system",
+             directory);
+    control_explain(-EROFS, got, sizeof(got));
+    ck_assert_str_eq(got, expected);
+}
+END_TEST
+
 /* ---- this end alone ---- */
 
 START_TEST(a_request_does_not_wait_for_ever)
@@ -105,6 +123,7 @@ Suite *control_client_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, the_directory_is_made_for_its_owner_alone);
     tcase_add_test(tcase, without_an_own_directory_the_user_s_is_taken);
+    tcase_add_test(tcase, an_open_directory_is_explained_with_what_to_do);
     tcase_add_test(tcase, a_request_does_not_wait_for_ever);
     return suite;
 }
