@@ -55,8 +55,9 @@ static const char *title(void *lab)
     struct lab_panel *panel = lab;
     const struct lab *spec = run_of(panel)->lab;
 
-    snprintf(panel->title, sizeof(panel->title), "%s %.2s  %s",
-             spec->is_exercise ? "Exercise" : "Lab", spec->id, spec->title);
+    snprintf(panel->title, sizeof(panel->title), "%s %.*s  %s",
+             spec->is_exercise ? "Exercise" : "Lab",
+             (int)strcspn(spec->id, "-"), spec->id, spec->title);
     return panel->title;
 }
 
@@ -343,7 +344,8 @@ static const char *go(struct lab_panel *panel, int by)
     size_t to = run_of(panel)->current + (size_t)by;
 
     if (to >= run_of(panel)->lab->step_count)
-        return by > 0 ? "this is the last step" : "this is the first step";
+        return by > 0 ? "this is the last step; S says how to hand it in"
+                      : "this is the first step";
     live_begin_step(&panel->live, to);
     make_lines(panel);
     const struct lab_step *missing =
@@ -471,9 +473,20 @@ static int open_live(struct lab_panel *panel,
         result = live_open(&panel->live, options->name, options->dir, student,
                            error, error_size);
     else
-        snprintf(error, error_size,
-                 "an id is 1 to 40 letters, digits, '.', '_', '-' or '@'");
+        snprintf(error, error_size, "no id was given");
     free(student);
+    return result;
+}
+
+/* Its broker is where there was room. */
+static int on_port(void *owner, uint16_t port)
+{
+    struct lab_panel *panel = owner;
+    char *conf = alloc_printf("%s/broker.conf", panel->live.workspace.path);
+    int result = lab_broker_write_conf(conf, run_of(panel)->lab->broker, port);
+
+    free(conf);
+    panel->port = port;
     return result;
 }
 
@@ -487,22 +500,19 @@ int lab_panel_run(const struct lab_plain_options *options)
         return 1;
     }
     panel.panel.lab = &panel;
-    const struct lab *lab = run_of(&panel)->lab;
     char *conf = alloc_printf("%s/broker.conf", panel.live.workspace.path);
     struct dashboard_options dashboard = {.port = options->port,
                                           .config = conf,
                                           .lab = &panel.panel,
-                                          .watch = true};
-    int status = lab_broker_write_conf(conf, lab->broker, options->port);
-    if (status)
-        fprintf(stderr, "mqttlab lab: %s: %s\n", conf, strerror(-status));
-    else
-        status = dashboard_run(&dashboard);
-    printf("Lab %s: %u of %u points so far. mqttlab lab %s goes on here.\n",
-           lab->id, lab_run_points(run_of(&panel)), lab->points, options->name);
+                                          .watch = true,
+                                          .on_port = on_port,
+                                          .owner = &panel};
+    int status = dashboard_run(&dashboard);
+
+    lab_plain_goodbye(run_of(&panel), options->name);
     lab_actors_stop(&panel.actors);
     live_close(&panel.live);
     free_lines(&panel);
     free(conf);
-    return status ? 1 : 0;
+    return status;
 }

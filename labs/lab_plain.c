@@ -212,6 +212,7 @@ static void answer(struct plain *plain, char *line)
         at = 0;
     }
     if (at == step->question_count) {
+        printf("\"%s\" is no letter and no question of this step.\n", line);
         show_help();
         return;
     }
@@ -236,7 +237,7 @@ static void take_line(struct plain *plain, char *line)
         show_step(plain);
     else if (letter == 'h')
         hint(plain);
-    else if (letter == 'x')
+    else if (letter == 'x' || letter == 'X')
         reset(plain);
     else if (letter == 'q')
         plain->quit = true;
@@ -281,10 +282,25 @@ char *lab_plain_ask_student(void)
     printf("Your student id (letters, digits, . _ - @). It picks your own "
            "values for\nthe tasks and stands in your hand-in: ");
     fflush(stdout);
-    if (!fgets(line, sizeof(line), stdin))
-        return NULL;
-    line[strcspn(line, "\r\n")] = '\0';
-    return workspace_student_valid(line) ? alloc_string(line) : NULL;
+    while (fgets(line, sizeof(line), stdin)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (workspace_student_valid(line))
+            return alloc_string(line);
+        printf("An id is 1 to 40 letters, digits, '.', '_', '-' or '@': ");
+        fflush(stdout);
+    }
+    return NULL;
+}
+
+void lab_plain_goodbye(const struct lab_run *run, const char *name)
+{
+    printf("%s: %u of %u points so far.\n", run->lab->id, lab_run_points(run),
+           run->lab->points);
+    if (lab_run_complete(run))
+        printf("All is done: `mqttlab submit %s` makes the file to hand in.\n",
+               name);
+    else
+        printf("`mqttlab lab %s` goes on where you left.\n", name);
 }
 
 static int open_live(struct plain *plain,
@@ -298,9 +314,7 @@ static int open_live(struct plain *plain,
         return result;
     char *student = lab_plain_ask_student();
     if (!student) {
-        snprintf(error, error_size,
-                 "an id is 1 to 40 letters, digits, '.', '_', '-' or '@'; give "
-                 "it with --id");
+        snprintf(error, error_size, "no id was given; give one with --id");
         return -EINVAL;
     }
     result = live_open(&plain->live, options->name, options->dir, student,
@@ -317,7 +331,7 @@ static void greet(const struct plain *plain)
     buf_printf(&text, "\n%s   (%s, %u points)\n", lab->title,
                lab->time ? lab->time : "as long as you like", lab->points);
     buf_printf(&text,
-               "Watching the broker on 127.0.0.1:%u%s. Your files: %s\n\n",
+               "Watching the broker on 127.0.0.1:%u%s.\nYour files: %s\n\n",
                (unsigned)plain->broker.port,
                plain->broker.child ? ", which was started for you" : "",
                plain->live.workspace.path);
@@ -374,9 +388,8 @@ int lab_plain(const struct lab_plain_options *options)
             live_new_source(&plain.live);
             greet(&plain);
             run(&plain);
-            printf("\n%u of %u points so far. `mqttlab lab %s` goes on here.\n",
-                   lab_run_points(plain.live.run), plain.live.run->lab->points,
-                   options->name);
+            puts("");
+            lab_plain_goodbye(plain.live.run, options->name);
             lab_actors_stop(&plain.actors);
             lab_broker_close(&plain.broker);
         }

@@ -41,18 +41,34 @@ static bool find_broker(struct dashboard *dashboard, pid_t pid, uint16_t port)
     return false;
 }
 
+static bool can_find_brokers(void)
+{
+    char text[500];
+    int error = control_directory(text, sizeof(text));
+
+    if (!error)
+        return true;
+    control_explain(error, text, sizeof(text));
+    fprintf(stderr, "mqttlab: %s\n", text);
+    return false;
+}
+
 /* Start a broker and wait for its control socket. */
 static int start_broker(struct dashboard *dashboard)
 {
     char port[8];
-    const char *config = dashboard->options->config;
+    const struct dashboard_options *options = dashboard->options;
+    const char *config = options->config;
     const char *argv[] = {"broker", "-p", port, config ? "-c" : NULL,
                           config,   NULL};
     int status = 0;
     int error;
 
     snprintf(port, sizeof(port), "%u", dashboard->port);
-    error = child_start(&dashboard->child, argv);
+    error = options->on_port ? options->on_port(options->owner, dashboard->port)
+                             : 0;
+    if (!error)
+        error = child_start(&dashboard->child, argv);
     for (int waited = 0; !error && waited < START_WAIT_MS; waited += STEP_MS) {
         if (find_broker(dashboard, dashboard->child.pid, 0))
             return 0;
@@ -69,8 +85,10 @@ static void explain_start(struct dashboard *dashboard, int error)
     struct buf said = {0};
 
     child_output(&dashboard->child, &said);
-    fprintf(stderr, "mqttlab: the broker did not start on port %u: %s\n%s",
-            dashboard->port, strerror(-error), buf_string(&said));
+    /* A broker that ended has said why. */
+    fprintf(stderr, "mqttlab: the broker did not start on port %u%s%s\n%s",
+            dashboard->port, error == -ECHILD ? "" : ": ",
+            error == -ECHILD ? "" : strerror(-error), buf_string(&said));
     buf_release(&said);
 }
 
@@ -180,14 +198,14 @@ static char *make_invitation(uint16_t port)
     return alloc_printf(
         "A broker listens on 127.0.0.1:%u. Nothing has reached it yet.\n"
         "\n"
-        "In a second terminal, subscribe:\n"
+        "In a second terminal, subscribe (first type: mqttlab shell%s):\n"
         "  mosquitto_sub -h 127.0.0.1%s -i testSub -t debug -d\n"
-        "In a third one, publish:\n"
+        "In a third one, likewise, publish:\n"
         "  mosquitto_pub -h 127.0.0.1%s -t debug -m hello -q 2\n"
         "\n"
         "Every packet appears here. p publishes from this screen,"
         " ? shows the keys, q quits.\n",
-        port, option, option);
+        port, option, option, option);
 }
 
 static int show(struct dashboard *dashboard)
@@ -237,6 +255,8 @@ int dashboard_run(const struct dashboard_options *options)
 
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
+    if (!can_find_brokers())
+        return 1;
     if (get_broker(&dashboard, &code))
         code = show(&dashboard);
     child_stop(&dashboard.child);

@@ -17,7 +17,11 @@ struct dashboard_options {
     size_t max_bytes;        /* of the history; 0: DASHBOARD_BYTES */
     bool watch;              /* a broker of ours that has the port already is
                               watched without asking */
-    bool plain;              /* lines of text in place of the screen */
+    /* Told the port before a broker is started there: it may be another than
+       was asked for. Returns 0 or a negative errno. NULL: nobody is told. */
+    int (*on_port)(void *owner, uint16_t port);
+    void *owner; /* given to on_port */
+    bool plain;  /* lines of text in place of the screen */
 };
 
 #define DASHBOARD_BYTES (48u << 20)

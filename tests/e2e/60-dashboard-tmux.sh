@@ -97,3 +97,27 @@ keys "echo restor""ed" Enter
 waits_for 'restored'
 ! "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -t x -m y 2>/dev/null ||
     fail "the broker still runs"
+
+# A lab goes to another port when a program that is not ours has its own, and
+# says how to reach it. An id that is none is asked for again.
+background other env MQTTLAB_RUNTIME_DIR="$work/other" "$MQTTLAB" broker -p "$port"
+until_ok "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -t x -m y
+keys clear Enter
+keys "MQTTLAB_HOME='$root' '$MQTTLAB' lab 1.3 -p $port" Enter
+waits_for 'Your student id'
+keys 'no id!' Enter
+waits_for 'An id is 1 to 40 letters'
+keys ann Enter
+waits_for '[p] start one on port'
+free=$(picture | sed -n 's/^\[p\] start one on port //p')
+keys p Enter
+waits_for 'Exercise 01.3'
+waits_for "mqttlab shell -p $free"
+"$MQTTLAB" pub -h 127.0.0.1 -p "$free" -t 'home/x/temp' -m 1
+waits_for '4 pkt'
+keys h
+waits_for 'Hints: 1 of'
+keys q
+waits_for 'The broker ends as well'
+keys y
+waits_for 'goes on where you left'
