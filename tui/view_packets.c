@@ -97,6 +97,7 @@ static void draw_explanation(struct view_packets *view, const struct area *area)
 static void draw_detail(struct view_packets *view, const struct area *area,
                         int pane)
 {
+    bool explain = view->detail.explain && pane != PANE_BYTES;
     struct buf title = {0};
     struct area tree = grid_part(area, view->start[PANE_TREE], 0,
                                  view->height[PANE_TREE], area->width);
@@ -112,10 +113,9 @@ static void draw_detail(struct view_packets *view, const struct area *area,
         detail_draw_tree(&view->detail, &tree, pane == PANE_TREE);
         if (view->height[PANE_BYTES] > 0)
             draw_rule(area, view->start[PANE_BYTES] - 1,
-                      view->detail.explain ? "what it is for" : "bytes",
-                      pane == PANE_BYTES);
+                      explain ? "what it is for" : "bytes", pane == PANE_BYTES);
     }
-    if (view->detail.explain && pane != PANE_BYTES)
+    if (explain)
         draw_explanation(view, area);
     else
         detail_draw_bytes(&view->detail, &bytes, pane == PANE_BYTES);
@@ -203,7 +203,11 @@ static bool act_everywhere(struct view_packets *view, enum action action,
     struct store *store = view->view.store;
     uint64_t position = store_chosen_at(store, list_of(&view->view));
 
-    if (action == ACTION_EXPLAIN)
+    if (action == ACTION_EXPLAIN && pane == PANE_BYTES) {
+        /* The explanation stands where the bytes are. */
+        view->detail.explain = true;
+        view->view.host->focus(view->view.host->app, PANE_TREE);
+    } else if (action == ACTION_EXPLAIN)
         view->detail.explain = !view->detail.explain;
     else if (action == ACTION_EVENTS)
         store->with_events = !store->with_events;

@@ -294,6 +294,23 @@ START_TEST(bytes_and_fields_are_linked_both_ways)
 }
 END_TEST
 
+START_TEST(a_field_is_explained_from_its_bytes_too)
+{
+    press("1<Tab><Tab>");
+    ck_assert(shows("── > bytes"));
+    press("e");
+    ck_assert(shows("what it is for"));
+    ck_assert(shows("The first byte of every packet"));
+    press("<Tab>");
+    ck_assert(shows("── > bytes"));
+    ck_assert(!shows("The first byte of every packet"));
+    press("e");
+    ck_assert(shows("The first byte of every packet"));
+    press("e");
+    ck_assert(!shows("what it is for"));
+}
+END_TEST
+
 START_TEST(a_folded_group_hides_its_fields)
 {
     press(":7<Enter><Enter>");
@@ -535,6 +552,7 @@ Suite *app_suite(void)
     tcase_add_test(tcase, a_request_leads_to_its_answer_and_back);
     tcase_add_test(tcase, follow_comes_back_to_the_newest);
     tcase_add_test(tcase, bytes_and_fields_are_linked_both_ways);
+    tcase_add_test(tcase, a_field_is_explained_from_its_bytes_too);
     tcase_add_test(tcase, a_folded_group_hides_its_fields);
     tcase_add_test(tcase, a_message_is_published_from_the_screen);
     tcase_add_loop_test(tcase, a_client_is_ended_in_one_of_three_ways, 0,
