@@ -77,6 +77,7 @@ static int pack(const char *name, const char *dir, const char *out)
             out ? alloc_string(out)
                 : alloc_printf("%s-%s.mqlab", lab->id, workspace.student);
         if (handin_pack(file, lab, &workspace, error, sizeof(error)) == 0) {
+            fputs("Hand in this file:\n", stderr);
             printf("%s\n", file);
             status = EXIT_FULL;
         } else {

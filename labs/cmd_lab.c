@@ -93,7 +93,7 @@ static int list(void)
         if (lab) {
             char *state = progress(lab);
 
-            printf("  %-28s %-36s %-7s %3u points  %s\n", lab->id, lab->title,
+            printf("  %-23s %-22s %-7s %3u points  %s\n", lab->id, lab->title,
                    lab->time ? lab->time : "", lab->points, state);
             free(state);
         }

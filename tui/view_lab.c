@@ -17,6 +17,7 @@ struct view_lab {
     size_t check; /* chosen */
     int checks_x; /* where the checks begin; 0: below the text */
     int checks_y;
+    bool to_end;       /* the next drawing shows the end of the text */
     size_t shown_step; /* to begin a new step at its top */
 };
 
@@ -192,6 +193,22 @@ static void draw_steps(const struct view_lab *view, const struct area *area,
     }
 }
 
+/* What to do when the step is done. */
+static const char *all_done(const struct panel *lab)
+{
+    size_t count = lab->steps(lab->lab);
+    struct panel_step step = {0};
+    bool all = true;
+
+    for (size_t i = 0; i < count; i++) {
+        lab->step(lab->lab, i, &step);
+        all = all && step.done;
+    }
+    return all          ? "The lab is done: S says how to hand it in."
+           : step.shown ? "All done: p goes back to what is open."
+                        : "All done: n goes to the next step.";
+}
+
 static int draw_checks(struct view_lab *view, const struct area *area,
                        bool focus)
 {
@@ -211,8 +228,7 @@ static int draw_checks(struct view_lab *view, const struct area *area,
     grid_printf(area, 0, 0, STYLE_HEADING, "%sChecks  %zu of %zu",
                 focus ? "> " : "", passed, count);
     if (count && passed == count)
-        y += view_paragraph(area, y, STYLE_GOOD,
-                            "All done: n goes to the next step.");
+        y += view_paragraph(area, y, STYLE_GOOD, all_done(lab));
     return y;
 }
 
@@ -228,7 +244,7 @@ static void draw_head(const struct view_lab *view, const struct area *area)
 
     lab->points(lab->lab, &reached, &of);
     x = 2 + grid_text(area, 0, 1, STYLE_HEADING, lab->title(lab->lab));
-    if (of && area->width - x > bar + 24) {
+    if (of && area->width - x >= bar + 22) {
         int full = (int)(reached * (unsigned)bar / of);
 
         x += grid_text(area, 0, x + 2, STYLE_PLAIN, "[") + 2;
@@ -289,9 +305,22 @@ static void follow_step(struct view_lab *view)
         if (!step.shown || view->shown_step == i)
             continue;
         view->shown_step = i;
+        view->to_end = false;
         view->top = 0;
         view->check = 0;
     }
+}
+
+/* Where the text begins, when its end is to be seen. */
+static void go_to_end(struct view_lab *view, const struct area *text)
+{
+    struct area nothing = grid_part(text, 0, 0, 0, text->width);
+
+    if (!view->to_end)
+        return;
+    view->to_end = false;
+    view->lines = draw_text(view, &nothing, 0);
+    view->top = view->lines > view->height ? view->lines - view->height : 0;
 }
 
 static void draw_wide(struct view_lab *view, const struct area *area, int pane)
@@ -309,6 +338,7 @@ static void draw_wide(struct view_lab *view, const struct area *area, int pane)
     view->checks_y = 2;
     view->height = rows - 1;
     grid_divide(&body, left);
+    go_to_end(view, &text);
     view->lines = draw_text(view, &text, -view->top) + view->top;
     y = draw_checks(view, &checks, pane == PANE_CHECKS);
     y = draw_near_misses(view, &checks, y);
@@ -357,6 +387,7 @@ static void draw_narrow(struct view_lab *view, const struct area *area,
         return;
     }
     text.height = view->height = rows - brief - 1;
+    go_to_end(view, &text);
     view->lines = draw_text(view, &text, -view->top) + view->top;
     if (brief) {
         struct area checks =
@@ -424,6 +455,8 @@ static bool act_lab(struct view_lab *view, enum action action)
         if (actions[i].action != action)
             continue;
         host->say(host->app, actions[i].run(lab->lab));
+        /* Hints stand below the text. */
+        view->to_end = action == ACTION_LAB_HINT;
         return true;
     }
     return false;
