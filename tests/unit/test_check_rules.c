@@ -1,0 +1,303 @@
+/*
+ * Checks of labs, each over the same short story told in records.
+ */
+#include "suites.h"
+
+#include "labs/check.h"
+#include "wire/event.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SECOND UINT64_C(1000000000)
+
+static struct history *history;
+static struct dissection scratch;
+
+static void add(enum record_type type, int direction, uint64_t second,
+                enum record_actor actor, struct slice bytes)
+{
+    const struct record record = {
+        .seq = history_end(history) + 1,
+        .time_ns = second * SECOND,
+        .connection = type == RECORD_MQTT ? 1 : 0,
+        .original_len = (uint32_t)bytes.len,
+        .type = (uint8_t)type,
+        .direction = (uint8_t)direction,
+        .version = 4,
+        .actor = (uint8_t)actor,
+        .bytes = bytes,
+    };
+
+    history_add(history, &record);
+}
+
+static void packet(int direction, uint64_t second, const char *hex)
+{
+    uint8_t bytes[128];
+    size_t len = unit_hex(hex, bytes, sizeof(bytes));
+
+    add(RECORD_MQTT, direction, second, RECORD_STUDENT, slice_of(bytes, len));
+}
+
+static void retained(enum event_code code, const char *topic,
+                     const char *payload)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, code);
+    record_put_string(&bytes, RECORD_TOPIC, topic);
+    record_put_string(&bytes, RECORD_PAYLOAD, payload);
+    add(RECORD_EVT, RECORD_NO_DIRECTION, 8, RECORD_OTHER, buf_slice(&bytes));
+    buf_release(&bytes);
+}
+
+/* ann connects, publishes "hi" to a/b with QoS 1 and again with QoS 2, which
+   is done after 4 seconds, and a value is kept. Packets are 1 to 8. */
+static void tell_story(void)
+{
+    history = history_new(0);
+    packet(RECORD_C2B, 1, "10 0f 0004 4d515454 04 02 003c 0003 616e6e");
+    packet(RECORD_B2C, 1, "20 02 00 00");
+    packet(RECORD_C2B, 2, "32 09 0003 612f62 0001 6869");
+    packet(RECORD_B2C, 2, "40 02 0001");
+    packet(RECORD_C2B, 3, "34 09 0003 612f62 0002 6869");
+    packet(RECORD_B2C, 3, "50 02 0002");
+    packet(RECORD_C2B, 7, "62 02 0002");
+    packet(RECORD_B2C, 7, "70 02 0002");
+    retained(EVENT_RETAINED_STORED, "home/temp", "21");
+    retained(EVENT_RETAINED_CLEARED, "home/old", "");
+}
+
+static void end_story(void)
+{
+    history_free(history);
+    dissect_release(&scratch);
+    scratch = (struct dissection){0};
+}
+
+static struct check *make(const char *text, char *error, size_t error_size)
+{
+    static char copy[300];
+    static char id[] = "x";
+    static struct lab_question question;
+    static struct lab_check_spec spec;
+    static struct lab_step step;
+
+    snprintf(copy, sizeof(copy), "%s", text);
+    question = (struct lab_question){.id = id};
+    spec = (struct lab_check_spec){.id = id, .points = 1, .text = copy};
+    step = (struct lab_step){.questions = &question, .question_count = 1};
+    return check_new(&spec, &step, error, error_size);
+}
+
+/* Feed the whole story; lost says that records are missing in the middle. */
+static void feed(struct check *check, bool lost)
+{
+    const struct check_context context = {.history = history,
+                                          .scratch = &scratch};
+    struct history_row row;
+
+    for (uint64_t i = 0; history_get(history, i, &row); i++)
+        check_feed(check, &context, &row);
+    if (!lost)
+        return;
+    struct buf bytes = {0};
+    record_begin(&bytes, EVENT_LOST_RECORDS);
+    row = (struct history_row){
+        .record = {.type = RECORD_EVT, .bytes = buf_slice(&bytes)},
+        .note = { .client_id = "",   .user_name = "",                .topic = ""}
+    };
+    check_feed(check, &context, &row);
+    buf_release(&bytes);
+}
+
+struct row {
+    const char *text;
+    enum check_result live;  /* after the story */
+    enum check_result final; /* after check_finish */
+    uint64_t evidence;       /* the first packet that decided; 0: none */
+};
+
+#define PUB "lab.type == \"PUBLISH\""
+
+static const struct row rows[] = {
+    {"seen " PUB,                                                            CHECK_PASSED,  CHECK_PASSED, 3},
+    {"seen mqtt.qos == 2",                                                   CHECK_PASSED,  CHECK_PASSED, 5},
+    {"seen lab.type == \"SUBSCRIBE\"",                                       CHECK_WAITING, CHECK_FAILED, 0},
+    {"event lab.event == \"retained.stored\"",                               CHECK_PASSED,  CHECK_PASSED, 0},
+    {"at least 2 " PUB,                                                      CHECK_PASSED,  CHECK_PASSED, 3},
+    {"at least 3 " PUB,                                                      CHECK_WAITING, CHECK_FAILED, 3},
+    {"exactly 2 " PUB,                                                       CHECK_PASSED,  CHECK_PASSED, 3},
+    {"exactly 1 " PUB,                                                       CHECK_FAILED,  CHECK_FAILED, 3},
+    {"at most 2 " PUB,                                                       CHECK_PASSED,  CHECK_PASSED, 3},
+    {"at most 1 " PUB,                                                       CHECK_FAILED,  CHECK_FAILED, 3},
+    {"never lab.type == \"SUBSCRIBE\"",                                      CHECK_PASSED,  CHECK_PASSED, 0},
+    {"never " PUB,                                                           CHECK_FAILED,  CHECK_FAILED, 3},
+    {"seq lab.type == \"CONNECT\" -> " PUB,                                  CHECK_PASSED,  CHECK_PASSED, 1},
+    {"seq " PUB " -> lab.type == \"CONNECT\"",                               CHECK_WAITING, CHECK_FAILED, 3},
+    {"seq " PUB " -> lab.type == \"PUBCOMP\" within 10s",                    CHECK_PASSED,
+     CHECK_PASSED,                                                                                        3},
+    {"seq mqtt.qos == 2 -> lab.type == \"PUBCOMP\" within 3s",               CHECK_WAITING,
+     CHECK_FAILED,                                                                                        5},
+    {"seq mqtt.qos == 1 -> lab.type == \"PUBCOMP\" same flow",               CHECK_WAITING,
+     CHECK_FAILED,                                                                                        3},
+    {"seq mqtt.qos == 2 -> lab.type == \"PUBCOMP\" same flow",               CHECK_PASSED,
+     CHECK_PASSED,                                                                                        5},
+    {"seq " PUB " -> lab.type == \"PUBACK\" same client",                    CHECK_PASSED,
+     CHECK_PASSED,                                                                                        3},
+    {"after lab.type == \"PUBACK\" never lab.type == \"PUBREL\" within 2s",
+     CHECK_PASSED,                                                                          CHECK_PASSED, 4},
+    {"after lab.type == \"PUBACK\" never lab.type == \"PUBREL\" within 20s",
+     CHECK_FAILED,                                                                          CHECK_FAILED, 4},
+    {"after lab.type == \"PUBCOMP\" never " PUB " within 20s",               CHECK_WAITING,
+     CHECK_PASSED,                                                                                        8},
+    {"flow mqtt.qos == 1 done",                                              CHECK_PASSED,  CHECK_PASSED, 3},
+    {"flow mqtt.qos == 2 done within 5s",                                    CHECK_PASSED,  CHECK_PASSED, 5},
+    {"flow mqtt.qos == 2 done within 3s",                                    CHECK_WAITING, CHECK_FAILED, 0},
+    {"flow mqtt.qos == 2 lost",                                              CHECK_WAITING, CHECK_FAILED, 0},
+    {"retained home/temp == 21",                                             CHECK_PASSED,  CHECK_PASSED, 0},
+    {"retained home/temp == 22",                                             CHECK_WAITING, CHECK_FAILED, 0},
+    {"retained home/old cleared",                                            CHECK_PASSED,  CHECK_PASSED, 0},
+    {"retained home/temp cleared",                                           CHECK_WAITING, CHECK_FAILED, 0},
+    {"wire contains \"a/b\"",                                                CHECK_PASSED,  CHECK_PASSED, 3},
+    {"wire contains \"secret\"",                                             CHECK_WAITING, CHECK_FAILED, 0},
+    {"wire not contains \"secret\"",                                         CHECK_PASSED,  CHECK_PASSED, 0},
+    {"wire not contains \"hi\"",                                             CHECK_FAILED,  CHECK_FAILED, 3},
+    {"answer x",                                                             CHECK_WAITING, CHECK_FAILED, 0},
+};
+
+START_TEST(a_check_passes_exactly_when_the_story_says_so)
+{
+    const struct row *row = &rows[_i];
+    const struct check_context context = {.history = history,
+                                          .scratch = &scratch};
+    char error[300] = "";
+    struct check *check = make(row->text, error, sizeof(error));
+
+    ck_assert_msg(check != NULL, "%s: %s", row->text, error);
+    feed(check, false);
+    const struct check_status *status = check_status(check);
+    ck_assert_msg(status->result == row->live, "%s: %s, not %s", row->text,
+                  check_result_name(status->result),
+                  check_result_name(row->live));
+    uint64_t first = status->evidence_count ? status->evidence[0] : 0;
+    ck_assert_msg(first == row->evidence, "%s: packet %llu", row->text,
+                  (unsigned long long)first);
+    check_finish(check, &context);
+    ck_assert_msg(status->result == row->final, "%s: %s", row->text,
+                  check_result_name(status->result));
+    check_free(check);
+}
+END_TEST
+
+START_TEST(what_proves_by_absence_is_undecided_after_a_loss)
+{
+    static const struct row losses[] = {
+        {"never lab.type == \"SUBSCRIBE\"", CHECK_UNDECIDED, 0, 0},
+        {"at most 2 " PUB,                  CHECK_UNDECIDED, 0, 0},
+        {"exactly 2 " PUB,                  CHECK_UNDECIDED, 0, 0},
+        {"wire not contains \"secret\"",    CHECK_UNDECIDED, 0, 0},
+        {"seen " PUB,                       CHECK_PASSED,    0, 0},
+        {"at least 2 " PUB,                 CHECK_PASSED,    0, 0},
+    };
+    const struct check_context context = {.history = history,
+                                          .scratch = &scratch};
+    char error[300];
+
+    for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+        struct check *check = make(losses[i].text, error, sizeof(error));
+
+        feed(check, true);
+        check_finish(check, &context);
+        ck_assert_msg(check_status(check)->result == losses[i].live, "%s: %s",
+                      losses[i].text,
+                      check_result_name(check_status(check)->result));
+        check_free(check);
+    }
+}
+END_TEST
+
+START_TEST(packets_of_the_script_count_only_where_they_are_named)
+{
+    uint8_t bytes[32];
+    size_t len = unit_hex("30 06 0003 612f62 78", bytes, sizeof(bytes));
+    char error[300];
+    struct check *all =
+        make("exactly 3 " PUB " && lab.actor in {\"student\", \"script\"}",
+             error, sizeof(error));
+
+    add(RECORD_MQTT, RECORD_C2B, 9, RECORD_SCRIPT, slice_of(bytes, len));
+    ck_assert_msg(all != NULL, "%s", error);
+    feed(all, false);
+    ck_assert_int_eq(check_status(all)->result, CHECK_PASSED);
+    check_free(all);
+    struct check *students = make("exactly 2 " PUB, error, sizeof(error));
+    feed(students, false);
+    ck_assert_int_eq(check_status(students)->result, CHECK_PASSED);
+    check_free(students);
+}
+END_TEST
+
+START_TEST(an_answer_passes_when_it_is_right_and_stays_so)
+{
+    char error[300];
+    struct check *check = make("answer x", error, sizeof(error));
+
+    check_answer(check, "y", true);
+    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
+    check_answer(check, "x", false);
+    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
+    check_answer(check, "x", true);
+    check_answer(check, "x", false);
+    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
+    check_reset(check);
+    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
+    check_free(check);
+}
+END_TEST
+
+static const char *const bad[][2] = {
+    {"sometimes mqtt",            "a check is seen"                     },
+    {"seen mqtt.topik == 1",      "column 1: unknown field mqtt.topik"  },
+    {"at least many mqtt",        "expected a number"                   },
+    {"seq mqtt",                  "at least two filters"                },
+    {"seq mqtt -> mqtt within 5", "a time is"                           },
+    {"seq mqtt -> mqtt same day", "not understood"                      },
+    {"after mqtt",                "expected 'after F never F within Ns'"},
+    {"after mqtt never mqtt",     "expected 'within Ns'"                },
+    {"flow mqtt",                 "expected 'flow F done'"              },
+    {"retained a/b",              "expected 'retained TOPIC == VALUE'"  },
+    {"retained a/b ==",           "something is missing"                },
+    {"wire \"x\"",                "expected 'wire contains"             },
+    {"wire contains \"x",         "a quote is not closed"               },
+    {"file ../x matches y",       "a file's name has no '/'"            },
+    {"file x matches (",          "not a regular expression"            },
+    {"answer y",                  "no question 'y'"                     },
+};
+
+START_TEST(what_is_no_check_is_explained)
+{
+    char error[300] = "";
+
+    ck_assert_ptr_null(make(bad[_i][0], error, sizeof(error)));
+    ck_assert_msg(strstr(error, bad[_i][1]), "%s: %s", bad[_i][0], error);
+}
+END_TEST
+
+Suite *check_rules_suite(void)
+{
+    Suite *suite = suite_create("check_rules");
+    TCase *tcase = unit_case(suite, "check_rules", 20);
+
+    tcase_add_checked_fixture(tcase, tell_story, end_story);
+    tcase_add_loop_test(tcase, a_check_passes_exactly_when_the_story_says_so, 0,
+                        sizeof(rows) / sizeof(rows[0]));
+    tcase_add_test(tcase, what_proves_by_absence_is_undecided_after_a_loss);
+    tcase_add_test(tcase,
+                   packets_of_the_script_count_only_where_they_are_named);
+    tcase_add_test(tcase, an_answer_passes_when_it_is_right_and_stays_so);
+    tcase_add_loop_test(tcase, what_is_no_check_is_explained, 0,
+                        sizeof(bad) / sizeof(bad[0]));
+    return suite;
+}
