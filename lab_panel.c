@@ -28,7 +28,6 @@ struct lab_panel {
     uint16_t port;
     uint64_t position; /* rows of the dashboard's history already fed */
     uint64_t last_seq;
-    uint64_t ahead;     /* packets that the lab knows from earlier sittings */
     struct line *lines; /* of the step that is shown */
     size_t line_count;
     size_t lines_of;     /* index + 1 of that step */
@@ -189,7 +188,9 @@ static size_t checks(void *lab)
 /* The number that a packet of this sitting has in the dashboard. */
 static uint64_t on_screen(const struct lab_panel *panel, uint64_t number)
 {
-    return number > panel->ahead ? number - panel->ahead : 0;
+    uint64_t earlier = run_of(panel)->earlier;
+
+    return number > earlier ? number - earlier : 0;
 }
 
 static enum panel_state state_of(enum check_result result)
@@ -260,9 +261,13 @@ static unsigned hint_costs(void *lab)
 
 static size_t near_misses(void *lab)
 {
+    const struct lab_run_near *near = shown(lab)->near;
     size_t count = 0;
 
-    while (count < LAB_RUN_NEAR_MISSES && shown(lab)->near[count].text)
+    /* Newest first; what an earlier sitting missed cannot be looked at. An
+       event has no number. */
+    while (count < LAB_RUN_NEAR_MISSES && near[count].text &&
+           (!near[count].number || on_screen(lab, near[count].number)))
         count++;
     return lab_run_step_complete(shown(lab)) ? 0 : count;
 }
@@ -328,9 +333,10 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
         if (row.record.seq <= panel->last_seq || is_new_broker(&row.record))
             live_new_source(&panel->live);
         panel->last_seq = row.record.seq;
-        live_feed(&panel->live, &row.record);
         if (row.number)
-            panel->ahead = history_packets(run_of(panel)->history) - row.number;
+            run_of(panel)->earlier =
+                history_packets(run_of(panel)->history) + 1 - row.number;
+        live_feed(&panel->live, &row.record);
     }
     live_tick(&panel->live);
     lab_actors_start(&panel->actors, shown(panel)->step, panel->port);
@@ -500,6 +506,7 @@ int lab_panel_run(const struct lab_plain_options *options)
         return 1;
     }
     panel.panel.lab = &panel;
+    run_of(&panel)->earlier = history_packets(run_of(&panel)->history);
     char *conf = alloc_printf("%s/broker.conf", panel.live.workspace.path);
     struct dashboard_options dashboard = {.port = options->port,
                                           .config = conf,

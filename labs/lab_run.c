@@ -247,6 +247,8 @@ static char *near_text(struct lab_run *run, const char *message,
                        const struct history_row *row)
 {
     struct buf out = {0};
+    uint64_t number =
+        row->number > run->earlier ? row->number - run->earlier : 0;
 
     while (*message) {
         size_t len = strcspn(message, "{");
@@ -258,7 +260,7 @@ static char *near_text(struct lab_run *run, const char *message,
             break;
         char *field = alloc_string_of(message + 1, name - 1);
         if (!strcmp(field, "n"))
-            buf_printf(&out, "%llu", (unsigned long long)row->number);
+            buf_printf(&out, "%llu", (unsigned long long)number);
         else if (!filter_value(field, row, &run->scratch, &out))
             buf_append_string(&out, "?");
         free(field);

@@ -45,6 +45,9 @@ struct lab_run {
     const char *files; /* the student's folder; borrowed, may be NULL */
     char *student;     /* as the recording says; "" until it does */
     bool gap;          /* records were lost */
+    /* Packets of earlier sittings, where those of this one are shown with
+       numbers from 1: near misses name them so. */
+    uint64_t earlier;
 };
 
 /*
