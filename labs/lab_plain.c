@@ -121,15 +121,20 @@ static void tell_complete(struct plain *plain)
     fflush(stdout);
 }
 
-static void show_near(const struct plain *plain, const char **last)
+/* Those that came since *shown were, the oldest first. */
+static void show_near(const struct plain *plain, unsigned *shown)
 {
-    const struct lab_run_near *near = &live_step(&plain->live)->near[0];
+    const struct lab_run_step *step = live_step(&plain->live);
+    unsigned fresh = step->near_count > *shown ? step->near_count - *shown : 0;
 
-    if (near->text && near->text != *last) {
-        printf("  ! %s\n", near->text);
-        fflush(stdout);
+    if (fresh > LAB_RUN_NEAR_MISSES)
+        fresh = LAB_RUN_NEAR_MISSES;
+    while (fresh-- > 0) {
+        if (step->near[fresh].text)
+            printf("  ! %s\n", step->near[fresh].text);
     }
-    *last = near->text;
+    *shown = step->near_count;
+    fflush(stdout);
 }
 
 static void drain(struct plain *plain)
@@ -357,7 +362,7 @@ static void interrupt(int signum)
 static void run(struct plain *plain)
 {
     struct pollfd input = {.fd = 0, .events = POLLIN};
-    const char *last_near = NULL;
+    unsigned near_shown = 0;
 
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
@@ -365,7 +370,7 @@ static void run(struct plain *plain)
     plain->live.owner = plain;
     while (!plain->quit && !interrupted) {
         drain(plain);
-        show_near(plain, &last_near);
+        show_near(plain, &near_shown);
         tell_complete(plain);
         if (poll(&input, 1, POLL_MS) > 0)
             read_typed(plain);

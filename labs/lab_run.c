@@ -281,6 +281,7 @@ static void note_near(struct lab_run *run, struct lab_run_step *step,
         free(step->near[LAB_RUN_NEAR_MISSES - 1].text);
         memmove(&step->near[1], &step->near[0],
                 sizeof(step->near) - sizeof(step->near[0]));
+        step->near_count++;
         step->near[0] = (struct lab_run_near){
             .text = near_text(run, step->step->near[i].message, row),
             .number = row->number,

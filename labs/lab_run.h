@@ -31,6 +31,8 @@ struct lab_run_step {
     struct lab_run_question *questions;
     struct filter **near_filters; /* NULL where the lab's filter is wrong */
     struct lab_run_near near[LAB_RUN_NEAR_MISSES]; /* newest first */
+    unsigned
+        near_count; /* of near misses ever, those that made room included */
     unsigned hints_open;
     unsigned resets;
     bool begun;

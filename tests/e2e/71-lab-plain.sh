@@ -1,0 +1,66 @@
+# A lab in a bare terminal: check marks name the packets that prove them, leaving
+# and coming back resumes, and the hand-in gets the same points in every format.
+. "$(dirname "$0")/lib.sh"
+
+port=$(random_port)
+MQTTLAB_PORT=$port
+MQTTLAB_HOME=$root
+export MQTTLAB_PORT MQTTLAB_HOME
+
+# What is typed goes through a pipe that stays open.
+mkfifo "$work/typed"
+"$MQTTLAB" lab 1 --plain --id bob -p "$port" <"$work/typed" >"$work/lab.log" 2>&1 &
+lab=$!
+started="$started $lab"
+exec 8>"$work/typed"
+until_ok grep -q 'Step 1 of 6' "$work/lab.log"
+
+background wrong "$MQTTLAB" sub -h 127.0.0.1 -i somebody -t other
+until_ok grep -q 'A client called somebody connected' "$work/lab.log"
+background right "$MQTTLAB" sub -h 127.0.0.1 -i testSub -t debug
+until_ok grep -Eq '^\[x\] 1 the broker granted it \(SUBACK\) \(packet [0-9]+\)' "$work/lab.log"
+echo 'subscribe' >&8
+until_ok grep -q 'First it has to come in at all' "$work/lab.log"
+"$MQTTLAB" answer q1 CONNECT
+until_ok grep -q '^Step 1 is complete: 5 of 5 points' "$work/lab.log"
+echo q >&8
+exec 8>&-
+wait "$lab" || fail "the lab ended with $?"
+
+# Back again: what was done is done.
+printf 'c\nq\n' | "$MQTTLAB" lab 1 --plain -p "$port" >"$work/again.log" 2>&1
+grep -Eq '^\[x\] 1 testSub said CONNECT \(packet [0-9]+\)' "$work/again.log" ||
+    fail "the marks are gone"
+grep -q '5 of 26 points' "$work/again.log" || fail "the points are gone"
+
+# Handed in and graded.
+mkdir "$work/in"
+"$MQTTLAB" submit 1 -o "$work/in/01-plaintext-bob.mqlab" >/dev/null
+status=0
+"$MQTTLAB" grade "$work/in" --tap "$work/tap" --junit "$work/junit" \
+    --json "$work/json" --csv "$work/csv" >"$work/text" || status=$?
+[ "$status" = 1 ] || fail "grade ended with $status, not 1: points were lost"
+grep -q 'bob, lab 01-plaintext: 5 of 26 points' "$work/text" || fail "text"
+grep -q '^TAP version 14$' "$work/tap" || fail "TAP"
+grep -q '^    ok 1 - listen.connect' "$work/tap" || fail "TAP has no test"
+grep -q '^not ok 1 - 01-plaintext-bob.mqlab 5 of 26' "$work/tap" || fail "TAP"
+grep -q '"points": 5,' "$work/json" || fail "JSON"
+grep -q '^"bob","01-plaintext",5,26,0,0,"listen=5/5 ' "$work/csv" || fail "CSV"
+grep -q '<testcase classname="01-plaintext" name="listen.connect" time="0"/>' \
+    "$work/junit" || fail "JUnit"
+if command -v xmllint >/dev/null; then
+    xmllint --noout "$work/junit" || fail "JUnit is no XML"
+fi
+"$MQTTLAB" grade "$work/in" --json "$work/json2" -q || true
+cmp "$work/json" "$work/json2" || fail "the same hand-in gives other bytes"
+
+# Wrong usage, and a hand-in that is none.
+status=0
+"$MQTTLAB" grade "$work/nowhere" 2>/dev/null || status=$?
+[ "$status" = 3 ] || fail "grade of nothing ended with $status"
+echo garbage >"$work/in/02-broken.mqlab"
+status=0
+"$MQTTLAB" grade "$work/in" >"$work/text" || status=$?
+[ "$status" = 1 ] || fail "grade with a broken hand-in ended with $status"
+grep -q '5 of 26 points' "$work/text" || fail "a broken hand-in cost another"
+grep -q '02-broken.mqlab: not graded' "$work/text" || fail "no word on the broken one"
