@@ -29,7 +29,7 @@ struct connection *connection_new(struct broker *broker,
     connection->link.max_packet_size =
         broker_max_packet_size(broker, CONNECT_MAX_BYTES);
     connection->link.actor = RECORD_STUDENT;
-    connection->max_packet_size = UINT32_MAX;
+    connection->max_packet_size = MQTT_MAX_PACKET_SIZE;
     connection->broker = broker;
     connection->listener = listener;
     list_append(&broker->connections, &connection->node);

@@ -30,7 +30,8 @@ enum connection_state {
 /* The link, and what each delivery asks for, stand together: see there. */
 struct connection {
     struct session *session;  /* NULL unless CONNECTION_UP */
-    uint32_t max_packet_size; /* the client's; what is larger is not sent */
+    uint32_t max_packet_size; /* the client's, at most MQTT_MAX_PACKET_SIZE;
+                                 what is larger is not sent */
     uint16_t receive_maximum; /* QoS 1 and 2 to the client at a time */
     uint16_t keep_alive_s;    /* 0: none */
     uint32_t last_move_ms;    /* when it acknowledged something last, or was
@@ -63,7 +64,7 @@ static inline struct connection *connection_of(struct link *link)
                                          offsetof(struct connection, link));
 }
 
-/* Why a connection ends; a table in connection.c says what follows. */
+/* Why a connection ends; a table in connection_end.c says what follows. */
 enum connection_end {
     END_DISCONNECT, /* DISCONNECT, Normal disconnection */
     END_WITH_WILL,  /* DISCONNECT with another reason: the will is wanted */

@@ -44,7 +44,7 @@ handler handle_pubrel;
 handler handle_pubcomp;
 handler handle_subscribe; /* handle_subscribe.c */
 handler handle_unsubscribe;
-handler handle_pingreq; /* connection.c */
+handler handle_pingreq; /* handle_disconnect.c */
 handler handle_disconnect;
 handler handle_auth;
 

@@ -336,8 +336,11 @@ static void set_up(const struct admission *admission)
     if (receive_maximum == UINT16_MAX)
         receive_maximum--;
     connection->receive_maximum = (uint16_t)receive_maximum;
-    connection->max_packet_size = property_number(
-        connect->properties, PROPERTY_MAXIMUM_PACKET_SIZE, UINT32_MAX);
+    connection->max_packet_size =
+        property_number(connect->properties, PROPERTY_MAXIMUM_PACKET_SIZE,
+                        MQTT_MAX_PACKET_SIZE);
+    if (connection->max_packet_size > MQTT_MAX_PACKET_SIZE)
+        connection->max_packet_size = MQTT_MAX_PACKET_SIZE;
     connection->keep_alive_s = admission->keep_alive_s;
     connection->last_move_ms =
         (uint32_t)clock_ms(&admission->broker->loop->clock);

@@ -103,6 +103,11 @@ static void encode_layout(struct broker *broker, const struct routing *routing,
         version_5 ? forwarded_properties(router, routing) : slice_of(NULL, 0);
     layout->size = (uint32_t)publish_size(version, &publish);
     buf_clear(&layout->bytes);
+    layout->packet = slice_of(NULL, 0);
+    /* The whole Topic Name for an alias, or Properties, can make it larger than
+       any packet: nobody accepts that. */
+    if (layout->size > MQTT_MAX_PACKET_SIZE)
+        return;
     if (publish.payload.len >= LINK_SHARE_BYTES)
         publish_encode_head(&layout->bytes, version, &publish);
     else

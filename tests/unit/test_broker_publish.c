@@ -1,6 +1,7 @@
 #include "broker_rig.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "broker/session.h"
 #include "mqtt/property.h"
@@ -372,6 +373,34 @@ START_TEST(a_packet_larger_than_the_client_accepts_is_not_sent)
 }
 END_TEST
 
+/*
+ * The largest payload of version 3.1.1 does not fit into a PUBLISH of version
+ * 5, which has more in it. It is never looked at: nothing is copied of it.
+ */
+START_TEST(what_no_packet_can_hold_is_not_sent)
+{
+    const size_t len = MQTT_MAX_REMAINING_LENGTH - 3;
+    void *zeros =
+        mmap(NULL, len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct routing routing = {
+        .publish = {.topic = slice_of_string("t"),
+                    .payload = slice_of(zeros, len)},
+        .version = MQTT_3_1_1,
+    };
+
+    ck_assert_ptr_ne(zeros, MAP_FAILED);
+    start(MQTT_3_1_1, MQTT_5, "t", 2);
+    for (unsigned qos = 0; qos <= 2; qos++) {
+        routing.publish.qos = qos & 3;
+        routing.publish.packet_id = qos ? 1 : 0;
+        ck_assert_uint_eq(router_publish(rig.broker, &routing), 1);
+        ck_assert_uint_eq(rig.broker->counters.publish_dropped, qos + 1);
+    }
+    rig_expect_nothing(&subscribers[0]);
+    munmap(zeros, len);
+}
+END_TEST
+
 Suite *broker_publish_suite(void)
 {
     Suite *suite = suite_create("broker_publish");
@@ -402,5 +431,6 @@ Suite *broker_publish_suite(void)
     tcase_add_test(tcase, acknowledgements_say_that_nobody_subscribes);
     tcase_add_loop_test(
         tcase, a_packet_larger_than_the_client_accepts_is_not_sent, 0, 3);
+    tcase_add_test(tcase, what_no_packet_can_hold_is_not_sent);
     return suite;
 }
