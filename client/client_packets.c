@@ -211,10 +211,16 @@ void client_resume(struct client *client)
 
 void client_report_received(struct client *client)
 {
-    while (!list_empty(&client->session.under_way))
-        finish(client,
-               LIST_ITEM(client->session.under_way.next, struct kept, node),
-               MQTT_SUCCESS);
+    struct list *under_way = &client->session.under_way;
+    struct list *last = under_way->prev;
+
+    /* What the owner publishes while it is told comes behind the last. */
+    for (bool done = list_empty(under_way); !done;) {
+        struct list *node = under_way->next;
+
+        done = node == last;
+        finish(client, LIST_ITEM(node, struct kept, node), MQTT_SUCCESS);
+    }
 }
 
 /* --- receiving ------------------------------------------------------------- */
