@@ -111,12 +111,19 @@ static int start(struct worker *worker, const struct grade_options *options,
         work(options, file, worker->folder, ends[1]);
     }
     close(ends[1]);
+    if (worker->pid < 0) {
+        /* -1 would be everybody to kill(). */
+        worker->pid = 0;
+        close(ends[0]);
+        rmdir(worker->folder);
+        return -EAGAIN;
+    }
     worker->pipe = ends[0];
     worker->file = index;
     worker->late = false;
     worker->deadline_ns =
         clock_read_monotonic_ns() + options->timeout_s * CLOCK_NS_PER_S;
-    return worker->pid > 0 ? 0 : -EAGAIN;
+    return 0;
 }
 
 static json_t *take_result(struct worker *worker)
