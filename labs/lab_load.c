@@ -169,6 +169,13 @@ static char *read_file(const char *path, struct lab_problems *problems)
     return buf_take_string(&text);
 }
 
+/* It names a folder, so it must stay in its place. */
+static bool is_id(const char *id)
+{
+    return isalnum((unsigned char)id[0]) &&
+           strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(id);
+}
+
 static bool check_header(struct lab *lab, const char *student,
                          struct lab_problems *problems)
 {
@@ -177,6 +184,12 @@ static bool check_header(struct lab *lab, const char *student,
     if (!lab->id || !lab->title || !lab->version) {
         lab_problem(problems, lab->path, 1,
                     "the front matter needs id, title and version");
+        return false;
+    }
+    if (!is_id(lab->id)) {
+        lab_problem(problems, lab->path, 1,
+                    "an id is lower-case letters, digits, '.' and '-', and "
+                    "begins with a letter or digit");
         return false;
     }
     const char *wrong = params_draw(lab, student, &bad);
@@ -193,6 +206,66 @@ static void check_params_used(struct lab *lab, struct lab_problems *problems)
         if (!lab->params[i].used)
             lab_problem(problems, lab->path, 1, "param %s is never used",
                         lab->params[i].name);
+    }
+}
+
+/* ---- names ---- */
+
+static bool has_check(const struct lab_step *step, const char *id, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(step->checks[i].id, id))
+            return true;
+    }
+    return false;
+}
+
+static bool has_question(const struct lab_step *step, const char *id,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(step->questions[i].id, id))
+            return true;
+    }
+    return false;
+}
+
+static void check_step_names(const struct lab *lab, const struct lab_step *step,
+                             struct lab_problems *problems)
+{
+    for (size_t i = 0; i < step->check_count; i++) {
+        if (has_check(step, step->checks[i].id, i))
+            lab_problem(problems, lab->path, step->checks[i].line,
+                        "a second check is called '%s'", step->checks[i].id);
+    }
+    for (size_t i = 0; i < step->question_count; i++) {
+        const struct lab_question *question = &step->questions[i];
+
+        if (has_question(step, question->id, i))
+            lab_problem(problems, lab->path, question->line,
+                        "a second question is called '%s'", question->id);
+        if (question->check &&
+            !has_check(step, question->check, step->check_count))
+            lab_problem(problems, lab->path, question->line,
+                        "no check '%s' in this step", question->check);
+    }
+}
+
+/* Names are unique, and whatever is named is there. */
+static void check_names(const struct lab *lab, struct lab_problems *problems)
+{
+    for (size_t i = 0; i < lab->step_count; i++) {
+        const struct lab_step *step = &lab->steps[i];
+        const struct lab_step *needed =
+            step->needs ? lab_step(lab, step->needs) : NULL;
+
+        if (lab_step(lab, step->id) != step)
+            lab_problem(problems, lab->path, step->line,
+                        "a second step is called '%s'", step->id);
+        if (step->needs && (!needed || needed >= step))
+            lab_problem(problems, lab->path, step->line,
+                        "needs=%s names no earlier step", step->needs);
+        check_step_names(lab, step, problems);
     }
 }
 
@@ -218,8 +291,10 @@ struct lab *lab_load(const char *path, const char *student,
         if (usable)
             usable = lab_blocks_read(lab, &markdown, problems);
     }
-    if (usable)
+    if (usable) {
         check_params_used(lab, problems);
+        check_names(lab, problems);
+    }
     markdown_release(&markdown);
     free(text);
     if (usable)

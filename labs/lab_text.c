@@ -117,18 +117,26 @@ static void append_table(struct buf *out, const char *text)
     buf_append_u8(out, '\n');
 }
 
+/* Bytes of "- " or "12. " at the start; 0 where an item goes on after a
+   paragraph of its own. */
+static size_t sign_len(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (!strncmp(text, "- ", 2))
+        return 2;
+    return digits && !strncmp(text + digits, ". ", 2) ? digits + 2 : 0;
+}
+
 static void append_item(struct buf *out, const char *text, size_t width)
 {
-    size_t sign = strcspn(text, " ") + 1;
-    char first[16] = "  ";
-    char rest[16] = "  ";
+    int sign = (int)sign_len(text);
+    char first[24];
+    char rest[24];
 
-    for (size_t i = 0; i < sign && i < 10; i++) {
-        first[2 + i] = text[i];
-        rest[2 + i] = ' ';
-    }
-    first[2 + sign - 1] = ' ';
-    lab_text_wrap(out, text + sign, width, first, rest);
+    snprintf(first, sizeof(first), "  %.*s", sign, text);
+    snprintf(rest, sizeof(rest), "  %*s", sign ? sign : 2, "");
+    lab_text_wrap(out, text + sign, width, sign ? first : rest, rest);
 }
 
 void lab_text_blocks(struct buf *out, const struct lab_block *blocks,

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_INT 1000000000l /* of {int A..B}, on both sides of 0 */
+
 static const char *const words[] = {
     "apple",  "bridge", "candle", "desert", "engine", "forest", "garden",
     "harbor", "island", "jacket", "kettle", "ladder", "magnet", "needle",
@@ -69,12 +71,12 @@ static void draw_int(struct buf *out, struct stream *stream, long min, long max,
 {
     long value = min + (long)(draw(stream) % (uint64_t)(max - min + 1));
 
-    if (divisor == 10)
-        buf_printf(out, "%ld.%ld", value / 10, labs(value) % 10);
-    else if (divisor == 100)
-        buf_printf(out, "%ld.%02ld", value / 100, labs(value) % 100);
-    else
+    if (divisor == 1)
         buf_printf(out, "%ld", value);
+    else
+        buf_printf(out, "%s%ld.%0*ld", value < 0 ? "-" : "",
+                   labs(value) / (long)divisor, divisor == 10 ? 1 : 2,
+                   labs(value) % (long)divisor);
 }
 
 /* A number at *text, which is moved behind it; false when there is none. */
@@ -129,7 +131,8 @@ static size_t draw_one(struct buf *out, struct stream *stream, const char *rule)
     }
     at = rule;
     if (take(&at, "{int ") && take_number(&at, &min) && take(&at, "..") &&
-        take_number(&at, &max) && take(&at, "}") && min <= max) {
+        take_number(&at, &max) && take(&at, "}") && min <= max &&
+        min >= -MAX_INT && max <= MAX_INT) {
         draw_int(out, stream, min, max, take_divisor(&at));
         return (size_t)(at - rule);
     }

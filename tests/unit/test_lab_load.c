@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "labs/answer.h"
 #include "labs/lab.h"
+#include "labs/lab_text.h"
 #include "labs/params.h"
 #include "labs/solution.h"
 
@@ -20,6 +21,7 @@ static const char small[] =
     "param topic: lab/{hex4}\n"
     "---\n"
     "# Title\n\nIntro with `code`.\n\n"
+    "## Step 0: Before\n<!-- step zero -->\n\n"
     "## Step 1: First\n<!-- step one needs=zero -->\n\n"
     "Publish to {{topic}}.\n\n"
     "- an item\n- another\n\n"
@@ -66,7 +68,7 @@ START_TEST(every_part_of_a_lab_is_read)
                      "allow_anonymous true\nmax_inflight_messages 5\n");
     ck_assert_uint_eq(lab->intro_count, 1);
     ck_assert_str_eq(lab->intro[0].text, "Intro with `code`.");
-    ck_assert_uint_eq(lab->step_count, 1);
+    ck_assert_uint_eq(lab->step_count, 2);
     ck_assert_uint_eq(lab->points, 3);
 
     const struct lab_step *step = lab_step(lab, "one");
@@ -100,7 +102,7 @@ START_TEST(values_are_the_students_own_and_always_the_same)
     ck_assert_str_eq(topic, params_value(again, "topic"));
     ck_assert_str_ne(topic, params_value(bob, "topic"));
     ck_assert_uint_eq(strlen(topic), strlen("lab/0000"));
-    ck_assert_ptr_nonnull(strstr(ann->steps[0].blocks[3].text, topic));
+    ck_assert_ptr_nonnull(strstr(ann->steps[1].blocks[3].text, topic));
     lab_free(ann);
     lab_free(again);
     lab_free(bob);
@@ -134,19 +136,31 @@ struct broken {
 #define HEAD "---\nid: a\ntitle: b\nversion: 1\n"
 
 static const struct broken broken[] = {
-    {"no front matter\n",                                      ":1: a lab begins with front matter"  },
-    {"---\nid: a\n---\n## S\n",                                ":1: the front matter needs id, title"},
-    {HEAD "colour: red\n---\n## S\n",                          ":5: unknown key 'colour'"            },
-    {HEAD "param x: {oops}\n---\n## S\n{{x}}\n",               "param x: a rule is"                  },
-    {HEAD "param x: 1\n---\n## S\n",                           "param x is never used"               },
-    {HEAD "---\ntext\n",                                       "no step"                             },
-    {HEAD "---\n## S\n{{y}}\n",                                "{{name}} that is no param"           },
-    {HEAD "---\n## S\n\n```check\npub two seen x\n```\n",      ":9: a check is"                      },
-    {HEAD "---\n## S\n\n```near\nno colon\n```\n",             ":9: a near miss is"                  },
-    {HEAD "---\n## S\n\n```question q\nask: x\n```\n",         "needs 'ask:' and"                    },
-    {HEAD "---\n\n```check\na 1 seen mqtt\n```\n",             "before the first step"               },
-    {HEAD "---\n## S\n<!-- step a b=c -->\n",                  "unknown 'b=c'"                       },
-    {HEAD "---\n## S\n\n<details><summary>H</summary>\n\nx\n", "not closed"                          },
+    {"no front matter\n",                                                                 ":1: a lab begins with front matter"  },
+    {"---\nid: a\n---\n## S\n",                                                           ":1: the front matter needs id, title"},
+    {HEAD "colour: red\n---\n## S\n",                                                     ":5: unknown key 'colour'"            },
+    {HEAD "param x: {oops}\n---\n## S\n{{x}}\n",                                          "param x: a rule is"                  },
+    {HEAD "param x: 1\n---\n## S\n",                                                      "param x is never used"               },
+    {HEAD "---\ntext\n",                                                                  "no step"                             },
+    {HEAD "---\n## S\n{{y}}\n",                                                           "{{name}} that is no param"           },
+    {HEAD "---\n## S\n\n```check\npub two seen x\n```\n",                                 ":9: a check is"                      },
+    {HEAD "---\n## S\n\n```near\nno colon\n```\n",                                        ":9: a near miss is"                  },
+    {HEAD "---\n## S\n\n```question q\nask: x\n```\n",                                    "needs 'ask:' and"                    },
+    {HEAD "---\n\n```check\na 1 seen mqtt\n```\n",                                        "before the first step"               },
+    {HEAD "---\n## S\n<!-- step a b=c -->\n",                                             "unknown 'b=c'"                       },
+    {"---\nid: ../x\ntitle: b\nversion: 1\n---\n## S\n",                                  "an id is lower-case"                 },
+    {HEAD
+     "param x: {int -9223372036854775808..9223372036854775807}\n---\n## S\n{{x}}\n",
+     "param x: a rule is"                                                                                                       },
+    {HEAD "---\n## S\n<!-- step a needs=a -->\n",                                         "names no earlier step"               },
+    {HEAD "---\n## S\n<!-- step a -->\n## T\n<!-- step a -->\n",
+     "a second step"                                                                                                            },
+    {HEAD "---\n## S\n\n```check\na 1 seen mqtt\na 1 seen mqtt\n```\n",
+     ":10: a second check"                                                                                                      },
+    {HEAD
+     "---\n## S\n\n```question q\nask: x\nanswer: field mqtt.len of check a\n```\n",
+     "no check 'a'"                                                                                                             },
+    {HEAD "---\n## S\n\n<details><summary>H</summary>\n\nx\n",                            "not closed"                          },
 };
 
 START_TEST(what_is_wrong_is_said_with_its_place)
@@ -158,6 +172,42 @@ START_TEST(what_is_wrong_is_said_with_its_place)
     ck_assert_msg(strstr(buf_string(&problems.text), broken[_i].problem),
                   "'%s' is not in: %s", broken[_i].problem,
                   buf_string(&problems.text));
+    buf_release(&problems.text);
+}
+END_TEST
+
+START_TEST(a_number_with_decimals_keeps_its_sign)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab =
+        load(HEAD "param a: {int -5..-5}/10\nparam b: {int -1205..-1205}/100\n"
+                  "param c: {int 7..7}/100\n---\n## S\n{{a}} {{b}} {{c}}\n",
+             "", &problems);
+
+    ck_assert_str_eq(params_value(lab, "a"), "-0.5");
+    ck_assert_str_eq(params_value(lab, "b"), "-12.05");
+    ck_assert_str_eq(params_value(lab, "c"), "0.07");
+    lab_free(lab);
+    buf_release(&problems.text);
+}
+END_TEST
+
+/* The second paragraph of an item has no sign, whatever its first word. */
+START_TEST(an_item_may_go_on_after_a_paragraph)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab =
+        load(HEAD "---\n## S\n\n- one\n\n  incomprehensibilities remain\n\n"
+                  "123456789. two\n",
+             "", &problems);
+    struct buf text = {0};
+
+    lab_text_blocks(&text, lab->steps[0].blocks, lab->steps[0].block_count, 80);
+    ck_assert_str_eq(buf_string(&text), "  - one\n"
+                                        "    incomprehensibilities remain\n"
+                                        "  123456789. two\n\n");
+    buf_release(&text);
+    lab_free(lab);
     buf_release(&problems.text);
 }
 END_TEST
@@ -213,6 +263,8 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase, values_stand_in_packets_as_bytes);
     tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0,
                         sizeof(broken) / sizeof(broken[0]));
+    tcase_add_test(tcase, a_number_with_decimals_keeps_its_sign);
+    tcase_add_test(tcase, an_item_may_go_on_after_a_paragraph);
     tcase_add_test(tcase,
                    answers_are_compared_without_case_blanks_and_full_stop);
     tcase_add_test(tcase, a_hashed_answer_is_recognised);
