@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum exit_status {
     EXIT_FULL = 0,
@@ -43,11 +44,40 @@ static void submit_usage(FILE *to)
     options_help(submit_options, to);
 }
 
+/* Was the lab ever begun in its folder? */
+static bool was_begun(const struct lab *lab, const char *dir)
+{
+    char *folder = workspace_path(lab->id, dir);
+    char *journal = alloc_printf("%s/journal", folder);
+    bool begun = access(journal, F_OK) == 0;
+
+    free(journal);
+    free(folder);
+    return begun;
+}
+
+static int pack_workspace(const struct lab *lab,
+                          const struct workspace *workspace, const char *out)
+{
+    char *file = out ? alloc_string(out)
+                     : alloc_printf("%s-%s.mqlab", lab->id, workspace->student);
+    char error[400];
+    int result = handin_pack(file, lab, workspace, error, sizeof(error));
+
+    if (result) {
+        fprintf(stderr, "mqttlab submit: %s\n", error);
+    } else {
+        fputs("Hand in this file:\n", stderr);
+        printf("%s\n", file);
+    }
+    free(file);
+    return result ? EXIT_BROKEN : EXIT_FULL;
+}
+
 static int pack(const char *name, const char *dir, const char *out)
 {
     struct lab_problems problems = {0};
     struct workspace workspace;
-    char error[400];
     char *home = lab_home();
     char *path = lab_find(home, name);
     struct lab *lab = path ? lab_load(path, "", &problems) : NULL;
@@ -60,31 +90,22 @@ static int pack(const char *name, const char *dir, const char *out)
         fprintf(stderr, "mqttlab submit: there is no lab '%s'\n", name);
         return EXIT_USAGE;
     }
-    int result = workspace_open(&workspace, lab->id, dir, NULL);
-    if (result) {
-        fprintf(stderr, "mqttlab submit: %s\n",
-                result == -EBUSY
-                    ? "the lab is open in another window; close it there first"
-                    : strerror(-result));
-    } else if (!workspace.student[0]) {
+    int result = was_begun(lab, dir)
+                     ? workspace_open(&workspace, lab->id, dir, NULL)
+                     : -ENODATA;
+    if (!result) {
+        status = pack_workspace(lab, &workspace, out);
+        workspace_close(&workspace);
+    } else if (result == -ENODATA) {
         fprintf(stderr,
                 "mqttlab submit: nothing was done yet; begin with "
                 "mqttlab lab %s\n",
                 name);
-        workspace_close(&workspace);
     } else {
-        char *file =
-            out ? alloc_string(out)
-                : alloc_printf("%s-%s.mqlab", lab->id, workspace.student);
-        if (handin_pack(file, lab, &workspace, error, sizeof(error)) == 0) {
-            fputs("Hand in this file:\n", stderr);
-            printf("%s\n", file);
-            status = EXIT_FULL;
-        } else {
-            fprintf(stderr, "mqttlab submit: %s\n", error);
-        }
-        free(file);
-        workspace_close(&workspace);
+        fprintf(stderr, "mqttlab submit: %s\n",
+                result == -EBUSY
+                    ? "the lab is open in another window; close it there first"
+                    : strerror(-result));
     }
     lab_free(lab);
     return status;

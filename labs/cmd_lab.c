@@ -430,7 +430,7 @@ int cmd_answer(int argc, char **argv)
     buf_release(&text);
     if (result) {
         fprintf(stderr, "mqttlab answer: %s\n",
-                result == -ENOENT ? "no lab was begun; mqttlab lab 1 begins one"
+                result == -ENOENT ? "no lab is open; mqttlab lab 1 opens one"
                                   : strerror(-result));
         return EXIT_FAILED;
     }

@@ -27,7 +27,7 @@
 #define MEMORY_BYTES     (2ul << 30)
 
 struct worker {
-    pid_t pid; /* 0: free */
+    pid_t pid; /* 0: free; never -1, which kill() takes for everybody */
     int pipe;
     size_t file; /* index */
     uint64_t deadline_ns;
@@ -73,18 +73,13 @@ static int write_answer(int fd, const char *text)
 static void work(const struct grade_options *options, const char *file,
                  const char *folder, int fd)
 {
-    char error[400];
-    json_t *result;
+    const char *wrong;
 
     setpgid(0, 0);
     limit_myself(options);
-    if (handin_unpack(file, folder, error, sizeof(error)) != 0) {
-        const char *reason = strrchr(error, ':');
-
-        result = grade_checks_error(reason ? reason + 2 : error);
-    } else {
-        result = grade_checks(options, folder);
-    }
+    handin_unpack(file, folder, &wrong);
+    json_t *result =
+        wrong ? grade_checks_error(wrong) : grade_checks(options, folder);
     char *text = json_dumps(result, JSON_COMPACT);
     _exit(text ? write_answer(fd, text) : 1);
 }
@@ -95,29 +90,30 @@ static int start(struct worker *worker, const struct grade_options *options,
                  const char *file, size_t index)
 {
     int ends[2];
+    pid_t pid = -1;
 
     snprintf(worker->folder, sizeof(worker->folder),
              "/tmp/mqttlab-grade.XXXXXX");
     if (!mkdtemp(worker->folder))
         return -errno;
-    if (pipe(ends) != 0) {
+    int result = pipe(ends) == 0 ? 0 : -errno;
+    if (!result) {
+        fflush(NULL);
+        pid = fork();
+        if (pid == 0) {
+            close(ends[0]);
+            work(options, file, worker->folder, ends[1]);
+        }
+        result = pid < 0 ? -errno : 0;
+        close(ends[1]);
+        if (result)
+            close(ends[0]);
+    }
+    if (result) {
         rmdir(worker->folder);
-        return -errno;
+        return result;
     }
-    fflush(NULL);
-    worker->pid = fork();
-    if (worker->pid == 0) {
-        close(ends[0]);
-        work(options, file, worker->folder, ends[1]);
-    }
-    close(ends[1]);
-    if (worker->pid < 0) {
-        /* -1 would be everybody to kill(). */
-        worker->pid = 0;
-        close(ends[0]);
-        rmdir(worker->folder);
-        return -EAGAIN;
-    }
+    worker->pid = pid;
     worker->pipe = ends[0];
     worker->file = index;
     worker->late = false;

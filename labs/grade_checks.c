@@ -250,7 +250,7 @@ static const char *prepare(const struct grade_options *options,
                            const char *version, const char *student)
 {
     struct lab_problems problems = {0};
-    char *path = lab_find(options->home, lab_id);
+    char *path = lab_find_at_home(options->home, lab_id);
     struct lab *lab = path ? lab_load(path, student, &problems) : NULL;
     char error[300];
     uint64_t last_seq;
@@ -297,8 +297,7 @@ json_t *grade_checks(const struct grade_options *options, const char *folder)
     const char *wrong = "its manifest is missing or damaged";
     json_t *result;
 
-    if (lab_id && version && student && workspace_student_valid(student) &&
-        !strchr(lab_id, '/'))
+    if (lab_id && version && student && workspace_student_valid(student))
         wrong = prepare(options, folder, lab_id, version, student);
     if (!wrong) {
         list_items();

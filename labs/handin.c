@@ -20,15 +20,24 @@
 
 /* ---- packing ---- */
 
-static int fail(char *error, size_t error_size, const char *path,
+struct packing {
+    struct archive *tar;
+    const char *folder;
+    size_t total; /* bytes so far */
+    unsigned files;
+    char *error;
+    size_t error_size;
+};
+
+static int fail(const struct packing *packing, int result, const char *path,
                 const char *what)
 {
-    snprintf(error, error_size, "%s: %s", path, what);
-    return -EIO;
+    snprintf(packing->error, packing->error_size, "%s: %s", path, what);
+    return result;
 }
 
-static int add_entry(struct archive *tar, const char *name, const void *bytes,
-                     size_t len, time_t when)
+static int add_entry(struct packing *packing, const char *name,
+                     const void *bytes, size_t len, time_t when)
 {
     struct archive_entry *entry = archive_entry_new();
 
@@ -37,106 +46,59 @@ static int add_entry(struct archive *tar, const char *name, const void *bytes,
     archive_entry_set_perm(entry, 0600);
     archive_entry_set_size(entry, (la_int64_t)len);
     archive_entry_set_mtime(entry, when, 0);
-    int result = archive_write_header(tar, entry) == ARCHIVE_OK ? 0 : -EIO;
+    bool good = archive_write_header(packing->tar, entry) == ARCHIVE_OK;
     archive_entry_free(entry);
-    if (!result && len && archive_write_data(tar, bytes, len) != (ssize_t)len)
-        result = -EIO;
-    return result;
+    if (good && len)
+        good = archive_write_data(packing->tar, bytes, len) == (ssize_t)len;
+    return good ? 0
+                : fail(packing, -EIO, name, archive_error_string(packing->tar));
 }
 
-static int add_file(struct archive *tar, const char *folder, const char *name)
+/* What a hand-in may hold is what unpacking lets through. */
+static int read_file(struct packing *packing, const char *name,
+                     struct buf *bytes, time_t *when)
 {
-    char *path = alloc_printf("%s/%s", folder, name);
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat info;
-    struct buf bytes = {0};
-    ssize_t got = 0;
+    char *path = alloc_printf("%s/%s", packing->folder, name);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat info = {0};
+    ssize_t got = -1;
 
     free(path);
-    if (fd < 0 || fstat(fd, &info) != 0 ||
-        info.st_size > (off_t)HANDIN_MAX_BYTES) {
-        if (fd >= 0)
-            close(fd);
-        return -EFBIG;
+    if (fd < 0)
+        return fail(packing, -errno, name, strerror(errno));
+    if (fstat(fd, &info) == 0)
+        got = 1;
+    while (got > 0 && packing->total + bytes->len <= HANDIN_MAX_BYTES) {
+        got = read(fd, buf_reserve(bytes, COPY_BYTES), COPY_BYTES);
+        if (got > 0)
+            bytes->len += (uint32_t)got;
     }
-    while ((got = read(fd, buf_reserve(&bytes, COPY_BYTES), COPY_BYTES)) > 0)
-        bytes.len += (uint32_t)got;
+    int result = got < 0 ? -errno : 0;
     close(fd);
-    int result =
-        got < 0 ? -EIO
-                : add_entry(tar, name, bytes.bytes, bytes.len, info.st_mtime);
+    *when = info.st_mtime;
+    if (result)
+        return fail(packing, result, name, strerror(-result));
+    packing->total += bytes->len;
+    if (packing->total > HANDIN_MAX_BYTES)
+        return fail(packing, -EFBIG, name,
+                    "too large: a hand-in holds 256 MiB in all");
+    if (++packing->files > HANDIN_MAX_FILES)
+        return fail(packing, -EFBIG, packing->folder,
+                    "too many files: a hand-in holds 500");
+    return 0;
+}
+
+static int add_file(struct packing *packing, const char *name)
+{
+    struct buf bytes = {0};
+    time_t when = 0;
+    int result = read_file(packing, name, &bytes, &when);
+
+    if (!result)
+        result = add_entry(packing, name, bytes.bytes, bytes.len, when);
     buf_release(&bytes);
     return result;
 }
-
-/* Not handed in: what is made anew, and what was put aside. */
-static bool is_own_business(const char *name)
-{
-    return name[0] == '.' || !strcmp(name, "student") ||
-           !strcmp(name, "manifest") || !strncmp(name, "broker.", 7) ||
-           !strncmp(name, "backup-", 7);
-}
-
-static int is_handed_in(const struct dirent *entry)
-{
-    return !is_own_business(entry->d_name);
-}
-
-static int add_folder(struct archive *tar, const char *folder)
-{
-    struct dirent **entries;
-    int count = scandir(folder, &entries, is_handed_in, alphasort);
-    int result = count < 0 ? -errno : 0;
-
-    for (int i = 0; i < count; i++) {
-        char *path = alloc_printf("%s/%s", folder, entries[i]->d_name);
-        struct stat info;
-
-        if (!result && lstat(path, &info) == 0 && S_ISREG(info.st_mode))
-            result = add_file(tar, folder, entries[i]->d_name);
-        free(path);
-        free(entries[i]);
-    }
-    if (count >= 0)
-        free(entries);
-    return result;
-}
-
-int handin_pack(const char *path, const struct lab *lab,
-                const struct workspace *workspace, char *error,
-                size_t error_size)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        fail(error, error_size, path, strerror(errno));
-        return -errno;
-    }
-
-    struct archive *tar = archive_write_new();
-    char *manifest = alloc_printf(
-        "lab: %s\nversion: %s\nstudent: %s\nprogram: mqttlab %s\n", lab->id,
-        lab->version, workspace->student, MQTTLAB_VERSION);
-    int result = archive_write_set_format_pax_restricted(tar) == ARCHIVE_OK &&
-                         archive_write_open_fd(tar, fd) == ARCHIVE_OK
-                     ? 0
-                     : -EIO;
-    if (!result)
-        result = add_entry(tar, "manifest", manifest, strlen(manifest), 0);
-    if (!result)
-        result = add_folder(tar, workspace->path);
-    if (archive_write_close(tar) != ARCHIVE_OK && !result)
-        result = -EIO;
-    if (result)
-        fail(error, error_size, path,
-             archive_error_string(tar) ? archive_error_string(tar)
-                                       : strerror(-result));
-    archive_write_free(tar);
-    close(fd);
-    free(manifest);
-    return result;
-}
-
-/* ---- unpacking ---- */
 
 /* A name that stays in its folder and in a report's line. */
 static bool is_plain_name(const char *name)
@@ -149,6 +111,100 @@ static bool is_plain_name(const char *name)
     }
     return true;
 }
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name);
+    size_t end_len = strlen(end);
+
+    return len > end_len && !strcmp(name + len - end_len, end);
+}
+
+/* Not handed in: what is made anew, what was put aside, other hand-ins, and
+   what unpacking would refuse. */
+static bool is_own_business(const char *name)
+{
+    return !is_plain_name(name) || !strcmp(name, "student") ||
+           !strcmp(name, "manifest") || !strncmp(name, "broker.", 7) ||
+           !strncmp(name, "backup-", 7) || ends_with(name, ".mqlab");
+}
+
+static int is_handed_in(const struct dirent *entry)
+{
+    return !is_own_business(entry->d_name);
+}
+
+static int add_folder(struct packing *packing)
+{
+    struct dirent **entries;
+    int count = scandir(packing->folder, &entries, is_handed_in, alphasort);
+    int result = 0;
+
+    if (count < 0)
+        return fail(packing, -errno, packing->folder, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char *path = alloc_printf("%s/%s", packing->folder, entries[i]->d_name);
+        struct stat info;
+
+        if (!result && lstat(path, &info) == 0 && S_ISREG(info.st_mode))
+            result = add_file(packing, entries[i]->d_name);
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return result;
+}
+
+/* Write the archive to fd. */
+static int pack(struct packing *packing, int fd, const char *path,
+                const char *manifest)
+{
+    int result = 0;
+
+    packing->tar = archive_write_new();
+    if (archive_write_set_format_pax_restricted(packing->tar) != ARCHIVE_OK ||
+        archive_write_open_fd(packing->tar, fd) != ARCHIVE_OK)
+        result = fail(packing, -EIO, path, archive_error_string(packing->tar));
+    if (!result)
+        result = add_entry(packing, "manifest", manifest, strlen(manifest), 0);
+    packing->files = 1;
+    packing->total = strlen(manifest);
+    if (!result)
+        result = add_folder(packing);
+    if (archive_write_close(packing->tar) != ARCHIVE_OK && !result)
+        result = fail(packing, -EIO, path, archive_error_string(packing->tar));
+    archive_write_free(packing->tar);
+    return result;
+}
+
+int handin_pack(const char *path, const struct lab *lab,
+                const struct workspace *workspace, char *error,
+                size_t error_size)
+{
+    struct packing packing = {.folder = workspace->path};
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct stat info;
+
+    packing.error = error;
+    packing.error_size = error_size;
+    if (fd < 0)
+        return fail(&packing, -errno, path, strerror(errno));
+    bool is_file = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    char *manifest = alloc_printf(
+        "lab: %s\nversion: %s\nstudent: %s\nprogram: mqttlab %s\n", lab->id,
+        lab->version, workspace->student, MQTTLAB_VERSION);
+    int result = pack(&packing, fd, path, manifest);
+    if (is_file && fchmod(fd, 0600) != 0 && !result)
+        result = fail(&packing, -errno, path, strerror(errno));
+    if (close(fd) != 0 && !result)
+        result = fail(&packing, -errno, path, strerror(errno));
+    if (result && is_file)
+        unlink(path); /* half a hand-in must not be handed in */
+    free(manifest);
+    return result;
+}
+
+/* ---- unpacking ---- */
 
 static int copy_out(struct archive *tar, const char *folder, const char *name,
                     size_t *total)
@@ -175,8 +231,16 @@ static int copy_out(struct archive *tar, const char *folder, const char *name,
     return result;
 }
 
-static int unpack_entries(struct archive *tar, const char *folder, char *error,
-                          size_t error_size, const char *path)
+/* What to say when a file of the archive could not be written. */
+static const char *explain(int result)
+{
+    return result == -EFBIG    ? "is too large"
+           : result == -EEXIST ? "holds a file twice"
+                               : "cannot be unpacked";
+}
+
+static int unpack_entries(struct archive *tar, const char *folder,
+                          const char **wrong)
 {
     struct archive_entry *entry;
     size_t total = 0;
@@ -187,42 +251,43 @@ static int unpack_entries(struct archive *tar, const char *folder, char *error,
            got == ARCHIVE_WARN) {
         const char *name = archive_entry_pathname(entry);
 
+        *wrong = "holds something that is no plain file";
         if (!name || archive_entry_filetype(entry) != AE_IFREG ||
             archive_entry_hardlink(entry) || !is_plain_name(name))
-            return fail(error, error_size, path,
-                        "holds something that is no plain file");
+            return -EBADMSG;
+        *wrong = "holds too many files";
         if (++files > HANDIN_MAX_FILES)
-            return fail(error, error_size, path, "holds too many files");
+            return -EFBIG;
         int result = copy_out(tar, folder, name, &total);
+        *wrong = explain(result);
         if (result)
-            return fail(error, error_size, path,
-                        result == -EFBIG    ? "is too large"
-                        : result == -EEXIST ? "holds a file twice"
-                                            : "cannot be unpacked");
+            return result;
     }
-    if (got != ARCHIVE_EOF)
-        return fail(error, error_size, path, "is no tar file, or is damaged");
-    return files ? 0 : fail(error, error_size, path, "is empty");
+    *wrong = got != ARCHIVE_EOF ? "is no tar file, or is damaged"
+             : files            ? NULL
+                                : "is empty";
+    return *wrong ? -EBADMSG : 0;
 }
 
-int handin_unpack(const char *path, const char *folder, char *error,
-                  size_t error_size)
+int handin_unpack(const char *path, const char *folder, const char **wrong)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat info;
 
+    *wrong = "cannot be opened";
     if (fd < 0)
-        return fail(error, error_size, path, strerror(errno));
+        return -errno;
+    *wrong = "is no regular file";
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         close(fd);
-        return fail(error, error_size, path, "is no regular file");
+        return -EINVAL;
     }
     struct archive *tar = archive_read_new();
+    int result = -EBADMSG;
+    *wrong = "is no tar file, or is damaged";
     archive_read_support_format_tar(tar);
-    int result =
-        archive_read_open_fd(tar, fd, COPY_BYTES) == ARCHIVE_OK
-            ? unpack_entries(tar, folder, error, error_size, path)
-            : fail(error, error_size, path, "is no tar file, or is damaged");
+    if (archive_read_open_fd(tar, fd, COPY_BYTES) == ARCHIVE_OK)
+        result = unpack_entries(tar, folder, wrong);
     archive_read_free(tar);
     close(fd);
     return result;

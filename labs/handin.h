@@ -4,6 +4,7 @@
  * manifest (lab, version, student, program), journal, recordings and the
  * student's own files, all at the top of the archive. Unpacking trusts
  * nothing: only regular files with plain names, bounded in number and size.
+ * Packing keeps to the same bounds, so that what was packed can be graded.
  */
 #ifndef LABS_HANDIN_H
 #define LABS_HANDIN_H
@@ -25,9 +26,12 @@ int handin_pack(const char *path, const struct lab *lab,
                 const struct workspace *workspace, char *error,
                 size_t error_size);
 
-/* Unpack into folder, which exists and is empty. Likewise. */
-int handin_unpack(const char *path, const char *folder, char *error,
-                  size_t error_size);
+/*
+ * Unpack into folder, which exists and is empty. Returns 0 or a negative errno;
+ * *wrong says what is wrong with the file ("is too large"), or is NULL. It is
+ * never freed.
+ */
+int handin_unpack(const char *path, const char *folder, const char **wrong);
 
 /*
  * The value of a key of the manifest ("lab", "version", "student") in an

@@ -38,10 +38,12 @@ unsigned journal_verify(const char *text, size_t len, char last[17])
     for (size_t at = 0; at < len; number++) {
         const char *line = text + at;
         const char *end = memchr(line, '\n', len - at);
-        size_t line_len = end ? (size_t)(end - line) : len - at;
+        size_t line_len = end ? (size_t)(end - line) : 0;
         char hash[17];
 
-        if (!end || line_len < 18 || line[16] != ' ')
+        if (!end)
+            break;
+        if (line_len < 18 || line[16] != ' ')
             return number;
         chain(hash, last, line + 17, line_len - 17);
         if (memcmp(hash, line, 16) != 0)

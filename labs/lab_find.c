@@ -109,24 +109,29 @@ static char *find_number(const char *home, const char *name)
     return match(home, rest);
 }
 
+char *lab_find_at_home(const char *home, const char *name)
+{
+    char *found = find_number(home, name);
+
+    if (found || !*name || *name == '.' ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") != strlen(name))
+        return found;
+    char *rest = alloc_printf("labs/%s.md", name);
+    found = match(home, rest);
+    free(rest);
+    if (!found) {
+        rest = alloc_printf("exercises/%s/exercise.md", name);
+        found = match(home, rest);
+        free(rest);
+    }
+    return found;
+}
+
 char *lab_find(const char *home, const char *name)
 {
     struct stat info;
-    char *found = find_number(home, name);
+    char *found = lab_find_at_home(home, name);
 
-    if (found)
-        return found;
-    if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") ==
-        strlen(name)) {
-        char *rest = alloc_printf("labs/%s.md", name);
-        found = match(home, rest);
-        free(rest);
-        if (!found) {
-            rest = alloc_printf("exercises/%s/exercise.md", name);
-            found = match(home, rest);
-            free(rest);
-        }
-    }
     if (!found && stat(name, &info) == 0 && S_ISREG(info.st_mode))
         found = alloc_string(name);
     return found;

@@ -1,17 +1,21 @@
 #include "labs/workspace.h"
 
 #include "base/alloc.h"
+#include "labs/answer.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define MAX_QUESTION_BYTES 60
 
 /* $XDG_DATA_HOME/mqttlab or ~/.local/share/mqttlab. */
 static char *data_home(void)
@@ -58,7 +62,7 @@ static int make_folders(const char *path)
 /* The first line of a file; "" when it cannot be read. */
 static char *read_line(const char *path)
 {
-    char line[128] = "";
+    char line[PATH_MAX + 2] = "";
     FILE *file = fopen(path, "re");
 
     if (file) {
@@ -255,25 +259,48 @@ static void begin_answers(struct workspace *workspace)
     free(file);
 }
 
+/* Does a program work in the folder now? */
+static bool is_open(const char *folder)
+{
+    char *path = alloc_printf("%s/.lock", folder);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool taken = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return taken;
+}
+
+static int append_line(const char *path, const char *line)
+{
+    size_t len = strlen(line);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return -errno;
+    int result = write(fd, line, len) == (ssize_t)len ? 0 : -EIO;
+    close(fd);
+    return result;
+}
+
 int workspace_put_answer(const char *question, const char *answer)
 {
     const char *chosen = getenv("MQTTLAB_LAB_DIR");
     char *file = current_path();
     char *folder = chosen ? alloc_string(chosen) : read_line(file);
     char *path = alloc_printf("%s/.answers", folder);
+    char *line = alloc_printf("%.*s %.*s\n", MAX_QUESTION_BYTES, question,
+                              ANSWER_MAX_BYTES, answer);
     int result = -ENOENT;
-    int fd = folder[0]
-                 ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
-                 : -1;
 
-    if (fd >= 0) {
-        char *line = alloc_printf("%s %s\n", question, answer);
-        size_t len = strlen(line);
-
-        result = write(fd, line, len) == (ssize_t)len ? 0 : -EIO;
-        close(fd);
-        free(line);
+    for (size_t i = 0; line[i + 1]; i++) {
+        if ((unsigned char)line[i] < 0x20)
+            line[i] = ' ';
     }
+    if (folder[0] && is_open(folder))
+        result = append_line(path, line);
+    free(line);
     free(path);
     free(folder);
     free(file);
@@ -283,15 +310,16 @@ int workspace_put_answer(const char *question, const char *answer)
 char *workspace_take_answer(struct workspace *workspace)
 {
     char *path = alloc_printf("%s/.answers", workspace->path);
-    FILE *file = fopen(path, "r+e");
-    char line[512];
+    FILE *file = fopen(path, "re");
+    char line[MAX_QUESTION_BYTES + ANSWER_MAX_BYTES + 3];
     char *answer = NULL;
 
     free(path);
     if (!file)
         return NULL;
     if (fseek(file, workspace->answers_taken, SEEK_SET) == 0 &&
-        fgets(line, sizeof(line), file) && strchr(line, '\n')) {
+        fgets(line, sizeof(line), file) &&
+        (strchr(line, '\n') || strlen(line) == sizeof(line) - 1)) {
         workspace->answers_taken += (long)strlen(line);
         line[strcspn(line, "\n")] = '\0';
         answer = alloc_string(line);

@@ -43,8 +43,9 @@ int workspace_reset(struct workspace *workspace);
 
 /*
  * Leave an answer for whoever has the lab open now (the workspace that was
- * opened last, or $MQTTLAB_LAB_DIR). Returns 0 or a negative errno: -ENOENT
- * when there is none.
+ * opened last, or $MQTTLAB_LAB_DIR). Control characters become blanks, and what
+ * is longer than a question's name or an answer may be is cut. Returns 0 or a
+ * negative errno: -ENOENT when no program has it open.
  */
 int workspace_put_answer(const char *question, const char *answer);
 

@@ -1,6 +1,7 @@
 #include "suites.h"
 
 #include "base/alloc.h"
+#include "labs/answer.h"
 #include "labs/handin.h"
 #include "labs/journal.h"
 #include "labs/lab.h"
@@ -92,6 +93,32 @@ START_TEST(answers_from_a_shell_arrive_in_order)
     ck_assert_ptr_null(workspace_take_answer(&workspace));
     free(first);
     free(second);
+    workspace_close(&workspace);
+    ck_assert_int_eq(workspace_put_answer("q1", "too late"), -ENOENT);
+}
+END_TEST
+
+START_TEST(an_answer_is_one_line_that_the_next_one_can_follow)
+{
+    struct workspace workspace;
+    char text[2000];
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    ck_assert_int_eq(workspace_open(&workspace, "01-x", NULL, "ann"), 0);
+    ck_assert_int_eq(workspace_put_answer("q1", text), 0);
+    ck_assert_int_eq(workspace_put_answer("q1", "4\nq2 5"), 0);
+    ck_assert_int_eq(workspace_put_answer(text, "6"), 0);
+    char *cut = workspace_take_answer(&workspace);
+    ck_assert_uint_eq(strlen(cut), strlen("q1 ") + ANSWER_MAX_BYTES);
+    char *joined = workspace_take_answer(&workspace);
+    ck_assert_str_eq(joined, "q1 4 q2 5");
+    char *named = workspace_take_answer(&workspace);
+    ck_assert_ptr_nonnull(strstr(named, "xx 6"));
+    ck_assert_ptr_null(workspace_take_answer(&workspace));
+    free(cut);
+    free(joined);
+    free(named);
     workspace_close(&workspace);
 }
 END_TEST
@@ -207,7 +234,9 @@ START_TEST(a_handin_is_unpacked_as_it_was_packed)
     ck_assert_int_eq(stat(file, &info), 0);
     ck_assert_uint_eq(info.st_mode & 0777, 0600);
     mkdir(out, 0700);
-    ck_assert_int_eq(handin_unpack(file, out, error, sizeof(error)), 0);
+    const char *wrong;
+    ck_assert_int_eq(handin_unpack(file, out, &wrong), 0);
+    ck_assert_ptr_null(wrong);
     char *student = handin_manifest(out, "student");
     ck_assert_str_eq(student, "ann");
     char *there = alloc_printf("%s/notes", out);
@@ -224,6 +253,80 @@ START_TEST(a_handin_is_unpacked_as_it_was_packed)
     free(student);
     free(there);
     free(gone);
+}
+END_TEST
+
+static void make_file(const char *where, const char *name)
+{
+    char *path = alloc_printf("%s/%s", where, name);
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    free(path);
+}
+
+static int pack(const char *file, const struct workspace *workspace)
+{
+    char id[] = "01-x";
+    char version[] = "1";
+    const struct lab lab = {.id = id, .version = version};
+    char error[400];
+
+    return handin_pack(file, &lab, workspace, error, sizeof(error));
+}
+
+START_TEST(what_unpacking_refuses_is_not_packed)
+{
+    static const char *const left_out[] = {"bell\a", ".hidden", "old.mqlab",
+                                           "broker.log"};
+    struct workspace workspace;
+    struct stat info;
+    char *file = in_folder("mqttlab/01-x/x.mqlab"); /* within what it packs */
+    char *out = in_folder("out");
+    const char *wrong;
+
+    ck_assert_int_eq(workspace_open(&workspace, "01-x", NULL, "ann"), 0);
+    for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
+        make_file(workspace.path, left_out[i]);
+    make_file(workspace.path, "notes");
+    ck_assert_int_eq(pack(file, &workspace), 0);
+    ck_assert_int_eq(mkdir(out, 0700), 0);
+    ck_assert_int_eq(handin_unpack(file, out, &wrong), 0);
+    for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++) {
+        char *path = alloc_printf("%s/%s", out, left_out[i]);
+
+        ck_assert_msg(lstat(path, &info) != 0, "%s is in it", path);
+        free(path);
+    }
+    char *notes = alloc_printf("%s/notes", out);
+    ck_assert_int_eq(lstat(notes, &info), 0);
+    workspace_close(&workspace);
+    free(notes);
+    free(out);
+    free(file);
+}
+END_TEST
+
+START_TEST(more_files_than_a_handin_holds_are_told_when_packing)
+{
+    struct workspace workspace;
+    struct stat info;
+    char *file = in_folder("x.mqlab");
+
+    ck_assert_int_eq(workspace_open(&workspace, "01-x", NULL, "ann"), 0);
+    for (unsigned i = 1; i < HANDIN_MAX_FILES; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "f%u", i);
+        make_file(workspace.path, name);
+    }
+    ck_assert_int_eq(pack(file, &workspace), 0);
+    make_file(workspace.path, "one-more");
+    ck_assert_int_eq(pack(file, &workspace), -EFBIG);
+    ck_assert_int_ne(stat(file, &info), 0);
+    workspace_close(&workspace);
+    free(file);
 }
 END_TEST
 
@@ -271,13 +374,13 @@ START_TEST(a_hostile_handin_writes_nothing_outside)
     char *file = in_folder("x.mqlab");
     char *out = in_folder("out");
     char *escaped = in_folder("escaped");
-    char error[400];
+    const char *wrong;
     struct stat info;
 
     write_hostile(file, &hostile[_i]);
     mkdir(out, 0700);
-    ck_assert_int_lt(handin_unpack(file, out, error, sizeof(error)), 0);
-    ck_assert_ptr_nonnull(strstr(error, "no plain file"));
+    ck_assert_int_lt(handin_unpack(file, out, &wrong), 0);
+    ck_assert_str_eq(wrong, "holds something that is no plain file");
     ck_assert_int_ne(lstat(escaped, &info), 0);
     free(file);
     free(out);
@@ -289,14 +392,15 @@ START_TEST(what_is_no_tar_file_is_refused)
 {
     char *file = in_folder("x.mqlab");
     char *out = in_folder("out");
-    char error[400];
+    const char *wrong;
     FILE *garbage = fopen(file, "w");
 
     for (int i = 0; i < 3000; i++)
         fputc(i * 37, garbage);
     fclose(garbage);
     mkdir(out, 0700);
-    ck_assert_int_lt(handin_unpack(file, out, error, sizeof(error)), 0);
+    ck_assert_int_lt(handin_unpack(file, out, &wrong), 0);
+    ck_assert_str_eq(wrong, "is no tar file, or is damaged");
     free(file);
     free(out);
 }
@@ -312,11 +416,14 @@ Suite *workspace_suite(void)
     tcase_add_test(tcase, one_program_at_a_time_works_in_a_workspace);
     tcase_add_test(tcase, an_id_cannot_leave_its_place);
     tcase_add_test(tcase, answers_from_a_shell_arrive_in_order);
+    tcase_add_test(tcase, an_answer_is_one_line_that_the_next_one_can_follow);
     tcase_add_test(tcase, a_reset_keeps_the_old_files);
     tcase_add_test(tcase, a_journal_goes_on_where_it_ended);
     tcase_add_test(tcase, a_changed_line_of_a_journal_is_found);
     tcase_add_test(tcase, half_a_line_at_the_end_is_taken_off);
     tcase_add_test(tcase, a_handin_is_unpacked_as_it_was_packed);
+    tcase_add_test(tcase, what_unpacking_refuses_is_not_packed);
+    tcase_add_test(tcase, more_files_than_a_handin_holds_are_told_when_packing);
     tcase_add_loop_test(tcase, a_hostile_handin_writes_nothing_outside, 0,
                         sizeof(hostile) / sizeof(hostile[0]));
     tcase_add_test(tcase, what_is_no_tar_file_is_refused);

@@ -1,0 +1,398 @@
+/*
+ * Grading: what cannot be graded costs its author and nobody else.
+ */
+#define _GNU_SOURCE /* memmem */
+
+#include "suites.h"
+
+#include "base/alloc.h"
+#include "labs/grade.h"
+#include "labs/grade_report.h"
+#include "labs/handin.h"
+#include "labs/live.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static void make_folder(void)
+{
+    strcpy(folder, "/tmp/mqttlab-unit.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+    char *command = alloc_printf("rm -rf '%s'", folder);
+
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+}
+
+static char *write_file(const char *name, const char *text)
+{
+    char *path = alloc_printf("%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+    return path;
+}
+
+/* Grade two files that are no hand-ins; the error of the first. Owned. */
+static char *error_of_garbage(void)
+{
+    const struct grade_options options = {
+        .home = folder, .jobs = 2, .timeout_s = 10};
+    char *files[] = {write_file("a.mqlab", "x"), write_file("b.mqlab", "y")};
+    json_t *results = grade_files(&options, files, 2);
+    const char *error = grade_report_error(json_array_get(results, 0));
+
+    ck_assert_uint_eq(json_array_size(results), 2);
+    ck_assert_ptr_nonnull(error);
+    ck_assert_str_eq(error, grade_report_error(json_array_get(results, 1)));
+    char *copy = alloc_string(error);
+    json_decref(results);
+    free(files[0]);
+    free(files[1]);
+    return copy;
+}
+
+START_TEST(garbage_is_told_from_a_handin)
+{
+    char *error = error_of_garbage();
+
+    ck_assert_str_eq(error, "is no tar file, or is damaged");
+    free(error);
+}
+END_TEST
+
+/* In a process of its own, which may become somebody else. */
+static int without_processes(void)
+{
+    const struct rlimit none = {0};
+
+    if (getuid() == 0 && setuid(65534) != 0)
+        return 2;
+    if (setrlimit(RLIMIT_NPROC, &none) != 0)
+        return 3;
+    char *error = error_of_garbage();
+    int status = strcmp(error, "no process could be started for it") != 0;
+    free(error);
+    return status;
+}
+
+static int without_descriptors(void)
+{
+    int last = dup(0);
+    /* One is left, to write the files with; a pipe needs two. */
+    const struct rlimit few = {.rlim_cur = (rlim_t)last + 1,
+                               .rlim_max = (rlim_t)last + 1};
+
+    close(last);
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0)
+        return 2;
+    char *error = error_of_garbage();
+    int status = strcmp(error, "no process could be started for it") != 0;
+    free(error);
+    return status;
+}
+
+/* The last one only for root: a fault in what it tests would end all that the
+   user runs, which may be that of nobody, but not of a person. */
+static int (*const shortages[])(void) = {without_descriptors,
+                                         without_processes};
+
+/* A bystander of the same user must live: kill(-1) would end all of them. */
+START_TEST(a_process_that_cannot_be_started_ends_no_other)
+{
+    int status;
+
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(shortages[_i]());
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x",
+                  (unsigned)status);
+}
+END_TEST
+
+/* ---- a hand-in, and what may be done to it ---- */
+
+static const char lab_text[] =
+    "---\n"
+    "id: 01-x\n"
+    "title: X\n"
+    "version: 1\n"
+    "---\n"
+    "# X\n"
+    "## Step 1: One\n"
+    "<!-- step one -->\n"
+    "```check\n"
+    "ping  2  seen lab.type == \"PINGREQ\" : pinged\n"
+    "q     3  answer q : question q\n"
+    "notes 1  file notes matches ^done : notes\n"
+    "```\n"
+    "```question q\n"
+    "ask: How many?\n"
+    "answer: 4\n"
+    "```\n"
+    "<details><summary>Hint (costs 1)</summary>\n"
+    "\n"
+    "Count.\n"
+    "\n"
+    "</details>\n"
+    "\n"
+    "## Step 2: Two\n"
+    "<!-- step two -->\n"
+    "```check\n"
+    "pong  4  never lab.type == \"PINGRESP\" : none\n"
+    "```\n";
+
+static struct live live;
+
+/* The lab's folder, and a student who pings and answers, at home in it. */
+static void begin_lab(void)
+{
+    char error[400] = "";
+
+    make_folder();
+    char *labs = alloc_printf("%s/labs", folder);
+    ck_assert_int_eq(mkdir(labs, 0700), 0);
+    free(labs);
+    free(write_file("labs/01-x.md", lab_text));
+    setenv("MQTTLAB_HOME", folder, 1);
+    setenv("XDG_DATA_HOME", folder, 1);
+    ck_assert_msg(live_open(&live, "1", NULL, "ann", error, sizeof(error)) == 0,
+                  "%s", error);
+}
+
+static void end_lab(void)
+{
+    live_close(&live);
+    remove_folder();
+}
+
+static void ping(void)
+{
+    static const uint8_t pingreq[] = {0xc0, 0x00};
+    const struct record record = {
+        .seq = 1,
+        .time_ns = 1,
+        .connection = 1,
+        .original_len = sizeof(pingreq),
+        .type = RECORD_MQTT,
+        .direction = RECORD_C2B,
+        .version = 4,
+        .bytes = slice_of(pingreq, sizeof(pingreq)),
+    };
+
+    live_feed(&live, &record);
+}
+
+/* Pack what was done, and grade it. */
+static json_t *grade(void)
+{
+    const struct grade_options options = {
+        .home = folder, .jobs = 1, .timeout_s = 20};
+    char *file = alloc_printf("%s/x.mqlab", folder);
+    char *files[] = {file};
+    char error[400] = "";
+
+    recorder_flush(&live.recorder);
+    ck_assert_msg(handin_pack(file, live.run->lab, &live.workspace, error,
+                              sizeof(error)) == 0,
+                  "%s", error);
+    json_t *results = grade_files(&options, files, 1);
+    json_t *result = json_incref(json_array_get(results, 0));
+    json_decref(results);
+    free(file);
+    return result;
+}
+
+static void expect_points(int points)
+{
+    json_t *result = grade();
+
+    ck_assert_msg(!grade_report_error(result), "%s",
+                  grade_report_error(result));
+    ck_assert_int_eq(grade_report_points(result), points);
+    ck_assert_int_eq(grade_report_max(result), 10);
+    ck_assert_str_eq(grade_report_string(result, "student"), "ann");
+    json_decref(result);
+}
+
+static void expect_error(const char *error)
+{
+    json_t *result = grade();
+
+    ck_assert_ptr_nonnull(grade_report_error(result));
+    ck_assert_str_eq(grade_report_error(result), error);
+    ck_assert_int_eq(grade_report_points(result), 0);
+    json_decref(result);
+}
+
+START_TEST(points_are_for_what_the_recording_proves)
+{
+    expect_points(0);
+    ping();
+    expect_points(2);
+    live_answer(&live, "q", "5");
+    expect_points(2);
+    live_answer(&live, "q", "4");
+    expect_points(5);
+    free(write_file("mqttlab/01-x/notes", "at last\ndone\n"));
+    expect_points(6);
+    ck_assert(live_hint(&live));
+    expect_points(5);
+}
+END_TEST
+
+START_TEST(a_step_that_was_never_begun_earns_nothing)
+{
+    json_t *result = grade();
+    const json_t *last = json_array_get(json_object_get(result, "checks"), 3);
+
+    ck_assert_str_eq(grade_report_string(last, "result"), "skipped");
+    ck_assert(json_is_null(json_object_get(last, "passed")));
+    json_decref(result);
+    live_begin_step(&live, 1);
+    expect_points(4);
+}
+END_TEST
+
+START_TEST(a_reset_takes_back_what_was_proved)
+{
+    ping();
+    live_reset_step(&live);
+    expect_points(0);
+    json_t *result = grade();
+    ck_assert_int_eq(json_integer_value(json_object_get(result, "resets")), 1);
+    json_decref(result);
+}
+END_TEST
+
+/* Replace old wherever it stands in a file of the workspace. */
+static void forge(const char *name, const char *old, const char *new)
+{
+    char *path = alloc_printf("%s/%s", live.workspace.path, name);
+    FILE *file = fopen(path, "r+");
+    char text[4096];
+    size_t len = fread(text, 1, sizeof(text), file);
+    char *at = memmem(text, len, old, strlen(old));
+
+    ck_assert_ptr_nonnull(at);
+    for (; at; at = memmem(at, len - (size_t)(at - text), old, strlen(old)))
+        memcpy(at, new, strlen(new));
+    rewind(file);
+    ck_assert_uint_eq(fwrite(text, 1, len, file), len);
+    fclose(file);
+    free(path);
+}
+
+START_TEST(a_forged_journal_is_told)
+{
+    live_answer(&live, "q", "5");
+    forge("journal", "q 5", "q 4");
+    expect_error("its journal was changed by hand");
+}
+END_TEST
+
+START_TEST(a_journal_that_is_missing_is_told)
+{
+    char *path = alloc_printf("%s/journal", live.workspace.path);
+
+    ck_assert_int_eq(unlink(path), 0);
+    expect_error("there is no journal in it");
+    free(path);
+}
+END_TEST
+
+START_TEST(half_a_line_of_a_crash_is_no_forgery)
+{
+    char *path = alloc_printf("%s/journal", live.workspace.path);
+    FILE *file = fopen(path, "a");
+
+    fputs("0123", file);
+    fclose(file);
+    free(path);
+    expect_points(0);
+}
+END_TEST
+
+START_TEST(a_neighbours_recording_is_told)
+{
+    ping();
+    recorder_flush(&live.recorder);
+    forge("recording-001.pcapng", "ann", "bob");
+    expect_error("its recording is another student's");
+    /* The other way round: all of the neighbour's, and one's own name on it. */
+    forge("recording-001.pcapng", "bob", "ann");
+    live.workspace.student[0] = 'b';
+    expect_error("its recording is another student's");
+}
+END_TEST
+
+START_TEST(another_version_of_the_lab_is_told)
+{
+    char *text = alloc_string(lab_text);
+
+    strstr(text, "version: 1")[strlen("version: ")] = '2';
+    free(write_file("labs/01-x.md", text));
+    free(text);
+    expect_error("it was made with another version of the lab");
+}
+END_TEST
+
+/* A manifest must not name a file that the student has written. */
+static const char *const elsewhere[] = {"evil.md", "../evil.md", "./evil.md",
+                                        "9",       "",           "*"};
+
+START_TEST(a_handin_cannot_bring_its_own_lab)
+{
+    char *path = write_file("evil.md", lab_text);
+
+    ck_assert_int_eq(chdir(folder), 0);
+    free(live.run->lab->id);
+    live.run->lab->id = alloc_string(elsewhere[_i]);
+    json_t *result = grade();
+    ck_assert_ptr_nonnull(grade_report_error(result));
+    json_decref(result);
+    ck_assert_int_eq(chdir("/"), 0);
+    free(path);
+}
+END_TEST
+
+Suite *grade_suite(void)
+{
+    Suite *suite = suite_create("grade");
+    TCase *tcase = unit_case(suite, "garbage", 30);
+
+    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+    tcase_add_test(tcase, garbage_is_told_from_a_handin);
+    tcase_add_loop_test(tcase, a_process_that_cannot_be_started_ends_no_other,
+                        0, getuid() == 0 ? 2 : 1);
+
+    tcase = unit_case(suite, "handin", 60);
+    tcase_add_checked_fixture(tcase, begin_lab, end_lab);
+    tcase_add_test(tcase, points_are_for_what_the_recording_proves);
+    tcase_add_test(tcase, a_step_that_was_never_begun_earns_nothing);
+    tcase_add_test(tcase, a_reset_takes_back_what_was_proved);
+    tcase_add_test(tcase, a_forged_journal_is_told);
+    tcase_add_test(tcase, a_journal_that_is_missing_is_told);
+    tcase_add_test(tcase, half_a_line_of_a_crash_is_no_forgery);
+    tcase_add_test(tcase, a_neighbours_recording_is_told);
+    tcase_add_test(tcase, another_version_of_the_lab_is_told);
+    tcase_add_loop_test(tcase, a_handin_cannot_bring_its_own_lab, 0,
+                        sizeof(elsewhere) / sizeof(elsewhere[0]));
+    return suite;
+}
