@@ -154,7 +154,7 @@ bench: all ## measure the broker beside Debian's mosquitto
 # want one process, to see the leaks.
 check: export CK_FORK = $(if $(filter asan,$(VARIANT)),no,yes)
 check: export MQTTLAB = $(CURDIR)/$B/mqttlab
-check: $B/unit-tests $B/mqttlab layers statements $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
+check: $B/unit-tests $B/mqttlab layers cites $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
 	$Q$(foreach f,$(FUZZ),$B/replay-$f $(wildcard tests/corpus/$f/*) &&) true
 	$Q$(if $(T),CK_RUN_SUITE=$(T) )$B/unit-tests
 
@@ -193,12 +193,12 @@ fuzzing: $(FUZZ:%=$B/fuzz-%)
 
 # --- keeping it clean --------------------------------------------------------
 
-lint: layers statements headers $(SRC:%=$B/%.tidy) ## run clang-format, clang-tidy and cppcheck
+lint: layers cites headers $(SRC:%=$B/%.tidy) ## run clang-format, clang-tidy and cppcheck
 	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS)
 	$Qcppcheck --quiet -j $$(getconf _NPROCESSORS_ONLN) --error-exitcode=1 \
 	    --std=c11 --inline-suppr -I. -Ilib --suppress=unknownMacro \
 	    --enable=warning,performance,portability $(SRC)
-	$Qshellcheck -s sh tools/install-deps
+	$Qshellcheck -s sh tools/install-deps tools/statements
 	$Qshellcheck -S warning -e $(SHELL_OFF) -s sh $(wildcard tests/e2e/*.sh)
 
 # Variables of lib.sh that scripts set or read, set -e after cd, and ulimit's
@@ -218,17 +218,26 @@ layers:
 	$Qtwice=$$(printf '%s\n' $(notdir $(SRC)) | sort | uniq -d); \
 	    [ -z "$$twice" ] || { echo "two files are named: $$twice"; exit 1; }
 
-# Every normative statement that is cited exists: "[MQTT-" or "[MQTT311-".
-CITES = $(SRC) $(HDR) $(TESTS) $(wildcard tests/unit/*.h tests/fuzz/*.c \
-        tests/packets/*.txt tests/e2e/*)
-statements:
-	$Qawk 'FILENAME == ARGV[1] { known[$$1] = 1; next } \
-	    { while (match($$0, /\[MQTT(311)?-[^]]*/)) { \
-	          id = substr($$0, RSTART + 1, RLENGTH - 1); \
-	          $$0 = substr($$0, RSTART + RLENGTH); \
-	          if (id in known) continue; \
-	          print FILENAME ":" FNR ": no such statement: " id; bad = 1 } } \
-	    END { exit bad }' tests/spec/statements.txt $(CITES)
+# What obeys a normative statement cites its number, and so does the test that
+# proves it; tests/spec/statements.txt is the list of them.  What only shows or
+# uses packets of others (dissector, screens, clients) may cite them as well, but
+# is no proof.
+OBEYS  = $(wildcard $(addsuffix /*.[ch],broker lib/base lib/mqtt lib/net) \
+         lib/wire/link.[ch])
+PROVES = $(wildcard tests/unit/test_broker_*.c tests/unit/test_spec_*.c \
+         $(patsubst lib/%.c,tests/unit/test_%.c,$(subst mqtt/,,$(wildcard \
+         lib/mqtt/*.c))) tests/unit/test_link.c tests/unit/test_transport.c \
+         tests/unit/test_message.c tests/unit/test_outgoing_queue.c \
+         tests/unit/test_subscription_*.c tests/e2e/*.py tests/e2e/*.sh) \
+         $(filter-out %/dissect.txt,$(wildcard tests/packets/*.txt))
+CITES  = tests/spec/statements.txt -- $(OBEYS) -- $(PROVES) -- \
+         $(filter-out $(OBEYS) $(PROVES),$(SRC) $(HDR) $(TESTS) \
+         $(wildcard tests/unit/*.h tests/fuzz/*.c tests/e2e/* tests/packets/*))
+statements: ## print where each normative statement is obeyed and tested
+	$Qtools/statements $(CITES)
+
+cites:
+	$Qtools/statements -n $(CITES)
 
 # Every header compiles alone, so it names all that it needs.
 headers: $(HDR:%=$B/%.ok)
@@ -292,5 +301,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements headers \
+.PHONY: all nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
         manual format install uninstall dist dist-lecturer clean help FORCE
