@@ -270,6 +270,7 @@ static void refuse(struct pub *pub, int error)
         client_run_error(&pub->run, "Error: %s", strerror(-error));
         client_run_stop(&pub->run, CLIENT_EXIT_ERROR);
     }
+    line_input_close(&pub->lines); /* the lines after it would fail as well */
 }
 
 static void publish(struct pub *pub, struct slice payload)

@@ -8,20 +8,27 @@
 /* Hand over whole lines, as long as nobody says stop. */
 static void hand_over(struct line_input *input)
 {
+    struct buf lines = input->rest;
     uint32_t at = 0;
 
-    while (input->open && !input->paused && at < input->rest.len) {
-        const uint8_t *line = input->rest.bytes + at;
-        const uint8_t *end = memchr(line, '\n', input->rest.len - at);
+    input->rest = (struct buf){0}; /* a line must outlive closing */
+    while (input->open && !input->paused && at < lines.len) {
+        const uint8_t *line = lines.bytes + at;
+        const uint8_t *end = memchr(line, '\n', lines.len - at);
 
         if (!end && !input->ended)
             break;
-        size_t len = end ? (size_t)(end - line) : input->rest.len - at;
+        size_t len = end ? (size_t)(end - line) : lines.len - at;
         at += (uint32_t)len + (end != NULL);
         input->on_line(input, slice_of(line, len));
     }
-    buf_consume(&input->rest, at);
-    if (input->open && !input->paused && input->ended && input->rest.len == 0) {
+    if (!input->open) {
+        buf_release(&lines);
+        return;
+    }
+    buf_consume(&lines, at);
+    input->rest = lines;
+    if (!input->paused && input->ended && input->rest.len == 0) {
         line_input_pause(input);
         input->on_end(input);
     }

@@ -22,7 +22,8 @@ struct line_input {
     struct loop_fd watch;
     struct loop_task task;
     struct buf rest; /* read, but not yet handed over */
-    /* One line, without its end of line; borrowed. May pause or close. */
+    /* One line, without its end of line; borrowed until it returns. May pause
+       or close the input. */
     void (*on_line)(struct line_input *input, struct slice line);
     /* The last line was handed over. */
     void (*on_end)(struct line_input *input);

@@ -90,6 +90,22 @@ ends 0 "$pub" -L "mqtt://127.0.0.1:$port/a" -m x
 kill "$broker_pid"
 until_ok gone "$broker_pid"
 
+# What cannot be sent is said once, not for each line that was read before.
+cat >"$work/small.conf" <<END
+listener $port
+allow_anonymous true
+max_packet_size 50
+END
+background broker "$MQTTLAB" broker -c "$work/small.conf"
+broker_pid=$pid
+until_ok grep -q running "$broker_log"
+awk 'BEGIN { for (i = 0; i < 9; i++) printf "%060d\n", i }' >"$work/lines"
+ends 25 "$pub" -p "$port" -V 5 -t a -l <"$work/lines"
+holds "$work/out" <<'END'
+Error: Message payload is too large.
+END
+stop_broker
+
 # A broker that wants nobody: 3.1.1 has Return Code 5, version 5 has 0x87.
 cat >"$work/closed.conf" <<END
 listener $port
