@@ -240,6 +240,10 @@ static void take_lines(struct connection *connection)
         if (!end)
             break;
         size_t len = (size_t)(end - rest.bytes);
+        if (len > MAX_REQUEST_BYTES || connection->out.len > MAX_UNREAD_BYTES) {
+            drop(connection);
+            return;
+        }
         answer_line(connection, slice_first(rest, len));
         if (connection->closing)
             return;

@@ -8,6 +8,7 @@
 #include "wire/event.h"
 #include "wire/tap_reader.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -31,6 +32,7 @@ static struct clock now;
 static struct tap tap;
 static struct control *control;
 static pthread_t thread;
+static atomic_int megabytes; /* answers of that size which were made */
 
 static void on_attach(void *owner)
 {
@@ -54,6 +56,14 @@ static bool handler(void *owner, const char *cmd, json_t *request,
     }
     if (!strcmp(cmd, "echo")) {
         json_object_set(answer, "text", json_object_get(request, "text"));
+        return true;
+    }
+    if (!strcmp(cmd, "megabyte")) {
+        static char text[(1 << 20) + 1];
+
+        memset(text, 'm', sizeof(text) - 1);
+        json_object_set_new(answer, "text", json_string(text));
+        atomic_fetch_add(&megabytes, 1);
         return true;
     }
     if (!strcmp(cmd, "stop")) {
@@ -472,6 +482,96 @@ START_TEST(a_long_line_is_still_a_request)
 }
 END_TEST
 
+/* A request of exactly so many bytes, the end of its line not counted. */
+static struct buf request_of(size_t bytes)
+{
+    const int frame = (int)strlen("{\"cmd\":\"echo\",\"text\":\"\"}");
+    struct buf request = {0};
+
+    buf_printf(&request, "{\"cmd\":\"echo\",\"text\":\"%0*d\"}\n",
+               (int)bytes - frame, 7);
+    ck_assert_uint_eq(request.len, bytes + 1);
+    return request;
+}
+
+START_TEST(a_request_has_a_longest_length)
+{
+    static char got[70000];
+    struct buf longest = request_of(65536);
+    struct buf longer = request_of(65537);
+    int fd = connect_here();
+
+    ck_assert_int_eq(raw(fd, longest.bytes, longest.len, 1, got, sizeof(got)),
+                     1);
+    ck_assert_int_eq(raw(fd, longer.bytes, longer.len, 1, got, sizeof(got)), 0);
+    close(fd);
+    ck_assert_int_eq(readers_now(), 0);
+    buf_release(&longest);
+    buf_release(&longer);
+}
+END_TEST
+
+/* Sends requests and reads no answer; returns how many bytes of requests were
+   taken before the broker closed, at most so many. */
+static size_t ask_without_reading(int fd, size_t at_most)
+{
+    struct buf request = request_of(60000);
+    size_t sent = 0;
+    size_t at = 0;
+
+    while (sent < at_most) {
+        struct pollfd watch = {.fd = fd, .events = POLLOUT};
+
+        ck_assert_int_eq(poll(&watch, 1, TIMEOUT_MS), 1);
+        ssize_t len = send(fd, request.bytes + at, request.len - at,
+                           MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (len < 0 && errno == EAGAIN)
+            continue;
+        if (len < 0)
+            break;
+        sent += (size_t)len;
+        at = (at + (size_t)len) % request.len;
+    }
+    buf_release(&request);
+    return sent;
+}
+
+START_TEST(answers_that_nobody_takes_cost_their_connection)
+{
+    int fd = connect_here();
+    size_t sent = ask_without_reading(fd, 64u << 20);
+
+    /* Besides the answers there is what the system keeps of them. */
+    ck_assert_uint_gt(sent, 16u << 20);
+    ck_assert_uint_lt(sent, 24u << 20);
+    ck_assert_int_eq(readers_now(), 0); /* others are served */
+    close(fd);
+}
+END_TEST
+
+START_TEST(many_small_requests_do_not_pile_up_answers_either)
+{
+    static char got[1000];
+    struct buf requests = {0};
+    int fd = connect_here();
+
+    /* One read brings all of them, and each answer is a megabyte. */
+    for (int i = 0; i < 40; i++)
+        buf_append_string(&requests, "{\"cmd\":\"megabyte\"}\n");
+    ck_assert_int_eq(send(fd, requests.bytes, requests.len, MSG_NOSIGNAL),
+                     (ssize_t)requests.len);
+    do
+        ck_assert_int_eq(
+            poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, TIMEOUT_MS),
+            1);
+    while (read(fd, got, sizeof(got)) > 0);
+    ck_assert_int_ge(atomic_load(&megabytes), 16);
+    ck_assert_int_le(atomic_load(&megabytes), 17);
+    close(fd);
+    buf_release(&requests);
+}
+END_TEST
+
 /* ---- the directory ---- */
 
 /* What a broker that was killed leaves behind. */
@@ -528,6 +628,9 @@ Suite *control_suite(void)
                         0, sizeof(hostile) / sizeof(hostile[0]));
     tcase_add_test(tcase, a_line_without_end_costs_its_connection);
     tcase_add_test(tcase, a_long_line_is_still_a_request);
+    tcase_add_test(tcase, a_request_has_a_longest_length);
+    tcase_add_test(tcase, answers_that_nobody_takes_cost_their_connection);
+    tcase_add_test(tcase, many_small_requests_do_not_pile_up_answers_either);
     tcase_add_test(tcase, brokers_are_found_and_dead_ones_removed);
     return suite;
 }
