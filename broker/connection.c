@@ -10,8 +10,7 @@
 #include "broker/session.h"
 #include "broker/sys_topics.h"
 #include "broker/trace.h"
-#include "mqtt/connect.h"
-#include "mqtt/puback.h"
+#include "mqtt/packet.h"
 
 /* The largest CONNECT: the standard's fields need a third of it at most. */
 #define CONNECT_MAX_BYTES (1u << 20)
@@ -113,6 +112,18 @@ static handler *const handlers[16] = {
     [MQTT_AUTH] = handle_auth,
 };
 
+static enum mqtt_reason handle(struct connection *connection,
+                               const struct frame *frame, uint64_t seq)
+{
+    handler *const chosen = handlers[frame_type(frame)];
+
+    if (!chosen) /* only a Server sends it [MQTT5 2.1.2] */
+        return MQTT_PROTOCOL_ERROR;
+    if (!packet_flags_allowed(connection->link.version, frame))
+        return MQTT_MALFORMED_PACKET; /* [MQTT-2.1.3-1] */
+    return chosen(connection, frame, seq);
+}
+
 static void on_packet(struct link *link, const struct frame *frame,
                       uint64_t seq)
 {
@@ -134,10 +145,7 @@ static void on_packet(struct link *link, const struct frame *frame,
                        });
         return;
     }
-    /* What only a Server sends has no handler [MQTT5 2.1.2]. */
-    enum mqtt_reason reason = handlers[type]
-                                  ? handlers[type](connection, frame, seq)
-                                  : MQTT_PROTOCOL_ERROR;
+    enum mqtt_reason reason = handle(connection, frame, seq);
     if (reason)
         connection_end(connection, &(struct connection_ending){
                                        .why = END_ERROR,

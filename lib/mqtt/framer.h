@@ -29,8 +29,8 @@ static inline enum mqtt_type frame_type(const struct frame *frame)
  * bytes are needed; a negative Reason Code when the stream is beyond help:
  * -MQTT_MALFORMED_PACKET for a bad Remaining Length [MQTT-1.5.5-1], packet
  * type 0, or flags that this type must not have [MQTT-2.1.3-1] (but for DUP in
- * SUBSCRIBE, UNSUBSCRIBE and PUBREL, which version 3.1 allows and
- * packet_decode, which knows the version, refuses in the others);
+ * SUBSCRIBE, UNSUBSCRIBE and PUBREL, which version 3.1 allows: see
+ * packet_flags_allowed);
  * -MQTT_PACKET_TOO_LARGE as soon as the length is known to be above max_size.
  */
 int framer_next(struct slice in, uint32_t max_size, struct frame *frame);

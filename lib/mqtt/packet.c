@@ -10,16 +10,6 @@
  */
 #include "mqtt/packet.h"
 
-/*
- * The framer, which knows no version, lets DUP pass where 3.1 allows it:
- * judge it here [MQTT-2.1.3-1].
- */
-static bool flags_allowed(enum mqtt_version version, const struct frame *frame)
-{
-    return version == MQTT_3_1 || frame_type(frame) == MQTT_PUBLISH ||
-           !(frame->first & 0x08);
-}
-
 enum mqtt_reason packet_decode(struct mqtt_packet *packet,
                                enum mqtt_version version,
                                const struct frame *frame)
@@ -27,7 +17,7 @@ enum mqtt_reason packet_decode(struct mqtt_packet *packet,
     enum mqtt_type type = frame_type(frame);
 
     packet->type = type;
-    if (!flags_allowed(version, frame))
+    if (!packet_flags_allowed(version, frame))
         return MQTT_MALFORMED_PACKET;
     switch (type) {
     case MQTT_CONNECT: return connect_decode(&packet->connect, frame->body);

@@ -25,6 +25,17 @@ struct mqtt_packet {
 };
 
 /*
+ * The framer, which knows no version, lets DUP pass in SUBSCRIBE, UNSUBSCRIBE
+ * and PUBREL, where 3.1 allows it and the others do not [MQTT-2.1.3-1].
+ */
+static inline bool packet_flags_allowed(enum mqtt_version version,
+                                        const struct frame *frame)
+{
+    return version == MQTT_3_1 || frame_type(frame) == MQTT_PUBLISH ||
+           !(frame->first & 0x08);
+}
+
+/*
  * Decode a frame. version is the connection's; CONNECT carries its own, and
  * it is ignored there. Slices in *packet borrow from the frame. Returns
  * MQTT_SUCCESS or the Reason Code that a DISCONNECT would carry.

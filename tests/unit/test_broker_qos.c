@@ -430,6 +430,44 @@ START_TEST(the_message_expiry_interval_counts_down_while_it_waits)
 }
 END_TEST
 
+/* ---- DUP outside PUBLISH ---- */
+
+static const char *const repeated[] = {
+    "6a 02 0001",
+    "8a 06 0001 0001 74 00",
+    "aa 05 0001 0001 74",
+};
+
+/* Version 3.1 had the bit there, and its clients set it when they repeat. */
+START_TEST(a_repeated_request_of_3_1_is_answered)
+{
+    static const char *const answers[] = {
+        "70 02 0001",
+        "90 03 0001 00",
+        "b0 02 0001",
+    };
+
+    rig_start(&rig);
+    rig_login(&rig, &publisher, MQTT_3_1, "a", true);
+    rig_send_hex(&publisher, repeated[_i]);
+    rig_expect_hex(&publisher, answers[_i]);
+    ck_assert(!publisher.ended);
+}
+END_TEST
+
+/* [MQTT-2.1.3-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.6.1-1] */
+START_TEST(in_later_versions_it_disconnects)
+{
+    enum mqtt_version version = _i % 2 ? MQTT_5 : MQTT_3_1_1;
+
+    rig_start(&rig);
+    rig_login(&rig, &publisher, version, "a", true);
+    rig_send_hex(&publisher, repeated[_i / 2]);
+    rig_expect_hex(&publisher, version == MQTT_5 ? "e0 01 81" : "");
+    rig_expect_ended(&publisher);
+}
+END_TEST
+
 Suite *broker_qos_suite(void)
 {
     Suite *suite = suite_create("broker_qos");
@@ -460,5 +498,7 @@ Suite *broker_qos_suite(void)
     tcase_add_test(tcase, clean_start_forgets_what_was_under_way);
     tcase_add_test(tcase,
                    the_message_expiry_interval_counts_down_while_it_waits);
+    tcase_add_loop_test(tcase, a_repeated_request_of_3_1_is_answered, 0, 3);
+    tcase_add_loop_test(tcase, in_later_versions_it_disconnects, 0, 6);
     return suite;
 }
