@@ -67,12 +67,10 @@ static void put_properties(struct buf *properties,
                             admission->keep_alive_s);
 }
 
-static void send_connack(const struct admission *admission,
-                         enum mqtt_reason reason)
+static void encode_connack(const struct admission *admission,
+                           enum mqtt_reason reason, struct buf *packet)
 {
-    struct connection *connection = admission->connection;
-    enum mqtt_version version = connection->link.version;
-    struct buf packet = {0};
+    enum mqtt_version version = admission->connection->link.version;
     struct buf properties = {0};
     struct mqtt_connack connack = {
         .session_present = admission->session_present,
@@ -83,13 +81,24 @@ static void send_connack(const struct admission *admission,
     if (version >= MQTT_5 && !reason)
         put_properties(&properties, admission);
     connack.properties = buf_slice(&properties);
-    connack_encode(&packet, version, &connack);
-    connection_send(connection, buf_slice(&packet), admission->seq);
-    if (trace_on(connection))
-        trace_sending(connection, MQTT_CONNACK, " (%d, %d)",
-                      connack.session_present, connack.reason);
-    buf_release(&packet);
+    connack_encode(packet, version, &connack);
     buf_release(&properties);
+}
+
+static void send_connack(const struct admission *admission,
+                         enum mqtt_reason reason)
+{
+    struct connection *connection = admission->connection;
+    struct buf packet = {0};
+
+    encode_connack(admission, reason, &packet);
+    if (packet.len <= connection->max_packet_size) { /* [MQTT-3.1.2-24] */
+        connection_send(connection, buf_slice(&packet), admission->seq);
+        if (trace_on(connection))
+            trace_sending(connection, MQTT_CONNACK, " (%d, %d)",
+                          packet.bytes[2], packet.bytes[3]);
+    }
+    buf_release(&packet);
 }
 
 static void refuse(struct admission *admission, enum mqtt_reason reason)
@@ -200,6 +209,37 @@ static enum mqtt_reason judge_keep_alive(struct admission *admission)
     return MQTT_CLIENT_IDENTIFIER_NOT_VALID;
 }
 
+/* A client that cannot be told that it is let in cannot be let in, nor be told
+   what holds for it [MQTT-3.1.2-24]. */
+static enum mqtt_reason judge_maximum_packet_size(struct admission *admission)
+{
+    struct connection *connection = admission->connection;
+    struct buf packet = {0};
+
+    if (connection->max_packet_size == MQTT_MAX_PACKET_SIZE)
+        return MQTT_SUCCESS;
+    encode_connack(admission, MQTT_SUCCESS, &packet);
+    bool fits = packet.len <= connection->max_packet_size;
+    buf_release(&packet);
+    if (fits)
+        return MQTT_SUCCESS;
+    admission->text =
+        "the client's Maximum Packet Size has no room for CONNACK";
+    return MQTT_IMPLEMENTATION_SPECIFIC_ERROR;
+}
+
+/* How long the session is kept, within what the configuration allows. */
+static uint32_t session_expiry(const struct admission *admission)
+{
+    const struct mqtt_connect *connect = &admission->connect;
+    uint32_t expiry_s = connect->clean_start ? 0 : SESSION_NEVER_EXPIRES;
+
+    if (connect->version >= MQTT_5)
+        expiry_s = property_number(connect->properties,
+                                   PROPERTY_SESSION_EXPIRY_INTERVAL, 0);
+    return session_allowed_expiry(admission->broker, expiry_s);
+}
+
 static enum mqtt_reason judge(struct admission *admission)
 {
     const struct mqtt_connect *connect = &admission->connect;
@@ -226,22 +266,11 @@ static enum mqtt_reason judge(struct admission *admission)
         admission->text = "there are too many clients (max_clients)";
         return MQTT_QUOTA_EXCEEDED;
     }
-    return MQTT_SUCCESS;
+    admission->expiry_s = session_expiry(admission);
+    return judge_maximum_packet_size(admission);
 }
 
 /* ---- it may ---- */
-
-/* How long the session is kept, within what the configuration allows. */
-static uint32_t session_expiry(const struct admission *admission)
-{
-    const struct mqtt_connect *connect = &admission->connect;
-    uint32_t expiry_s = connect->clean_start ? 0 : SESSION_NEVER_EXPIRES;
-
-    if (connect->version >= MQTT_5)
-        expiry_s = property_number(connect->properties,
-                                   PROPERTY_SESSION_EXPIRY_INTERVAL, 0);
-    return session_allowed_expiry(admission->broker, expiry_s);
-}
 
 /* Another connection of this client ends [MQTT-3.1.4-3]. */
 static void take_over(const struct admission *admission,
@@ -336,11 +365,6 @@ static void set_up(const struct admission *admission)
     if (receive_maximum == UINT16_MAX)
         receive_maximum--;
     connection->receive_maximum = (uint16_t)receive_maximum;
-    connection->max_packet_size =
-        property_number(connect->properties, PROPERTY_MAXIMUM_PACKET_SIZE,
-                        MQTT_MAX_PACKET_SIZE);
-    if (connection->max_packet_size > MQTT_MAX_PACKET_SIZE)
-        connection->max_packet_size = MQTT_MAX_PACKET_SIZE;
     connection->keep_alive_s = admission->keep_alive_s;
     connection->last_move_ms =
         (uint32_t)clock_ms(&admission->broker->loop->clock);
@@ -397,7 +421,6 @@ static void let_in(struct admission *admission)
     struct connection *connection = admission->connection;
     struct broker *broker = admission->broker;
 
-    admission->expiry_s = session_expiry(admission);
     struct session *session = find_session(admission);
     set_up(admission);
     session_attach(session, connection);
@@ -411,6 +434,16 @@ static void let_in(struct admission *admission)
     arm_will(admission, session);
     connection_start_keep_alive(connection);
     pump_resume(broker, session);
+}
+
+/* The largest packet that the client takes. */
+static uint32_t max_packet_size(const struct mqtt_connect *connect)
+{
+    uint32_t max =
+        property_number(connect->properties, PROPERTY_MAXIMUM_PACKET_SIZE,
+                        MQTT_MAX_PACKET_SIZE);
+
+    return max < MQTT_MAX_PACKET_SIZE ? max : MQTT_MAX_PACKET_SIZE;
 }
 
 /* The version to answer in, for one that we may not know. */
@@ -453,10 +486,12 @@ enum mqtt_reason handle_connect(struct connection *connection,
     admission.client_id = connect->client_id;
     if (trace_on(connection))
         trace_received_plain(connection, MQTT_CONNECT);
-    if (!reason)
+    if (!reason) {
+        connection->max_packet_size = max_packet_size(connect);
         reason = judge(&admission);
-    else if (!has_answer(connection->link.version, reason))
+    } else if (!has_answer(connection->link.version, reason)) {
         return reason;
+    }
     if (reason)
         refuse(&admission, reason);
     else

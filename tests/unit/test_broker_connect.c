@@ -403,6 +403,56 @@ START_TEST(max_keepalive_holds_for_everybody)
 }
 END_TEST
 
+/* ---- a client that can take only the smallest packets ---- */
+
+static void connect_with_maximum(unsigned bytes, bool clean_start)
+{
+    uint8_t maximum[] = {PROPERTY_MAXIMUM_PACKET_SIZE, 0, 0, 0, (uint8_t)bytes};
+
+    rig_open(&rig, &client, MQTT_5);
+    struct mqtt_packet packet = rig_connect(&client, "a");
+    packet.connect.clean_start = clean_start;
+    packet.connect.keep_alive_s = 60;
+    packet.connect.properties = slice_of(maximum, sizeof(maximum));
+    rig_send(&client, &packet);
+}
+
+/* [MQTT-3.1.2-24] */
+START_TEST(a_client_that_has_no_room_for_connack_is_refused)
+{
+    rig_start(&rig);
+    connect_with_maximum(10, true);
+    rig_expect_hex(&client, "20 03 00 83 00");
+    rig_expect_ended(&client);
+    ck_assert(rig_logged(&rig, "Maximum Packet Size has no room for CONNACK"));
+    ck_assert_uint_eq(session_store_count(&rig.broker->sessions), 0);
+    connect_with_maximum(11, true);
+    rig_expect_hex(&client, "20 09 00 00 06 22 000a 21 03e8");
+}
+END_TEST
+
+/* [MQTT-3.1.2-24] */
+START_TEST(nothing_is_said_to_who_cannot_take_even_the_refusal)
+{
+    rig_start(&rig);
+    connect_with_maximum(4, true);
+    rig_expect_nothing(&client);
+    rig_expect_ended(&client);
+    ck_assert(!rig_logged(&rig, "Sending CONNACK"));
+    ck_assert(rig_logged(&rig, "Maximum Packet Size has no room for CONNACK"));
+}
+END_TEST
+
+START_TEST(such_a_client_takes_no_session_from_another)
+{
+    rig_start(&rig);
+    rig_login_5(&rig, &other, "a", true, slice_of("\x11\x00\x00\x10\x00", 5));
+    connect_with_maximum(1, true);
+    rig_expect_ended(&client);
+    ck_assert(!other.ended);
+}
+END_TEST
+
 Suite *broker_connect_suite(void)
 {
     Suite *suite = suite_create("broker_connect");
@@ -435,5 +485,8 @@ Suite *broker_connect_suite(void)
         tcase, a_silent_client_is_disconnected_after_one_and_a_half_keep_alive);
     tcase_add_test(tcase, without_keep_alive_a_client_may_be_silent_for_ever);
     tcase_add_test(tcase, max_keepalive_holds_for_everybody);
+    tcase_add_test(tcase, a_client_that_has_no_room_for_connack_is_refused);
+    tcase_add_test(tcase, nothing_is_said_to_who_cannot_take_even_the_refusal);
+    tcase_add_test(tcase, such_a_client_takes_no_session_from_another);
     return suite;
 }
