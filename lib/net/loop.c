@@ -179,8 +179,9 @@ void loop_stop(struct loop *loop)
 void loop_settle(struct loop *loop)
 {
     do
-        loop_turn(loop, false);
-    while (uv_is_active((uv_handle_t *)&loop->idle));
+        loop_turn(loop,
+                  loop->job_count && !uv_is_active((uv_handle_t *)&loop->idle));
+    while (uv_is_active((uv_handle_t *)&loop->idle) || loop->job_count);
 }
 
 void loop_advance(struct loop *loop, uint64_t ms)
@@ -221,6 +222,38 @@ void loop_buffer_give(struct loop *loop, struct buf *buf)
         *buf = (struct buf){0};
     }
     buf_release(buf);
+}
+
+/* ---- jobs ---- */
+
+static void run_job(uv_work_t *work)
+{
+    struct loop_job *job = LIST_ITEM(work, struct loop_job, work);
+
+    job->run(job);
+}
+
+static void finish_job(uv_work_t *work, int status)
+{
+    struct loop_job *job = LIST_ITEM(work, struct loop_job, work);
+    struct loop *loop = loop_of(work->loop);
+
+    (void)status; /* none is ever cancelled */
+    woken(loop);
+    loop->job_count--;
+    job->done(job);
+}
+
+void loop_job_start(struct loop *loop, struct loop_job *job,
+                    void (*run)(struct loop_job *job),
+                    void (*done)(struct loop_job *job))
+{
+    job->run = run;
+    job->done = done;
+    int error = uv_queue_work(&loop->uv, &job->work, run_job, finish_job);
+
+    assert(!error); /* it fails only without a function to run */
+    loop->job_count++;
 }
 
 /* ---- descriptors ---- */

@@ -35,6 +35,7 @@ struct loop {
     struct list next_end;      /* tasks that queued themselves */
     struct loop_task *running; /* at the end of a turn; NULL: none */
     struct timer_wheel *timers;
+    size_t job_count; /* struct loop_job that are not done */
     bool stopping;
     bool end_is_next; /* the end of the turn comes without waiting */
     uv_check_t check;
@@ -74,7 +75,8 @@ void loop_stop(struct loop *loop);
 
 /*
  * For tests, with clock_init_manual(&loop.clock, ...) after loop_init: turns
- * without waiting, until no task is queued any more.
+ * until no task is queued and no job is under way any more; waits for jobs
+ * only.
  */
 void loop_settle(struct loop *loop);
 
@@ -108,6 +110,22 @@ void loop_task_cancel(struct loop_task *task);
  */
 void loop_buffer_take(struct loop *loop, struct buf *buf);
 void loop_buffer_give(struct loop *loop, struct buf *buf);
+
+/*
+ * Long work, done in a thread of a small pool while the loop goes on. Embedded
+ * in its owner, which must stay until done was called: a job cannot be called
+ * back, and loop_release waits for all of them.
+ */
+struct loop_job {
+    uv_work_t work;
+    /* In another thread: may touch nothing but what belongs to this job. */
+    void (*run)(struct loop_job *job);
+    /* In the loop; may free the job. */
+    void (*done)(struct loop_job *job);
+};
+void loop_job_start(struct loop *loop, struct loop_job *job,
+                    void (*run)(struct loop_job *job),
+                    void (*done)(struct loop_job *job));
 
 /* A descriptor of somebody else's (a terminal, a control socket). */
 struct loop_fd {

@@ -138,14 +138,16 @@ static struct slice complete(struct link *link, struct slice bytes)
     return bytes;
 }
 
-static void on_bytes(void *owner, struct slice bytes)
+/* Hand over the packets in bytes, and keep what is left. */
+static void take(struct link *link, struct slice bytes)
 {
-    struct link *link = owner;
-
-    link->last_in_ms = clock_ms(&link->loop->clock);
-    if (link->in.len)
+    if (link->in.len && !link->held)
         bytes = complete(link, bytes);
     while (bytes.len && !link->closing && !link->malformed) {
+        if (link->held) {
+            keep(link, bytes, 0);
+            break;
+        }
         struct frame frame;
         int used = framer_next(bytes, link->max_packet_size, &frame);
 
@@ -161,6 +163,33 @@ static void on_bytes(void *owner, struct slice bytes)
     }
     if (link->events->on_batch_end && !link->closing)
         link->events->on_batch_end(link);
+}
+
+static void on_bytes(void *owner, struct slice bytes)
+{
+    struct link *link = owner;
+
+    link->last_in_ms = clock_ms(&link->loop->clock);
+    take(link, bytes);
+}
+
+void link_hold(struct link *link)
+{
+    link->held = true;
+    transport_pause(link->transport, true);
+}
+
+void link_resume(struct link *link)
+{
+    struct buf came = link->in;
+
+    if (!link->held || link->closing)
+        return;
+    link->in = (struct buf){0};
+    link->held = false;
+    transport_pause(link->transport, false);
+    take(link, buf_slice(&came));
+    buf_release(&came);
 }
 
 /* Show the half packet that nothing will complete any more. */

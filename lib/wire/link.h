@@ -70,10 +70,12 @@ struct link {
     bool blocked;   /* the transport took less than it was given */
     bool broken;    /* a write failed: on_end comes, what is sent is dropped */
     bool malformed; /* on_malformed was called: what comes is dropped */
+    bool held;      /* packets wait in in until link_resume */
     struct loop_task flush_task;
     struct transport *transport; /* owned */
     const struct link_events *events;
-    struct buf in; /* the start of a packet whose rest has not come */
+    struct buf in; /* the start of a packet whose rest has not come; while
+                      the link is held all that came */
     uint32_t max_packet_size; /* a larger one is malformed */
     uint32_t connection;      /* number in the records */
     uint64_t last_in_ms;      /* when bytes last came, by the loop's clock */
@@ -120,6 +122,15 @@ static inline uint32_t link_pending(const struct link *link)
 
 /* Write now what can be written; normally the end of the turn does. */
 void link_flush(struct link *link);
+
+/*
+ * Hand over no more packets, not even those of the read under way, until
+ * link_resume, which hands over what has come meanwhile before it returns. The
+ * transport is not read from; who pauses it for a reason of its own must see to
+ * that again after link_resume.
+ */
+void link_hold(struct link *link);
+void link_resume(struct link *link);
 
 /*
  * Close: first writes what waits if the transport takes it at once (not with

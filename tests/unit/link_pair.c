@@ -28,6 +28,8 @@ static void on_packet(struct link *link, const struct frame *frame,
     own->last_seq = record_seq;
     if (++own->count == own->close_after)
         link_close(link, false);
+    if (own->hold_every && own->count % own->hold_every == 0)
+        link_hold(link);
 }
 
 static void on_batch_end(struct link *link)

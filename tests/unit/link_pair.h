@@ -23,6 +23,7 @@ struct link_subject {
     int closed;
     uint64_t last_seq;
     int close_after; /* close in on_packet after so many; 0: never */
+    int hold_every;  /* hold in on_packet after every so many; 0: never */
 };
 
 struct link_pair {

@@ -225,6 +225,48 @@ START_TEST(the_owner_may_close_while_it_gets_a_packet_in_two_parts)
 }
 END_TEST
 
+START_TEST(a_held_link_hands_over_nothing_until_it_goes_on)
+{
+    struct link *link = &link_pair.subject.link;
+    int count;
+    struct buf bytes = stream(&count);
+
+    for (size_t at = 0; at <= bytes.len; at++) {
+        link_pair.subject.hold_every = 4;
+        link_pair_send(slice_first(buf_slice(&bytes), at));
+        link_pair_send(slice_skip(buf_slice(&bytes), at));
+        for (int handed = 4; handed <= count; handed += 4) {
+            ck_assert_int_eq(link_pair.subject.count, handed);
+            link_resume(link);
+            loop_settle(&link_pair.loop);
+        }
+        ck_assert_int_eq(link_pair.subject.count, count);
+        expect_stream(&bytes, count);
+        link_pair_close();
+        link_pair_open();
+    }
+    buf_release(&bytes);
+}
+END_TEST
+
+START_TEST(what_a_held_link_is_sent_stays_with_the_sender)
+{
+    struct buf many = {0};
+
+    for (int i = 0; i < 200000; i++)
+        buf_append(&many, "\xc0\x00", 2);
+    link_pair.subject.hold_every = 1;
+    link_pair_send_hex("c0 00");
+    link_pair_send(buf_slice(&many));
+    ck_assert_uint_eq(link_pair.subject.link.in.len, 0);
+    link_pair.subject.hold_every = 0;
+    link_resume(&link_pair.subject.link);
+    loop_settle(&link_pair.loop);
+    ck_assert_int_eq(link_pair.subject.count, 200001);
+    buf_release(&many);
+}
+END_TEST
+
 START_TEST(the_time_of_the_last_bytes_is_noted)
 {
     uint64_t before = link_pair.subject.link.last_in_ms;
@@ -448,6 +490,8 @@ Suite *link_suite(void)
     tcase_add_test(
         in, nothing_comes_after_the_owner_closed_in_the_middle_of_a_read);
     tcase_add_test(in, the_owner_may_close_while_it_gets_a_packet_in_two_parts);
+    tcase_add_test(in, a_held_link_hands_over_nothing_until_it_goes_on);
+    tcase_add_test(in, what_a_held_link_is_sent_stays_with_the_sender);
     tcase_add_test(in, the_time_of_the_last_bytes_is_noted);
     tcase_add_test(in, the_end_of_the_connection_is_passed_on);
 

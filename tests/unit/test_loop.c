@@ -3,6 +3,7 @@
 #include "net/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,60 @@ static void close_loop(void)
 {
     loop_release(&loop);
 }
+
+/* ---- jobs ---- */
+
+struct sum {
+    struct loop_job job;
+    pthread_t thread;
+    int number;
+    unsigned result;
+    bool done;
+};
+
+static void add_up(struct loop_job *job)
+{
+    struct sum *sum = LIST_ITEM(job, struct sum, job);
+
+    sum->thread = pthread_self();
+    for (int i = 1; i <= sum->number; i++)
+        sum->result += (unsigned)i;
+}
+
+static void on_sum(struct loop_job *job)
+{
+    LIST_ITEM(job, struct sum, job)->done = true;
+}
+
+START_TEST(a_job_runs_in_another_thread_and_is_done_in_the_loop)
+{
+    struct sum sums[20] = {0};
+
+    for (int i = 0; i < 20; i++) {
+        sums[i].number = i;
+        loop_job_start(&loop, &sums[i].job, add_up, on_sum);
+        ck_assert(!sums[i].done);
+    }
+    loop_settle(&loop);
+    ck_assert_uint_eq(loop.job_count, 0);
+    for (int i = 0; i < 20; i++) {
+        ck_assert(sums[i].done);
+        ck_assert_uint_eq(sums[i].result, (unsigned)(i * (i + 1) / 2));
+        ck_assert(!pthread_equal(sums[i].thread, pthread_self()));
+    }
+}
+END_TEST
+
+START_TEST(release_waits_for_jobs)
+{
+    struct sum sum = {.number = 10000000};
+
+    loop_job_start(&loop, &sum.job, add_up, on_sum);
+    loop_release(&loop);
+    ck_assert(sum.done);
+    open_loop();
+}
+END_TEST
 
 /* ---- tasks ---- */
 
@@ -450,6 +505,8 @@ Suite *loop_suite(void)
     tcase_add_test(tcase, run_returns_after_stop_and_again_when_all_is_closed);
     tcase_add_test(tcase, stop_before_run_ends_that_run_only);
     tcase_add_test(tcase, a_signal_comes_in_the_loop);
+    tcase_add_test(tcase, a_job_runs_in_another_thread_and_is_done_in_the_loop);
+    tcase_add_test(tcase, release_waits_for_jobs);
     tcase_add_test(tcase, a_buffer_given_back_is_lent_again);
     tcase_add_test(tcase, only_so_many_buffers_are_kept);
     return suite;
