@@ -242,10 +242,14 @@ void broker_report_listener(struct broker *broker,
                             const struct broker_listener *listener)
 {
     report_begin(broker, EVENT_LISTENER, slice_of(NULL, 0));
-    report_printf(broker, RECORD_LOCAL, "%s:%u", listener->config->host,
-                  (unsigned)listener->socket.port);
+    if (listener->config->path)
+        report_printf(broker, RECORD_LOCAL, "%s", listener->config->path);
+    else
+        report_printf(broker, RECORD_LOCAL, "%s:%u", listener->config->host,
+                      (unsigned)listener->socket.port);
     report_put_number(broker, RECORD_NUMBER, listener->socket.port);
-    report_printf(broker, RECORD_TRANSPORT, "tcp");
+    report_printf(broker, RECORD_TRANSPORT,
+                  listener->config->path ? "unix" : "tcp");
     report_end(broker, NULL, 0);
 }
 
@@ -258,23 +262,44 @@ static void on_listener_closed(struct listener *socket)
     go_on_stopping(listener->broker);
 }
 
+static int listen_at(struct broker *broker, struct broker_listener *listener)
+{
+    const struct config_listener *config = listener->config;
+
+    if (config->path)
+        return socket_listen_unix(broker->loop, &listener->socket, config->path,
+                                  on_accept);
+    return socket_listen(broker->loop, &listener->socket, config->host,
+                         config->port, on_accept);
+}
+
+static void log_listener(const struct broker *broker,
+                         const struct broker_listener *listener)
+{
+    const struct config_listener *config = listener->config;
+
+    if (config->path)
+        log_info(broker->log, "Opening unix listen socket on path %s.",
+                 config->path);
+    else
+        log_info(broker->log, "Opening %s listen socket on port %u.",
+                 strchr(config->host, ':') ? "ipv6" : "ipv4",
+                 (unsigned)listener->socket.port);
+}
+
 int broker_listen(struct broker *broker, size_t index)
 {
     struct broker_listener *listener = &broker->listeners[index];
-    const struct config_listener *config = listener->config;
 
     assert(index < broker->config->listener_count && !listener->open);
-    int error = socket_listen(broker->loop, &listener->socket, config->host,
-                              config->port, on_accept);
+    int error = listen_at(broker, listener);
 
     if (error)
         return error;
     listener->socket.on_closed = on_listener_closed;
     listener->open = true;
     broker->open_count++;
-    log_info(broker->log, "Opening %s listen socket on port %u.",
-             strchr(config->host, ':') ? "ipv6" : "ipv4",
-             (unsigned)listener->socket.port);
+    log_listener(broker, listener);
     if (tap_on(&broker->tap))
         broker_report_listener(broker, listener);
     return 0;
@@ -303,6 +328,13 @@ static void on_stop_task(struct loop_task *task)
         broker->on_stopped(broker);
 }
 
+static void close_listener(struct broker_listener *listener)
+{
+    if (listener->config->path)
+        unlink(listener->config->path);
+    socket_listener_close(&listener->socket);
+}
+
 void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
                  void *owner)
 {
@@ -313,7 +345,7 @@ void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
     broker->owner = owner;
     for (size_t i = 0; i < broker->config->listener_count; i++) {
         if (broker->listeners[i].open)
-            socket_listener_close(&broker->listeners[i].socket);
+            close_listener(&broker->listeners[i]);
         broker->listeners[i].open = false;
     }
     LIST_FOREACH_SAFE (node, &broker->connections) {

@@ -179,13 +179,18 @@ static bool configure(struct run *run)
     }
     if (run->request.verbose)
         config->log_types = CONFIG_LOG_ALL;
+    if (run->request.daemon && !config->says_log_dests)
+        config->log_dests = CONFIG_LOG_SYSLOG;
     config_finish(config);
+    config_check(config, &problems);
     if (problems.count)
         fprintf(stderr,
                 "%s: %s has %u problem%s; %s --options lists what it "
                 "may contain\n",
-                run->name, run->request.config_file, problems.count,
-                problems.count == 1 ? "" : "s", run->name);
+                run->name,
+                run->request.config_file ? run->request.config_file
+                                         : "the command line",
+                problems.count, problems.count == 1 ? "" : "s", run->name);
     return problems.count == 0;
 }
 
@@ -223,22 +228,26 @@ static void complain_of_port(struct run *run,
                              const struct config_listener *listener, int error)
 {
     char why[240];
+    char name[240];
     char text[512];
 
-    if (error == -EADDRINUSE)
+    if (error == -EADDRINUSE && listener->path)
+        snprintf(why, sizeof(why),
+                 "is taken by another program, or is a plain file");
+    else if (error == -EADDRINUSE)
         explain_taken(listener->port, why, sizeof(why));
-    else if (error == -EACCES)
+    else if (error == -EACCES && !listener->path)
         snprintf(why, sizeof(why), "is for root only. Take one from 1024 on");
     else if (error == -EADDRNOTAVAIL)
         snprintf(why, sizeof(why),
                  "cannot be used: this machine has no such address");
-    else if (error == -ENOENT)
+    else if (error == -ENOENT && !listener->path)
         snprintf(why, sizeof(why),
                  "cannot be used: there is no host of this name");
     else
         snprintf(why, sizeof(why), "cannot be used: %s", strerror(-error));
-    snprintf(text, sizeof(text), "Port %u of %.200s %s",
-             (unsigned)listener->port, listener->host, why);
+    config_name_listener(listener, name, sizeof(name));
+    snprintf(text, sizeof(text), "%s %s", name, why);
     complain(run, text);
 }
 

@@ -1,14 +1,71 @@
 #include "broker/config.h"
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "broker/config_table.h"
 #include "broker/config_value.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_HOST "127.0.0.1"
+
+/* --- problems ------------------------------------------------------------- */
+
+/* Text from the file may hold what moves a terminal's cursor. */
+static void put_printable(const char *text, FILE *to)
+{
+    while (*text) {
+        size_t control = log_control_bytes(text);
+
+        fputc(control ? '?' : *text, to);
+        text += control ? control : 1;
+    }
+}
+
+static void report(FILE *to, const char *where, const char *kind,
+                   const char *text)
+{
+    if (!to)
+        return;
+    if (where) {
+        put_printable(where, to);
+        fputs(": ", to);
+    }
+    fputs(kind, to);
+    put_printable(text, to);
+    fputc('\n', to);
+}
+
+void config_problem(struct config_problems *problems, const char *where,
+                    const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    problems->count++;
+    report(problems->to, where, "", text);
+}
+
+void config_warning(struct config_problems *problems, const char *where,
+                    const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    problems->warnings++;
+    report(problems->to, where, "warning: ", text);
+}
+
+/* --- life ----------------------------------------------------------------- */
 
 void config_init(struct config *config)
 {
@@ -16,6 +73,7 @@ void config_init(struct config *config)
         .log_dests = CONFIG_LOG_STDERR,
         .log_types = CONFIG_LOG_ERROR | CONFIG_LOG_WARNING | CONFIG_LOG_NOTICE |
                      CONFIG_LOG_INFORMATION,
+        .log_facility = -1,
     };
     for (const struct config_option *o = config_table(); o->name; o++) {
         char error[200];
@@ -30,65 +88,149 @@ void config_init(struct config *config)
     }
 }
 
+static void release_plugins(struct config_listener *listener)
+{
+    for (size_t i = 0; i < listener->plugin_count; i++) {
+        struct config_plugin *plugin = &listener->plugins[i];
+
+        for (size_t k = 0; k < plugin->option_count; k++) {
+            free(plugin->names[k]);
+            free(plugin->values[k]);
+        }
+        free(plugin->names);
+        free(plugin->values);
+        free(plugin->path);
+    }
+    free(listener->plugins);
+    listener->plugins = NULL;
+    listener->plugin_count = 0;
+}
+
+static void release_listener(struct config_listener *listener)
+{
+    for (const struct config_option *o = config_table(); o->name; o++) {
+        if (o->scope != CONFIG_GLOBAL)
+            config_value_release(listener, o);
+    }
+    release_plugins(listener);
+    free(listener->host);
+    free(listener->path);
+    free(listener->where);
+}
+
 void config_release(struct config *config)
 {
-    for (size_t i = 0; i < config->listener_count; i++) {
-        free(config->listeners[i].host);
-        free(config->listeners[i].auto_id_prefix);
-    }
+    for (size_t i = 0; i < config->listener_count; i++)
+        release_listener(&config->listeners[i]);
     free(config->listeners);
-    free(config->common.auto_id_prefix);
+    release_listener(&config->common);
+    for (const struct config_option *o = config_table(); o->name; o++) {
+        if (o->scope == CONFIG_GLOBAL)
+            config_value_release(config, o);
+    }
     free(config->log_file);
-    free(config->log_timestamp_format);
-    free(config->pid_file);
-    free(config->user);
     *config = (struct config){0};
 }
 
-void config_add_listener(struct config *config, uint16_t port, const char *host)
+/* --- listeners ------------------------------------------------------------ */
+
+static void copy_plugins(struct config_listener *listener,
+                         const struct config_listener *from)
 {
-    size_t count = config->listener_count + 1;
+    release_plugins(listener);
+    for (size_t i = 0; i < from->plugin_count; i++) {
+        const struct config_plugin *plugin = &from->plugins[i];
+
+        config_add_plugin(listener, plugin->path)->deny_special_chars =
+            plugin->deny_special_chars;
+        for (size_t k = 0; k < plugin->option_count; k++)
+            config_add_plugin_option(&listener->plugins[i], plugin->names[k],
+                                     plugin->values[k]);
+    }
+}
+
+/* The options of one scope, or of all scopes that a listener has. */
+static void copy_options(struct config_listener *listener,
+                         const struct config_listener *from,
+                         bool only_by_setting)
+{
+    for (const struct config_option *o = config_table(); o->name; o++) {
+        if (o->width && (o->scope == CONFIG_BY_SETTING ||
+                         (o->scope == CONFIG_PER_LISTENER && !only_by_setting)))
+            config_value_copy(listener, from, o);
+    }
+    listener->says_allow_anonymous = from->says_allow_anonymous;
+    copy_plugins(listener, from);
+}
+
+struct config_plugin *config_add_plugin(struct config_listener *listener,
+                                        const char *path)
+{
+    size_t count = ++listener->plugin_count;
+
+    listener->plugins =
+        alloc_resize(listener->plugins, count, sizeof(listener->plugins[0]));
+    listener->plugins[count - 1] = (struct config_plugin){
+        .path = alloc_string(path), .deny_special_chars = true};
+    return &listener->plugins[count - 1];
+}
+
+void config_add_plugin_option(struct config_plugin *plugin, const char *name,
+                              const char *value)
+{
+    size_t count = ++plugin->option_count;
+
+    plugin->names = alloc_resize(plugin->names, count, sizeof(char *));
+    plugin->values = alloc_resize(plugin->values, count, sizeof(char *));
+    plugin->names[count - 1] = alloc_string(name);
+    plugin->values[count - 1] = alloc_string(value);
+}
+
+struct config_listener *config_add_listener(struct config *config,
+                                            uint16_t port, const char *host)
+{
+    size_t count = ++config->listener_count;
 
     config->listeners =
         alloc_resize(config->listeners, count, sizeof(config->listeners[0]));
     struct config_listener *listener = &config->listeners[count - 1];
-    *listener = config->common;
-    listener->auto_id_prefix = alloc_string(config->common.auto_id_prefix);
+    *listener = (struct config_listener){.port = port};
+    copy_options(listener, &config->common, false);
     listener->host = alloc_string(host ? host : DEFAULT_HOST);
-    listener->port = port;
-    config->listener_count = count;
-}
-
-/* What is set for all may stand behind the listeners. */
-static void give_common_settings(struct config *config)
-{
-    const struct config_listener *common = &config->common;
-
-    for (size_t i = 0; i < config->listener_count; i++) {
-        struct config_listener *listener = &config->listeners[i];
-
-        free(listener->auto_id_prefix);
-        listener->auto_id_prefix = alloc_string(common->auto_id_prefix);
-        listener->allow_zero_length_clientid =
-            common->allow_zero_length_clientid;
-        listener->allow_anonymous = common->allow_anonymous;
-        listener->says_allow_anonymous = common->says_allow_anonymous;
-    }
+    return listener;
 }
 
 void config_finish(struct config *config)
 {
     if (!config->listener_count)
         config_add_listener(config, CONFIG_DEFAULT_PORT, NULL);
-    if (!config->per_listener_settings)
-        give_common_settings(config);
     for (size_t i = 0; i < config->listener_count; i++) {
         struct config_listener *listener = &config->listeners[i];
 
+        /* What is set for all may stand behind the listeners. */
+        if (!config->per_listener_settings)
+            copy_options(listener, &config->common, true);
         if (!listener->says_allow_anonymous)
             listener->allow_anonymous = !config->names_listeners;
     }
 }
+
+bool config_wants_tls(const struct config_listener *listener)
+{
+    return listener->certfile || listener->keyfile || listener->psk_hint;
+}
+
+void config_name_listener(const struct config_listener *listener, char *text,
+                          size_t text_size)
+{
+    if (listener->path)
+        snprintf(text, text_size, "Unix socket %.200s", listener->path);
+    else
+        snprintf(text, text_size, "Port %u of %.200s", listener->port,
+                 listener->host);
+}
+
+/* --- help ----------------------------------------------------------------- */
 
 /* Lines of text, each behind so many spaces. */
 static void print_indented(const char *text, int indent, FILE *to)

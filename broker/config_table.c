@@ -1,50 +1,140 @@
 #include "broker/config_table.h"
 
 #include "broker/config.h"
-
-#include <string.h>
-
-/* A name that is further off than this is not what was meant. */
-#define MAX_TYPOS 3
+#include "broker/config_names.h"
 
 #define MEMBER(type, member) \
     offsetof(type, member), sizeof(((type *)NULL)->member)
-#define GLOBAL(member) CONFIG_GLOBAL, MEMBER(struct config, member)
+#define GLOBAL(member) \
+    CONFIG_GLOBAL, CONFIG_RELOADED, MEMBER(struct config, member)
+#define AT_START(member) \
+    CONFIG_GLOBAL, CONFIG_AT_START, MEMBER(struct config, member)
 #define LISTENER(member) \
-    CONFIG_PER_LISTENER, MEMBER(struct config_listener, member)
+    CONFIG_PER_LISTENER, CONFIG_AT_START, MEMBER(struct config_listener, member)
 #define SECURITY(member) \
-    CONFIG_BY_SETTING, MEMBER(struct config_listener, member)
-#define NO_MEMBER CONFIG_GLOBAL, 0, 0
+    CONFIG_BY_SETTING, CONFIG_RELOADED, MEMBER(struct config_listener, member)
+#define PLUGIN    CONFIG_BY_SETTING, CONFIG_AT_START, 0, 0
+#define NO_MEMBER CONFIG_GLOBAL, CONFIG_AT_START, 0, 0
 #define NO_RANGE  0, 0, false
 
 /* clang-format off */
 static const struct config_option options[] = {
-    {"listener", CONFIG_LISTENER, NO_MEMBER, NO_RANGE, NULL, "PORT [HOST]",
+    {"listener", CONFIG_LISTENER, NO_MEMBER, NO_RANGE, NULL,
+     "PORT [HOST] | 0 PATH",
      "Listen on a port; may be given several times. Without HOST it listens on\n"
      "127.0.0.1 only, unlike mosquitto, which listens on all addresses: write\n"
-     "0.0.0.0 if that is meant. Port 0 takes any free port."},
+     "0.0.0.0 if that is meant. Port 0 takes any free port; 0 and a path that\n"
+     "begins with / make a Unix socket."},
     {"port", CONFIG_PORT, NO_MEMBER, NO_RANGE, NULL, "PORT",
      "The old way to give one listener; see listener."},
     {"bind_address", CONFIG_BIND_ADDRESS, NO_MEMBER, NO_RANGE, NULL, "HOST",
      "Where the listener given by port listens."},
-    {"protocol", CONFIG_PROTOCOL, NO_MEMBER, NO_RANGE, "mqtt", "mqtt",
-     "The protocol of the listener."},
+    {"protocol", CONFIG_CHOICE, LISTENER(protocol), NO_RANGE, "mqtt",
+     "mqtt | websockets",
+     "What the listener speaks. This version cannot open one for websockets."},
+    {"socket_domain", CONFIG_CHOICE, LISTENER(socket_domain), NO_RANGE, NULL,
+     "ipv4 | ipv6", "Use only addresses of this kind."},
+    {"bind_interface", CONFIG_STRING, LISTENER(bind_interface), NO_RANGE, NULL,
+     "NAME",
+     "Listen on this network interface, whatever address it has; this is\n"
+     "instead of HOST. On Linux root may be needed."},
     {"max_connections", CONFIG_NUMBER, LISTENER(max_connections),
      -1, 1000000, false, "-1", NULL,
      "Connections of this listener at a time; -1: no limit."},
     {"max_qos", CONFIG_NUMBER, LISTENER(max_qos), 0, 2, false, "2", NULL,
      "The highest QoS that clients of this listener may use."},
+    {"maximum_qos", CONFIG_NUMBER, LISTENER(max_qos), 0, 2, false, "2", NULL,
+     "Another name of max_qos."},
     {"max_topic_alias", CONFIG_NUMBER, LISTENER(max_topic_alias),
      0, 65535, false, "10", NULL,
      "Topic Aliases that a version 5 client may use; 0: none."},
-    {"per_listener_settings", CONFIG_BOOL, GLOBAL(per_listener_settings),
+    {"mount_point", CONFIG_STRING, LISTENER(mount_point), NO_RANGE, NULL,
+     "TEXT",
+     "Put this in front of every topic of clients that come here, and take it\n"
+     "away from what is sent to them: they have a part of the tree to\n"
+     "themselves. It should end in /."},
+    {"use_username_as_clientid", CONFIG_BOOL,
+     LISTENER(use_username_as_clientid), NO_RANGE, "false", NULL,
+     "Whether the user name is taken as Client Identifier, so that nobody can\n"
+     "pretend to be another client. Who has no user name is refused."},
+
+    {"certfile", CONFIG_FILE, LISTENER(certfile), NO_RANGE, NULL, "PATH",
+     "The server's certificate (PEM): the listener speaks TLS. This version\n"
+     "cannot open such a listener."},
+    {"keyfile", CONFIG_FILE, LISTENER(keyfile), NO_RANGE, NULL, "PATH",
+     "The key of certfile (PEM)."},
+    {"cafile", CONFIG_FILE, LISTENER(cafile), NO_RANGE, NULL, "PATH",
+     "Certificates (PEM) that clients' certificates are checked against."},
+    {"capath", CONFIG_FOLDER, LISTENER(capath), NO_RANGE, NULL, "DIR",
+     "A folder of such certificates, named by \"openssl rehash\"."},
+    {"require_certificate", CONFIG_BOOL, LISTENER(require_certificate),
+     NO_RANGE, "false", NULL, "Whether a client must have a certificate."},
+    {"use_identity_as_username", CONFIG_BOOL,
+     LISTENER(use_identity_as_username), NO_RANGE, "false", NULL,
+     "Whether the name (CN) in a client's certificate is its user name."},
+    {"use_subject_as_username", CONFIG_BOOL, LISTENER(use_subject_as_username),
      NO_RANGE, "false", NULL,
-     "Whether allow_anonymous, allow_zero_length_clientid and auto_id_prefix\n"
-     "are for the listener that they follow, and not for all. Set it first."},
+     "Whether the whole subject of the certificate is."},
+    {"crlfile", CONFIG_FILE, LISTENER(crlfile), NO_RANGE, NULL, "PATH",
+     "Certificates that were revoked (PEM)."},
+    {"dhparamfile", CONFIG_FILE, LISTENER(dhparamfile), NO_RANGE, NULL, "PATH",
+     "Parameters of Diffie and Hellman's key exchange (PEM)."},
+    {"ciphers", CONFIG_STRING, LISTENER(ciphers), NO_RANGE, NULL, "LIST",
+     "Ciphers up to TLS 1.2, as \"openssl ciphers\" names them, with colons\n"
+     "between."},
+    {"ciphers_tls1.3", CONFIG_STRING, LISTENER(ciphers_tls13), NO_RANGE, NULL,
+     "LIST", "Ciphers of TLS 1.3."},
+    {"tls_version", CONFIG_CHOICE, LISTENER(tls_version), NO_RANGE, NULL,
+     "tlsv1.3 | tlsv1.2 | tlsv1.1",
+     "The lowest version of TLS. Without it: 1.2."},
+    {"tls_keyform", CONFIG_CHOICE, LISTENER(tls_keyform), NO_RANGE, "pem",
+     "pem", "What keyfile is."},
+    {"psk_hint", CONFIG_STRING, LISTENER(psk_hint), NO_RANGE, NULL, "TEXT",
+     "The listener speaks TLS with keys that both sides know (psk_file)\n"
+     "instead of certificates. This version cannot open such a listener."},
+    {"http_dir", CONFIG_FOLDER, LISTENER(http_dir), NO_RANGE, NULL, "DIR",
+     "Files that a listener for websockets gives to browsers."},
+    {"websockets_log_level", CONFIG_NUMBER, AT_START(websockets_log_level),
+     0, 65535, false, "0", NULL,
+     "What libwebsockets logs, as its bits; log_type websockets shows it."},
+    {"websockets_headers_size", CONFIG_NUMBER,
+     AT_START(websockets_headers_size), 1, 1048576, true, "0", NULL,
+     "Bytes for the headers of a browser's request; 0: what the library takes."},
+
+    {"per_listener_settings", CONFIG_BOOL, AT_START(per_listener_settings),
+     NO_RANGE, "false", NULL,
+     "Whether allow_anonymous, allow_zero_length_clientid, auto_id_prefix,\n"
+     "password_file, acl_file, psk_file and plugins are for the listener that\n"
+     "they follow, and not for all. Set it first."},
     {"allow_anonymous", CONFIG_BOOL, SECURITY(allow_anonymous),
      NO_RANGE, NULL, NULL,
      "Whether clients without a user name may connect. The default is false\n"
      "when the configuration has a listener or a port, and true otherwise."},
+    {"password_file", CONFIG_FILE, SECURITY(password_file), NO_RANGE, NULL,
+     "PATH",
+     "Users and their passwords, as \"mqttlab passwd\" writes them."},
+    {"acl_file", CONFIG_FILE, SECURITY(acl_file), NO_RANGE, NULL, "PATH",
+     "Who may publish and subscribe where."},
+    {"psk_file", CONFIG_FILE, SECURITY(psk_file), NO_RANGE, NULL, "PATH",
+     "Lines IDENTITY:KEY for psk_hint, the key in hexadecimal digits."},
+    {"clientid_prefixes", CONFIG_STRING, GLOBAL(clientid_prefixes), NO_RANGE,
+     NULL, "TEXT",
+     "Let in only clients whose Client Identifier begins so. It keeps out\n"
+     "mistakes, not attackers: anybody can begin so."},
+    {"auth_plugin", CONFIG_PLUGIN, PLUGIN, NO_RANGE, NULL, "PATH",
+     "A shared object with checks of your own; several are asked in order.\n"
+     "mosquitto's own plugins do not fit."},
+    {"plugin", CONFIG_PLUGIN, PLUGIN, NO_RANGE, NULL, "PATH",
+     "Another name of auth_plugin."},
+    {"auth_plugin_deny_special_chars", CONFIG_PLUGIN_CHECKS, PLUGIN,
+     NO_RANGE, "true", "true | false",
+     "Whether a user name or Client Identifier with + or # is refused without\n"
+     "asking the plugin that this line follows."},
+    {"auth_opt_*", CONFIG_PLUGIN_OPTION, PLUGIN, NO_RANGE, NULL, "TEXT",
+     "An option for the plugin that this line follows; its name is what\n"
+     "stands for the *."},
+    {"plugin_opt_*", CONFIG_PLUGIN_OPTION, PLUGIN, NO_RANGE, NULL, "TEXT",
+     "Another name of auth_opt_*."},
     {"allow_zero_length_clientid", CONFIG_BOOL,
      SECURITY(allow_zero_length_clientid), NO_RANGE, "true", NULL,
      "Whether a client may leave its Client Identifier to the broker."},
@@ -93,6 +183,17 @@ static const struct config_option options[] = {
     {"retain_available", CONFIG_BOOL, GLOBAL(retain_available),
      NO_RANGE, "true", NULL,
      "Whether there are retained messages at all."},
+    {"check_retain_source", CONFIG_BOOL, GLOBAL(check_retain_source),
+     NO_RANGE, "true", NULL,
+     "Whether a retained message is only sent while the client that published\n"
+     "it may still publish there."},
+    {"allow_duplicate_messages", CONFIG_BOOL,
+     GLOBAL(allow_duplicate_messages), NO_RANGE, "true", NULL,
+     "Whether a client whose subscriptions overlap gets a message once for\n"
+     "each of them; if not, once, at the highest QoS of them."},
+    {"memory_limit", CONFIG_SIZE, GLOBAL(memory_limit),
+     1, INT64_MAX, true, "0", NULL,
+     "Bytes of memory that the broker may take; 0: no limit."},
     {"set_tcp_nodelay", CONFIG_BOOL, GLOBAL(set_tcp_nodelay),
      NO_RANGE, "true", NULL,
      "Send at once (TCP_NODELAY). What is sent together leaves together in\n"
@@ -100,6 +201,24 @@ static const struct config_option options[] = {
     {"sys_interval", CONFIG_NUMBER, GLOBAL(sys_interval),
      1, 65535, true, "10", NULL,
      "Seconds between updates of $SYS; 0: there is no $SYS."},
+
+    {"persistence", CONFIG_BOOL, AT_START(persistence), NO_RANGE, "false", NULL,
+     "Whether sessions, their messages and retained messages are kept on disk."},
+    {"persistence_location", CONFIG_FOLDER, AT_START(persistence_location),
+     NO_RANGE, NULL, "DIR",
+     "The folder they are kept in. Without it: the current one."},
+    {"persistence_file", CONFIG_STRING, AT_START(persistence_file), NO_RANGE,
+     "mqttlab.db", "NAME", "The file there. mosquitto's is mosquitto.db."},
+    {"persistence_sync", CONFIG_CHOICE, AT_START(persistence_sync), NO_RANGE,
+     "normal", "full | normal | off",
+     "What survives: full a power failure, normal the sudden death of the\n"
+     "broker, off only a clean stop. (Not in mosquitto.)"},
+    {"autosave_interval", CONFIG_NUMBER, GLOBAL(autosave_interval),
+     1, UINT32_MAX, true, "1800", NULL,
+     "mosquitto saves so often, in seconds. Here nothing is left to be saved\n"
+     "unless persistence_sync is off."},
+    {"autosave_on_changes", CONFIG_BOOL, GLOBAL(autosave_on_changes), NO_RANGE,
+     "false", NULL, "Whether autosave_interval counts changes, not seconds."},
 
     {"connect_timeout", CONFIG_NUMBER, GLOBAL(connect_timeout),
      1, 3600, false, "10", NULL,
@@ -122,14 +241,17 @@ static const struct config_option options[] = {
      "Bytes of retained messages; 0: no limit. (Not in mosquitto.)"},
 
     {"log_dest", CONFIG_LOG_DEST, NO_MEMBER, NO_RANGE, "stderr",
-     "stdout | stderr | file PATH | none",
-     "Where log lines go; may be given several times."},
+     "stdout | stderr | file PATH | syslog | topic | none",
+     "Where log lines go; may be given several times. topic is\n"
+     "$SYS/broker/log/E for errors, W, N, I, M/subscribe and M/unsubscribe;\n"
+     "debug lines do not go there. In the background the default is syslog."},
+    {"log_facility", CONFIG_NUMBER, GLOBAL(log_facility), 0, 7, false, NULL,
+     NULL, "The facility of syslog, local0 to local7. Without it: daemon."},
     {"log_type", CONFIG_LOG_TYPE, NO_MEMBER, NO_RANGE, NULL,
      "error | warning | notice | information | debug | subscribe |\n"
-     "unsubscribe | all | none",
+     "unsubscribe | websockets | all | none",
      "What is logged; may be given several times. The default is error,\n"
-     "warning, notice and information. Lines of subscribe and unsubscribe are\n"
-     "information and need that type too."},
+     "warning, notice and information."},
     {"connection_messages", CONFIG_BOOL, GLOBAL(connection_messages),
      NO_RANGE, "true", NULL,
      "Whether clients that connect and disconnect are logged."},
@@ -140,85 +262,17 @@ static const struct config_option options[] = {
      NO_RANGE, NULL, "FORMAT",
      "The time as strftime writes it, %H:%M:%S for example. The default is\n"
      "seconds since 1970."},
-    {"pid_file", CONFIG_STRING, GLOBAL(pid_file), NO_RANGE, NULL, "PATH",
+    {"pid_file", CONFIG_STRING, AT_START(pid_file), NO_RANGE, NULL, "PATH",
      "Write the process id into this file."},
-    {"user", CONFIG_STRING, GLOBAL(user), NO_RANGE, NULL, "NAME",
+    {"user", CONFIG_STRING, AT_START(user), NO_RANGE, NULL, "NAME",
      "When started by root, become this user as soon as the ports are open;\n"
      "no effect otherwise. Without it the broker stays who it is, unlike\n"
      "mosquitto, which becomes the user mosquitto."},
     {"include_dir", CONFIG_INCLUDE_DIR, NO_MEMBER, NO_RANGE, NULL, "DIR",
-     "Read all files DIR/*.conf, in order of their names."},
+     "Read all files DIR/*.conf, in order of their names, A a B b."},
     {.name = NULL},
 };
 
-#define USERS       "users and passwords"
-#define ACCESS      "access control"
-#define TLS         "TLS"
-#define WEBSOCKETS  "WebSocket"
-#define PERSISTENCE "storing sessions and messages on disk"
-#define BRIDGES     "bridges"
-#define PLUGINS     "plugins"
-#define OBSOLETE    NULL
-
-static const struct config_refusal refused[] = {
-    {"password_file", USERS},
-    {"psk_file", USERS},
-    {"use_username_as_clientid", USERS},
-    {"clientid_prefixes", ACCESS},
-    {"acl_file", ACCESS},
-    {"mount_point", ACCESS},
-    {"check_retain_source", ACCESS},
-    {"cafile", TLS},
-    {"capath", TLS},
-    {"certfile", TLS},
-    {"keyfile", TLS},
-    {"ciphers", TLS},
-    {"ciphers_tls1.3", TLS},
-    {"crlfile", TLS},
-    {"dhparamfile", TLS},
-    {"psk_hint", TLS},
-    {"require_certificate", TLS},
-    {"tls_engine*", TLS},
-    {"tls_keyform", TLS},
-    {"tls_version", TLS},
-    {"use_identity_as_username", TLS},
-    {"use_subject_as_username", TLS},
-    {"http_dir", WEBSOCKETS},
-    {"websockets_*", WEBSOCKETS},
-    {"persistence*", PERSISTENCE},
-    {"autosave_*", PERSISTENCE},
-    {"plugin*", PLUGINS},
-    {"auth_plugin*", PLUGINS},
-    {"auth_opt_*", PLUGINS},
-    {"connection", BRIDGES},
-    {"address", BRIDGES},
-    {"addresses", BRIDGES},
-    {"topic", BRIDGES},
-    {"bridge_*", BRIDGES},
-    {"cleansession", BRIDGES},
-    {"clientid", BRIDGES},
-    {"local_*", BRIDGES},
-    {"remote_*", BRIDGES},
-    {"notifications*", BRIDGES},
-    {"keepalive_interval", BRIDGES},
-    {"idle_timeout", BRIDGES},
-    {"restart_timeout", BRIDGES},
-    {"round_robin", BRIDGES},
-    {"start_type", BRIDGES},
-    {"threshold", BRIDGES},
-    {"try_private", BRIDGES},
-    {"username", BRIDGES},
-    {"password", BRIDGES},
-    {"bind_interface", "binding to an interface; give listener an address"},
-    {"socket_domain", "choosing IPv4 or IPv6; give listener an address"},
-    {"memory_limit", "a limit on all memory; max_queued_bytes, "
-                     "max_retained_bytes and max_clients bound it"},
-    {"log_facility", "the system log"},
-    {"allow_duplicate_messages", OBSOLETE},
-    {"retry_interval", OBSOLETE},
-    {"store_clean_interval", OBSOLETE},
-    {.name = NULL},
-};
 /* clang-format on */
 
 const struct config_option *config_table(void)
@@ -229,69 +283,8 @@ const struct config_option *config_table(void)
 const struct config_option *config_table_find(const char *name)
 {
     for (const struct config_option *o = options; o->name; o++) {
-        if (!strcmp(o->name, name))
+        if (config_names_match(o->name, name))
             return o;
     }
     return NULL;
-}
-
-const struct config_refusal *config_table_find_refused(const char *name)
-{
-    for (const struct config_refusal *r = refused; r->name; r++) {
-        size_t len = strlen(r->name);
-
-        if (!strcmp(r->name, name) ||
-            (r->name[len - 1] == '*' && !strncmp(r->name, name, len - 1)))
-            return r;
-    }
-    return NULL;
-}
-
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-    unsigned least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-/* How many letters must be changed, added or left out to get from a to b. */
-static unsigned distance(const char *a, const char *b)
-{
-    enum { LONGEST = 40 };
-
-    unsigned row[LONGEST + 1];
-    size_t b_len = strlen(b);
-
-    if (strlen(a) > LONGEST || b_len > LONGEST)
-        return LONGEST;
-    for (size_t k = 0; k <= b_len; k++)
-        row[k] = (unsigned)k;
-    for (size_t i = 0; a[i]; i++) {
-        unsigned corner = row[0];
-
-        row[0] = (unsigned)i + 1;
-        for (size_t k = 0; k < b_len; k++) {
-            unsigned above = row[k + 1];
-
-            row[k + 1] = least(above + 1, row[k] + 1, corner + (a[i] != b[k]));
-            corner = above;
-        }
-    }
-    return row[b_len];
-}
-
-const char *config_table_nearest(const char *name)
-{
-    const char *nearest = NULL;
-    unsigned typos = MAX_TYPOS + 1;
-
-    for (const struct config_option *o = options; o->name; o++) {
-        unsigned far = distance(name, o->name);
-
-        if (far < typos && far < strlen(o->name) / 2) {
-            typos = far;
-            nearest = o->name;
-        }
-    }
-    return nearest;
 }

@@ -14,11 +14,16 @@ enum config_type {
     CONFIG_SIZE,   /* the same in bytes: 100, 64k, 10M, 2G */
     CONFIG_PERIOD, /* seconds, given as 30s 2h 14d 3w 2m 1y */
     CONFIG_STRING,
+    CONFIG_FILE,   /* the path of a file that can be read */
+    CONFIG_FOLDER, /* the path of a folder */
+    CONFIG_CHOICE, /* one of values, "this | that": its number from 1 */
     /* What sets more than one member; text says how it is written. */
     CONFIG_LISTENER,
     CONFIG_PORT,
     CONFIG_BIND_ADDRESS,
-    CONFIG_PROTOCOL,
+    CONFIG_PLUGIN,
+    CONFIG_PLUGIN_CHECKS, /* auth_plugin_deny_special_chars */
+    CONFIG_PLUGIN_OPTION,
     CONFIG_LOG_TYPE,
     CONFIG_LOG_DEST,
     CONFIG_INCLUDE_DIR,
@@ -31,10 +36,18 @@ enum config_scope {
     CONFIG_BY_SETTING,   /* likewise if per_listener_settings, else global */
 };
 
+/* When a new value takes effect. */
+enum config_change {
+    CONFIG_RELOADED, /* at SIGHUP */
+    CONFIG_AT_START, /* only when the broker is started anew */
+};
+
 struct config_option {
-    const char *name; /* NULL ends the table */
+    const char *name; /* NULL ends the table; one that ends in "*" stands for
+                         all names that begin so */
     enum config_type type;
     enum config_scope scope;
+    enum config_change change;
     size_t offset; /* in struct config or struct config_listener */
     size_t width;  /* of a number, bytes */
     int64_t min;
@@ -45,22 +58,17 @@ struct config_option {
     const char *text;
 };
 
-/* An option of mosquitto that is refused, and why. */
-struct config_refusal {
-    const char *name; /* NULL ends the table; a name that ends in "*" stands
-                         for all that begin so */
-    const char *why;  /* what is missing; NULL: it has no meaning any more */
-};
-
 const struct config_option *config_table(void);
 
 /* NULL when there is no such option. */
 const struct config_option *config_table_find(const char *name);
 
-/* NULL when mosquitto has no such option either, or we have it. */
-const struct config_refusal *config_table_find_refused(const char *name);
-
-/* The option that was probably meant; NULL when none is near. */
-const char *config_table_nearest(const char *name);
+/* Is it one of those types whose member is a string that the struct owns? */
+static inline bool config_option_is_text(const struct config_option *option)
+{
+    return option->width &&
+           (option->type == CONFIG_STRING || option->type == CONFIG_FILE ||
+            option->type == CONFIG_FOLDER);
+}
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* A letter behind a number and what it multiplies by. */
 struct unit {
@@ -106,9 +108,9 @@ static bool set_number(uint8_t *member, const struct config_option *option,
 
 static bool set_bool(uint8_t *member, const char *value)
 {
-    bool is = !strcmp(value, "true");
+    bool is = !strcmp(value, "true") || !strcmp(value, "1");
 
-    if (!is && strcmp(value, "false") != 0)
+    if (!is && strcmp(value, "false") != 0 && strcmp(value, "0") != 0)
         return false;
     memcpy(member, &is, sizeof(is));
     return true;
@@ -125,6 +127,54 @@ static bool set_string(uint8_t *member, const char *value)
     return true;
 }
 
+/* The number, from 1, of value among choices, "this | that"; 0: it is none. */
+static unsigned find_choice(const char *choices, const char *value)
+{
+    unsigned number = 1;
+
+    while (*choices) {
+        size_t len = strcspn(choices, " ");
+
+        if (len == strlen(value) && !strncmp(choices, value, len))
+            return number;
+        choices += len;
+        choices += strspn(choices, " |");
+        number++;
+    }
+    return 0;
+}
+
+static bool set_choice(uint8_t *member, const struct config_option *option,
+                       const char *value)
+{
+    unsigned number = find_choice(option->values, value);
+
+    if (number)
+        store_number(member, option->width, number);
+    return number != 0;
+}
+
+/* Can we read it? Opening it would wait for whoever writes into a pipe. */
+static bool usable(const struct config_option *option, const char *path,
+                   char *error, size_t error_size)
+{
+    bool folder = option->type == CONFIG_FOLDER;
+    struct stat status;
+
+    if (stat(path, &status) || access(path, R_OK))
+        snprintf(error, error_size, "%s %.200s: %s", option->name, path,
+                 strerror(errno));
+    else if (folder && !S_ISDIR(status.st_mode))
+        snprintf(error, error_size, "%s %.200s: is no folder", option->name,
+                 path);
+    else if (!folder && S_ISDIR(status.st_mode))
+        snprintf(error, error_size, "%s %.200s: is a folder", option->name,
+                 path);
+    else
+        return true;
+    return false;
+}
+
 void config_value_describe(const struct config_option *option, char *text,
                            size_t text_size)
 {
@@ -139,7 +189,7 @@ void config_value_describe(const struct config_option *option, char *text,
     else if (option->max == INT64_MAX)
         snprintf(text, text_size, "%sa number from %" PRId64, zero,
                  option->min);
-    else if (option->type == CONFIG_STRING)
+    else if (config_option_is_text(option))
         snprintf(text, text_size, "TEXT");
     else
         snprintf(text, text_size, "%s%" PRId64 "..%" PRId64, zero, option->min,
@@ -156,7 +206,9 @@ bool config_value_set(void *base, const struct config_option *option,
     assert(option->width);
     if (option->type == CONFIG_BOOL)
         good = set_bool(member, value);
-    else if (option->type == CONFIG_STRING)
+    else if (option->type == CONFIG_CHOICE)
+        good = set_choice(member, option, value);
+    else if (config_option_is_text(option))
         good = set_string(member, value);
     else
         good = set_number(member, option, value);
@@ -164,6 +216,47 @@ bool config_value_set(void *base, const struct config_option *option,
         config_value_describe(option, expected, sizeof(expected));
         snprintf(error, error_size, "%s is '%.60s', but must be %s",
                  option->name, value, expected);
+    } else if (option->type == CONFIG_FILE || option->type == CONFIG_FOLDER) {
+        good = usable(option, value, error, error_size);
     }
     return good;
+}
+
+static char **text_at(const void *base, const struct config_option *option)
+{
+    return (char **)(void *)((uint8_t *)(uintptr_t)base + option->offset);
+}
+
+bool config_value_equals(const void *base, const void *other,
+                         const struct config_option *option)
+{
+    if (!config_option_is_text(option))
+        return !memcmp((const uint8_t *)base + option->offset,
+                       (const uint8_t *)other + option->offset, option->width);
+    const char *text = *text_at(base, option);
+    const char *other_text = *text_at(other, option);
+    return text && other_text ? !strcmp(text, other_text) : text == other_text;
+}
+
+void config_value_copy(void *base, const void *from,
+                       const struct config_option *option)
+{
+    char **to;
+
+    if (!config_option_is_text(option)) {
+        memcpy((uint8_t *)base + option->offset,
+               (const uint8_t *)from + option->offset, option->width);
+        return;
+    }
+    to = text_at(base, option);
+    free(*to);
+    *to = alloc_string(*text_at(from, option));
+}
+
+void config_value_release(void *base, const struct config_option *option)
+{
+    if (!config_option_is_text(option))
+        return;
+    free(*text_at(base, option));
+    *text_at(base, option) = NULL;
 }

@@ -17,6 +17,17 @@
 bool config_value_set(void *base, const struct config_option *option,
                       const char *value, char *error, size_t error_size);
 
+/* Is the member of an option the same in two structs? */
+bool config_value_equals(const void *base, const void *other,
+                         const struct config_option *option);
+
+/* Copy it into base, a text too; what was there is freed. */
+void config_value_copy(void *base, const void *from,
+                       const struct config_option *option);
+
+/* Free it, if it is a text. */
+void config_value_release(void *base, const struct config_option *option);
+
 /*
  * A whole number, by itself: false when text is none in min..max.
  */

@@ -1,5 +1,7 @@
 #include "broker/log_output.h"
 
+#include "base/system_log.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +78,8 @@ static void sink(void *context, enum log_level level, const char *text)
         buf_append_string(&output->line, "Warning: ");
     buf_append_string(&output->line, text);
     buf_append_u8(&output->line, '\n');
+    if (dests & CONFIG_LOG_SYSLOG)
+        system_log_write(level, text);
     if (dests & CONFIG_LOG_STDOUT)
         write_line(&output->line, stdout);
     if (dests & CONFIG_LOG_STDERR ||
@@ -93,6 +97,8 @@ int log_output_open(struct log_output *output, const struct config *config)
                 .sink = sink,
                 .context = output},
     };
+    if (config->log_dests & CONFIG_LOG_SYSLOG)
+        system_log_open("mqttlab", config->log_facility);
     return log_output_reopen(output);
 }
 

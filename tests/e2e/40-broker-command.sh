@@ -37,12 +37,12 @@ says "none.conf: cannot be read: No such file"
 cat >"$work/bad.conf" <<'END'
 # two mistakes
 listner 1883
-password_file /etc/x
+password_file /nonexistent/x
 END
 for check in --check ''; do
     expect 3 "$MQTTLAB" broker -c "$work/bad.conf" $check
     says "bad.conf:2: unknown option listner; did you mean listener?"
-    says "bad.conf:3: password_file is not supported by this version"
+    says "bad.conf:3: password_file /nonexistent/x: No such file"
     says "has 2 problems"
 done
 echo 'max_qos 1' >"$work/good.conf"

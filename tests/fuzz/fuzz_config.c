@@ -37,8 +37,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     config_finish(&config);
     assert(config.listener_count >= 1);
     for (size_t i = 0; i < config.listener_count; i++) {
-        assert(config.listeners[i].host && config.listeners[i].host[0]);
-        assert(config.listeners[i].max_qos <= 2);
+        const struct config_listener *listener = &config.listeners[i];
+        const char *place = listener->path ? listener->path : listener->host;
+
+        assert(place && place[0]);
+        assert(listener->max_qos <= 2);
     }
     assert(config.max_topic_levels >= 1);
     config_release(&config);
