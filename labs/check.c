@@ -3,17 +3,14 @@
 #include "labs/check.h"
 
 #include "base/alloc.h"
+#include "labs/check_file.h"
 #include "labs/check_parse.h"
+#include "labs/check_sequence.h"
 #include "wire/event.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define MAX_FLOWS      64
-#define MAX_FILE_BYTES (1u << 20)
 
 /* A QoS flow whose end is waited for. */
 struct pending_flow {
@@ -26,12 +23,13 @@ struct check {
     const struct lab_check_spec *spec;
     struct check_rule rule;
     struct check_status status;
-    unsigned at;        /* CHECK_SEQ: filters matched so far */
-    uint64_t since_ns;  /* CHECK_SEQ, CHECK_AFTER: when it began */
-    uint32_t flow;      /* CHECK_SEQ: the flow of the first packet */
-    const char *client; /* CHECK_SEQ: the client of the first packet */
-    struct pending_flow flows[MAX_FLOWS];
-    unsigned flow_count;
+    bool gap;                       /* records were lost */
+    bool begun;                     /* CHECK_AFTER: the first filter matched */
+    uint64_t since_ns;              /* CHECK_AFTER: when */
+    uint64_t after_ns;              /* CHECK_AFTER: how long until it failed */
+    struct check_sequence sequence; /* CHECK_SEQ */
+    struct map flows;       /* CHECK_FLOW_*: struct pending_flow by flow */
+    struct check_file file; /* CHECK_FILE */
 };
 
 struct check *check_new(const struct lab_check_spec *spec,
@@ -59,10 +57,26 @@ struct check *check_new(const struct lab_check_spec *spec,
     return check;
 }
 
+/* What was seen on the way to a decision. */
+static void forget(struct check *check)
+{
+    struct pending_flow *pending;
+    size_t at = 0;
+
+    while ((pending = map_next(&check->flows, &at)))
+        free(pending);
+    map_release(&check->flows);
+    check_sequence_release(&check->sequence);
+    check->gap = false;
+    check->begun = false;
+    check->file = (struct check_file){0};
+}
+
 void check_free(struct check *check)
 {
     if (!check)
         return;
+    forget(check);
     check_rule_release(&check->rule);
     free(check);
 }
@@ -78,8 +92,7 @@ void check_reset(struct check *check)
 {
     check->status = (struct check_status){
         .result = is_absence(check) ? CHECK_PASSED : CHECK_WAITING};
-    check->at = 0;
-    check->flow_count = 0;
+    forget(check);
 }
 
 const struct check_status *check_status(const struct check *check)
@@ -126,134 +139,151 @@ static void add_evidence(struct check *check, uint64_t number)
         check->status.evidence[check->status.evidence_count++] = number;
 }
 
-static void decide(struct check *check, enum check_result result)
-{
-    if (check->status.result != CHECK_UNDECIDED)
-        check->status.result = result;
-}
-
 /* ---- counting ---- */
+
+static enum check_result judge_count(const struct check *check)
+{
+    uint64_t seen = check->status.seen;
+    uint64_t want = check->rule.kind == CHECK_SEEN ? 1 : check->rule.count;
+    bool bounded =
+        check->rule.kind == CHECK_EXACTLY || check->rule.kind == CHECK_AT_MOST;
+
+    if (bounded && seen > want)
+        return CHECK_FAILED;
+    if (bounded && check->gap)
+        return CHECK_UNDECIDED;
+    return check->rule.kind == CHECK_AT_MOST || seen >= want ? CHECK_PASSED
+                                                             : CHECK_WAITING;
+}
 
 static void count_match(struct check *check, uint64_t number)
 {
-    uint64_t seen = ++check->status.seen;
-    uint64_t want = check->rule.kind == CHECK_SEEN ? 1 : check->rule.count;
-
-    if (seen <= want || check->rule.kind == CHECK_AT_MOST ||
-        check->rule.kind == CHECK_EXACTLY)
+    check->status.seen++;
+    if (check->status.result != CHECK_PASSED ||
+        check->rule.kind == CHECK_AT_MOST || check->rule.kind == CHECK_EXACTLY)
         add_evidence(check, number);
-    if (seen < want || (check->rule.kind == CHECK_AT_MOST && seen == want))
-        return;
-    bool too_many = seen > want && (check->rule.kind == CHECK_EXACTLY ||
-                                    check->rule.kind == CHECK_AT_MOST);
-    decide(check, too_many ? CHECK_FAILED : CHECK_PASSED);
+    check->status.result = judge_count(check);
 }
 
 /* ---- order ---- */
-
-static bool fits(const struct check *check, const struct history_row *row)
-{
-    if (check->at == 0)
-        return true;
-    if (check->rule.same == CHECK_SAME_FLOW)
-        return row->note.flow == check->flow;
-    if (check->rule.same == CHECK_SAME_CLIENT)
-        return !strcmp(row->note.client_id, check->client);
-    return true;
-}
-
-static void begin_sequence(struct check *check, const struct history_row *row)
-{
-    check->status.evidence_count = 0;
-    check->since_ns = row->record.time_ns;
-    check->flow = row->note.flow;
-    check->client = row->note.client_id;
-}
 
 static void feed_sequence(struct check *check,
                           const struct check_context *context,
                           const struct history_row *row)
 {
-    bool late = check->at > 0 && check->rule.within_ns &&
-                row->record.time_ns - check->since_ns > check->rule.within_ns;
+    struct check_sequence *sequence = &check->sequence;
+    unsigned before = sequence->matched;
+    bool complete = check_sequence_feed(
+        sequence, &check->rule, row, number_of(context, row), context->scratch);
 
-    if (late)
-        check->at = 0;
-    if (!fits(check, row) ||
-        !filter_match(check->rule.filters[check->at], row, context->scratch))
-        return;
-    if (check->at == 0)
-        begin_sequence(check, row);
-    add_evidence(check, number_of(context, row));
-    check->status.seen++;
-    if (++check->at == check->rule.filter_count)
-        decide(check, CHECK_PASSED);
+    if (sequence->matched != before) {
+        check->status.evidence_count = 0;
+        for (unsigned i = 0; i < sequence->matched; i++)
+            add_evidence(check, sequence->numbers[i]);
+    }
+    if (complete)
+        check->status.result = CHECK_PASSED;
 }
 
 static void feed_after(struct check *check, const struct check_context *context,
                        const struct history_row *row)
 {
     check_tick(check, row->record.time_ns);
-    if (check->status.result != CHECK_WAITING)
+    if (check->status.result == CHECK_PASSED ||
+        check->status.result == CHECK_FAILED ||
+        !filter_match(check->rule.filters[check->begun], row, context->scratch))
         return;
-    if (check->at == 0) {
-        if (!filter_match(check->rule.filters[0], row, context->scratch))
-            return;
-        check->at = 1;
-        begin_sequence(check, row);
-        add_evidence(check, number_of(context, row));
-    } else if (filter_match(check->rule.filters[1], row, context->scratch)) {
-        add_evidence(check, number_of(context, row));
-        decide(check, CHECK_FAILED);
+    if (check->begun) {
+        check->after_ns = row->record.time_ns - check->since_ns;
+        if (check->after_ns > check->rule.within_ns)
+            return; /* undecided, but this was too late to matter */
+        check->status.result = CHECK_FAILED;
+    } else {
+        check->begun = true;
+        check->since_ns = row->record.time_ns;
     }
+    add_evidence(check, number_of(context, row));
 }
 
 void check_tick(struct check *check, uint64_t time_ns)
 {
-    if (check->rule.kind == CHECK_AFTER && check->at == 1 &&
+    if (check->rule.kind == CHECK_AFTER && check->begun &&
         check->status.result == CHECK_WAITING && time_ns > check->since_ns &&
         time_ns - check->since_ns > check->rule.within_ns)
-        decide(check, CHECK_PASSED);
+        check->status.result = CHECK_PASSED;
+}
+
+void check_pause(struct check *check)
+{
+    if (check->rule.kind == CHECK_AFTER &&
+        check->status.result == CHECK_WAITING)
+        check_reset(check);
 }
 
 /* ---- flows ---- */
 
-static struct pending_flow *find_flow(struct check *check, uint32_t flow)
+static struct pending_flow *begin_flow(struct check *check,
+                                       const struct history_row *row)
 {
-    for (unsigned i = 0; i < check->flow_count; i++) {
-        if (check->flows[i].flow == flow)
-            return &check->flows[i];
+    struct pending_flow *pending = alloc_zero(1, sizeof(*pending));
+
+    *pending =
+        (struct pending_flow){row->note.flow, row->record.time_ns, row->number};
+    map_set(&check->flows, slice_of(&pending->flow, sizeof(pending->flow)),
+            pending);
+    check->status.seen++;
+    return pending;
+}
+
+static void end_flow(struct check *check, const struct check_context *context,
+                     const struct history_row *row,
+                     const struct pending_flow *pending)
+{
+    add_evidence(check, pending->number);
+    add_evidence(check, number_of(context, row));
+    check->status.result = CHECK_PASSED;
+}
+
+/* A session that ends loses all that it had under way, and its row names only
+   the first: so look what became of those that are waited for. */
+static void look_for_lost(struct check *check,
+                          const struct check_context *context,
+                          const struct history_row *row)
+{
+    const struct tracker *tracker = history_tracker(context->history);
+    struct pending_flow *first = NULL;
+    struct pending_flow *pending;
+    size_t at = 0;
+
+    while ((pending = map_next(&check->flows, &at))) {
+        if (tracker_flow_progress(tracker, pending->flow) == TRACK_LOST &&
+            (!first || pending->flow < first->flow))
+            first = pending;
     }
-    return NULL;
+    if (first)
+        end_flow(check, context, row, first);
 }
 
 static void feed_flow(struct check *check, const struct check_context *context,
                       const struct history_row *row)
 {
+    struct slice key = slice_of(&row->note.flow, sizeof(row->note.flow));
+    struct pending_flow *pending = map_get(&check->flows, key);
+
     if (!row->note.flow)
         return;
-
-    struct pending_flow *pending = find_flow(check, row->note.flow);
-    if (!pending && check->flow_count < MAX_FLOWS &&
-        filter_match(check->rule.filters[0], row, context->scratch)) {
-        pending = &check->flows[check->flow_count++];
-        *pending = (struct pending_flow){row->note.flow, row->record.time_ns,
-                                         row->number};
-        check->status.seen++;
-    }
-    if (!pending)
+    if (!pending && filter_match(check->rule.filters[0], row, context->scratch))
+        pending = begin_flow(check, row);
+    if (row->note.progress == TRACK_LOST && check->rule.kind == CHECK_FLOW_LOST)
+        look_for_lost(check, context, row);
+    if (!pending || row->note.progress != TRACK_DONE)
         return;
-    bool done =
-        check->rule.kind == CHECK_FLOW_DONE && row->note.progress == TRACK_DONE;
-    bool lost =
-        check->rule.kind == CHECK_FLOW_LOST && row->note.progress == TRACK_LOST;
-    bool late = check->rule.within_ns &&
-                row->record.time_ns - pending->since_ns > check->rule.within_ns;
-    if (!(done && !late) && !lost)
-        return;
-    add_evidence(check, pending->number);
-    add_evidence(check, number_of(context, row));
-    decide(check, CHECK_PASSED);
+    if (check->rule.kind == CHECK_FLOW_DONE &&
+        (!check->rule.within_ns ||
+         row->record.time_ns - pending->since_ns <= check->rule.within_ns))
+        end_flow(check, context, row, pending);
+    map_remove(&check->flows, key);
+    free(pending);
 }
 
 /* ---- state of the broker, bytes on the wire ---- */
@@ -278,7 +308,7 @@ static void feed_retained(struct check *check,
     check->status.seen++;
     check->status.evidence_count = 0;
     add_evidence(check, number_of(context, row));
-    decide(check, right ? CHECK_PASSED : CHECK_WAITING);
+    check->status.result = right ? CHECK_PASSED : CHECK_WAITING;
 }
 
 static void feed_wire(struct check *check, const struct history_row *row)
@@ -292,14 +322,21 @@ static void feed_wire(struct check *check, const struct history_row *row)
         return;
     check->status.seen++;
     add_evidence(check, row->number);
-    decide(check, check->rule.negated ? CHECK_FAILED : CHECK_PASSED);
+    check->status.result = check->rule.negated ? CHECK_FAILED : CHECK_PASSED;
 }
 
-/* Records were lost: what proves by absence proves nothing any more. */
+/*
+ * Records were lost: what would be proved by absence is not proved any more. What
+ * was decided by something that came stays decided.
+ */
 static void feed_gap(struct check *check)
 {
-    if (is_absence(check) || check->rule.kind == CHECK_EXACTLY ||
-        check->rule.kind == CHECK_AFTER)
+    bool watching = is_absence(check) || check->rule.kind == CHECK_EXACTLY ||
+                    (check->rule.kind == CHECK_AFTER && check->begun &&
+                     check->status.result == CHECK_WAITING);
+
+    check->gap = true;
+    if (watching && check->status.result != CHECK_FAILED)
         check->status.result = CHECK_UNDECIDED;
 }
 
@@ -343,74 +380,109 @@ void check_answer(struct check *check, const char *question, bool right)
         return;
     check->status.seen++;
     if (check->status.result != CHECK_PASSED)
-        decide(check, right ? CHECK_PASSED : CHECK_WAITING);
+        check->status.result = right ? CHECK_PASSED : CHECK_WAITING;
 }
 
 /* ---- files ---- */
 
-/* Does a line of the file match? Links are not followed. */
-static bool file_matches(const struct check *check, const char *folder)
+void check_look(struct check *check, const struct check_context *context)
 {
-    char *path = alloc_printf("%s/%s", folder, check->rule.name);
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct buf text = {0};
-    ssize_t got = 0;
-    bool found = false;
+    if (check->rule.kind != CHECK_FILE || !context->files ||
+        !check_file_look(&check->file, context->files, check->rule.name,
+                         &check->rule.regex))
+        return;
+    check->status.result = check->file.matches ? CHECK_PASSED : CHECK_WAITING;
+}
 
-    free(path);
-    while (fd >= 0 && text.len < MAX_FILE_BYTES &&
-           (got = read(fd, buf_reserve(&text, 4096), 4096)) > 0)
-        text.len += (uint32_t)got;
-    if (fd >= 0)
-        close(fd);
-    char *content = buf_take_string(&text);
-    for (char *line = content; *line && !found;) {
-        size_t len = strcspn(line, "\n");
-        bool last = !line[len];
-
-        line[len] = '\0';
-        found = regexec(&check->rule.regex, line, 0, NULL, 0) == 0;
-        line += last ? len : len + 1;
+/* May it be that a record which would have decided was not seen? */
+static bool may_have_missed(const struct check *check)
+{
+    switch (check->rule.kind) {
+    case CHECK_FILE:
+    case CHECK_ANSWER: return false;
+    case CHECK_AFTER: return check->gap || check->begun;
+    case CHECK_SEEN:
+    case CHECK_AT_LEAST:
+    case CHECK_EXACTLY:
+    case CHECK_AT_MOST:
+    case CHECK_SEQ:
+    case CHECK_FLOW_DONE:
+    case CHECK_FLOW_LOST:
+    case CHECK_RETAINED:
+    case CHECK_WIRE: return check->gap;
     }
-    free(content);
-    return found;
+    return false;
 }
 
 void check_finish(struct check *check, const struct check_context *context)
 {
-    if (check->rule.kind == CHECK_FILE && context->files)
-        decide(check, file_matches(check, context->files) ? CHECK_PASSED
-                                                          : CHECK_FAILED);
-    /* The recording ends: nothing forbidden came any more. */
-    if (check->rule.kind == CHECK_AFTER && check->at == 1 &&
-        check->status.result == CHECK_WAITING)
-        decide(check, CHECK_PASSED);
+    check_look(check, context);
     if (check->status.result == CHECK_WAITING)
-        check->status.result = CHECK_FAILED;
+        check->status.result =
+            may_have_missed(check) ? CHECK_UNDECIDED : CHECK_FAILED;
 }
 
 /* ---- words ---- */
+
+static void explain_after(const struct check *check, struct buf *actual)
+{
+    double seconds = (double)check->after_ns / 1e9;
+
+    if (!check->begun)
+        buf_append_string(actual, "what it begins with did not come");
+    else if (check->status.result == CHECK_FAILED)
+        buf_printf(actual, "it came after %.1f s", seconds);
+    else if (check->status.result == CHECK_PASSED)
+        buf_append_string(actual, "it did not come");
+    else
+        buf_append_string(actual, "the time was not over at the end");
+}
+
+static void explain_answer(const struct check *check, struct buf *actual)
+{
+    if (!check->status.seen)
+        buf_append_string(actual, "no answer was given");
+    else
+        buf_append_string(actual, check->status.result == CHECK_PASSED
+                                      ? "the answer is right"
+                                      : "the answer is not right");
+}
+
+static void explain_file(const struct check *check, struct buf *actual)
+{
+    if (!check->file.there)
+        buf_append_string(actual, "there is no such file");
+    else
+        buf_append_string(actual, check->file.matches ? "a line matches"
+                                                      : "no line matches");
+}
 
 void check_explain(const struct check *check, struct buf *expected,
                    struct buf *actual)
 {
     buf_append_string(expected, check->spec->text);
-    if (check->status.result == CHECK_UNDECIDED)
+    if (check->status.result == CHECK_UNDECIDED && check->gap) {
         buf_append_string(actual, "records were lost, so this is not proved");
-    else if (check->rule.kind == CHECK_SEQ)
-        buf_printf(actual, "%u of %u came in this order", check->at,
-                   check->rule.filter_count);
-    else if (check->rule.kind == CHECK_ANSWER)
-        buf_append_string(actual, check->status.seen
-                                      ? check->status.result == CHECK_PASSED
-                                            ? "the answer is right"
-                                            : "the answer is not right"
-                                      : "no answer was given");
-    else if (check->rule.kind == CHECK_FILE)
-        buf_append_string(actual, check->status.result == CHECK_PASSED
-                                      ? "a line matches"
-                                      : "no such file, or no line matches");
-    else
+        return;
+    }
+    switch (check->rule.kind) {
+    case CHECK_SEQ:
+        buf_printf(actual, "%u of %u came in this order",
+                   check->sequence.matched, check->rule.filter_count);
+        break;
+    case CHECK_AFTER: explain_after(check, actual); break;
+    case CHECK_ANSWER: explain_answer(check, actual); break;
+    case CHECK_FILE: explain_file(check, actual); break;
+    case CHECK_SEEN:
+    case CHECK_AT_LEAST:
+    case CHECK_EXACTLY:
+    case CHECK_AT_MOST:
+    case CHECK_FLOW_DONE:
+    case CHECK_FLOW_LOST:
+    case CHECK_RETAINED:
+    case CHECK_WIRE:
         buf_printf(actual, "%llu matched",
                    (unsigned long long)check->status.seen);
+        break;
+    }
 }

@@ -20,7 +20,8 @@ enum check_result {
     CHECK_PASSED,
     CHECK_FAILED,
     CHECK_SKIPPED,   /* its step was never begun, or an earlier one is needed */
-    CHECK_UNDECIDED, /* records were lost, so absence proves nothing */
+    CHECK_UNDECIDED, /* records were lost or the end was not seen, so absence
+                        proves nothing */
 };
 
 #define CHECK_EVIDENCE 8
@@ -34,7 +35,7 @@ struct check_status {
 
 /* What a check may look at besides the record. */
 struct check_context {
-    const struct history *history;
+    struct history *history;
     struct dissection *scratch; /* for filters */
     const char *files;          /* the student's folder; NULL: none */
 };
@@ -60,10 +61,20 @@ void check_feed(struct check *check, const struct check_context *context,
 /* The clock moved without a record: deadlines may have passed. */
 void check_tick(struct check *check, uint64_t time_ns);
 
+/* From here on nobody watches for a while: an `after` whose time is not over
+   waits for its beginning again. */
+void check_pause(struct check *check);
+
+/* Look at the student's files, which may have changed: for `file` checks. */
+void check_look(struct check *check, const struct check_context *context);
+
 /* An answer to a question was judged. */
 void check_answer(struct check *check, const char *question, bool right);
 
-/* Nothing more will come: what still waits has failed, files are looked at. */
+/*
+ * Nothing more will come, and files are looked at for the last time. What still
+ * waits has failed, or is undecided where something may have been missed.
+ */
 void check_finish(struct check *check, const struct check_context *context);
 
 /* Its step was never begun, so nothing counts. */

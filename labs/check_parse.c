@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_COUNT   1000000
+#define MAX_TIME_MS (24 * 60 * 60 * 1000)
+
 struct parser {
     struct check_rule *rule;
     const char *at;
@@ -56,13 +59,14 @@ static bool add_filter(struct parser *parser, const char *text, size_t len)
     return true;
 }
 
-/* The end of a filter: the first of these words outside of quotes. */
-static size_t filter_end(const char *text, const char *const words[])
+size_t check_find_unquoted(const char *text, const char *const words[])
 {
     bool quoted = false;
 
     for (size_t i = 0; text[i]; i++) {
-        if (text[i] == '"')
+        if (quoted && text[i] == '\\' && text[i + 1])
+            i++;
+        else if (text[i] == '"')
             quoted = !quoted;
         for (size_t w = 0; !quoted && words[w]; w++) {
             if (!strncmp(text + i, words[w], strlen(words[w])))
@@ -72,13 +76,16 @@ static size_t filter_end(const char *text, const char *const words[])
     return strlen(text);
 }
 
-static bool take_number(struct parser *parser, uint64_t *number)
+/* A number from 0 to max. */
+static bool take_number(struct parser *parser, uint64_t max, uint64_t *number)
 {
     char *end;
 
     if (!isdigit((unsigned char)*parser->at))
         return fail(parser, "expected a number at: ", parser->at);
     *number = strtoull(parser->at, &end, 10);
+    if (*number > max)
+        return fail(parser, "this number is too large: ", parser->at);
     parser->at = end + strspn(end, " ");
     return true;
 }
@@ -90,14 +97,16 @@ static bool take_within(struct parser *parser)
 
     if (!take(parser, "within"))
         return true;
-    if (!take_number(parser, &number))
+    if (!take_number(parser, MAX_TIME_MS, &number))
         return false;
-    if (take(parser, "ms"))
-        parser->rule->within_ns = number * 1000000;
-    else if (take(parser, "s"))
-        parser->rule->within_ns = number * 1000000000;
-    else
+    if (take(parser, "s"))
+        number *= 1000;
+    else if (!take(parser, "ms"))
         return fail(parser, "a time is '5s' or '500ms', not: ", parser->at);
+    if (!number || number > MAX_TIME_MS)
+        return fail(parser, "a time is more than nothing and at most a day",
+                    "");
+    parser->rule->within_ns = number * 1000000;
     return true;
 }
 
@@ -109,8 +118,13 @@ static bool at_end(struct parser *parser)
 static bool counted(struct parser *parser, enum check_kind kind, bool number)
 {
     parser->rule->kind = kind;
-    if (number && !take_number(parser, &parser->rule->count))
+    if (number && !take_number(parser, MAX_COUNT, &parser->rule->count))
         return false;
+    if (number && kind != CHECK_AT_MOST && !parser->rule->count)
+        return fail(parser,
+                    "0 is always there; for what must not come "
+                    "there is 'never'",
+                    "");
     return add_filter(parser, parser->at, strlen(parser->at));
 }
 
@@ -120,7 +134,7 @@ static bool sequence(struct parser *parser)
 
     parser->rule->kind = CHECK_SEQ;
     for (;;) {
-        size_t len = filter_end(parser->at, ends);
+        size_t len = check_find_unquoted(parser->at, ends);
 
         if (!add_filter(parser, parser->at, len))
             return false;
@@ -145,7 +159,7 @@ static bool after(struct parser *parser)
 {
     static const char *const first_ends[] = {" never ", NULL};
     static const char *const ends[] = {" within ", NULL};
-    size_t len = filter_end(parser->at, first_ends);
+    size_t len = check_find_unquoted(parser->at, first_ends);
 
     parser->rule->kind = CHECK_AFTER;
     if (!parser->at[len])
@@ -153,7 +167,7 @@ static bool after(struct parser *parser)
     if (!add_filter(parser, parser->at, len))
         return false;
     parser->at += len + strlen(" never ");
-    len = filter_end(parser->at, ends);
+    len = check_find_unquoted(parser->at, ends);
     if (!add_filter(parser, parser->at, len))
         return false;
     parser->at += len;
@@ -168,7 +182,7 @@ static bool after(struct parser *parser)
 static bool flow(struct parser *parser)
 {
     static const char *const ends[] = {" done", " lost", NULL};
-    size_t len = filter_end(parser->at, ends);
+    size_t len = check_find_unquoted(parser->at, ends);
 
     if (!add_filter(parser, parser->at, len))
         return false;
@@ -184,30 +198,48 @@ static bool flow(struct parser *parser)
     return take_within(parser) && at_end(parser);
 }
 
+/* Text in quotes, where \" is a quote and \\ a backslash. Owned; NULL with an
+   error. */
+static char *take_quoted(struct parser *parser)
+{
+    struct buf text = {0};
+    const char *at = parser->at + 1;
+
+    for (; *at && *at != '"'; at++) {
+        if (*at == '\\' && (at[1] == '"' || at[1] == '\\'))
+            at++;
+        buf_append_u8(&text, (uint8_t)*at);
+    }
+    if (*at)
+        parser->at = at + 1;
+    else
+        fail(parser, "a quote is not closed", "");
+    char *taken = buf_take_string(&text);
+    if (*at)
+        return taken;
+    free(taken);
+    return NULL;
+}
+
 /* A word, or text in quotes. Owned; NULL with an error. */
 static char *take_text(struct parser *parser)
 {
-    const char *start = parser->at;
-    size_t len;
+    size_t len = strcspn(parser->at, " ");
+    char *text;
 
-    if (*start == '"') {
-        start++;
-        len = strcspn(start, "\"");
-        if (!start[len]) {
-            fail(parser, "a quote is not closed", "");
-            return NULL;
-        }
-        parser->at = start + len + 1;
+    if (*parser->at == '"') {
+        text = take_quoted(parser);
     } else {
-        len = strcspn(start, " ");
-        parser->at = start + len;
+        text = alloc_string_of(parser->at, len);
+        parser->at += len;
     }
     parser->at += strspn(parser->at, " ");
-    if (!len) {
+    if (text && !*text) {
         fail(parser, "something is missing at the end", "");
-        return NULL;
+        free(text);
+        text = NULL;
     }
-    return alloc_string_of(start, len);
+    return text;
 }
 
 static bool retained(struct parser *parser)

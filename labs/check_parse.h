@@ -9,12 +9,13 @@
 
 #include <regex.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum check_kind {
     CHECK_SEEN,      /* seen F; event F */
-    CHECK_AT_LEAST,  /* at least N F */
-    CHECK_EXACTLY,   /* exactly N F */
+    CHECK_AT_LEAST,  /* at least N F, N > 0 */
+    CHECK_EXACTLY,   /* exactly N F, N > 0 */
     CHECK_AT_MOST,   /* at most N F; never F is at most 0 */
     CHECK_SEQ,       /* seq F -> F -> F [within Ns] [same flow|client] */
     CHECK_AFTER,     /* after F never F within Ns */
@@ -33,7 +34,7 @@ enum check_same { CHECK_ANY, CHECK_SAME_FLOW, CHECK_SAME_CLIENT };
 struct check_rule {
     enum check_kind kind;
     uint64_t count;
-    uint64_t within_ns; /* 0: no limit */
+    uint64_t within_ns; /* 0: no limit; at most a day */
     enum check_same same;
     bool negated;    /* wire not contains */
     bool all_actors; /* a filter names lab.actor, so scripts count too */
@@ -49,5 +50,12 @@ struct check_rule {
 bool check_rule_parse(struct check_rule *rule, const char *text, char *error,
                       size_t error_size);
 void check_rule_release(struct check_rule *rule);
+
+/*
+ * The offset of the first of these words (the last is NULL) that stands outside
+ * of quotes; the length of the text when there is none. Within quotes a
+ * backslash keeps a quote from closing.
+ */
+size_t check_find_unquoted(const char *text, const char *const words[]);
 
 #endif

@@ -1,6 +1,7 @@
 #include "labs/lab_blocks.h"
 
 #include "base/alloc.h"
+#include "labs/check_parse.h"
 #include "labs/markdown.h"
 #include "labs/params.h"
 
@@ -73,6 +74,19 @@ static char *take_word(char **text)
     return word;
 }
 
+/* Cut what stands behind the first " : " outside of quotes off the line; NULL
+   when there is none. */
+static char *cut_words(char *line)
+{
+    static const char *const ends[] = {" : ", NULL};
+    size_t len = check_find_unquoted(line, ends);
+
+    if (!line[len])
+        return NULL;
+    line[len] = '\0';
+    return line + len + 3;
+}
+
 /* "id points kind ...  : what it is for people" */
 static void add_check(struct sorter *sorter, char *line)
 {
@@ -88,16 +102,14 @@ static void add_check(struct sorter *sorter, char *line)
         COMPLAIN(sorter, "a check is 'id points kind ...'");
         return;
     }
-    char *title = strstr(rest, " : ");
-    if (title)
-        *title = '\0';
+    char *title = cut_words(rest);
     step->checks = alloc_resize(step->checks, step->check_count + 1,
                                 sizeof(step->checks[0]));
     step->checks[step->check_count++] = (struct lab_check_spec){
         .id = alloc_string(id),
         .points = (unsigned)value,
         .text = filled(sorter, rest),
-        .title = filled(sorter, title ? title + 3 : rest),
+        .title = filled(sorter, title ? title : rest),
         .line = sorter->line,
     };
     step->points += (unsigned)value;
@@ -106,19 +118,18 @@ static void add_check(struct sorter *sorter, char *line)
 static void add_near(struct sorter *sorter, char *line)
 {
     struct lab_step *step = sorter->step;
-    char *message = strstr(line, " : ");
+    char *message = cut_words(line);
 
     assert(step); /* take_code has seen to that */
     if (!message) {
         COMPLAIN(sorter, "a near miss is 'filter : message'");
         return;
     }
-    *message = '\0';
     step->near =
         alloc_resize(step->near, step->near_count + 1, sizeof(step->near[0]));
     step->near[step->near_count++] = (struct lab_near){
         .filter = filled(sorter, line),
-        .message = filled(sorter, message + 3),
+        .message = filled(sorter, message),
         .line = sorter->line,
     };
 }

@@ -218,13 +218,35 @@ static void take_answer(struct lab_run *run, struct slice bytes)
     }
 }
 
-static void take_deed(struct lab_run *run, struct slice bytes)
+static void tick_current(struct lab_run *run, uint64_t time_ns)
 {
+    const struct lab_run_step *step = &run->steps[run->current];
+
+    for (size_t i = 0; i < step->step->check_count; i++)
+        check_tick(step->checks[i], time_ns);
+}
+
+/* The step that was done is left, or the student went away from the lab. */
+static void pause_current(struct lab_run *run)
+{
+    const struct lab_run_step *step = &run->steps[run->current];
+
+    for (size_t i = 0; i < step->step->check_count; i++)
+        check_pause(step->checks[i]);
+}
+
+static void take_deed(struct lab_run *run, const struct record *record)
+{
+    struct slice bytes = record->bytes;
     struct lab_run_step *step = find_step(run, record_get(bytes, RECORD_ID));
     struct slice student = record_get(bytes, RECORD_USER_NAME);
     unsigned code = record_code(bytes);
 
+    /* Until a lab is begun again, nobody was there to see the time pass. */
+    if (code != EVENT_LAB_STARTED)
+        tick_current(run, record->time_ns);
     if (code == EVENT_LAB_STARTED) {
+        pause_current(run);
         free(run->student);
         run->student = alloc_string_of(student.bytes, student.len);
     } else if (code == EVENT_LAB_ANSWER) {
@@ -232,6 +254,8 @@ static void take_deed(struct lab_run *run, struct slice bytes)
     } else if (!step) {
         return;
     } else if (code == EVENT_LAB_STEP) {
+        if (step != &run->steps[run->current])
+            pause_current(run);
         run->current = (size_t)(step - run->steps);
         step->begun = true;
     } else if (code == EVENT_LAB_RESET) {
@@ -290,14 +314,19 @@ static void note_near(struct lab_run *run, struct lab_run_step *step,
     }
 }
 
-static void feed_step(struct lab_run *run, struct lab_run_step *step,
-                      const struct history_row *row)
+static struct check_context context_of(struct lab_run *run)
 {
-    struct check_context context = {
+    return (struct check_context){
         .history = run->history,
         .scratch = &run->scratch,
         .files = run->files,
     };
+}
+
+static void feed_step(struct lab_run *run, struct lab_run_step *step,
+                      const struct history_row *row)
+{
+    const struct check_context context = context_of(run);
     bool current = step == &run->steps[run->current] && step->begun &&
                    !(row->record.flags & RECORD_SNAPSHOT);
     bool was_complete = lab_run_step_complete(step);
@@ -325,38 +354,23 @@ void lab_run_feed(struct lab_run *run, const struct record *record)
     if (!history_get(run->history, history_end(run->history) - 1, &row))
         return;
     if (record->type == RECORD_LAB) {
-        take_deed(run, record->bytes);
+        take_deed(run, record);
         return;
     }
-    if (record->type == RECORD_EVT &&
-        record_code(record->bytes) == EVENT_LOST_RECORDS)
-        run->gap = true;
     for (size_t i = 0; i < run->lab->step_count; i++)
         feed_step(run, &run->steps[i], &row);
 }
 
 void lab_run_tick(struct lab_run *run, uint64_t time_ns)
 {
-    struct lab_run_step *step = &run->steps[run->current];
+    const struct check_context context = context_of(run);
 
-    for (size_t i = 0; i < step->step->check_count; i++)
-        check_tick(step->checks[i], time_ns);
-}
-
-void lab_run_finish(struct lab_run *run)
-{
-    struct check_context context = {
-        .history = run->history,
-        .scratch = &run->scratch,
-        .files = run->files,
-    };
-
+    tick_current(run, time_ns);
     for (size_t s = 0; s < run->lab->step_count; s++) {
-        for (size_t i = 0; i < run->steps[s].step->check_count; i++) {
-            check_finish(run->steps[s].checks[i], &context);
-            if (!run->steps[s].begun)
-                check_skip(run->steps[s].checks[i]);
-        }
+        struct lab_run_step *step = &run->steps[s];
+
+        for (size_t i = 0; step->begun && i < step->step->check_count; i++)
+            check_look(step->checks[i], &context);
     }
 }
 

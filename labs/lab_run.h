@@ -46,7 +46,6 @@ struct lab_run {
     struct dissection scratch;
     const char *files; /* the student's folder; borrowed, may be NULL */
     char *student;     /* as the recording says; "" until it does */
-    bool gap;          /* records were lost */
     /* Packets of earlier sittings, where those of this one are shown with
        numbers from 1: near misses name them so. */
     uint64_t earlier;
@@ -63,11 +62,8 @@ void lab_run_free(struct lab_run *run);
 /* Take one record into account, of the tap or of the student's doing. */
 void lab_run_feed(struct lab_run *run, const struct record *record);
 
-/* The clock moved. */
+/* The clock moved, and the student's files may have changed. */
 void lab_run_tick(struct lab_run *run, uint64_t time_ns);
-
-/* Nothing more will come: for grading. */
-void lab_run_finish(struct lab_run *run);
 
 /*
  * What the student does, as the bytes of a RECORD_LAB record; nothing happens

@@ -7,7 +7,9 @@
 #include "wire/event.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SECOND UINT64_C(1000000000)
 
@@ -136,8 +138,14 @@ static const struct row rows[] = {
     {"never " PUB,                                                           CHECK_FAILED,  CHECK_FAILED, 3},
     {"seq lab.type == \"CONNECT\" -> " PUB,                                  CHECK_PASSED,  CHECK_PASSED, 1},
     {"seq " PUB " -> lab.type == \"CONNECT\"",                               CHECK_WAITING, CHECK_FAILED, 3},
+ /* With a time limit the latest beginning counts. */
     {"seq " PUB " -> lab.type == \"PUBCOMP\" within 10s",                    CHECK_PASSED,
-     CHECK_PASSED,                                                                                        3},
+     CHECK_PASSED,                                                                                        5},
+    {"seq " PUB " -> lab.type == \"PUBCOMP\" within 4s",                     CHECK_PASSED,
+     CHECK_PASSED,                                                                                        5},
+    {"seq " PUB " -> lab.type == \"PUBCOMP\" same flow",                     CHECK_PASSED,
+     CHECK_PASSED,                                                                                        5},
+    {"seq " PUB " -> " PUB " -> " PUB,                                       CHECK_WAITING, CHECK_FAILED, 3},
     {"seq mqtt.qos == 2 -> lab.type == \"PUBCOMP\" within 3s",               CHECK_WAITING,
      CHECK_FAILED,                                                                                        5},
     {"seq mqtt.qos == 1 -> lab.type == \"PUBCOMP\" same flow",               CHECK_WAITING,
@@ -151,7 +159,9 @@ static const struct row rows[] = {
     {"after lab.type == \"PUBACK\" never lab.type == \"PUBREL\" within 20s",
      CHECK_FAILED,                                                                          CHECK_FAILED, 4},
     {"after lab.type == \"PUBCOMP\" never " PUB " within 20s",               CHECK_WAITING,
-     CHECK_PASSED,                                                                                        8},
+     CHECK_UNDECIDED,                                                                                     8},
+    {"after lab.type == \"SUBACK\" never " PUB " within 20s",                CHECK_WAITING,
+     CHECK_FAILED,                                                                                        0},
     {"flow mqtt.qos == 1 done",                                              CHECK_PASSED,  CHECK_PASSED, 3},
     {"flow mqtt.qos == 2 done within 5s",                                    CHECK_PASSED,  CHECK_PASSED, 5},
     {"flow mqtt.qos == 2 done within 3s",                                    CHECK_WAITING, CHECK_FAILED, 0},
@@ -194,12 +204,23 @@ END_TEST
 START_TEST(what_proves_by_absence_is_undecided_after_a_loss)
 {
     static const struct row losses[] = {
-        {"never lab.type == \"SUBSCRIBE\"", CHECK_UNDECIDED, 0, 0},
-        {"at most 2 " PUB,                  CHECK_UNDECIDED, 0, 0},
-        {"exactly 2 " PUB,                  CHECK_UNDECIDED, 0, 0},
-        {"wire not contains \"secret\"",    CHECK_UNDECIDED, 0, 0},
-        {"seen " PUB,                       CHECK_PASSED,    0, 0},
-        {"at least 2 " PUB,                 CHECK_PASSED,    0, 0},
+        {"never lab.type == \"SUBSCRIBE\"",                        CHECK_UNDECIDED, 0, 0},
+        {"at most 2 " PUB,                                         CHECK_UNDECIDED, 0, 0},
+        {"exactly 2 " PUB,                                         CHECK_UNDECIDED, 0, 0},
+        {"wire not contains \"secret\"",                           CHECK_UNDECIDED, 0, 0},
+        {"exactly 1 " PUB,                                         CHECK_FAILED,    0, 0},
+        {"at most 1 " PUB,                                         CHECK_FAILED,    0, 0},
+        {"wire not contains \"hi\"",                               CHECK_FAILED,    0, 0},
+        {"seen " PUB,                                              CHECK_PASSED,    0, 0},
+        {"at least 2 " PUB,                                        CHECK_PASSED,    0, 0},
+        {"at least 3 " PUB,                                        CHECK_UNDECIDED, 0, 0},
+        {"answer x",                                               CHECK_FAILED,    0, 0},
+        {"after lab.type == \"PUBACK\" never lab.type == \"PUBREL\" "
+         "within 2s",                                     CHECK_PASSED,    0, 0},
+        {"after lab.type == \"PUBACK\" never lab.type == \"PUBREL\" "
+         "within 20s",                                    CHECK_FAILED,    0, 0},
+        {"after lab.type == \"PUBCOMP\" never " PUB " within 20s",
+         CHECK_UNDECIDED,                                                           0, 0},
     };
     const struct check_context context = {.history = history,
                                           .scratch = &scratch};
@@ -215,6 +236,180 @@ START_TEST(what_proves_by_absence_is_undecided_after_a_loss)
                       check_result_name(check_status(check)->result));
         check_free(check);
     }
+}
+END_TEST
+
+/* The result of a check over what is in the history. */
+static enum check_result result_of(const char *text)
+{
+    char error[300];
+    struct check *check = make(text, error, sizeof(error));
+
+    ck_assert_msg(check != NULL, "%s: %s", text, error);
+    feed(check, false);
+    enum check_result result = check_status(check)->result;
+    check_free(check);
+    return result;
+}
+
+START_TEST(a_loss_is_not_mended_by_what_comes_too_late)
+{
+    char error[300];
+    struct check *check =
+        make("after lab.type == \"PUBCOMP\" never " PUB " within 20s", error,
+             sizeof(error));
+
+    feed(check, true);
+    ck_assert_int_eq(check_status(check)->result, CHECK_UNDECIDED);
+    struct history_row row;
+    const struct check_context context = {.history = history,
+                                          .scratch = &scratch};
+    packet(RECORD_C2B, 60, "30 06 0003 612f62 78");
+    ck_assert(history_get(history, history_end(history) - 1, &row));
+    check_feed(check, &context, &row);
+    ck_assert_int_eq(check_status(check)->result, CHECK_UNDECIDED);
+    check_free(check);
+}
+END_TEST
+
+START_TEST(a_right_sequence_counts_after_any_number_of_wrong_beginnings)
+{
+    /* The first QoS 1 handshake is done; others begin, are not acknowledged
+       in this order, and the last one is. */
+    for (unsigned id = 3; id < 300; id++) {
+        char hex[100];
+
+        snprintf(hex, sizeof(hex), "32 09 0003 612f62 %04x 6869", id);
+        packet(RECORD_C2B, 10, hex);
+    }
+    ck_assert_int_eq(
+        result_of("seq mqtt.msgid == 299 -> lab.type == \"PUBACK\" same flow"),
+        CHECK_WAITING);
+    packet(RECORD_B2C, 11, "40 02 012b");
+    ck_assert_int_eq(
+        result_of("seq mqtt.msgid > 2 -> lab.type == \"PUBACK\" same flow"),
+        CHECK_PASSED);
+    ck_assert_int_eq(
+        result_of("flow mqtt.msgid > 2 && lab.type == \"PUBLISH\" done"),
+        CHECK_PASSED);
+    ck_assert_int_eq(result_of("flow mqtt.msgid > 2 lost"), CHECK_WAITING);
+}
+END_TEST
+
+START_TEST(a_flow_is_lost_though_the_session_lost_another_one_first)
+{
+    struct buf bytes = {0};
+
+    packet(RECORD_C2B, 10, "34 09 0003 612f62 0003 6869");
+    packet(RECORD_C2B, 10, "34 09 0003 612f62 0004 6869");
+    record_begin(&bytes, EVENT_SESSION_ENDED);
+    record_put_string(&bytes, RECORD_CLIENT_ID, "ann");
+    add(RECORD_EVT, RECORD_NO_DIRECTION, 11, RECORD_OTHER, buf_slice(&bytes));
+    buf_release(&bytes);
+    ck_assert_int_eq(result_of("flow mqtt.msgid == 3 lost"), CHECK_PASSED);
+    ck_assert_int_eq(result_of("flow mqtt.msgid == 4 lost"), CHECK_PASSED);
+    ck_assert_int_eq(result_of("flow mqtt.msgid == 2 lost"), CHECK_WAITING);
+}
+END_TEST
+
+START_TEST(a_quote_within_quotes_does_not_end_them)
+{
+    uint8_t bytes[64];
+    size_t len = unit_hex("30 11 0003 612f62 61 22 20 2d3e 20 22 6e6576 6572",
+                          bytes, sizeof(bytes));
+
+    add(RECORD_MQTT, RECORD_C2B, 9, RECORD_STUDENT, slice_of(bytes, len));
+    ck_assert_int_eq(result_of("seq lab.type == \"CONNECT\" -> mqtt.msg == "
+                               "\"a\\\" -> \\\"never\""),
+                     CHECK_PASSED);
+    ck_assert_int_eq(result_of("wire contains \"a\\\" -> \\\"never\""),
+                     CHECK_PASSED);
+    ck_assert_int_eq(result_of("wire contains \"hi\\\\\""), CHECK_WAITING);
+}
+END_TEST
+
+/* What a check says of itself after the story and the end. */
+static const char *const explained[][2] = {
+    {"after lab.type == \"PUBACK\" never lab.type == \"PUBREL\" within 20s",
+     "it came after 5.0 s"                                                                          },
+    {"after lab.type == \"PUBACK\" never lab.type == \"SUBACK\" within 2s",
+     "it did not come"                                                                              },
+    {"after lab.type == \"PUBCOMP\" never " PUB " within 20s",
+     "the time was not over at the end"                                                             },
+    {"after lab.type == \"SUBACK\" never " PUB " within 20s",
+     "what it begins with did not come"                                                             },
+    {"seq lab.type == \"CONNECT\" -> " PUB " -> lab.type == \"SUBACK\"",
+     "2 of 3 came in this order"                                                                    },
+    {"answer x",                                                             "no answer was given"  },
+    {"file x matches y",                                                     "there is no such file"},
+    {"at least 3 " PUB,                                                      "2 matched"            },
+};
+
+START_TEST(a_check_says_what_was_seen)
+{
+    const struct check_context context = {.history = history,
+                                          .scratch = &scratch};
+    struct buf expected = {0};
+    struct buf actual = {0};
+    char error[300];
+    struct check *check = make(explained[_i][0], error, sizeof(error));
+
+    ck_assert_msg(check != NULL, "%s", error);
+    feed(check, false);
+    check_finish(check, &context);
+    check_explain(check, &expected, &actual);
+    ck_assert_str_eq(buf_string(&expected), explained[_i][0]);
+    ck_assert_str_eq(buf_string(&actual), explained[_i][1]);
+    buf_release(&expected);
+    buf_release(&actual);
+    check_free(check);
+}
+END_TEST
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+START_TEST(a_file_is_judged_as_soon_as_it_is_written)
+{
+    char folder[] = "/tmp/mqttlab-unit.XXXXXX";
+    char path[64];
+    char link[64];
+    struct check_context context = {.history = history, .scratch = &scratch};
+    char error[300];
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/notes.txt", folder);
+    snprintf(link, sizeof(link), "%s/other.txt", folder);
+    context.files = folder;
+    struct check *check =
+        make("file notes.txt matches ^port [0-9]+$", error, sizeof(error));
+    const enum check_result *result = &check_status(check)->result;
+    check_look(check, &context);
+    ck_assert_int_eq(*result, CHECK_WAITING);
+    write_file(path, "first\nport x\n");
+    check_look(check, &context);
+    ck_assert_int_eq(*result, CHECK_WAITING);
+    write_file(path, "first\nport 1883");
+    check_look(check, &context);
+    ck_assert_int_eq(*result, CHECK_PASSED);
+    check_look(check, &context);
+    ck_assert_int_eq(*result, CHECK_PASSED);
+    ck_assert_int_eq(rename(path, link), 0);
+    ck_assert_int_eq(symlink(link, path), 0);
+    check_look(check, &context);
+    ck_assert_int_eq(*result, CHECK_WAITING);
+    check_finish(check, &context);
+    ck_assert_int_eq(*result, CHECK_FAILED);
+    check_free(check);
+    unlink(path);
+    unlink(link);
+    rmdir(folder);
 }
 END_TEST
 
@@ -258,22 +453,28 @@ START_TEST(an_answer_passes_when_it_is_right_and_stays_so)
 END_TEST
 
 static const char *const bad[][2] = {
-    {"sometimes mqtt",            "a check is seen"                     },
-    {"seen mqtt.topik == 1",      "column 1: unknown field mqtt.topik"  },
-    {"at least many mqtt",        "expected a number"                   },
-    {"seq mqtt",                  "at least two filters"                },
-    {"seq mqtt -> mqtt within 5", "a time is"                           },
-    {"seq mqtt -> mqtt same day", "not understood"                      },
-    {"after mqtt",                "expected 'after F never F within Ns'"},
-    {"after mqtt never mqtt",     "expected 'within Ns'"                },
-    {"flow mqtt",                 "expected 'flow F done'"              },
-    {"retained a/b",              "expected 'retained TOPIC == VALUE'"  },
-    {"retained a/b ==",           "something is missing"                },
-    {"wire \"x\"",                "expected 'wire contains"             },
-    {"wire contains \"x",         "a quote is not closed"               },
-    {"file ../x matches y",       "a file's name has no '/'"            },
-    {"file x matches (",          "not a regular expression"            },
-    {"answer y",                  "no question 'y'"                     },
+    {"sometimes mqtt",                     "a check is seen"                     },
+    {"seen mqtt.topik == 1",               "column 1: unknown field mqtt.topik"  },
+    {"at least many mqtt",                 "expected a number"                   },
+    {"seq mqtt",                           "at least two filters"                },
+    {"seq mqtt -> mqtt within 5",          "a time is"                           },
+    {"seq mqtt -> mqtt same day",          "not understood"                      },
+    {"after mqtt",                         "expected 'after F never F within Ns'"},
+    {"after mqtt never mqtt",              "expected 'within Ns'"                },
+    {"flow mqtt",                          "expected 'flow F done'"              },
+    {"retained a/b",                       "expected 'retained TOPIC == VALUE'"  },
+    {"retained a/b ==",                    "something is missing"                },
+    {"wire \"x\"",                         "expected 'wire contains"             },
+    {"wire contains \"x",                  "a quote is not closed"               },
+    {"file ../x matches y",                "a file's name has no '/'"            },
+    {"file x matches (",                   "not a regular expression"            },
+    {"answer y",                           "no question 'y'"                     },
+    {"exactly 0 mqtt",                     "there is 'never'"                    },
+    {"at least 0 mqtt",                    "there is 'never'"                    },
+    {"at least 99999999999999999999 mqtt", "too large"                           },
+    {"seq mqtt -> mqtt within 0s",         "at most a day"                       },
+    {"seq mqtt -> mqtt within 86401s",     "at most a day"                       },
+    {"flow mqtt done within 18446744074s", "too large"                           },
 };
 
 START_TEST(what_is_no_check_is_explained)
@@ -294,6 +495,15 @@ Suite *check_rules_suite(void)
     tcase_add_loop_test(tcase, a_check_passes_exactly_when_the_story_says_so, 0,
                         sizeof(rows) / sizeof(rows[0]));
     tcase_add_test(tcase, what_proves_by_absence_is_undecided_after_a_loss);
+    tcase_add_test(tcase, a_loss_is_not_mended_by_what_comes_too_late);
+    tcase_add_test(
+        tcase, a_right_sequence_counts_after_any_number_of_wrong_beginnings);
+    tcase_add_test(tcase,
+                   a_flow_is_lost_though_the_session_lost_another_one_first);
+    tcase_add_test(tcase, a_quote_within_quotes_does_not_end_them);
+    tcase_add_loop_test(tcase, a_check_says_what_was_seen, 0,
+                        sizeof(explained) / sizeof(explained[0]));
+    tcase_add_test(tcase, a_file_is_judged_as_soon_as_it_is_written);
     tcase_add_test(tcase,
                    packets_of_the_script_count_only_where_they_are_named);
     tcase_add_test(tcase, an_answer_passes_when_it_is_right_and_stays_so);

@@ -1,0 +1,71 @@
+#include "labs/check_file.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_BYTES (1u << 20)
+
+static bool some_line_matches(int fd, const regex_t *regex)
+{
+    struct buf text = {0};
+    ssize_t got = 0;
+    bool found = false;
+
+    while (text.len < MAX_BYTES &&
+           (got = read(fd, buf_reserve(&text, 4096), 4096)) > 0)
+        text.len += (uint32_t)got;
+    char *content = buf_take_string(&text);
+    for (char *line = content; *line && !found;) {
+        size_t len = strcspn(line, "\n");
+        bool last = !line[len];
+
+        line[len] = '\0';
+        found = regexec(regex, line, 0, NULL, 0) == 0;
+        line += last ? len : len + 1;
+    }
+    free(content);
+    return found;
+}
+
+static struct check_file state_of(int fd)
+{
+    struct stat info;
+
+    if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        return (struct check_file){0};
+    return (struct check_file){.there = true,
+                               .number = info.st_ino,
+                               .size = info.st_size,
+                               .changed = info.st_mtim};
+}
+
+static bool same(const struct check_file *a, const struct check_file *b)
+{
+    return a->there == b->there && a->number == b->number &&
+           a->size == b->size && a->changed.tv_sec == b->changed.tv_sec &&
+           a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+bool check_file_look(struct check_file *file, const char *folder,
+                     const char *name, const regex_t *regex)
+{
+    char *path = alloc_printf("%s/%s", folder, name);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct check_file now = state_of(fd);
+    bool changed = !same(&now, file);
+
+    free(path);
+    if (changed) {
+        now.matches = now.there && some_line_matches(fd, regex);
+        *file = now;
+    }
+    if (fd >= 0)
+        close(fd);
+    return changed;
+}
