@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "broker/handle.h"
 #include "broker/pump.h"
+#include "broker/reason_string.h"
 #include "broker/session.h"
 #include "broker/sys_topics.h"
 #include "broker/trace.h"
@@ -256,9 +257,30 @@ void connection_send(struct connection *connection, struct slice packet,
     link_send(&connection->link, packet, cause);
 }
 
+/* One that refuses, and says why. */
+static void send_refusal(struct connection *connection, enum mqtt_type type,
+                         const struct mqtt_puback *puback, const char *text,
+                         uint64_t cause)
+{
+    struct mqtt_puback refusal = *puback;
+    struct buf properties = {0};
+    struct buf packet = {0};
+
+    puback_encode(&packet, MQTT_5, type, &refusal);
+    reason_string_put(&properties, connection,
+                      text ? text : reason_name(type, puback->reason),
+                      packet.len);
+    buf_clear(&packet);
+    refusal.properties = buf_slice(&properties);
+    puback_encode(&packet, MQTT_5, type, &refusal);
+    connection_send(connection, buf_slice(&packet), cause);
+    buf_release(&properties);
+    buf_release(&packet);
+}
+
 void connection_acknowledge(struct connection *connection, enum mqtt_type type,
                             uint16_t packet_id, enum mqtt_reason reason,
-                            uint64_t cause)
+                            const char *text, uint64_t cause)
 {
     uint8_t bytes[5];
     size_t len = 4;
@@ -270,7 +292,12 @@ void connection_acknowledge(struct connection *connection, enum mqtt_type type,
         bytes[1] = 3;
         bytes[len++] = (uint8_t)reason;
     }
-    connection_send(connection, slice_of(bytes, len), cause);
+    if (reason >= MQTT_UNSPECIFIED_ERROR)
+        send_refusal(connection, type,
+                     &(struct mqtt_puback){packet_id, reason, {0}}, text,
+                     cause);
+    else
+        connection_send(connection, slice_of(bytes, len), cause);
     if (trace_on(connection))
         trace_sending(connection, type,
                       type == MQTT_PUBACK || type == MQTT_PUBREC

@@ -29,18 +29,19 @@ enum connection_state {
 
 /* The link, and what each delivery asks for, stand together: see there. */
 struct connection {
-    struct session *session;  /* NULL unless CONNECTION_UP */
-    uint32_t max_packet_size; /* the client's, at most MQTT_MAX_PACKET_SIZE;
+    struct session *session;   /* NULL unless CONNECTION_UP */
+    uint32_t max_packet_size;  /* the client's, at most MQTT_MAX_PACKET_SIZE;
                                  what is larger is not sent */
-    uint16_t receive_maximum; /* QoS 1 and 2 to the client at a time */
-    uint16_t keep_alive_s;    /* 0: none */
-    uint32_t last_move_ms;    /* when it acknowledged something last, or was
+    uint16_t receive_maximum;  /* QoS 1 and 2 to the client at a time */
+    uint16_t keep_alive_s;     /* 0: none */
+    uint32_t last_move_ms;     /* when it acknowledged something last, or was
                                  first sent something: the time's low bits */
-    uint8_t state;            /* enum connection_state */
-    bool congested : 1;       /* more waits than OUTPUT_HIGH_BYTES */
-    bool paused : 1;          /* is not read from until that is written */
-    bool silenced : 1;        /* a kick made it mute: nothing is read */
-    struct link link;         /* its version is the connection's */
+    uint8_t state;             /* enum connection_state */
+    bool congested : 1;        /* more waits than OUTPUT_HIGH_BYTES */
+    bool paused : 1;           /* is not read from until that is written */
+    bool silenced : 1;         /* a kick made it mute: nothing is read */
+    bool wants_no_reasons : 1; /* Request Problem Information was 0 */
+    struct link link;          /* its version is the connection's */
     struct broker *broker;
     struct broker_listener *listener; /* whose settings hold */
     struct list node;                 /* in broker->connections */
@@ -125,11 +126,12 @@ void connection_send(struct connection *connection, struct slice packet,
 
 /*
  * Send PUBACK, PUBREC, PUBREL or PUBCOMP. Before version 5 there is no reason
- * in it.
+ * in it. text, for a reason of 0x80 or more, is its Reason String; NULL: the
+ * name of the reason.
  */
 void connection_acknowledge(struct connection *connection, enum mqtt_type type,
                             uint16_t packet_id, enum mqtt_reason reason,
-                            uint64_t cause);
+                            const char *text, uint64_t cause);
 
 /* More waits than OUTPUT_HIGH_BYTES: watch from now on whether it moves. */
 void connection_congested(struct connection *connection);

@@ -2,6 +2,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/reason_string.h"
 #include "broker/session.h"
 #include "broker/trace.h"
 #include "mqtt/disconnect.h"
@@ -101,22 +102,38 @@ static uint64_t report_end_of(const struct connection *connection,
     return cause;
 }
 
-/* Say why, where the standard has a way to [MQTT5 4.13]. */
+/* Say why, where the standard has a way to [MQTT5 4.13]. told is the Reason
+   String; NULL: none. */
 static void say_goodbye(struct connection *connection,
-                        const struct connection_ending *ending)
+                        const struct connection_ending *ending,
+                        const char *told)
 {
     struct buf packet = {0};
+    struct buf properties = {0};
     struct mqtt_disconnect disconnect = {.reason = ending->reason};
 
     if (connection->link.version < MQTT_5 || !ending->reason ||
         !reason_allowed(MQTT_DISCONNECT, ending->reason))
         return;
+    /* There is no Session Expiry Interval in it [MQTT-3.14.2-2]. */
+    disconnect_encode(&packet, MQTT_5, MQTT_DISCONNECT, &disconnect);
+    reason_string_put(&properties, connection, told, packet.len);
+    disconnect.properties = buf_slice(&properties);
+    buf_clear(&packet);
     disconnect_encode(&packet, MQTT_5, MQTT_DISCONNECT, &disconnect);
     connection_send(connection, buf_slice(&packet), ending->cause);
     if (trace_on(connection))
         trace_sending(connection, MQTT_DISCONNECT, " (%d)",
                       (int)ending->reason);
     buf_release(&packet);
+    buf_release(&properties);
+}
+
+/* What the client may know beyond the Reason Code: what whoever ends it knows,
+   but not who has taken its session. */
+static const char *told(const struct connection_ending *ending)
+{
+    return ending->why == END_TAKEN_OVER ? NULL : ending->text;
 }
 
 void connection_end(struct connection *connection,
@@ -136,7 +153,7 @@ void connection_end(struct connection *connection,
             way->text ? way->text : reason_name(MQTT_DISCONNECT, said.reason);
     log_end(connection, way, &said);
     if (connection->state == CONNECTION_UP && !way->abort)
-        say_goodbye(connection, &said);
+        say_goodbye(connection, &said, told(ending));
     uint64_t cause = report_end_of(connection, way, &said);
 
     connection->state = CONNECTION_ENDED;

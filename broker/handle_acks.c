@@ -92,7 +92,7 @@ enum mqtt_reason handle_pubrec(struct connection *connection,
                                action == FLOW_UNKNOWN_ID
                                    ? MQTT_PACKET_IDENTIFIER_NOT_FOUND
                                    : MQTT_SUCCESS,
-                               seq); /* [MQTT-4.3.3-4] */
+                               NULL, seq); /* [MQTT-4.3.3-4] [MQTT-4.6.0-4] */
     if (!delivery)
         return MQTT_SUCCESS;
     if (state == FLOW_DONE) {
@@ -144,6 +144,6 @@ enum mqtt_reason handle_pubrel(struct connection *connection,
                            action == FLOW_UNKNOWN_ID
                                ? MQTT_PACKET_IDENTIFIER_NOT_FOUND
                                : MQTT_SUCCESS,
-                           seq); /* [MQTT-4.3.3-11] */
+                           NULL, seq); /* [MQTT-4.3.3-11] */
     return MQTT_SUCCESS;
 }

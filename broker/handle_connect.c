@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "broker/admission.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
 #include "broker/pump.h"
@@ -12,94 +13,7 @@
 #include "mqtt/property.h"
 #include "mqtt/topic.h"
 
-/* What is being decided about one CONNECT. */
-struct admission {
-    struct connection *connection;
-    struct broker *broker;
-    struct mqtt_connect connect;
-    uint64_t seq;           /* of its record */
-    struct slice client_id; /* the client's, or the one we made up */
-    char assigned[96];      /* the one we made up; empty: none */
-    uint16_t keep_alive_s;  /* what holds */
-    uint32_t expiry_s;      /* Session Expiry Interval that holds */
-    bool session_present;
-    const char *text; /* why not */
-};
-
 /* ---- the answer ---- */
-
-static void put_limits(struct buf *properties, const struct broker *broker,
-                       const struct connection *connection)
-{
-    const struct config_listener *listener = connection->listener->config;
-
-    if (listener->max_qos < 2) /* [MQTT-3.2.2-9] */
-        property_put_number(properties, PROPERTY_MAXIMUM_QOS,
-                            listener->max_qos);
-    if (!broker->config->retain_available)
-        property_put_number(properties, PROPERTY_RETAIN_AVAILABLE, 0);
-    if (broker->config->max_packet_size)
-        property_put_number(properties, PROPERTY_MAXIMUM_PACKET_SIZE,
-                            broker->config->max_packet_size);
-    if (listener->max_topic_alias)
-        property_put_number(properties, PROPERTY_TOPIC_ALIAS_MAXIMUM,
-                            listener->max_topic_alias);
-    property_put_number(properties, PROPERTY_RECEIVE_MAXIMUM,
-                        HANDLE_RECEIVE_MAXIMUM);
-}
-
-static void put_properties(struct buf *properties,
-                           const struct admission *admission)
-{
-    const struct mqtt_connect *connect = &admission->connect;
-
-    put_limits(properties, admission->broker, admission->connection);
-    if (admission->expiry_s != property_number(connect->properties,
-                                               PROPERTY_SESSION_EXPIRY_INTERVAL,
-                                               0))
-        property_put_number(properties, PROPERTY_SESSION_EXPIRY_INTERVAL,
-                            admission->expiry_s);
-    if (admission->assigned[0]) /* [MQTT-3.1.3-7] */
-        property_put_string(properties, PROPERTY_ASSIGNED_CLIENT_IDENTIFIER,
-                            slice_of_string(admission->assigned));
-    if (admission->keep_alive_s != connect->keep_alive_s) /* [MQTT-3.1.2-21] */
-        property_put_number(properties, PROPERTY_SERVER_KEEP_ALIVE,
-                            admission->keep_alive_s);
-}
-
-static void encode_connack(const struct admission *admission,
-                           enum mqtt_reason reason, struct buf *packet)
-{
-    enum mqtt_version version = admission->connection->link.version;
-    struct buf properties = {0};
-    struct mqtt_connack connack = {
-        .session_present = admission->session_present,
-        .reason = version >= MQTT_5 ? (uint8_t)reason
-                                    : (uint8_t)connack_code_3(reason),
-    };
-
-    if (version >= MQTT_5 && !reason)
-        put_properties(&properties, admission);
-    connack.properties = buf_slice(&properties);
-    connack_encode(packet, version, &connack);
-    buf_release(&properties);
-}
-
-static void send_connack(const struct admission *admission,
-                         enum mqtt_reason reason)
-{
-    struct connection *connection = admission->connection;
-    struct buf packet = {0};
-
-    encode_connack(admission, reason, &packet);
-    if (packet.len <= connection->max_packet_size) { /* [MQTT-3.1.2-24] */
-        connection_send(connection, buf_slice(&packet), admission->seq);
-        if (trace_on(connection))
-            trace_sending(connection, MQTT_CONNACK, " (%d, %d)",
-                          packet.bytes[2], packet.bytes[3]);
-    }
-    buf_release(&packet);
-}
 
 static void refuse(struct admission *admission, enum mqtt_reason reason)
 {
@@ -109,7 +23,7 @@ static void refuse(struct admission *admission, enum mqtt_reason reason)
         admission->text ? admission->text : reason_name(MQTT_CONNACK, reason);
     uint64_t cause = admission->seq;
 
-    send_connack(admission, reason);
+    admission_answer(admission, reason);
     if (tap_on(&broker->tap)) {
         report_begin(broker, EVENT_CONNECT_REFUSED, admission->client_id);
         report_put_number(broker, RECORD_REASON, reason);
@@ -218,7 +132,7 @@ static enum mqtt_reason judge_maximum_packet_size(struct admission *admission)
 
     if (connection->max_packet_size == MQTT_MAX_PACKET_SIZE)
         return MQTT_SUCCESS;
-    encode_connack(admission, MQTT_SUCCESS, &packet);
+    admission_encode(admission, MQTT_SUCCESS, &packet);
     bool fits = packet.len <= connection->max_packet_size;
     buf_release(&packet);
     if (fits)
@@ -426,7 +340,7 @@ static void let_in(struct admission *admission)
     session_attach(session, connection);
     count_client(&broker->counters);
     log_accepted(admission);
-    send_connack(admission, MQTT_SUCCESS);
+    admission_answer(admission, MQTT_SUCCESS);
     if (tap_on(&broker->tap))
         connection_report_accepted(connection, admission->connect.clean_start,
                                    admission->seq);
@@ -488,6 +402,8 @@ enum mqtt_reason handle_connect(struct connection *connection,
         trace_received_plain(connection, MQTT_CONNECT);
     if (!reason) {
         connection->max_packet_size = max_packet_size(connect);
+        connection->wants_no_reasons = !property_number(
+            connect->properties, PROPERTY_REQUEST_PROBLEM_INFORMATION, 1);
         reason = judge(&admission);
     } else if (!has_answer(connection->link.version, reason)) {
         return reason;

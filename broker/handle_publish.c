@@ -13,6 +13,8 @@ struct incoming {
     struct connection *connection;
     struct broker *broker;
     struct routing routing;
+    const char *why; /* it is refused, as its acknowledgement says; NULL: no
+                        more is known than the Reason Code */
 };
 
 static enum mqtt_reason resolve_alias(struct incoming *incoming)
@@ -103,7 +105,7 @@ static void report_refused(const struct incoming *incoming)
     report_begin(broker, EVENT_ACCESS_REFUSED,
                  connection_client_id(incoming->connection));
     report_put(broker, RECORD_TOPIC, incoming->routing.publish.topic);
-    report_printf(broker, RECORD_TEXT, "only the broker publishes below $SYS");
+    report_printf(broker, RECORD_TEXT, "%s", incoming->why);
     report_end(broker, incoming->connection, incoming->routing.cause);
 }
 
@@ -113,14 +115,25 @@ static enum mqtt_reason pass_on(struct incoming *incoming)
     struct broker *broker = incoming->broker;
 
     if (!handle_may_publish(incoming->routing.publish.topic)) {
+        incoming->why = "only the broker publishes below $SYS";
         report_refused(incoming);
-        return MQTT_NOT_AUTHORIZED;
+        return MQTT_NOT_AUTHORIZED; /* [MQTT311-3.3.5-2] */
     }
     if (router_publish(broker, &incoming->routing))
         return MQTT_SUCCESS;
     if (tap_on(&broker->tap))
         report_nobody(incoming);
     return MQTT_NO_MATCHING_SUBSCRIBERS;
+}
+
+/* Acknowledgements go out in the order of what they answer, for it is answered
+   when it comes [MQTT-4.6.0-2] [MQTT-4.6.0-3]. */
+static void acknowledge(const struct incoming *incoming, enum mqtt_type type,
+                        enum mqtt_reason reason)
+{
+    connection_acknowledge(incoming->connection, type,
+                           incoming->routing.publish.packet_id, reason,
+                           incoming->why, incoming->routing.cause);
 }
 
 /* [MQTT5 4.3.3]: a repetition is answered and not passed on. */
@@ -142,8 +155,22 @@ static enum mqtt_reason receive_qos_2(struct incoming *incoming)
             incoming->connection->link.version < MQTT_5)
             packet_ids_mark(ids, packet_id);
     }
-    connection_acknowledge(incoming->connection, MQTT_PUBREC, packet_id, reason,
-                           incoming->routing.cause); /* [MQTT-4.3.3-8] */
+    acknowledge(incoming, MQTT_PUBREC, reason); /* [MQTT-4.3.3-8] */
+    return MQTT_SUCCESS;
+}
+
+/* [MQTT5 4.3.2]: the identifier may be that of a QoS 2 message, whose PUBREL
+   has not come; version 5 can say so. */
+static enum mqtt_reason receive_qos_1(struct incoming *incoming)
+{
+    const struct connection *connection = incoming->connection;
+    bool in_use = connection->link.version >= MQTT_5 &&
+                  packet_ids_used(&connection->session->incoming,
+                                  incoming->routing.publish.packet_id);
+
+    acknowledge(incoming, MQTT_PUBACK,
+                in_use ? MQTT_PACKET_IDENTIFIER_IN_USE
+                       : pass_on(incoming)); /* [MQTT-4.3.2-4] */
     return MQTT_SUCCESS;
 }
 
@@ -159,14 +186,11 @@ static enum mqtt_reason receive(struct incoming *incoming)
     incoming->broker->counters.publish_received++;
     incoming->broker->counters.publish_bytes_received +=
         incoming->routing.publish.payload.len;
-    if (incoming->routing.publish.qos == 2)
-        return receive_qos_2(incoming);
-    reason = pass_on(incoming);
-    if (incoming->routing.publish.qos == 1)
-        connection_acknowledge(incoming->connection, MQTT_PUBACK,
-                               incoming->routing.publish.packet_id, reason,
-                               incoming->routing.cause); /* [MQTT-4.3.2-4] */
-    return MQTT_SUCCESS;
+    switch (incoming->routing.publish.qos) { /* [MQTT-3.3.4-1] */
+    case 1: return receive_qos_1(incoming);
+    case 2: return receive_qos_2(incoming);
+    default: pass_on(incoming); return MQTT_SUCCESS;
+    }
 }
 
 enum mqtt_reason handle_publish(struct connection *connection,

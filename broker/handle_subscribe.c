@@ -1,7 +1,10 @@
+#include <stdio.h>
+
 #include "broker/broker.h"
 #include "broker/handle.h"
 #include "broker/message.h"
 #include "broker/pump.h"
+#include "broker/reason_string.h"
 #include "broker/session.h"
 #include "broker/sys_topics.h"
 #include "broker/trace.h"
@@ -19,6 +22,7 @@ struct request {
     uint64_t seq;
     struct buf reasons; /* one byte a filter, for the answer */
     struct buf fresh;   /* one byte a filter: 1 if there was none like it */
+    char why[96];       /* the first that was refused, as the answer says */
 };
 
 static void report(const struct request *request, enum event_code code,
@@ -38,6 +42,36 @@ static void report(const struct request *request, enum event_code code,
                       reason_name(MQTT_SUBACK, reason));
     }
     report_end(broker, request->connection, request->seq);
+}
+
+/* The return code for the answer: version 3.1.1 has one for all refusals, and
+   3.1 has none. */
+static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
+{
+    if (version >= MQTT_5 || reason <= MQTT_GRANTED_QOS_2)
+        return (uint8_t)reason;
+    return version == MQTT_3_1_1 ? MQTT_UNSPECIFIED_ERROR : MQTT_SUCCESS;
+}
+
+/* Enter the result for the next filter. */
+static void put_result(struct request *request, enum mqtt_type type,
+                       enum mqtt_reason reason)
+{
+    if (reason >= MQTT_UNSPECIFIED_ERROR && !request->why[0])
+        snprintf(request->why, sizeof(request->why),
+                 "Topic Filter %u of %zu: %s", request->reasons.len + 1,
+                 request->subscribe.count, reason_name(type, reason));
+    buf_append_u8(&request->reasons,
+                  return_code(request->connection->link.version, reason));
+}
+
+/* Is the identifier that of a QoS 2 message, whose PUBREL has not come?
+   Version 5 can say so [MQTT5 3.9.3]. */
+static bool is_id_in_use(const struct request *request)
+{
+    return request->connection->link.version >= MQTT_5 &&
+           packet_ids_used(&request->session->incoming,
+                           request->subscribe.packet_id);
 }
 
 /* ---- SUBSCRIBE ---- */
@@ -64,6 +98,8 @@ static enum mqtt_reason subscribe_one(struct request *request,
         .retain_as_published = wanted->retain_as_published,
     };
 
+    if (is_id_in_use(request))
+        return MQTT_PACKET_IDENTIFIER_IN_USE;
     if (!topic_filter_valid(wanted->topic_filter)) /* [MQTT-4.7.1-1] */
         return MQTT_TOPIC_FILTER_INVALID;
     switch (subscription_tree_subscribe(broker->subscriptions,
@@ -82,15 +118,6 @@ static enum mqtt_reason subscribe_one(struct request *request,
     return (enum mqtt_reason)options.qos;
 }
 
-/* The return code for the answer: version 3.1.1 has one for all refusals, and
-   3.1 has none. */
-static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
-{
-    if (version >= MQTT_5 || reason <= MQTT_GRANTED_QOS_2)
-        return (uint8_t)reason;
-    return version == MQTT_3_1_1 ? MQTT_UNSPECIFIED_ERROR : MQTT_SUCCESS;
-}
-
 static void subscribe_all(struct request *request)
 {
     struct connection *connection = request->connection;
@@ -104,8 +131,7 @@ static void subscribe_all(struct request *request)
         enum mqtt_reason reason = subscribe_one(request, &wanted, &fresh);
         bool granted = reason <= MQTT_GRANTED_QOS_2;
 
-        buf_append_u8(&request->reasons,
-                      return_code(connection->link.version, reason));
+        put_result(request, MQTT_SUBACK, reason);
         buf_append_u8(&request->fresh, fresh);
         report(request, granted ? EVENT_SUBSCRIBED : EVENT_SUBSCRIBE_REFUSED,
                wanted.topic_filter, reason);
@@ -123,14 +149,22 @@ static void send_answer(const struct request *request, enum mqtt_type type)
     struct connection *connection = request->connection;
     struct mqtt_suback suback = {.packet_id = request->subscribe.packet_id};
     struct buf packet = {0};
+    struct buf properties = {0};
 
     if (type == MQTT_SUBACK || connection->link.version >= MQTT_5)
         suback.reasons = buf_slice(&request->reasons);
     suback_encode(&packet, connection->link.version, type, &suback);
+    if (request->why[0]) {
+        reason_string_put(&properties, connection, request->why, packet.len);
+        suback.properties = buf_slice(&properties);
+        buf_clear(&packet);
+        suback_encode(&packet, connection->link.version, type, &suback);
+    }
     connection_send(connection, buf_slice(&packet), request->seq);
     if (trace_on(connection))
         trace_sending_plain(connection, type);
     buf_release(&packet);
+    buf_release(&properties);
 }
 
 /* A limit is reached that no honest client comes near. */
@@ -290,36 +324,51 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
     return MQTT_SUCCESS;
 }
 
+/* Take one filter out; returns its Reason Code. */
+static enum mqtt_reason unsubscribe_one(const struct request *request,
+                                        struct slice topic_filter)
+{
+    if (is_id_in_use(request))
+        return MQTT_PACKET_IDENTIFIER_IN_USE;
+    if (!topic_filter_valid(topic_filter))
+        return MQTT_TOPIC_FILTER_INVALID;
+    return subscription_tree_unsubscribe(
+               request->broker->subscriptions, &request->session->subscriber,
+               topic_filter) /* [MQTT-3.10.4-1] [MQTT-3.10.4-2] */
+               ? MQTT_SUCCESS
+               : MQTT_NO_SUBSCRIPTION_EXISTED;
+}
+
+/* One after the other, as if each had come alone [MQTT-3.10.4-6]. */
+static void unsubscribe_all(struct request *request)
+{
+    const struct broker *broker = request->broker;
+    struct slice filters = request->subscribe.filters;
+    struct mqtt_subscription wanted;
+
+    while (subscribe_next(&filters, MQTT_UNSUBSCRIBE, &wanted)) {
+        enum mqtt_reason reason = unsubscribe_one(request, wanted.topic_filter);
+
+        put_result(request, MQTT_UNSUBACK, reason);
+        if (!reason)
+            report(request, EVENT_UNSUBSCRIBED, wanted.topic_filter, 0);
+        if (trace_on(request->connection))
+            log_debug(broker->log, "    %.*s", SLICE_ARGS(wanted.topic_filter));
+        if (!reason && (broker->config->log_types & CONFIG_LOG_UNSUBSCRIBE))
+            log_info(broker->log, "%s %.*s", request->session->client_id,
+                     SLICE_ARGS(wanted.topic_filter));
+    }
+}
+
 enum mqtt_reason handle_unsubscribe(struct connection *connection,
                                     const struct frame *frame, uint64_t seq)
 {
     struct request request;
     enum mqtt_reason reason = begin(&request, connection, frame, seq);
-    struct mqtt_subscription wanted;
 
     if (reason || is_too_long(connection, frame, seq))
         return reason;
-    struct slice filters = request.subscribe.filters;
-    struct broker *broker = request.broker;
-    while (subscribe_next(&filters, MQTT_UNSUBSCRIBE, &wanted)) {
-        bool valid = topic_filter_valid(wanted.topic_filter);
-        bool was =
-            valid && subscription_tree_unsubscribe(
-                         broker->subscriptions, &request.session->subscriber,
-                         wanted.topic_filter); /* [MQTT-3.10.4-1] */
-
-        buf_append_u8(&request.reasons,
-                      (uint8_t)(!valid ? MQTT_TOPIC_FILTER_INVALID
-                                : was  ? MQTT_SUCCESS
-                                       : MQTT_NO_SUBSCRIPTION_EXISTED));
-        if (was)
-            report(&request, EVENT_UNSUBSCRIBED, wanted.topic_filter, 0);
-        if (trace_on(connection))
-            log_debug(broker->log, "    %.*s", SLICE_ARGS(wanted.topic_filter));
-        if (was && (broker->config->log_types & CONFIG_LOG_UNSUBSCRIBE))
-            log_info(broker->log, "%s %.*s", request.session->client_id,
-                     SLICE_ARGS(wanted.topic_filter));
-    }
+    unsubscribe_all(&request);
     send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
     finish(&request);
     return MQTT_SUCCESS;

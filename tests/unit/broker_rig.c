@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "mqtt/property.h"
 #include "wire/link.h"
 
 /* ---- the broker ---- */
@@ -117,6 +118,7 @@ void rig_close(struct rig_client *client)
     loop_settle(&client->rig->loop);
     buf_release(&client->in);
     buf_release(&client->packet);
+    buf_release(&client->reason_string);
 }
 
 void rig_cut(struct rig_client *client)
@@ -190,6 +192,58 @@ void rig_expect_hex(struct rig_client *client, const char *hex)
     if (len)
         ck_assert_mem_eq(client->in.bytes, bytes, len);
     buf_clear(&client->in);
+}
+
+static struct slice *properties_of(struct mqtt_packet *packet)
+{
+    switch (packet->type) {
+    case MQTT_CONNACK: return &packet->connack.properties;
+    case MQTT_PUBACK:
+    case MQTT_PUBREC:
+    case MQTT_PUBREL:
+    case MQTT_PUBCOMP: return &packet->puback.properties;
+    case MQTT_SUBACK:
+    case MQTT_UNSUBACK: return &packet->suback.properties;
+    case MQTT_DISCONNECT: return &packet->disconnect.properties;
+    case MQTT_CONNECT:
+    case MQTT_PUBLISH:
+    case MQTT_SUBSCRIBE:
+    case MQTT_UNSUBSCRIBE:
+    case MQTT_PINGREQ:
+    case MQTT_PINGRESP:
+    case MQTT_AUTH: break;
+    }
+    ck_abort_msg("%s has no Reason String", mqtt_type_name(packet->type));
+}
+
+const char *rig_take_reason_string(struct rig_client *client)
+{
+    struct mqtt_packet packet;
+    struct property property;
+    struct buf others = {0};
+    struct buf all = {0};
+    const char *text = NULL;
+
+    ck_assert(rig_next(client, &packet));
+    if (client->version < MQTT_5)
+        ck_abort_msg("version 5 alone has Reason Strings");
+    struct slice *properties = properties_of(&packet);
+    for (struct slice rest = *properties; property_next(&rest, &property);) {
+        if (property.info->id != PROPERTY_REASON_STRING) {
+            buf_append_slice(&others, property.bytes);
+            continue;
+        }
+        buf_clear(&client->reason_string);
+        buf_append_slice(&client->reason_string, property.string);
+        text = buf_string(&client->reason_string);
+    }
+    *properties = buf_slice(&others);
+    packet_encode(&all, MQTT_5, &packet);
+    buf_append_slice(&all, buf_slice(&client->in));
+    buf_release(&client->in);
+    buf_release(&others);
+    client->in = all;
+    return text;
 }
 
 void rig_expect_nothing(struct rig_client *client)

@@ -30,8 +30,9 @@ struct rig_client {
     struct buf in; /* what came and was not taken by rig_next */
     bool ended;    /* the broker closed the connection */
     uint16_t last_id;
-    struct frame frame; /* the packet that rig_next returned */
-    struct buf packet;  /* its bytes */
+    struct frame frame;       /* the packet that rig_next returned */
+    struct buf packet;        /* its bytes */
+    struct buf reason_string; /* what rig_take_reason_string returned */
 };
 
 /*
@@ -73,6 +74,12 @@ void rig_expect(struct rig_client *client, enum mqtt_type type,
 
 /* Exactly these bytes must have come. */
 void rig_expect_hex(struct rig_client *client, const char *hex);
+
+/*
+ * Take the Reason String out of the packet that comes next, so that the rest can
+ * be compared. Returns it until the next call; NULL when it has none.
+ */
+const char *rig_take_reason_string(struct rig_client *client);
 
 void rig_expect_nothing(struct rig_client *client);
 void rig_expect_ended(struct rig_client *client);

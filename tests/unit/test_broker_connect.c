@@ -68,6 +68,8 @@ START_TEST(each_connect_gets_its_answer)
     rig_start(&rig);
     rig_open(&rig, &client, answers[_i].version);
     rig_send_hex(&client, answers[_i].connect);
+    if (answers[_i].ended && answers[_i].version == MQTT_5)
+        ck_assert_ptr_nonnull(rig_take_reason_string(&client));
     rig_expect_hex(&client, answers[_i].connack);
     ck_assert_msg(client.ended == answers[_i].ended, "%s", answers[_i].name);
 }
@@ -114,6 +116,7 @@ START_TEST(version_5_is_told_why_it_is_disconnected)
     rig_start(&rig);
     rig_login(&rig, &client, MQTT_5, "a", true);
     rig_send_hex(&client, CONNECT_5);
+    ck_assert_str_eq(rig_take_reason_string(&client), "a second CONNECT");
     rig_expect_hex(&client, "e0 01 82");
     rig_expect_ended(&client);
 }
@@ -159,6 +162,8 @@ START_TEST(anonymous_clients_are_refused_where_they_are_not_allowed)
     rig_expect_ended(&client);
     rig_open(&rig, &other, MQTT_5);
     rig_send_hex(&other, CONNECT_5);
+    /* A stranger is not told what it would take. */
+    ck_assert_str_eq(rig_take_reason_string(&other), "Not authorized");
     rig_expect_hex(&other, "20 03 00 87 00");
 }
 END_TEST
@@ -365,6 +370,8 @@ START_TEST(a_silent_client_is_disconnected_after_one_and_a_half_keep_alive)
     rig_advance(&rig, 14.9);
     ck_assert(!client.ended);
     rig_advance(&rig, 0.2);
+    ck_assert_str_eq(rig_take_reason_string(&client),
+                     "silent for 1.5 x Keep Alive (15 s)");
     rig_expect_hex(&client, "e0 01 8d");
     rig_expect_ended(&client);
     ck_assert(rig_logged(&rig, "Client a has exceeded timeout"));

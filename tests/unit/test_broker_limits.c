@@ -123,6 +123,7 @@ START_TEST(max_packet_size_is_told_and_kept)
                                       PROPERTY_MAXIMUM_PACKET_SIZE, 0),
                       100);
     rig_send_hex(&client, "30 64");
+    ck_assert_ptr_nonnull(rig_take_reason_string(&client));
     rig_expect_hex(&client, "e0 01 95");
     rig_expect_ended(&client);
 }
@@ -153,6 +154,7 @@ START_TEST(message_size_limit_bounds_the_payload_of_a_will)
         .payload = slice_of_string("12345"),
     };
     rig_send(&client, &packet);
+    ck_assert_ptr_nonnull(rig_take_reason_string(&client));
     rig_expect_hex(&client, "20 03 00 95 00");
     rig_expect_ended(&client);
 }
@@ -206,6 +208,7 @@ START_TEST(a_subscribe_is_not_larger_than_it_can_reasonably_be)
     subscribe_again_and_again("a", HANDLE_MAX_SUBSCRIBE_BYTES / 4 - 1);
     rig_expect(&client, MQTT_SUBACK, &packet);
     subscribe_again_and_again("a", HANDLE_MAX_SUBSCRIBE_BYTES / 4);
+    ck_assert_ptr_nonnull(rig_take_reason_string(&client));
     rig_expect_hex(&client, "e0 01 97");
     rig_expect_ended(&client);
 }

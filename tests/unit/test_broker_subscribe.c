@@ -34,27 +34,31 @@ static const struct {
     enum mqtt_version version;
     const char *request;
     const char *answer;
+    const char *why; /* the Reason String; NULL: nothing was refused */
 } answers[] = {
     {"each QoS is granted",                             MQTT_3_1_1,
-     "82 0e 0009 0001 61 00 0001 62 01 0001 63 02",                                                                "90 05 0009 00 01 02"   },
+     "82 0e 0009 0001 61 00 0001 62 01 0001 63 02",                                                                "90 05 0009 00 01 02",
+     NULL                                                                                                                                                                               },
     {"version 5",                                       MQTT_5,     "82 0b 0009 00 0001 61 00 0001 62 02",
-     "90 05 0009 00 00 02"                                                                                                                 },
+     "90 05 0009 00 00 02",                                                                                                                  NULL                                       },
     {"MQTT-3.8.4-6: one answer a filter, bad ones too", MQTT_5,
-     "82 13 0009 00 0001 61 01 0003 612f23 01 0003 61232f 01",                                                     "90 06 0009 00 01 01 8f"},
+     "82 13 0009 00 0001 61 01 0003 612f23 01 0003 61232f 01",                                                     "90 06 0009 00 01 01 8f", "Topic Filter 3 of 3: Topic Filter invalid"},
     {"a bad share name",                                MQTT_5,     "82 10 0009 00 000a 247368617265 2f2b2f78 01",
-     "90 04 0009 00 8f"                                                                                                                    },
+     "90 04 0009 00 8f",                                                                                                                     "Topic Filter 1 of 1: Topic Filter invalid"},
     {"UNSUBSCRIBE of nothing, 3.1.1",                   MQTT_3_1_1, "a2 05 0009 0001 61",
-     "b0 02 0009"                                                                                                                          },
+     "b0 02 0009",                                                                                                                           NULL                                       },
     {"UNSUBSCRIBE of nothing, 5",                       MQTT_5,     "a2 06 0009 00 0001 61",
-     "b0 04 0009 00 11"                                                                                                                    },
+     "b0 04 0009 00 11",                                                                                                                     NULL                                       },
     {"UNSUBSCRIBE of what is no filter",                MQTT_5,     "a2 07 0009 00 0002 6123",
-     "b0 04 0009 00 8f"                                                                                                                    },
+     "b0 04 0009 00 8f",                                                                                                                     "Topic Filter 1 of 1: Topic Filter invalid"},
 };
 
 START_TEST(each_request_gets_its_answer)
 {
     start(answers[_i].version);
     rig_send_hex(&client, answers[_i].request);
+    if (answers[_i].why)
+        ck_assert_str_eq(rig_take_reason_string(&client), answers[_i].why);
     rig_expect_hex(&client, answers[_i].answer);
     ck_assert(!client.ended);
 }

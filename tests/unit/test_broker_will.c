@@ -39,6 +39,7 @@ START_TEST(a_will_below_sys_is_refused)
         .payload = slice_of_string("lie"),
     };
     rig_send(&client, &packet);
+    ck_assert_str_eq(rig_take_reason_string(&client), "Not authorized");
     rig_expect_hex(&client, "20 03 00 87 00");
     rig_expect_ended(&client);
 }

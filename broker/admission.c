@@ -1,0 +1,102 @@
+#include "broker/admission.h"
+
+#include "broker/broker.h"
+#include "broker/connection.h"
+#include "broker/handle.h"
+#include "broker/reason_string.h"
+#include "broker/trace.h"
+#include "mqtt/property.h"
+
+static void put_limits(struct buf *properties, const struct broker *broker,
+                       const struct connection *connection)
+{
+    const struct config_listener *listener = connection->listener->config;
+
+    if (listener->max_qos < 2) /* [MQTT-3.2.2-9] */
+        property_put_number(properties, PROPERTY_MAXIMUM_QOS,
+                            listener->max_qos);
+    if (!broker->config->retain_available)
+        property_put_number(properties, PROPERTY_RETAIN_AVAILABLE, 0);
+    if (broker->config->max_packet_size)
+        property_put_number(properties, PROPERTY_MAXIMUM_PACKET_SIZE,
+                            broker->config->max_packet_size);
+    if (listener->max_topic_alias)
+        property_put_number(properties, PROPERTY_TOPIC_ALIAS_MAXIMUM,
+                            listener->max_topic_alias);
+    property_put_number(properties, PROPERTY_RECEIVE_MAXIMUM,
+                        HANDLE_RECEIVE_MAXIMUM);
+}
+
+/* Of a CONNECT that is accepted. */
+static void put_properties(struct buf *properties,
+                           const struct admission *admission)
+{
+    const struct mqtt_connect *connect = &admission->connect;
+
+    put_limits(properties, admission->broker, admission->connection);
+    if (admission->expiry_s != property_number(connect->properties,
+                                               PROPERTY_SESSION_EXPIRY_INTERVAL,
+                                               0))
+        property_put_number(properties, PROPERTY_SESSION_EXPIRY_INTERVAL,
+                            admission->expiry_s);
+    if (admission->assigned[0]) /* [MQTT-3.1.3-7] [MQTT-3.2.2-16] */
+        property_put_string(properties, PROPERTY_ASSIGNED_CLIENT_IDENTIFIER,
+                            slice_of_string(admission->assigned));
+    /* Without this Property the client's own counts [MQTT-3.2.2-22]. */
+    if (admission->keep_alive_s != connect->keep_alive_s)
+        property_put_number(properties, PROPERTY_SERVER_KEEP_ALIVE,
+                            admission->keep_alive_s);
+}
+
+/* Why it is refused, as the client is told: a stranger learns nothing about
+   users and rights. */
+static const char *told(const struct admission *admission,
+                        enum mqtt_reason reason)
+{
+    bool secret = reason == MQTT_BAD_USER_NAME_OR_PASSWORD ||
+                  reason == MQTT_NOT_AUTHORIZED || reason == MQTT_BANNED;
+
+    return admission->text && !secret ? admission->text
+                                      : reason_name(MQTT_CONNACK, reason);
+}
+
+void admission_encode(const struct admission *admission,
+                      enum mqtt_reason reason, struct buf *packet)
+{
+    enum mqtt_version version = admission->connection->link.version;
+    struct buf properties = {0};
+    struct mqtt_connack connack = {
+        /* [MQTT-3.2.2-6] */
+        .session_present = !reason && admission->session_present,
+        .reason = version >= MQTT_5 ? (uint8_t)reason
+                                    : (uint8_t)connack_code_3(reason),
+    };
+
+    if (version >= MQTT_5 && !reason)
+        put_properties(&properties, admission);
+    if (reason) {
+        connack_encode(packet, version, &connack);
+        reason_string_put(&properties, admission->connection,
+                          told(admission, reason), packet->len);
+        buf_clear(packet);
+    }
+    connack.properties = buf_slice(&properties);
+    connack_encode(packet, version, &connack);
+    buf_release(&properties);
+}
+
+void admission_answer(const struct admission *admission,
+                      enum mqtt_reason reason)
+{
+    struct connection *connection = admission->connection;
+    struct buf packet = {0};
+
+    admission_encode(admission, reason, &packet);
+    if (packet.len <= connection->max_packet_size) { /* [MQTT-3.1.2-24] */
+        connection_send(connection, buf_slice(&packet), admission->seq);
+        if (trace_on(connection))
+            trace_sending(connection, MQTT_CONNACK, " (%d, %d)",
+                          packet.bytes[2], packet.bytes[3]);
+    }
+    buf_release(&packet);
+}
