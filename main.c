@@ -35,6 +35,8 @@ static const struct command commands[] = {
     {"broker", "mosquitto",     cmd_broker, "run a broker"},
     {"pub",    "mosquitto_pub", cmd_pub,    "publish a message"},
     {"sub",    "mosquitto_sub", cmd_sub,    "subscribe and print what comes"},
+    {"passwd", "mosquitto_passwd", cmd_passwd,
+                                            "change a password file"},
     {"attach", NULL,            cmd_attach, "the dashboard of a broker that runs"},
     {"replay", NULL,            cmd_replay, "the dashboard of a recording"},
     {"screen", NULL,            cmd_screen, "one view of a recording as text"},

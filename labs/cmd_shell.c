@@ -54,7 +54,7 @@ static int make_link(const char *folder, const char *name, const char *program)
 static char *make_links(void)
 {
     static const char *const names[] = {"mqttlab", "mosquitto", "mosquitto_pub",
-                                        "mosquitto_sub"};
+                                        "mosquitto_sub", "mosquitto_passwd"};
     char runtime[256];
     char text[500];
     int result = control_directory(runtime, sizeof(runtime));

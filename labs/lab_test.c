@@ -69,7 +69,7 @@ static int remove_one(const char *path, const struct stat *info, int kind,
 static void make_links(const char *folder)
 {
     static const char *const names[] = {"mqttlab", "mosquitto", "mosquitto_pub",
-                                        "mosquitto_sub"};
+                                        "mosquitto_sub", "mosquitto_passwd"};
     char *program = process_self_path("mqttlab");
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -1,0 +1,33 @@
+/*
+ * Files of lines: password files and access control lists.
+ */
+#ifndef BROKER_TEXT_FILE_H
+#define BROKER_TEXT_FILE_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* No such file is longer than this; /dev/zero is. */
+#define TEXT_FILE_MAX_BYTES (64u << 20)
+
+/* Append a whole file to text. Returns 0 or a negative errno, -EFBIG if it is
+   longer than TEXT_FILE_MAX_BYTES. */
+int text_file_load(const char *path, struct buf *text);
+
+/*
+ * Put text in the place of a file, or of what a symbolic link leads to: others
+ * see the old one or the new one, whole. The new one has the old one's owner as
+ * far as we may give it away, and can be read and written by that one alone.
+ * Returns 0 or a negative errno.
+ */
+int text_file_replace(const char *path, struct slice text);
+
+/*
+ * Take the next line off *rest, without the "\n" and "\r" that end it. Returns
+ * false when there is none. Borrowed from *rest.
+ */
+bool text_file_next_line(struct slice *rest, struct slice *line);
+
+#endif
