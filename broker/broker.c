@@ -92,21 +92,39 @@ static void publish_records(struct loop_task *task)
     tap_publish(&LIST_ITEM(task, struct broker, tap_task)->tap);
 }
 
-struct broker *broker_new(struct loop *loop, const struct config *config,
-                          const struct log *log)
+static struct retained_limits retained_limits(const struct config *config)
 {
-    struct broker *broker = alloc_zero(1, sizeof(*broker));
-    const struct retained_limits limits = {
+    return (struct retained_limits){
         .messages = config->max_retained_messages,
         .bytes = config->max_retained_bytes,
         .max_levels = config->max_topic_levels,
     };
+}
+
+static void apply_reload(void *context)
+{
+    struct broker *broker = context;
+    const struct retained_limits limits = retained_limits(broker->config);
+
+    retained_store_limit(broker->retained, &limits);
+    sys_topics_set_interval(broker->sys_topics, broker->config->sys_interval);
+}
+
+struct broker *broker_new(struct loop *loop, const struct config *config,
+                          const struct log *log)
+{
+    struct broker *broker = alloc_zero(1, sizeof(*broker));
+    const struct retained_limits limits = retained_limits(config);
 
     broker->loop = loop;
     broker->config = config;
     broker->log = log;
     broker->started_ms = clock_ms(&loop->clock);
     list_init(&broker->connections);
+    list_init(&broker->reload_hooks);
+    broker->own_reload =
+        (struct reload_hook){.apply = apply_reload, .context = broker};
+    reload_add(broker, &broker->own_reload);
     broker->listeners =
         alloc_zero(config->listener_count, sizeof(broker->listeners[0]));
     for (size_t i = 0; i < config->listener_count; i++) {

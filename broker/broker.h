@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "broker/config.h"
 #include "broker/counters.h"
+#include "broker/reload.h"
 #include "broker/report.h"
 #include "broker/retained_store.h"
 #include "broker/router.h"
@@ -65,6 +66,10 @@ struct broker {
     bool stopping;
     void (*on_stopped)(struct broker *broker); /* may be NULL */
     void *owner;                               /* for on_stopped */
+    struct list reload_hooks;                  /* struct reload_hook */
+    struct reload_hook own_reload;             /* of what is kept here */
+    /* SIGUSR1: store what is not stored yet; NULL: nothing is ever stored. */
+    void (*save)(struct broker *broker);
 };
 
 /*

@@ -62,7 +62,10 @@ static bool do_status(struct broker *broker, json_t *request, json_t *answer)
             json_decref(listener);
             continue;
         }
-        json_object_set_new(listener, "host", json_string(from->config->host));
+        json_object_set_new(listener, "host",
+                            json_string(from->config->path
+                                            ? from->config->path
+                                            : from->config->host));
         put_count(listener, "port", from->socket.port);
         put_count(listener, "connections", from->connection_count);
         json_object_set_new(listener, "allow_anonymous",

@@ -8,12 +8,15 @@
 #include "broker/config.h"
 #include "broker/log_output.h"
 #include "broker/service.h"
+#include "broker/signals.h"
+#include "broker/snapshot.h"
 #include "net/loop.h"
 #include "wire/control.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -77,9 +80,7 @@ struct run {
     struct log_output output;
     struct loop loop;
     struct broker *broker;
-    struct loop_signal interrupt;
-    struct loop_signal terminate;
-    struct loop_signal hangup;
+    struct signals signals;
     int ready; /* whom to tell that we run; -1: nobody */
 };
 
@@ -164,15 +165,13 @@ static bool has_port(const struct config *config, uint16_t port)
     return false;
 }
 
-/* Returns false after telling what is wrong. */
-static bool configure(struct run *run)
+/* What the file and the command line say. */
+static bool configure(const struct run *run, struct config *config,
+                      struct config_problems *problems)
 {
-    struct config *config = &run->config;
-    struct config_problems problems = {.to = stderr};
-
     config_init(config);
     if (run->request.config_file)
-        config_read(config, run->request.config_file, &problems);
+        config_read(config, run->request.config_file, problems);
     for (size_t i = 0; i < run->request.port_count; i++) {
         if (!has_port(config, run->request.ports[i]))
             config_add_listener(config, run->request.ports[i], NULL);
@@ -182,16 +181,25 @@ static bool configure(struct run *run)
     if (run->request.daemon && !config->says_log_dests)
         config->log_dests = CONFIG_LOG_SYSLOG;
     config_finish(config);
-    config_check(config, &problems);
-    if (problems.count)
-        fprintf(stderr,
-                "%s: %s has %u problem%s; %s --options lists what it "
-                "may contain\n",
-                run->name,
-                run->request.config_file ? run->request.config_file
-                                         : "the command line",
-                problems.count, problems.count == 1 ? "" : "s", run->name);
-    return problems.count == 0;
+    config_check(config, problems);
+    return problems->count == 0;
+}
+
+/* At the start: returns false after telling what is wrong. */
+static bool configure_first(struct run *run)
+{
+    struct config_problems problems = {.to = stderr};
+
+    if (configure(run, &run->config, &problems))
+        return true;
+    fprintf(stderr,
+            "%s: %s has %u problem%s; %s --options lists what it "
+            "may contain\n",
+            run->name,
+            run->request.config_file ? run->request.config_file
+                                     : "the command line",
+            problems.count, problems.count == 1 ? "" : "s", run->name);
+    return false;
 }
 
 /* --- starting ------------------------------------------------------------- */
@@ -318,9 +326,7 @@ static void on_stopped(struct broker *broker)
 {
     struct run *run = broker->owner;
 
-    loop_signal_close(&run->interrupt);
-    loop_signal_close(&run->terminate);
-    loop_signal_close(&run->hangup);
+    signals_close(&run->signals);
     loop_stop(&run->loop); /* timers of sessions that are away still run */
 }
 
@@ -332,37 +338,75 @@ static void stop(struct run *run)
     broker_stop(run->broker, on_stopped, run);
 }
 
-static void on_interrupt(struct loop_signal *signal)
+/* Each line of a report, as an error or, if it says so, a warning. */
+static void log_report(const struct log *log, char *report)
 {
-    stop(LIST_ITEM(signal, struct run, interrupt));
-}
+    char *rest = report;
+    char *line;
 
-static void on_terminate(struct loop_signal *signal)
-{
-    stop(LIST_ITEM(signal, struct run, terminate));
-}
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        char *warning = strstr(line, "warning: ");
 
-/* The terminal was closed; or, in the background, whoever rotates logs wants
-   the file to be opened again. */
-static void on_hangup(struct loop_signal *signal)
-{
-    struct run *run = LIST_ITEM(signal, struct run, hangup);
-
-    if (!run->request.daemon) {
-        stop(run);
-        return;
+        if (warning)
+            log_warning(log, "%.*s%s", (int)(warning - line), line,
+                        warning + strlen("warning: "));
+        else if (*line)
+            log_error(log, "%s", line);
     }
+}
+
+/* The file may be gone from where it was, and the configuration is new. */
+static void reopen_log(struct run *run)
+{
     int error = log_output_reopen(&run->output);
+
     if (error)
         log_error(&run->output.log, "log_dest file %s: %s",
                   run->config.log_file, strerror(-error));
 }
 
-static void watch_signals(struct run *run)
+static void reload(struct run *run)
 {
-    loop_signal_open(&run->loop, &run->interrupt, SIGINT, on_interrupt);
-    loop_signal_open(&run->loop, &run->terminate, SIGTERM, on_terminate);
-    loop_signal_open(&run->loop, &run->hangup, SIGHUP, on_hangup);
+    const struct log *log = &run->output.log;
+    struct config_problems problems = {0};
+    struct config fresh;
+    char *report = NULL;
+    size_t len;
+
+    log_info(log, "Reloading config.");
+    problems.to = open_memstream(&report, &len);
+    bool good = configure(run, &fresh, &problems) &&
+                reload_run(run->broker, &run->config, &fresh, &problems);
+    if (problems.to)
+        fclose(problems.to);
+    reopen_log(run);
+    if (report)
+        log_report(log, report);
+    if (!good)
+        log_error(log, "The configuration stays as it was.");
+    config_release(&fresh);
+    free(report);
+}
+
+static void save(struct run *run)
+{
+    if (run->broker->save)
+        run->broker->save(run->broker);
+    else
+        log_notice(&run->output.log,
+                   "Nothing is saved: persistence is not true.");
+}
+
+static void on_signal(void *owner, enum signals_wish wish)
+{
+    struct run *run = owner;
+
+    switch (wish) {
+    case SIGNALS_STOP: stop(run); break;
+    case SIGNALS_RELOAD: reload(run); break;
+    case SIGNALS_SAVE: save(run); break;
+    case SIGNALS_SHOW: snapshot_log(run->broker); break;
+    }
 }
 
 static void tell_parent(struct run *run, int status)
@@ -381,7 +425,7 @@ static int serve(struct run *run)
         return EXIT_UNUSABLE;
     }
     open_control(run);
-    watch_signals(run);
+    signals_open(&run->signals, &run->loop, on_signal, run);
     log_info(&run->output.log, "mqttlab version " MQTTLAB_VERSION " running");
     tell_parent(run, EXIT_STOPPED);
     loop_run(&run->loop);
@@ -440,7 +484,7 @@ int cmd_broker(int argc, char **argv)
     if (status >= 0)
         return status;
     status = EXIT_MISTAKE;
-    if (configure(&run)) {
+    if (configure_first(&run)) {
         status = EXIT_STOPPED;
         if (run.request.check)
             printf("%s: no problems\n", run.request.config_file

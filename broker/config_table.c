@@ -223,7 +223,7 @@ static const struct config_option options[] = {
     {"connect_timeout", CONFIG_NUMBER, GLOBAL(connect_timeout),
      1, 3600, false, "10", NULL,
      "Seconds that a new connection has for its CONNECT. (Not in mosquitto.)"},
-    {"max_topic_levels", CONFIG_NUMBER, GLOBAL(max_topic_levels),
+    {"max_topic_levels", CONFIG_NUMBER, AT_START(max_topic_levels),
      1, 65535, false, "200", NULL,
      "Levels that a Topic Name or a Topic Filter may have. (Not in mosquitto.)"},
     {"max_clients", CONFIG_NUMBER, GLOBAL(max_clients),

@@ -97,13 +97,16 @@ int log_output_open(struct log_output *output, const struct config *config)
                 .sink = sink,
                 .context = output},
     };
-    if (config->log_dests & CONFIG_LOG_SYSLOG)
-        system_log_open("mqttlab", config->log_facility);
     return log_output_reopen(output);
 }
 
 int log_output_reopen(struct log_output *output)
 {
+    output->log.level = level_of(output->config->log_types);
+    output->second = 0;
+    system_log_close();
+    if (output->config->log_dests & CONFIG_LOG_SYSLOG)
+        system_log_open("mqttlab", output->config->log_facility);
     if (output->file)
         fclose(output->file);
     output->file = NULL;
@@ -117,6 +120,7 @@ void log_output_close(struct log_output *output)
 {
     if (output->file)
         fclose(output->file);
+    system_log_close();
     buf_release(&output->line);
     *output = (struct log_output){0};
 }

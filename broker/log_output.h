@@ -27,7 +27,10 @@ struct log_output {
  */
 int log_output_open(struct log_output *output, const struct config *config);
 
-/* Close the file and open it anew, after somebody moved it away. */
+/*
+ * Close the file and open it anew, after somebody moved it away; and go by the
+ * configuration anew, if it has changed.
+ */
 int log_output_reopen(struct log_output *output);
 
 void log_output_close(struct log_output *output);

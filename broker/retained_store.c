@@ -5,6 +5,7 @@
 #include "broker/topic_trie.h"
 #include "mqtt/topic.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* How many nodes each change looks at for messages that have expired. */
@@ -25,6 +26,13 @@ struct retained_store *retained_store_new(const struct retained_limits *limits)
     store->limits = *limits;
     topic_trie_init(&store->topics);
     return store;
+}
+
+void retained_store_limit(struct retained_store *store,
+                          const struct retained_limits *limits)
+{
+    assert(limits->max_levels == store->limits.max_levels);
+    store->limits = *limits;
 }
 
 void retained_store_free(struct retained_store *store)

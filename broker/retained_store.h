@@ -25,6 +25,9 @@ struct retained_limits {
 };
 
 struct retained_store *retained_store_new(const struct retained_limits *limits);
+/* Other limits from now on; what is there stays. max_levels cannot change. */
+void retained_store_limit(struct retained_store *store,
+                          const struct retained_limits *limits);
 void retained_store_free(struct retained_store *store);
 
 enum retained_result {

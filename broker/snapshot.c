@@ -101,3 +101,46 @@ void snapshot_write(void *owner)
     broker->report.flags = 0;
     tap_publish(&broker->tap);
 }
+
+/* --- for people ----------------------------------------------------------- */
+
+static void log_session(struct broker *broker, const struct session *session,
+                        struct buf *filter)
+{
+    log_notice(broker->log,
+               "client %s: %s, %zu messages wait, %zu are under way",
+               session->client_id, session->connection ? "connected" : "away",
+               (size_t)outgoing_queue_waiting(&session->outgoing),
+               (size_t)session->outgoing.inflight_count);
+    LIST_FOREACH (node, &session->subscriber.subscriptions) {
+        const struct subscription *subscription =
+            LIST_ITEM(node, struct subscription, own);
+
+        buf_clear(filter);
+        subscription_tree_put_filter(broker->subscriptions, subscription,
+                                     filter);
+        log_notice(broker->log, "client %s: subscribes to %.*s (QoS %u)",
+                   session->client_id, SLICE_ARGS(buf_slice(filter)),
+                   (unsigned)subscription->qos);
+    }
+}
+
+void snapshot_log(struct broker *broker)
+{
+    const struct broker_counters *counters = &broker->counters;
+    struct buf filter = {0};
+    size_t position = 0;
+    const struct session *session;
+
+    broker_count(broker);
+    log_notice(broker->log,
+               "State: %llu clients connected, %llu away; %llu subscriptions; "
+               "%llu retained messages",
+               (unsigned long long)counters->clients_connected,
+               (unsigned long long)counters->clients_disconnected,
+               (unsigned long long)counters->subscriptions,
+               (unsigned long long)counters->retained_messages);
+    while ((session = session_store_next(&broker->sessions, &position)))
+        log_session(broker, session, &filter);
+    buf_release(&filter);
+}

@@ -5,7 +5,12 @@
 #ifndef BROKER_SNAPSHOT_H
 #define BROKER_SNAPSHOT_H
 
+struct broker;
+
 /* owner is the struct broker. */
 void snapshot_write(void *owner);
+
+/* Log who is here and subscribes to what, as SIGUSR2 asks for it. */
+void snapshot_log(struct broker *broker);
 
 #endif

@@ -219,6 +219,16 @@ static void on_interval(struct timer *timer)
         sys_topics_touch(sys);
 }
 
+void sys_topics_set_interval(struct sys_topics *sys, uint32_t interval_s)
+{
+    if (interval_s == sys->host.interval_s)
+        return;
+    sys->host.interval_s = interval_s;
+    timer_cancel(&sys->timer);
+    sys_topics_refresh(sys);
+    sys_topics_touch(sys);
+}
+
 struct sys_topics *sys_topics_new(const struct sys_topics_host *host)
 {
     struct sys_topics *sys = alloc_zero(1, sizeof(*sys));

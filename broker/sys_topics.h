@@ -38,6 +38,10 @@ struct sys_topics_host {
 struct sys_topics *sys_topics_new(const struct sys_topics_host *host);
 void sys_topics_free(struct sys_topics *sys_topics);
 
+/* Publish so often from now on; 0: no more, what is retained stays. */
+void sys_topics_set_interval(struct sys_topics *sys_topics,
+                             uint32_t interval_s);
+
 /*
  * Something was counted: publish within sys_interval. Cheap, for every batch
  * of packets that came, every connection that opened or ended.
