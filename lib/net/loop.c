@@ -347,3 +347,44 @@ void loop_signal_close(struct loop_signal *watch)
 {
     uv_close((uv_handle_t *)&watch->signal, NULL);
 }
+
+/* ---- other threads ---- */
+
+static void on_uv_async(uv_async_t *async)
+{
+    struct loop_async *watch = LIST_ITEM(async, struct loop_async, async);
+
+    woken(loop_of(async->loop));
+    watch->on_async(watch);
+}
+
+int loop_async_open(struct loop *loop, struct loop_async *watch,
+                    void (*on_async)(struct loop_async *async))
+{
+    *watch = (struct loop_async){.on_async = on_async};
+    int error = uv_async_init(&loop->uv, &watch->async, on_uv_async);
+
+    if (!error)
+        uv_unref((uv_handle_t *)&watch->async);
+    return error;
+}
+
+void loop_async_send(struct loop_async *watch)
+{
+    uv_async_send(&watch->async);
+}
+
+static void on_async_closed(uv_handle_t *handle)
+{
+    struct loop_async *watch = LIST_ITEM(handle, struct loop_async, async);
+
+    if (watch->on_closed)
+        watch->on_closed(watch);
+}
+
+void loop_async_close(struct loop_async *watch,
+                      void (*on_closed)(struct loop_async *))
+{
+    watch->on_closed = on_closed;
+    uv_close((uv_handle_t *)&watch->async, on_async_closed);
+}
