@@ -65,7 +65,7 @@ struct durable_change {
 };
 
 struct durable_batch {
-    uint64_t number; /* counts up; commits come in this order */
+    uint64_t number;                /* counts up; commits come in this order */
     struct durable_change *changes; /* owned */
     uint32_t count;                 /* places in use, free ones among them */
     uint32_t cap;

@@ -27,8 +27,25 @@ static void complain(char *error, const char *path, const char *why)
     snprintf(error, DURABLE_ERROR_BYTES, "%.200s: %.300s", path, why);
 }
 
+static bool complain_of_damage(char *error, const struct durable_file *file,
+                               const char *what)
+{
+    char why[300];
+
+    snprintf(why, sizeof(why),
+             "is damaged (%.120s). Move it away; `sqlite3 FILE .recover` "
+             "saves what can be read",
+             what);
+    complain(error, file->path, why);
+    return false;
+}
+
 static bool complain_of_db(char *error, const struct durable_file *file)
 {
+    int code = sqlite3_errcode(file->db);
+
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+        return complain_of_damage(error, file, sqlite3_errmsg(file->db));
     complain(error, file->path, sqlite3_errmsg(file->db));
     return false;
 }
@@ -225,7 +242,6 @@ static bool is_ours(const struct durable_file *file, char *error)
 static bool is_whole(const struct durable_file *file, char *error)
 {
     sqlite3_stmt *statement = NULL;
-    char why[300];
 
     if (sqlite3_prepare_v2(file->db, "PRAGMA quick_check(1)", -1, &statement,
                            NULL) != SQLITE_OK)
@@ -235,13 +251,8 @@ static bool is_whole(const struct durable_file *file, char *error)
                            ? (const char *)sqlite3_column_text(statement, 0)
                            : sqlite3_errmsg(file->db);
     bool whole = result == SQLITE_ROW && said && !strcmp(said, "ok");
-    if (!whole) {
-        snprintf(why, sizeof(why),
-                 "is damaged (%.120s). Move it away; `sqlite3 FILE .recover` "
-                 "saves what can be read",
-                 said ? said : "?");
-        complain(error, file->path, why);
-    }
+    if (!whole)
+        complain_of_damage(error, file, said ? said : "?");
     sqlite3_finalize(statement);
     return whole;
 }
@@ -454,8 +465,7 @@ static bool make_change(const struct durable_file *file,
         sqlite3_bind_int64(statement, 1, (int64_t)change->session);
         sqlite3_bind_int(statement, 2, change->packet_id);
         break;
-    case DURABLE_INCOMING_CLEAR:
-        return run_with(statement, change->session);
+    case DURABLE_INCOMING_CLEAR: return run_with(statement, change->session);
     case DURABLE_MESSAGE_REMOVE:
     case DURABLE_DELIVERY_REMOVE: return run_with(statement, change->number);
     }

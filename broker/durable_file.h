@@ -29,7 +29,7 @@ struct durable_file {
     struct sqlite3_stmt *begin;
     struct sqlite3_stmt *commit;
     struct sqlite3_stmt *forget_subscriptions; /* of a session */
-    int lock_fd; /* -1: none */
+    int lock_fd;                               /* -1: none */
 };
 
 /* Room enough for any message about a file. */

@@ -39,14 +39,14 @@ const char durable_schema_create[] =
     "  payload BLOB NOT NULL,"
     "  qos INTEGER NOT NULL,"
     "  retain INTEGER NOT NULL,"
-    "  properties BLOB,"   /* as in a PUBLISH packet, without the expiry */
-    "  expiry_s INTEGER,"  /* Message Expiry Interval */
+    "  properties BLOB,"  /* as in a PUBLISH packet, without the expiry */
+    "  expiry_s INTEGER," /* Message Expiry Interval */
     "  arrived_ms INTEGER NOT NULL,"
     "  retained INTEGER NOT NULL);" /* 1: it is the one of its topic */
-    "CREATE TABLE outgoing (" /* in the order of their ids */
+    "CREATE TABLE outgoing ("       /* in the order of their ids */
     "  id INTEGER PRIMARY KEY,"
     "  session INTEGER NOT NULL,"
-    "  message INTEGER,"           /* NULL: only PUBREL is left to send */
+    "  message INTEGER," /* NULL: only PUBREL is left to send */
     "  qos INTEGER NOT NULL,"
     "  retain INTEGER NOT NULL,"
     "  packet_id INTEGER NOT NULL,"

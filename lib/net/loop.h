@@ -160,19 +160,4 @@ int loop_signal_open(struct loop *loop, struct loop_signal *watch, int signum,
                      void (*on_signal)(struct loop_signal *signal));
 void loop_signal_close(struct loop_signal *watch);
 
-/* Something that another thread has done, announced in the loop. It does not
-   keep loop_run from returning. */
-struct loop_async {
-    uv_async_t async;
-    void (*on_async)(struct loop_async *async);
-    void (*on_closed)(struct loop_async *async); /* may free the struct */
-};
-int loop_async_open(struct loop *loop, struct loop_async *watch,
-                    void (*on_async)(struct loop_async *async));
-/* From any thread; several that come together are announced once. */
-void loop_async_send(struct loop_async *watch);
-/* on_closed (may be NULL) comes in a later turn, or with loop_release. */
-void loop_async_close(struct loop_async *watch,
-                      void (*on_closed)(struct loop_async *));
-
 #endif
