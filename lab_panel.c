@@ -185,14 +185,6 @@ static size_t checks(void *lab)
     return shown(lab)->step->check_count;
 }
 
-/* The number that a packet of this sitting has in the dashboard. */
-static uint64_t on_screen(const struct lab_panel *panel, uint64_t number)
-{
-    uint64_t earlier = run_of(panel)->earlier;
-
-    return number > earlier ? number - earlier : 0;
-}
-
 static enum panel_state state_of(enum check_result result)
 {
     switch (result) {
@@ -205,34 +197,65 @@ static enum panel_state state_of(enum check_result result)
     return PANEL_WAITING;
 }
 
-static void check(void *lab, size_t index, struct panel_check *out)
+/* The first packet that proved a check and is shown in this sitting: a sequence
+   may have begun in an earlier one. */
+static uint64_t proof_of(const struct lab_run *run,
+                         const struct check_status *status)
 {
-    struct lab_panel *panel = lab;
-    const struct lab_run_step *current = shown(panel);
-    const struct check_status *status = check_status(current->checks[index]);
-    bool proved = status->evidence_count && status->result != CHECK_WAITING;
+    uint64_t shown = 0;
+
+    for (unsigned i = 0; i < status->evidence_count && !shown; i++)
+        shown = lab_run_shown(run, status->evidence[i]);
+    return shown;
+}
+
+/* Why it failed, or where its proof is when it cannot be looked at. */
+static void set_detail(struct lab_panel *panel, const struct check *check,
+                       uint64_t proof)
+{
+    const struct check_status *status = check_status(check);
     struct buf expected = {0};
     struct buf actual = {0};
 
     panel->detail[0] = '\0';
     if (status->result == CHECK_FAILED || status->result == CHECK_UNDECIDED) {
-        check_explain(current->checks[index], &expected, &actual);
+        check_explain(check, &expected, &actual);
         snprintf(panel->detail, sizeof(panel->detail), "%s",
                  buf_string(&actual));
-    } else if (proved && !on_screen(panel, status->evidence[0])) {
+    } else if (status->result == CHECK_PASSED && status->evidence_count &&
+               !proof) {
         snprintf(panel->detail, sizeof(panel->detail),
                  "packet %llu, in an earlier sitting",
                  (unsigned long long)status->evidence[0]);
     }
     buf_release(&expected);
     buf_release(&actual);
+}
+
+static void check(void *lab, size_t index, struct panel_check *out)
+{
+    struct lab_panel *panel = lab;
+    const struct lab_run_step *current = shown(panel);
+    const struct check *checked = current->checks[index];
+    const struct check_status *status = check_status(checked);
+    uint64_t proof =
+        status->result == CHECK_WAITING ? 0 : proof_of(run_of(panel), status);
+
+    set_detail(panel, checked, proof);
     *out = (struct panel_check){
         .text = current->step->checks[index].title,
         .detail = panel->detail,
         .points = current->step->checks[index].points,
         .state = state_of(status->result),
-        .packet = proved ? on_screen(panel, status->evidence[0]) : 0,
+        .packet = proof,
     };
+}
+
+static const char *trouble(void *lab)
+{
+    const char *text = live_trouble(&((struct lab_panel *)lab)->live);
+
+    return text ? text : "";
 }
 
 static size_t hints(void *lab)
@@ -266,8 +289,9 @@ static size_t near_misses(void *lab)
 
     /* Newest first; what an earlier sitting missed cannot be looked at. An
        event has no number. */
-    while (count < LAB_RUN_NEAR_MISSES && near[count].text &&
-           (!near[count].number || on_screen(lab, near[count].number)))
+    while (
+        count < LAB_RUN_NEAR_MISSES && near[count].text &&
+        (!near[count].number || lab_run_shown(run_of(lab), near[count].number)))
         count++;
     return lab_run_step_complete(shown(lab)) ? 0 : count;
 }
@@ -325,8 +349,10 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
     bool changed = panel->position != end;
 
     (void)now_ns;
-    if (panel->position < history_first(history))
+    if (panel->position < history_first(history)) {
+        live_lose(&panel->live, history_first(history) - panel->position);
         panel->position = history_first(history);
+    }
     for (; panel->position < end; panel->position++) {
         if (!history_get(history, panel->position, &row))
             continue;
@@ -334,8 +360,7 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
             live_new_source(&panel->live);
         panel->last_seq = row.record.seq;
         if (row.number)
-            run_of(panel)->earlier =
-                history_packets(run_of(panel)->history) + 1 - row.number;
+            lab_run_show_next_as(run_of(panel), row.number);
         live_feed(&panel->live, &row.record);
     }
     live_tick(&panel->live);
@@ -446,6 +471,7 @@ static const struct panel functions = {
     .step = step,
     .lines = lines,
     .line = line,
+    .trouble = trouble,
     .checks = checks,
     .check = check,
     .hints = hints,
@@ -506,7 +532,7 @@ int lab_panel_run(const struct lab_plain_options *options)
         return 1;
     }
     panel.panel.lab = &panel;
-    run_of(&panel)->earlier = history_packets(run_of(&panel)->history);
+    lab_run_show_next_as(run_of(&panel), 1);
     char *conf = alloc_printf("%s/broker.conf", panel.live.workspace.path);
     struct dashboard_options dashboard = {.port = options->port,
                                           .config = conf,

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_COUNT   1000000
-#define MAX_TIME_MS (24 * 60 * 60 * 1000)
+#define MAX_COUNT   UINT64_C(1000000)
+#define MAX_TIME_MS UINT64_C(86400000) /* a day */
 
 struct parser {
     struct check_rule *rule;

@@ -26,6 +26,7 @@ struct plain {
     struct lab_actors actors;
     struct buf typed;     /* a line that is not complete */
     size_t told_complete; /* index + 1 of the step whose end was told */
+    bool told_trouble;    /* that nothing counts at present */
     bool quit;
 };
 
@@ -137,6 +138,18 @@ static void show_near(const struct plain *plain, unsigned *shown)
     fflush(stdout);
 }
 
+/* At once, and once. */
+static void tell_trouble(struct plain *plain)
+{
+    const char *trouble = live_trouble(&plain->live);
+    struct buf text = {0};
+
+    if (trouble && !plain->told_trouble)
+        lab_text_wrap(&text, trouble, columns(), "! ", "! ");
+    plain->told_trouble = trouble != NULL;
+    show(&text);
+}
+
 static void drain(struct plain *plain)
 {
     struct record record;
@@ -152,6 +165,7 @@ static void drain(struct plain *plain)
            tap_reader_next(&plain->broker.reader, &record))
         live_feed(&plain->live, &record);
     live_tick(&plain->live);
+    tell_trouble(plain);
 }
 
 /* ---- what is typed ---- */

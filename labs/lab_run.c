@@ -86,6 +86,7 @@ void lab_run_free(struct lab_run *run)
         free_step(&run->steps[i]);
     free(run->steps);
     free(run->student);
+    free(run->numbers);
     history_free(run->history);
     dissect_release(&run->scratch);
     lab_free(run->lab);
@@ -271,8 +272,7 @@ static char *near_text(struct lab_run *run, const char *message,
                        const struct history_row *row)
 {
     struct buf out = {0};
-    uint64_t number =
-        row->number > run->earlier ? row->number - run->earlier : 0;
+    uint64_t number = lab_run_shown(run, row->number);
 
     while (*message) {
         size_t len = strcspn(message, "{");
@@ -359,6 +359,29 @@ void lab_run_feed(struct lab_run *run, const struct record *record)
     }
     for (size_t i = 0; i < run->lab->step_count; i++)
         feed_step(run, &run->steps[i], &row);
+}
+
+void lab_run_show_next_as(struct lab_run *run, uint64_t shown)
+{
+    uint64_t packet = history_packets(run->history) + 1;
+
+    if (run->number_count && lab_run_shown(run, packet) == shown)
+        return;
+    run->numbers = alloc_resize(run->numbers, run->number_count + 1,
+                                sizeof(run->numbers[0]));
+    run->numbers[run->number_count++] =
+        (struct lab_run_numbers){.packet = packet, .shown = shown};
+}
+
+uint64_t lab_run_shown(const struct lab_run *run, uint64_t packet)
+{
+    for (size_t i = run->number_count; i-- > 0;) {
+        const struct lab_run_numbers *numbers = &run->numbers[i];
+
+        if (packet >= numbers->packet)
+            return numbers->shown + (packet - numbers->packet);
+    }
+    return run->number_count ? 0 : packet;
 }
 
 void lab_run_tick(struct lab_run *run, uint64_t time_ns)

@@ -38,6 +38,12 @@ struct lab_run_step {
     bool begun;
 };
 
+/* From this packet on, packets are shown with numbers from here on. */
+struct lab_run_numbers {
+    uint64_t packet;
+    uint64_t shown;
+};
+
 struct lab_run {
     struct lab *lab;
     struct lab_run_step *steps; /* lab->step_count of them */
@@ -46,9 +52,8 @@ struct lab_run {
     struct dissection scratch;
     const char *files; /* the student's folder; borrowed, may be NULL */
     char *student;     /* as the recording says; "" until it does */
-    /* Packets of earlier sittings, where those of this one are shown with
-       numbers from 1: near misses name them so. */
-    uint64_t earlier;
+    struct lab_run_numbers *numbers; /* rising; see lab_run_show_next_as */
+    size_t number_count;
 };
 
 /*
@@ -61,6 +66,16 @@ void lab_run_free(struct lab_run *run);
 
 /* Take one record into account, of the tap or of the student's doing. */
 void lab_run_feed(struct lab_run *run, const struct record *record);
+
+/*
+ * The next packet that is fed has this number where packets are shown. At first
+ * they have the run's own numbers there; what came before the first call is not
+ * shown at all.
+ */
+void lab_run_show_next_as(struct lab_run *run, uint64_t shown);
+
+/* The number by which a packet is shown; 0: it is not. */
+uint64_t lab_run_shown(const struct lab_run *run, uint64_t packet);
 
 /* The clock moved, and the student's files may have changed. */
 void lab_run_tick(struct lab_run *run, uint64_t time_ns);

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORDING_BYTES (64u << 20)
+/* In all it leaves room in the hand-in for the student's files. */
+#define STEP_BYTES (24u << 20)
+#define ALL_BYTES  (192u << 20)
 
 /* ---- opening ---- */
 
@@ -109,7 +111,6 @@ static int open_files(struct live *live, char *error, size_t error_size)
     if (result)
         snprintf(error, error_size, "the recording in %s: %s",
                  live->workspace.path, strerror(-result));
-    live->recorder.limit = RECORDING_BYTES;
     live->recorder.last_connection = last_connection;
     live->recorder.connection_base = last_connection;
     return result;
@@ -135,16 +136,48 @@ static uint64_t now_ns(void)
     return clock_read_wall_ns();
 }
 
-static void do_deed(struct live *live, const char *kind, const char *text,
-                    struct buf *bytes);
+/* A record of what happens here, now. */
+static struct record own_record(enum record_type type, const struct buf *bytes)
+{
+    return (struct record){
+        .time_ns = now_ns(),
+        .type = (uint8_t)type,
+        .bytes = buf_slice(bytes),
+        .original_len = bytes->len,
+    };
+}
+
+static int do_deed(struct live *live, const char *kind, const char *text,
+                   struct buf *bytes);
+
+/* The sitting begins, at the step where the last one ended. */
+static int begin(struct live *live, char *error, size_t error_size)
+{
+    struct buf bytes = {0};
+
+    make_marks(live);
+    lab_run_started(&bytes, live->run->lab, live->workspace.student);
+    int result = do_deed(live, "open", live->run->lab->id, &bytes);
+    if (!result)
+        live_begin_step(live, live->run->current);
+    if (live->recorder.failed)
+        result = live->recorder.failed;
+    if (result)
+        snprintf(error, error_size, "%s: %s", live->workspace.path,
+                 strerror(-result));
+    return result;
+}
 
 int live_open(struct live *live, const char *name, const char *dir,
               const char *student, char *error, size_t error_size)
 {
     struct lab_problems problems = {0};
 
-    *live = (struct live){.workspace.lock_fd = -1, .journal.fd = -1};
-    live->home = lab_home();
+    *live = (struct live){.workspace.lock_fd = -1,
+                          .journal.fd = -1,
+                          .step_bytes = STEP_BYTES,
+                          .all_bytes = ALL_BYTES,
+                          .home = lab_home()};
     int result = open_workspace(live, name, dir, student, error, error_size);
     if (!result) {
         struct lab *lab =
@@ -157,16 +190,11 @@ int live_open(struct live *live, const char *name, const char *dir,
         result = live->run ? open_files(live, error, error_size) : -EINVAL;
     }
     buf_release(&problems.text);
-    if (result) {
+    if (!result)
+        result = begin(live, error, error_size);
+    if (result)
         live_close(live);
-        return result;
-    }
-    make_marks(live);
-    struct buf bytes = {0};
-    lab_run_started(&bytes, live->run->lab, live->workspace.student);
-    do_deed(live, "open", live->run->lab->id, &bytes);
-    live_begin_step(live, live->run->current);
-    return 0;
+    return result;
 }
 
 void live_close(struct live *live)
@@ -174,6 +202,7 @@ void live_close(struct live *live)
     for (size_t s = 0; live->marks && s < live->run->lab->step_count; s++)
         free(live->marks[s]);
     free(live->marks);
+    free(live->trouble);
     recorder_close(&live->recorder);
     journal_close(&live->journal);
     lab_run_free(live->run);
@@ -184,14 +213,61 @@ void live_close(struct live *live)
 
 /* ---- feeding ---- */
 
+/* Say what is wrong with the recording; nothing when all is well. */
+static void note_trouble(struct live *live)
+{
+    const struct recorder *recorder = &live->recorder;
+
+    free(live->trouble);
+    live->trouble = NULL;
+    if (recorder->failed)
+        live->trouble = alloc_printf(
+            "Nothing counts: the recording cannot be written (%s). Make room, "
+            "leave the lab, and open it again.",
+            strerror(-recorder->failed));
+    else if (recorder->full && recorder->limit == live->all_bytes)
+        live->trouble = alloc_printf(
+            "Packets no longer count: the recording of this lab is full. Leave "
+            "the lab; mqttlab lab reset %s begins it anew.",
+            live->run->lab->id);
+    else if (recorder->full)
+        live->trouble = alloc_string(
+            "Packets no longer count: too much was sent, and the recording of "
+            "this step is full. X begins the step again.");
+}
+
+/* Record something of our own, and judge it if it could be recorded. */
+static int feed_own(struct live *live, struct record *record)
+{
+    int result = recorder_write_own(&live->recorder, record);
+
+    if (!result)
+        result = recorder_flush(&live->recorder);
+    if (result)
+        note_trouble(live);
+    else
+        lab_run_feed(live->run, record);
+    return result;
+}
+
+/* In the file before it is said: what proves the mark, and that it was seen,
+   which proves how much time has passed. */
 static void tell(struct live *live, const struct lab_run_step *step, size_t i)
 {
     const struct check_status *status = check_status(step->checks[i]);
-    char *text = alloc_printf(
-        "%s.%s %s packet %llu", step->step->id, step->step->checks[i].id,
-        check_result_name(status->result),
-        (unsigned long long)(status->evidence_count ? status->evidence[0] : 0));
+    uint64_t packet = status->evidence_count ? status->evidence[0] : 0;
+    const char *id = step->step->checks[i].id;
+    const char *result = check_result_name(status->result);
+    struct buf bytes = {0};
+    char *text = alloc_printf("%s.%s %s packet %llu", step->step->id, id,
+                              result, (unsigned long long)packet);
 
+    record_begin(&bytes, EVENT_LAB_CHECK);
+    record_put_string(&bytes, RECORD_ID, step->step->id);
+    record_put_string(&bytes, RECORD_TEXT, text);
+    struct record record = own_record(RECORD_LAB, &bytes);
+    feed_own(live, &record);
+    buf_release(&bytes);
     journal_add(&live->journal, now_ns(), "check", text);
     free(text);
     if (live->on_mark)
@@ -222,13 +298,38 @@ void live_new_source(struct live *live)
     recorder_new_source(&live->recorder);
 }
 
+void live_lose(struct live *live, uint64_t count)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, EVENT_LOST_RECORDS);
+    record_put_number(&bytes, RECORD_NUMBER, count);
+    struct record record = own_record(RECORD_EVT, &bytes);
+    feed_own(live, &record);
+    buf_release(&bytes);
+    tell_changes(live);
+}
+
 void live_feed(struct live *live, const struct record *record)
 {
     struct record copy = *record;
+    bool was_full = live->recorder.full;
+    int result = recorder_write(&live->recorder, &copy);
 
-    recorder_write(&live->recorder, &copy);
-    lab_run_feed(live->run, &copy);
-    tell_changes(live);
+    if (!result) {
+        lab_run_feed(live->run, &copy);
+        tell_changes(live);
+        return;
+    }
+    if (!live->trouble)
+        note_trouble(live);
+    if (live->recorder.full && !was_full)
+        live_lose(live, 1); /* and more to come */
+}
+
+const char *live_trouble(const struct live *live)
+{
+    return live->trouble;
 }
 
 /* Answers that were given by `mqttlab answer` in a shell. */
@@ -251,7 +352,8 @@ void live_tick(struct live *live)
     take_answers(live);
     lab_run_tick(live->run, now_ns());
     tell_changes(live);
-    recorder_flush(&live->recorder);
+    if (recorder_flush(&live->recorder) != 0 && !live->trouble)
+        note_trouble(live);
 }
 
 struct lab_run_step *live_step(const struct live *live)
@@ -261,22 +363,27 @@ struct lab_run_step *live_step(const struct live *live)
 
 /* ---- deeds ---- */
 
-static void do_deed(struct live *live, const char *kind, const char *text,
-                    struct buf *bytes)
+static int do_deed(struct live *live, const char *kind, const char *text,
+                   struct buf *bytes)
 {
-    struct record record = {
-        .time_ns = now_ns(),
-        .type = RECORD_LAB,
-        .bytes = buf_slice(bytes),
-        .original_len = bytes->len,
-    };
+    struct record record = own_record(RECORD_LAB, bytes);
+    int result = feed_own(live, &record);
 
-    recorder_write_own(&live->recorder, &record);
-    recorder_flush(&live->recorder);
-    journal_add(&live->journal, record.time_ns, kind, text);
-    lab_run_feed(live->run, &record);
     buf_release(bytes);
+    if (!result)
+        journal_add(&live->journal, record.time_ns, kind, text);
     tell_changes(live);
+    return result;
+}
+
+/* A step that is begun, or begun again, has room of its own. */
+static void make_room(struct live *live)
+{
+    uint64_t limit = live->recorder.bytes + live->step_bytes;
+
+    recorder_limit(&live->recorder,
+                   limit < live->all_bytes ? limit : live->all_bytes);
+    note_trouble(live);
 }
 
 void live_begin_step(struct live *live, size_t index)
@@ -284,6 +391,7 @@ void live_begin_step(struct live *live, size_t index)
     const struct lab_step *step = live->run->steps[index].step;
     struct buf bytes = {0};
 
+    make_room(live);
     lab_run_begin_step(&bytes, step);
     do_deed(live, "step", step->id, &bytes);
 }
@@ -306,14 +414,14 @@ bool live_hint(struct live *live)
     if (step->hints_open == step->step->hint_count)
         return false;
     lab_run_hint(&bytes, step->step);
-    do_deed(live, "hint", step->step->id, &bytes);
-    return true;
+    return do_deed(live, "hint", step->step->id, &bytes) == 0;
 }
 
 void live_reset_step(struct live *live)
 {
     struct buf bytes = {0};
 
+    make_room(live);
     lab_run_reset(&bytes, live_step(live)->step);
     do_deed(live, "reset", live_step(live)->step->id, &bytes);
 }

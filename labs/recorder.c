@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAX_FILES 999
 
+/* About what a record takes besides its bytes. */
+#define FRAME_BYTES 160
+
 /* Sequence numbers of a source are spread, so that records of our own find
    room between them and causes stay right. */
-#define STRIDE 4096
+#define STRIDE (UINT64_C(1) << 20)
 
 static int replay_file(const char *path, recorder_visit *visit, void *context,
                        uint64_t *last_seq, char *error, size_t error_size)
@@ -63,14 +67,19 @@ int recorder_replay(const char *folder, recorder_visit *visit, void *context,
 int recorder_open(struct recorder *recorder, const char *folder,
                   const char *comment, uint64_t last_seq)
 {
+    struct stat info;
+
     *recorder = (struct recorder){.last_seq = last_seq, .base = last_seq};
     for (unsigned n = 1; n <= MAX_FILES && !recorder->file; n++) {
         char *path = alloc_printf("%s/recording-%03u.pcapng", folder, n);
 
         recorder->file = fopen(path, "wbxe");
+        int error = errno;
+        if (!recorder->file && stat(path, &info) == 0)
+            recorder->bytes += (uint64_t)info.st_size;
         free(path);
-        if (!recorder->file && errno != EEXIST)
-            return -errno;
+        if (!recorder->file && error != EEXIST)
+            return -error;
     }
     if (!recorder->file)
         return -EMFILE;
@@ -93,12 +102,19 @@ void recorder_new_source(struct recorder *recorder)
     recorder->connection_base = recorder->last_connection;
 }
 
+void recorder_limit(struct recorder *recorder, uint64_t bytes)
+{
+    recorder->limit = bytes;
+    recorder->full = false;
+}
+
 static int write_record(struct recorder *recorder, const struct record *record)
 {
-    recorder->bytes += record->bytes.len + 160;
-    if (recorder->limit && recorder->bytes > recorder->limit)
-        return -EFBIG;
-    return pcapng_write(recorder->writer, record);
+    if (!recorder->failed)
+        recorder->failed = pcapng_write(recorder->writer, record);
+    if (!recorder->failed)
+        recorder->bytes += record->bytes.len + FRAME_BYTES;
+    return recorder->failed;
 }
 
 int recorder_write(struct recorder *recorder, struct record *record)
@@ -112,6 +128,11 @@ int recorder_write(struct recorder *recorder, struct record *record)
         recorder->last_seq = record->seq;
     if (record->connection > recorder->last_connection)
         recorder->last_connection = record->connection;
+    if (recorder->limit &&
+        recorder->bytes + record->bytes.len + FRAME_BYTES > recorder->limit)
+        recorder->full = true;
+    if (recorder->full)
+        return -EFBIG;
     return write_record(recorder, record);
 }
 
@@ -123,5 +144,7 @@ int recorder_write_own(struct recorder *recorder, struct record *record)
 
 int recorder_flush(struct recorder *recorder)
 {
-    return pcapng_flush(recorder->writer);
+    if (!recorder->failed)
+        recorder->failed = pcapng_flush(recorder->writer);
+    return recorder->failed;
 }

@@ -11,6 +11,7 @@
 #include "wire/pcapng.h"
 #include "wire/record.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -31,8 +32,10 @@ struct recorder {
     uint64_t last_seq;        /* highest written */
     uint32_t connection_base; /* added to the connections' numbers */
     uint32_t last_connection;
-    uint64_t bytes;
-    uint64_t limit; /* bytes; 0: none */
+    uint64_t bytes; /* of all recordings in the folder, about */
+    uint64_t limit; /* of bytes; 0: none */
+    bool full;      /* the limit was reached, and has not been raised since */
+    int failed;     /* what the system said, once a file could not be written */
 };
 
 /* Begin the next file of the folder, after last_seq. */
@@ -44,16 +47,21 @@ void recorder_close(struct recorder *recorder);
    anew, so they are moved behind what is recorded. */
 void recorder_new_source(struct recorder *recorder);
 
+/* Let the recordings grow to so many bytes. */
+void recorder_limit(struct recorder *recorder, uint64_t bytes);
+
 /*
  * Give the record its place in the recording (changes seq, cause and
- * connection) and write it. 0 or a negative errno; -EFBIG when the limit is
- * reached.
+ * connection) and write it. 0 or a negative errno; -EFBIG from the record on
+ * that does not fit under the limit, until that is raised. A failure of the
+ * system stays: half a record may be written, and nothing goes behind it.
  */
 int recorder_write(struct recorder *recorder, struct record *record);
 
-/* A record of our own (RECORD_LAB): it gets the next sequence number. */
+/* A record of our own: it gets the next sequence number and has no limit. */
 int recorder_write_own(struct recorder *recorder, struct record *record);
 
+/* Make sure that all is in the file. 0 or a negative errno, which stays. */
 int recorder_flush(struct recorder *recorder);
 
 #endif

@@ -125,11 +125,20 @@ static void draw_tabs(const struct app *app, const struct area *area, int y)
         grid_text(area, y, area->width - 14, STYLE_DIM, "?help  :cmd");
 }
 
+/* What there is to say: of the last key, else what is wrong with the lab. */
+static const char *to_say(const struct app *app)
+{
+    const struct panel *lab = app->lab;
+    const char *trouble = lab ? lab->trouble(lab->lab) : "";
+
+    return app->said || !*trouble ? app->said : trouble;
+}
+
 static void draw_compact_tabs(const struct app *app, const struct area *area)
 {
     const char *filter = app->store->filter_text;
 
-    if (app->said)
+    if (to_say(app))
         return;
     grid_printf(area, 1, 1, STYLE_TAB_ON, "%s", keys_view_tab(app->view));
     if (*filter)
@@ -198,10 +207,10 @@ static void draw_key_line(const struct app *app, const struct area *area, int y)
 static void draw_bottom(struct app *app, const struct area *area)
 {
     const struct layout *layout = &app->layout;
-    const char *said = app->said;
+    const char *said = to_say(app);
     char error[300];
 
-    if (app->asking == APP_FILTER && app->filter_bad && !said) {
+    if (app->asking == APP_FILTER && app->filter_bad && !app->said) {
         snprintf(error, sizeof(error), "column %u: %s",
                  app->filter_error.column, app->filter_error.message);
         said = error;

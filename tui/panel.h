@@ -65,6 +65,9 @@ struct panel {
     size_t (*steps)(void *lab);
     void (*step)(void *lab, size_t index, struct panel_step *step);
 
+    /* Why nothing counts at present and what to do; "" when all is well. */
+    const char *(*trouble)(void *lab);
+
     /* The step that is shown. */
     size_t (*lines)(void *lab);
     void (*line)(void *lab, size_t index, struct panel_line *line);

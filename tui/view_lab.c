@@ -193,6 +193,15 @@ static void draw_steps(const struct view_lab *view, const struct area *area,
     }
 }
 
+/* Rows that the line of steps takes, at least one. */
+static int steps_rows(const struct view_lab *view, int width)
+{
+    const struct panel *lab = view->view.lab;
+    int in_a_row = width > 12 ? (width - 6) / 6 : 1;
+
+    return ((int)lab->steps(lab->lab) + in_a_row - 1) / in_a_row;
+}
+
 /* What to do when the step is done. */
 static const char *all_done(const struct panel *lab)
 {
@@ -216,8 +225,11 @@ static int draw_checks(struct view_lab *view, const struct area *area,
     size_t count = lab->checks(lab->lab);
     size_t passed = 0;
     struct panel_check check = {0};
+    const char *trouble = lab->trouble(lab->lab);
     int y = 1;
 
+    if (*trouble)
+        y += view_paragraph(area, y, STYLE_ERROR, trouble);
     if (view->check >= count)
         view->check = count ? count - 1 : 0;
     for (size_t i = 0; i < count; i++) {
@@ -332,6 +344,7 @@ static void draw_wide(struct view_lab *view, const struct area *area, int pane)
     struct area checks =
         grid_part(area, 2, left + 2, rows, area->width - left - 3);
     struct area body = grid_part(area, 1, 0, rows + 1, area->width);
+    struct area upper = checks;
     int y;
 
     view->checks_x = left;
@@ -340,9 +353,10 @@ static void draw_wide(struct view_lab *view, const struct area *area, int pane)
     grid_divide(&body, left);
     go_to_end(view, &text);
     view->lines = draw_text(view, &text, -view->top) + view->top;
-    y = draw_checks(view, &checks, pane == PANE_CHECKS);
-    y = draw_near_misses(view, &checks, y);
-    draw_steps(view, &checks, y + 1 < rows - 1 ? y + 1 : rows - 1);
+    upper.height -= steps_rows(view, checks.width);
+    y = draw_checks(view, &upper, pane == PANE_CHECKS);
+    y = draw_near_misses(view, &upper, y);
+    draw_steps(view, &checks, y + 1 < upper.height ? y + 1 : upper.height);
 }
 
 /* One line for each check, as many as there is room for. */

@@ -56,6 +56,13 @@ static void step(void *lab, size_t index, struct panel_step *out)
                                index == sample->step};
 }
 
+static const char *trouble(void *lab)
+{
+    const char *text = ((const struct sample_lab *)lab)->trouble;
+
+    return text ? text : "";
+}
+
 static size_t line_count(void *lab)
 {
     (void)lab;
@@ -204,6 +211,7 @@ void sample_lab_init(struct sample_lab *lab)
                   .points = points,
                   .steps = steps,
                   .step = step,
+                  .trouble = trouble,
                   .lines = line_count,
                   .line = line,
                   .checks = check_count,

@@ -11,6 +11,7 @@ struct sample_lab {
     size_t hints_open;
     char answer[64];
     unsigned ticks;
+    const char *trouble; /* NULL: none */
     struct panel panel; /* its functions, with this lab as their owner */
 };
 

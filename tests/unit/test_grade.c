@@ -9,7 +9,7 @@
 #include "labs/grade.h"
 #include "labs/grade_report.h"
 #include "labs/handin.h"
-#include "labs/live.h"
+#include "student.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,38 +20,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64];
+static struct student student;
 
 static void make_folder(void)
 {
-    strcpy(folder, "/tmp/mqttlab-unit.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    student_make_folder(&student);
 }
 
 static void remove_folder(void)
 {
-    char *command = alloc_printf("rm -rf '%s'", folder);
-
-    ck_assert_int_eq(system(command), 0);
-    free(command);
+    student_remove_folder(&student);
 }
 
 static char *write_file(const char *name, const char *text)
 {
-    char *path = alloc_printf("%s/%s", folder, name);
-    FILE *file = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    fclose(file);
-    return path;
+    return student_write_file(&student, name, text);
 }
 
 /* Grade two files that are no hand-ins; the error of the first. Owned. */
 static char *error_of_garbage(void)
 {
     const struct grade_options options = {
-        .home = folder, .jobs = 2, .timeout_s = 10};
+        .home = student.folder, .jobs = 2, .timeout_s = 10};
     char *files[] = {write_file("a.mqlab", "x"), write_file("b.mqlab", "y")};
     json_t *results = grade_files(&options, files, 2);
     const char *error = grade_report_error(json_array_get(results, 0));
@@ -116,7 +106,7 @@ START_TEST(a_process_that_cannot_be_started_ends_no_other)
 {
     int status;
 
-    ck_assert_int_eq(chmod(folder, 0777), 0);
+    ck_assert_int_eq(chmod(student.folder, 0777), 0);
     pid_t pid = fork();
     if (pid == 0)
         _exit(shortages[_i]());
@@ -158,58 +148,33 @@ static const char lab_text[] =
     "pong  4  never lab.type == \"PINGRESP\" : none\n"
     "```\n";
 
-static struct live live;
-
-/* The lab's folder, and a student who pings and answers, at home in it. */
 static void begin_lab(void)
 {
-    char error[400] = "";
-
-    make_folder();
-    char *labs = alloc_printf("%s/labs", folder);
-    ck_assert_int_eq(mkdir(labs, 0700), 0);
-    free(labs);
-    free(write_file("labs/01-x.md", lab_text));
-    setenv("MQTTLAB_HOME", folder, 1);
-    setenv("XDG_DATA_HOME", folder, 1);
-    ck_assert_msg(live_open(&live, "1", NULL, "ann", error, sizeof(error)) == 0,
-                  "%s", error);
+    student_begin(&student, lab_text);
 }
 
 static void end_lab(void)
 {
-    live_close(&live);
-    remove_folder();
+    student_end(&student);
 }
 
 static void ping(void)
 {
-    static const uint8_t pingreq[] = {0xc0, 0x00};
-    const struct record record = {
-        .seq = 1,
-        .time_ns = 1,
-        .connection = 1,
-        .original_len = sizeof(pingreq),
-        .type = RECORD_MQTT,
-        .direction = RECORD_C2B,
-        .version = 4,
-        .bytes = slice_of(pingreq, sizeof(pingreq)),
-    };
-
-    live_feed(&live, &record);
+    student_packet(&student, 1, 1, "c0 00");
 }
 
 /* Pack what was done, and grade it. */
 static json_t *grade(void)
 {
     const struct grade_options options = {
-        .home = folder, .jobs = 1, .timeout_s = 20};
-    char *file = alloc_printf("%s/x.mqlab", folder);
+        .home = student.folder, .jobs = 1, .timeout_s = 20};
+    char *file = alloc_printf("%s/x.mqlab", student.folder);
     char *files[] = {file};
     char error[400] = "";
 
-    recorder_flush(&live.recorder);
-    ck_assert_msg(handin_pack(file, live.run->lab, &live.workspace, error,
+    recorder_flush(&student.live.recorder);
+    ck_assert_msg(handin_pack(file, student.live.run->lab,
+                              &student.live.workspace, error,
                               sizeof(error)) == 0,
                   "%s", error);
     json_t *results = grade_files(&options, files, 1);
@@ -246,13 +211,13 @@ START_TEST(points_are_for_what_the_recording_proves)
     expect_points(0);
     ping();
     expect_points(2);
-    live_answer(&live, "q", "5");
+    live_answer(&student.live, "q", "5");
     expect_points(2);
-    live_answer(&live, "q", "4");
+    live_answer(&student.live, "q", "4");
     expect_points(5);
     free(write_file("mqttlab/01-x/notes", "at last\ndone\n"));
     expect_points(6);
-    ck_assert(live_hint(&live));
+    ck_assert(live_hint(&student.live));
     expect_points(5);
 }
 END_TEST
@@ -265,7 +230,7 @@ START_TEST(a_step_that_was_never_begun_earns_nothing)
     ck_assert_str_eq(grade_report_string(last, "result"), "skipped");
     ck_assert(json_is_null(json_object_get(last, "passed")));
     json_decref(result);
-    live_begin_step(&live, 1);
+    live_begin_step(&student.live, 1);
     expect_points(4);
 }
 END_TEST
@@ -273,7 +238,7 @@ END_TEST
 START_TEST(a_reset_takes_back_what_was_proved)
 {
     ping();
-    live_reset_step(&live);
+    live_reset_step(&student.live);
     expect_points(0);
     json_t *result = grade();
     ck_assert_int_eq(json_integer_value(json_object_get(result, "resets")), 1);
@@ -284,7 +249,7 @@ END_TEST
 /* Replace old wherever it stands in a file of the workspace. */
 static void forge(const char *name, const char *old, const char *new)
 {
-    char *path = alloc_printf("%s/%s", live.workspace.path, name);
+    char *path = alloc_printf("%s/%s", student.live.workspace.path, name);
     FILE *file = fopen(path, "r+");
     char text[4096];
     size_t len = fread(text, 1, sizeof(text), file);
@@ -301,7 +266,7 @@ static void forge(const char *name, const char *old, const char *new)
 
 START_TEST(a_forged_journal_is_told)
 {
-    live_answer(&live, "q", "5");
+    live_answer(&student.live, "q", "5");
     forge("journal", "q 5", "q 4");
     expect_error("its journal was changed by hand");
 }
@@ -309,7 +274,7 @@ END_TEST
 
 START_TEST(a_journal_that_is_missing_is_told)
 {
-    char *path = alloc_printf("%s/journal", live.workspace.path);
+    char *path = alloc_printf("%s/journal", student.live.workspace.path);
 
     ck_assert_int_eq(unlink(path), 0);
     expect_error("there is no journal in it");
@@ -319,7 +284,7 @@ END_TEST
 
 START_TEST(half_a_line_of_a_crash_is_no_forgery)
 {
-    char *path = alloc_printf("%s/journal", live.workspace.path);
+    char *path = alloc_printf("%s/journal", student.live.workspace.path);
     FILE *file = fopen(path, "a");
 
     fputs("0123", file);
@@ -332,12 +297,12 @@ END_TEST
 START_TEST(a_neighbours_recording_is_told)
 {
     ping();
-    recorder_flush(&live.recorder);
+    recorder_flush(&student.live.recorder);
     forge("recording-001.pcapng", "ann", "bob");
     expect_error("its recording is another student's");
     /* The other way round: all of the neighbour's, and one's own name on it. */
     forge("recording-001.pcapng", "bob", "ann");
-    live.workspace.student[0] = 'b';
+    student.live.workspace.student[0] = 'b';
     expect_error("its recording is another student's");
 }
 END_TEST
@@ -361,9 +326,9 @@ START_TEST(a_handin_cannot_bring_its_own_lab)
 {
     char *path = write_file("evil.md", lab_text);
 
-    ck_assert_int_eq(chdir(folder), 0);
-    free(live.run->lab->id);
-    live.run->lab->id = alloc_string(elsewhere[_i]);
+    ck_assert_int_eq(chdir(student.folder), 0);
+    free(student.live.run->lab->id);
+    student.live.run->lab->id = alloc_string(elsewhere[_i]);
     json_t *result = grade();
     ck_assert_ptr_nonnull(grade_report_error(result));
     json_decref(result);

@@ -64,6 +64,9 @@ static const struct {
     {"lab-checks",      80,  24, "7<Tab>j"                           },
     {"lab-answer",      80,  24, "7a5"                               },
     {"lab-small",       40,  12, "7<Tab>"                            },
+    {"lab-trouble",     80,  24, "7"                                 },
+    {"lab-trouble-1",   80,  24, "1"                                 },
+    {"lab-trouble-2",   40,  12, "7<Tab>"                            },
     {"full-lab",        120, 40, "7"                                 },
     {"full-zoomed",     120, 40, "1z"                                },
     {"publish",         80,  24, "p-q 1 a/b hello"                   },
@@ -220,6 +223,9 @@ static void give_lab(const char *name)
 {
     if (!strstr(name, "lab"))
         return;
+    if (strstr(name, "trouble"))
+        lab.trouble = "Packets no longer count: too much was sent. X begins "
+                      "the step again.";
     app_free(app);
     app = app_new(store, &lab.panel, NULL);
     app->max_bytes = 32 << 20;

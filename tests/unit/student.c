@@ -1,0 +1,83 @@
+#include "student.h"
+
+#include "suites.h"
+
+#include "base/alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void student_make_folder(struct student *student)
+{
+    strcpy(student->folder, "/tmp/mqttlab-unit.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(student->folder));
+}
+
+void student_remove_folder(struct student *student)
+{
+    char *command = alloc_printf("rm -rf '%s'", student->folder);
+
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+}
+
+char *student_write_file(const struct student *student, const char *name,
+                         const char *text)
+{
+    char *path = alloc_printf("%s/%s", student->folder, name);
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+    return path;
+}
+
+void student_open(struct student *student)
+{
+    char error[400] = "";
+
+    ck_assert_msg(
+        live_open(&student->live, "1", NULL, "ann", error, sizeof(error)) == 0,
+        "%s", error);
+}
+
+void student_begin(struct student *student, const char *lab_text)
+{
+    student_make_folder(student);
+    char *labs = alloc_printf("%s/labs", student->folder);
+    ck_assert_int_eq(mkdir(labs, 0700), 0);
+    free(labs);
+    free(student_write_file(student, "labs/01-x.md", lab_text));
+    setenv("MQTTLAB_HOME", student->folder, 1);
+    setenv("XDG_DATA_HOME", student->folder, 1);
+    student_open(student);
+}
+
+void student_end(struct student *student)
+{
+    live_close(&student->live);
+    student_remove_folder(student);
+}
+
+void student_packet(struct student *student, uint64_t seq, uint64_t time_ns,
+                    const char *hex)
+{
+    uint8_t bytes[256];
+    size_t len = unit_hex(hex, bytes, sizeof(bytes));
+    const struct record record = {
+        .seq = seq,
+        .time_ns = time_ns,
+        .connection = 1,
+        .original_len = (uint32_t)len,
+        .type = RECORD_MQTT,
+        .direction = RECORD_C2B,
+        .version = 4,
+        .bytes = slice_of(bytes, len),
+    };
+
+    live_feed(&student->live, &record);
+}

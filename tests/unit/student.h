@@ -1,0 +1,34 @@
+/*
+ * A student at a lab: a folder of its own that is home to one lab, and that lab
+ * open in it.
+ */
+#ifndef UNIT_STUDENT_H
+#define UNIT_STUDENT_H
+
+#include "labs/live.h"
+
+struct student {
+    char folder[64];
+    struct live live;
+};
+
+/* Make the folder, and remove it with all that is in it. */
+void student_make_folder(struct student *student);
+void student_remove_folder(struct student *student);
+
+/* Write a file in the folder. Returns its path, owned by the caller. */
+char *student_write_file(const struct student *student, const char *name,
+                         const char *text);
+
+/* Write the lab 01-x and open it, as student ann. */
+void student_begin(struct student *student, const char *lab_text);
+void student_end(struct student *student);
+
+/* Open the lab again, as after leaving it. */
+void student_open(struct student *student);
+
+/* A packet on connection 1, in hex, as the tap's next record. */
+void student_packet(struct student *student, uint64_t seq, uint64_t time_ns,
+                    const char *hex);
+
+#endif

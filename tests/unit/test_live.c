@@ -1,0 +1,292 @@
+/*
+ * A lab that is being done: what is shown is what the recording proves.
+ */
+#include "suites.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "student.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static const char lab_text[] =
+    "---\n"
+    "id: 01-x\n"
+    "title: X\n"
+    "version: 1\n"
+    "---\n"
+    "# X\n"
+    "## Step 1: One\n"
+    "<!-- step one -->\n"
+    "```check\n"
+    "ping   1  seen lab.type == \"PINGREQ\"\n"
+    "none   1  never lab.type == \"DISCONNECT\"\n"
+    "quiet  1  after lab.type == \"SUBSCRIBE\" never "
+    "lab.type == \"UNSUBSCRIBE\" within 2s\n"
+    "notes  1  file notes matches ^done\n"
+    "```\n"
+    "## Step 2: Two\n"
+    "<!-- step two -->\n"
+    "```check\n"
+    "again  1  seen lab.type == \"PINGREQ\"\n"
+    "```\n";
+
+enum { PING, NONE, QUIET, NOTES };
+
+static struct student student;
+
+static void set_up(void)
+{
+    student_begin(&student, lab_text);
+}
+
+static void tear_down(void)
+{
+    student_end(&student);
+}
+
+static void ping(uint64_t seq)
+{
+    student_packet(&student, seq, clock_read_wall_ns(), "c0 00");
+}
+
+/* What a check of the first step is shown as. */
+static enum check_result shown(size_t check)
+{
+    return check_status(student.live.run->steps[0].checks[check])->result;
+}
+
+static void replay_one(void *context, const struct record *record)
+{
+    lab_run_feed(context, record);
+}
+
+/* What the file that is there now says of it. */
+static enum check_result recorded(size_t check)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab = lab_load(student.live.run->lab->path, "ann", &problems);
+    struct lab_run *run =
+        lab_run_new(lab, student.live.workspace.path, &problems);
+    uint64_t last_seq;
+    char error[300];
+
+    ck_assert_ptr_nonnull(run);
+    ck_assert_msg(recorder_replay(student.live.workspace.path, replay_one, run,
+                                  &last_seq, error, sizeof(error)) == 0,
+                  "%s", error);
+    enum check_result result =
+        check_status(run->steps[0].checks[check])->result;
+    lab_run_free(run);
+    buf_release(&problems.text);
+    return result;
+}
+
+/* Publish until the recording of the step is full; the next number to use. */
+static uint64_t flood(uint64_t seq)
+{
+    while (!live_trouble(&student.live) && seq < 10000)
+        student_packet(&student, seq++, clock_read_wall_ns(),
+                       "30 06 0003 612f62 78");
+    ck_assert_ptr_nonnull(live_trouble(&student.live));
+    return seq;
+}
+
+START_TEST(a_mark_is_in_the_recording_as_soon_as_it_is_shown)
+{
+    ping(1);
+    ck_assert_int_eq(shown(PING), CHECK_PASSED);
+    ck_assert_int_eq(recorded(PING), CHECK_PASSED);
+}
+END_TEST
+
+START_TEST(what_is_too_much_to_record_neither_counts_nor_goes_unsaid)
+{
+    student.live.step_bytes = 5000;
+    live_begin_step(&student.live, 0);
+    uint64_t seq = flood(1);
+    ck_assert_msg(strstr(live_trouble(&student.live), "too much was sent"),
+                  "%s", live_trouble(&student.live));
+    ping(seq);
+    ck_assert_int_eq(shown(PING), CHECK_WAITING);
+    ck_assert_int_eq(recorded(PING), CHECK_WAITING);
+    ck_assert_int_eq(shown(NONE), CHECK_UNDECIDED);
+    ck_assert_int_eq(recorded(NONE), CHECK_UNDECIDED);
+}
+END_TEST
+
+START_TEST(a_step_that_is_begun_again_has_room_again)
+{
+    student.live.step_bytes = 5000;
+    live_begin_step(&student.live, 0);
+    uint64_t seq = flood(1);
+    live_reset_step(&student.live);
+    ck_assert_ptr_null(live_trouble(&student.live));
+    ping(seq);
+    ck_assert_int_eq(shown(PING), CHECK_PASSED);
+    ck_assert_int_eq(recorded(PING), CHECK_PASSED);
+    ck_assert_int_eq(shown(NONE), CHECK_PASSED);
+    ck_assert_int_eq(recorded(NONE), CHECK_PASSED);
+}
+END_TEST
+
+START_TEST(the_recordings_of_a_lab_are_bounded_over_all_sittings)
+{
+    student.live.step_bytes = 5000;
+    live_begin_step(&student.live, 0);
+    uint64_t seq = flood(1);
+    live_close(&student.live);
+    student_open(&student);
+    ck_assert_ptr_null(live_trouble(&student.live));
+    student.live.all_bytes = 6000;
+    live_begin_step(&student.live, 0);
+    flood(seq);
+    live_reset_step(&student.live);
+    flood(seq);
+    ck_assert_msg(strstr(live_trouble(&student.live), "lab reset 01-x"), "%s",
+                  live_trouble(&student.live));
+}
+END_TEST
+
+/* As if the disk were full, from here on. */
+static void fill_the_disk(void)
+{
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+}
+
+START_TEST(a_recording_that_cannot_be_written_is_told)
+{
+    fill_the_disk();
+    live_answer(&student.live, "q", "4");
+    ck_assert_ptr_nonnull(live_trouble(&student.live));
+    ck_assert_msg(strstr(live_trouble(&student.live), "cannot be written"),
+                  "%s", live_trouble(&student.live));
+    ping(1);
+    ck_assert_int_eq(shown(PING), CHECK_WAITING);
+    ck_assert(!live_hint(&student.live));
+}
+END_TEST
+
+START_TEST(a_lab_is_not_begun_where_nothing_can_be_written)
+{
+    char error[400] = "";
+    struct live *live = &student.live;
+
+    live_close(live);
+    fill_the_disk();
+    ck_assert_int_lt(live_open(live, "1", NULL, "ann", error, sizeof(error)),
+                     0);
+    ck_assert_msg(strstr(error, "File too large"), "%s", error);
+}
+END_TEST
+
+#define SUBSCRIBE "82 06 0001 0001 61 00"
+
+/* Two seconds pass, though nothing is sent. */
+START_TEST(that_time_has_passed_is_in_the_recording)
+{
+    student_packet(&student, 1, clock_read_wall_ns() - UINT64_C(2100000000),
+                   SUBSCRIBE);
+    ck_assert_int_eq(shown(QUIET), CHECK_WAITING);
+    ck_assert_int_eq(recorded(QUIET), CHECK_WAITING);
+    live_tick(&student.live);
+    ck_assert_int_eq(shown(QUIET), CHECK_PASSED);
+    ck_assert_int_eq(recorded(QUIET), CHECK_PASSED);
+}
+END_TEST
+
+/* Away from the lab, or at another step, nobody sees what is sent. */
+START_TEST(time_passes_only_while_somebody_watches)
+{
+    student_packet(&student, 1, clock_read_wall_ns() - UINT64_C(1000000000),
+                   SUBSCRIBE);
+    live_close(&student.live);
+    student_open(&student);
+    live_tick(&student.live);
+    ck_assert_int_eq(shown(QUIET), CHECK_WAITING);
+    student_packet(&student, 2, clock_read_wall_ns() + UINT64_C(3000000000),
+                   "d0 00");
+    ck_assert_int_eq(shown(QUIET), CHECK_WAITING);
+    student_packet(&student, 3, clock_read_wall_ns(), SUBSCRIBE);
+    live_begin_step(&student.live, 1);
+    live_begin_step(&student.live, 0);
+    student_packet(&student, 4, clock_read_wall_ns() + UINT64_C(3000000000),
+                   "d0 00");
+    ck_assert_int_eq(shown(QUIET), CHECK_WAITING);
+}
+END_TEST
+
+START_TEST(a_file_counts_while_the_lab_is_open)
+{
+    live_tick(&student.live);
+    ck_assert_int_eq(shown(NOTES), CHECK_WAITING);
+    free(student_write_file(&student, "mqttlab/01-x/notes", "done\n"));
+    live_tick(&student.live);
+    ck_assert_int_eq(shown(NOTES), CHECK_PASSED);
+    /* And after coming back, in whatever step. */
+    live_begin_step(&student.live, 1);
+    live_close(&student.live);
+    student_open(&student);
+    live_tick(&student.live);
+    ck_assert_int_eq(shown(NOTES), CHECK_PASSED);
+}
+END_TEST
+
+static unsigned marks;
+
+static void count_mark(void *owner, const struct lab_run_step *step,
+                       size_t check)
+{
+    (void)owner;
+    (void)step;
+    (void)check;
+    marks++;
+}
+
+START_TEST(a_mark_is_told_once)
+{
+    student.live.on_mark = count_mark;
+    ping(1);
+    ping(2);
+    live_tick(&student.live);
+    ck_assert_uint_eq(marks, 1);
+}
+END_TEST
+
+START_TEST(records_that_the_tap_lost_leave_absence_undecided)
+{
+    live_lose(&student.live, 12);
+    ck_assert_int_eq(shown(NONE), CHECK_UNDECIDED);
+    ck_assert_int_eq(recorded(NONE), CHECK_UNDECIDED);
+    ck_assert_uint_eq(history_lost(student.live.run->history), 12);
+}
+END_TEST
+
+Suite *live_suite(void)
+{
+    Suite *suite = suite_create("live");
+    TCase *tcase = unit_case(suite, "live", 20);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_mark_is_in_the_recording_as_soon_as_it_is_shown);
+    tcase_add_test(tcase,
+                   what_is_too_much_to_record_neither_counts_nor_goes_unsaid);
+    tcase_add_test(tcase, a_step_that_is_begun_again_has_room_again);
+    tcase_add_test(tcase,
+                   the_recordings_of_a_lab_are_bounded_over_all_sittings);
+    tcase_add_test(tcase, a_recording_that_cannot_be_written_is_told);
+    tcase_add_test(tcase, a_lab_is_not_begun_where_nothing_can_be_written);
+    tcase_add_test(tcase, that_time_has_passed_is_in_the_recording);
+    tcase_add_test(tcase, time_passes_only_while_somebody_watches);
+    tcase_add_test(tcase, a_file_counts_while_the_lab_is_open);
+    tcase_add_test(tcase, a_mark_is_told_once);
+    tcase_add_test(tcase, records_that_the_tap_lost_leave_absence_undecided);
+    return suite;
+}
