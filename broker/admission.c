@@ -6,6 +6,7 @@
 #include "broker/reason_string.h"
 #include "broker/trace.h"
 #include "mqtt/property.h"
+#include "mqtt/topic.h"
 
 static void put_limits(struct buf *properties, const struct broker *broker,
                        const struct connection *connection)
@@ -27,6 +28,38 @@ static void put_limits(struct buf *properties, const struct broker *broker,
                         HANDLE_RECEIVE_MAXIMUM);
 }
 
+/*
+ * Response Information [MQTT5 3.2.2.3.15] for a client that asks for it. There
+ * is none when it would not be the start of a Topic Name, as with a Client
+ * Identifier that has wildcards in it.
+ */
+static void put_response_information(struct buf *properties,
+                                     const struct admission *admission)
+{
+    const char *text =
+        admission->connection->listener->config->response_information;
+    struct buf topic = {0};
+
+    if (!property_number(admission->connect.properties,
+                         PROPERTY_REQUEST_RESPONSE_INFORMATION, 0))
+        return; /* [MQTT-3.1.2-28] */
+    for (text = text ? text : "response/%c"; *text; text++) {
+        bool is_id = text[0] == '%' && text[1] == 'c';
+
+        if (is_id || (text[0] == '%' && text[1] == 'u')) {
+            buf_append_slice(&topic, is_id ? admission->client_id
+                                           : admission->connect.user_name);
+            text++;
+        } else {
+            buf_append_u8(&topic, (uint8_t)*text);
+        }
+    }
+    if (topic_name_valid(buf_slice(&topic)))
+        property_put_string(properties, PROPERTY_RESPONSE_INFORMATION,
+                            buf_slice(&topic));
+    buf_release(&topic);
+}
+
 /* Of a CONNECT that is accepted. */
 static void put_properties(struct buf *properties,
                            const struct admission *admission)
@@ -42,6 +75,7 @@ static void put_properties(struct buf *properties,
     if (admission->assigned[0]) /* [MQTT-3.1.3-7] [MQTT-3.2.2-16] */
         property_put_string(properties, PROPERTY_ASSIGNED_CLIENT_IDENTIFIER,
                             slice_of_string(admission->assigned));
+    put_response_information(properties, admission);
     /* Without this Property the client's own counts [MQTT-3.2.2-22]. */
     if (admission->keep_alive_s != connect->keep_alive_s)
         property_put_number(properties, PROPERTY_SERVER_KEEP_ALIVE,

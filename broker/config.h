@@ -52,6 +52,8 @@ struct config_listener {
     int64_t max_connections; /* -1: no limit */
     uint8_t max_qos;
     uint16_t max_topic_alias;
+    uint16_t max_topic_alias_broker;
+    char *response_information; /* owned; NULL: "response/%c" */
     char *mount_point; /* in front of all topics of clients that come here */
     bool use_username_as_clientid;
 

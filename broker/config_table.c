@@ -48,6 +48,16 @@ static const struct config_option options[] = {
     {"max_topic_alias", CONFIG_NUMBER, LISTENER(max_topic_alias),
      0, 65535, false, "10", NULL,
      "Topic Aliases that a version 5 client may use; 0: none."},
+    {"max_topic_alias_broker", CONFIG_NUMBER, LISTENER(max_topic_alias_broker),
+     0, 1000, false, "10", NULL,
+     "Topic Aliases that the broker uses towards a version 5 client that allows\n"
+     "them; 0: none. A topic gets one when it is sent again, if its name has\n"
+     "8 bytes or more. (Not in mosquitto 2.0.)"},
+    {"response_information", CONFIG_STRING, LISTENER(response_information),
+     NO_RANGE, "response/%c", "TEXT",
+     "What a version 5 client that asks for it is told to begin its Response\n"
+     "Topics with; %c is its Client Identifier, %u its user name. (Not in\n"
+     "mosquitto.)"},
     {"mount_point", CONFIG_STRING, LISTENER(mount_point), NO_RANGE, NULL,
      "TEXT",
      "Put this in front of every topic of clients that come here, and take it\n"

@@ -51,6 +51,16 @@ static void on_closed(struct link *link)
     connection_free(connection_of(link));
 }
 
+struct connection_aliases *connection_aliases(struct connection *connection)
+{
+    if (!connection->aliases) {
+        connection->aliases = alloc_zero(1, sizeof(*connection->aliases));
+        topic_aliases_init(&connection->aliases->in,
+                           connection->listener->config->max_topic_alias);
+    }
+    return connection->aliases;
+}
+
 /* ---- who it is ---- */
 
 struct slice connection_client_id(const struct connection *connection)

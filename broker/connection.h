@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "mqtt/reason.h"
 #include "mqtt/topic_alias.h"
+#include "mqtt/topic_alias_out.h"
 #include "net/timer.h"
 #include "wire/link.h"
 
@@ -27,9 +28,16 @@ enum connection_state {
     CONNECTION_ENDED, /* over; the link is closing */
 };
 
+/* Topic Aliases, of those connections that use them. */
+struct connection_aliases {
+    struct topic_aliases in;     /* from the client */
+    struct topic_alias_out *out; /* to it; owned; NULL: it allows none */
+};
+
 /* The link, and what each delivery asks for, stand together: see there. */
 struct connection {
-    struct session *session;   /* NULL unless CONNECTION_UP */
+    struct session *session;            /* NULL unless CONNECTION_UP */
+    struct connection_aliases *aliases; /* owned; NULL: none yet */
     uint32_t max_packet_size;  /* the client's, at most MQTT_MAX_PACKET_SIZE;
                                  what is larger is not sent */
     uint16_t receive_maximum;  /* QoS 1 and 2 to the client at a time */
@@ -46,9 +54,8 @@ struct connection {
     struct broker_listener *listener; /* whose settings hold */
     struct list node;                 /* in broker->connections */
     struct timer timer;
-    struct topic_aliases *aliases; /* from the client; owned; NULL: none yet */
-    char *user_name;               /* owned; NULL: none */
-    size_t retained_looked_at;     /* nodes, for what came with this read */
+    char *user_name;           /* owned; NULL: none */
+    size_t retained_looked_at; /* nodes, for what came with this read */
 };
 
 /*
@@ -149,6 +156,16 @@ static inline bool connection_has_room(struct connection *connection)
         return true;
     connection_congested(connection);
     return false;
+}
+
+/* Its Topic Aliases; made when they are asked for first. */
+struct connection_aliases *connection_aliases(struct connection *connection);
+
+/* Its table for what it is sent; NULL: it allows no Topic Aliases. */
+static inline struct topic_alias_out *
+connection_aliases_out(const struct connection *connection)
+{
+    return connection->aliases ? connection->aliases->out : NULL;
 }
 
 /* The Client Identifier; empty before CONNECT. */

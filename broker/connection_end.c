@@ -169,8 +169,11 @@ void connection_end(struct connection *connection,
                            .taken_over = ending->why == END_TAKEN_OVER,
                        });
     }
-    if (connection->aliases)
-        topic_aliases_release(connection->aliases);
+    /* They end with the connection [MQTT-3.3.2-7]. */
+    if (connection->aliases) {
+        topic_aliases_release(&connection->aliases->in);
+        topic_alias_out_free(connection->aliases->out);
+    }
     free(connection->aliases);
     connection->aliases = NULL;
     free(connection->user_name);

@@ -265,6 +265,22 @@ static void arm_will(const struct admission *admission, struct session *session)
     }
 }
 
+/* Topic Aliases towards the client: as many as both sides allow, none if it
+   does not say so [MQTT-3.1.2-26] [MQTT-3.1.2-27]. */
+static void allow_aliases(const struct admission *admission)
+{
+    struct connection *connection = admission->connection;
+    uint16_t ours = connection->listener->config->max_topic_alias_broker;
+    uint32_t maximum = property_number(admission->connect.properties,
+                                       PROPERTY_TOPIC_ALIAS_MAXIMUM, 0);
+
+    if (maximum > ours)
+        maximum = ours;
+    if (maximum)
+        connection_aliases(connection)->out =
+            topic_alias_out_new((uint16_t)maximum);
+}
+
 static void set_up(const struct admission *admission)
 {
     struct connection *connection = admission->connection;
@@ -279,6 +295,7 @@ static void set_up(const struct admission *admission)
     if (receive_maximum == UINT16_MAX)
         receive_maximum--;
     connection->receive_maximum = (uint16_t)receive_maximum;
+    allow_aliases(admission);
     connection->keep_alive_s = admission->keep_alive_s;
     connection->last_move_ms =
         (uint32_t)clock_ms(&admission->broker->loop->clock);

@@ -1,4 +1,3 @@
-#include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
 #include "broker/session.h"
@@ -26,12 +25,7 @@ static enum mqtt_reason resolve_alias(struct incoming *incoming)
     if (!property_find(publish->properties, PROPERTY_TOPIC_ALIAS, &alias))
         return MQTT_SUCCESS;
     incoming->routing.packet = slice_of(NULL, 0); /* [MQTT-3.3.2-7] */
-    if (!connection->aliases) {
-        connection->aliases = alloc_bytes(sizeof(*connection->aliases));
-        topic_aliases_init(connection->aliases,
-                           connection->listener->config->max_topic_alias);
-    }
-    return topic_aliases_inbound(connection->aliases, true,
+    return topic_aliases_inbound(&connection_aliases(connection)->in, true,
                                  (uint16_t)alias.number, &publish->topic);
 }
 

@@ -22,9 +22,7 @@ struct share {
 
 void router_release(struct router *router)
 {
-    for (size_t i = 0; i < ROUTER_LAYOUTS; i++)
-        buf_release(&router->layouts[i].bytes);
-    buf_release(&router->properties);
+    layouts_release(&router->layouts);
     buf_release(&router->single);
     buf_release(&router->properties_single);
 }
@@ -38,104 +36,6 @@ static struct message *message_of(struct broker *broker,
     return routing->message;
 }
 
-/* The Properties for subscribers of version 5, made once a message. */
-static struct slice forwarded_properties(struct router *router,
-                                         const struct routing *routing)
-{
-    struct slice from = routing->publish.properties;
-    struct property expiry;
-
-    if (router->has_properties || !from.len)
-        return router->has_properties ? buf_slice(&router->properties) : from;
-    buf_clear(&router->properties);
-    if (property_find(from, PROPERTY_MESSAGE_EXPIRY_INTERVAL, &expiry))
-        buf_append_slice(&router->properties, expiry.bytes);
-    message_forward_properties(from, &router->properties);
-    router->has_properties = true;
-    return buf_slice(&router->properties);
-}
-
-/* ---- layouts ---- */
-
-static unsigned layout_index(bool version_5, unsigned qos, bool retain)
-{
-    return (version_5 ? 8u : 0u) | qos << 1 | (retain ? 1u : 0u);
-}
-
-/* Is the publisher's own packet what this layout would be? */
-static bool is_unchanged(const struct routing *routing, unsigned index)
-{
-    const struct mqtt_publish *publish = &routing->publish;
-
-    return publish->qos == 0 && !publish->dup && routing->packet.len &&
-           index ==
-               layout_index(routing->version >= MQTT_5, 0, publish->retain) &&
-           publish->payload.len < LINK_SHARE_BYTES;
-}
-
-/* Where the Packet Identifier lies: behind fixed header and Topic Name. */
-static uint32_t packet_id_at(const struct router_layout *layout,
-                             const struct mqtt_publish *publish)
-{
-    uint32_t at = 1;
-
-    if (!publish->qos)
-        return 0;
-    while (layout->packet.bytes[at] & 0x80)
-        at++;
-    return at + 1 + 2 + (uint32_t)publish->topic.len;
-}
-
-static void encode_layout(struct broker *broker, const struct routing *routing,
-                          unsigned index)
-{
-    struct router *router = &broker->router;
-    struct router_layout *layout = &router->layouts[index];
-    bool version_5 = index & 8;
-    enum mqtt_version version = version_5 ? MQTT_5 : MQTT_3_1_1;
-    struct mqtt_publish publish = routing->publish;
-
-    publish.dup = false; /* [MQTT-3.3.1-3] */
-    publish.qos = index >> 1 & 3;
-    publish.retain = index & 1;
-    publish.packet_id = 0;
-    publish.properties =
-        version_5 ? forwarded_properties(router, routing) : slice_of(NULL, 0);
-    layout->size = (uint32_t)publish_size(version, &publish);
-    buf_clear(&layout->bytes);
-    layout->packet = slice_of(NULL, 0);
-    /* The whole Topic Name for an alias, or Properties, can make it larger than
-       any packet: nobody accepts that. */
-    if (layout->size > MQTT_MAX_PACKET_SIZE)
-        return;
-    if (publish.payload.len >= LINK_SHARE_BYTES)
-        publish_encode_head(&layout->bytes, version, &publish);
-    else
-        publish_encode(&layout->bytes, version, &publish);
-    layout->packet = buf_slice(&layout->bytes);
-    layout->packet_id_at = packet_id_at(layout, &publish);
-}
-
-/* The layout of this index; made when it is asked for first. */
-static struct router_layout *
-layout_of(struct broker *broker, const struct routing *routing, unsigned index)
-{
-    struct router *router = &broker->router;
-    struct router_layout *layout = &router->layouts[index];
-
-    if (router->made >> index & 1)
-        return layout;
-    router->made |= 1u << index;
-    if (is_unchanged(routing, index)) {
-        layout->packet = routing->packet;
-        layout->size = (uint32_t)routing->packet.len;
-        layout->packet_id_at = 0;
-    } else {
-        encode_layout(broker, routing, index);
-    }
-    return layout;
-}
-
 static void count_sent(struct broker *broker, size_t size, size_t payload)
 {
     broker->counters.publish_sent++;
@@ -146,18 +46,15 @@ static void count_sent(struct broker *broker, size_t size, size_t payload)
 
 static void send_layout(struct broker *broker, struct routing *routing,
                         struct connection *connection, unsigned index,
-                        uint16_t packet_id)
+                        uint16_t packet_id, uint16_t alias)
 {
     struct router *router = &broker->router;
-    struct router_layout *layout = &router->layouts[index];
+    struct layout *layout = &router->layouts.all[index];
     struct link *link = &connection->link;
 
-    if (layout->packet_id_at) {
-        uint8_t *at = layout->bytes.bytes + layout->packet_id_at;
-
-        at[0] = (uint8_t)(packet_id >> 8);
-        at[1] = (uint8_t)packet_id;
-    }
+    layouts_number(layout, packet_id, alias);
+    if (layout->alias_at)
+        router->last = -1; /* the aliases of two clients differ */
     if (layout->packet.len < layout->size) {
         struct message *message = message_of(broker, routing);
 
@@ -176,19 +73,28 @@ static void send_layout(struct broker *broker, struct routing *routing,
         struct mqtt_publish sent = routing->publish;
 
         sent.dup = false;
-        sent.qos = index >> 1 & 3;
-        sent.retain = index & 1;
+        sent.qos = layouts_qos(index);
+        sent.retain = index & LAYOUT_RETAIN;
         sent.packet_id = packet_id;
         trace_sending_publish(connection, &sent);
     }
 }
 
 bool router_send(struct broker *broker, struct connection *connection,
-                 const struct mqtt_publish *publish,
+                 const struct mqtt_publish *whole,
                  const struct message *message, uint64_t cause)
 {
     enum mqtt_version version = connection->link.version;
     struct buf *single = &broker->router.single;
+    struct mqtt_publish sent = *whole;
+    const struct mqtt_publish *publish = &sent;
+
+    if (connection_aliases_out(connection)) {
+        struct layouts_alias to = {connection->aliases->out,
+                                   connection->max_packet_size, 0};
+
+        layouts_name(&broker->router.layouts, &sent, &to);
+    }
     size_t size = publish_size(version, publish);
 
     if (size > connection->max_packet_size)
@@ -206,7 +112,7 @@ bool router_send(struct broker *broker, struct connection *connection,
     broker->router.last = -1;
     count_sent(broker, size, publish->payload.len);
     if (trace_on(connection))
-        trace_sending_publish(connection, publish);
+        trace_sending_publish(connection, whole);
     return true;
 }
 
@@ -252,6 +158,26 @@ static void too_large(struct broker *broker, const struct share *share,
                      routing->cause);
 }
 
+/* The layout for a subscriber who is connected; *alias is set if it has a Topic
+   Alias. */
+static unsigned choose_layout(struct broker *broker,
+                              const struct routing *routing,
+                              const struct share *share, unsigned qos,
+                              uint16_t *alias)
+{
+    const struct connection *connection = share->session->connection;
+    unsigned index =
+        layouts_index(connection->link.version >= MQTT_5, qos, share->retain);
+
+    if (__builtin_expect(!connection_aliases_out(connection), 1))
+        return index;
+    struct layouts_alias to = {connection->aliases->out,
+                               connection->max_packet_size, 0};
+    index = layouts_alias(&broker->router.layouts, routing, index, &to);
+    *alias = to.alias;
+    return index;
+}
+
 static void deliver_qos_0(struct broker *broker, struct routing *routing,
                           const struct share *share)
 {
@@ -279,12 +205,14 @@ static void deliver_qos_0(struct broker *broker, struct routing *routing,
         deliver_apart(broker, routing, share, 0);
         return;
     }
-    unsigned index =
-        layout_index(connection->link.version >= MQTT_5, 0, share->retain);
-    if (layout_of(broker, routing, index)->size > connection->max_packet_size)
+    uint16_t alias = 0;
+    unsigned index = choose_layout(broker, routing, share, 0, &alias);
+
+    if (layouts_get(&broker->router.layouts, routing, index)->size >
+        connection->max_packet_size)
         too_large(broker, share, routing); /* [MQTT-3.1.2-24] */
     else
-        send_layout(broker, routing, connection, index, 0);
+        send_layout(broker, routing, connection, index, 0, alias);
 }
 
 static void deliver_reliably(struct broker *broker, struct routing *routing,
@@ -297,9 +225,11 @@ static void deliver_reliably(struct broker *broker, struct routing *routing,
         deliver_apart(broker, routing, share, qos);
         return;
     }
-    unsigned index =
-        layout_index(connection->link.version >= MQTT_5, qos, share->retain);
-    if (layout_of(broker, routing, index)->size > connection->max_packet_size) {
+    uint16_t alias = 0;
+    unsigned index = choose_layout(broker, routing, share, qos, &alias);
+
+    if (layouts_get(&broker->router.layouts, routing, index)->size >
+        connection->max_packet_size) {
         too_large(broker, share, routing); /* [MQTT-3.1.2-24] */
         return;
     }
@@ -309,7 +239,7 @@ static void deliver_reliably(struct broker *broker, struct routing *routing,
         .retain = share->retain,
     };
     const struct delivery *started = pump_start(broker, session, &delivery);
-    send_layout(broker, routing, connection, index, started->packet_id);
+    send_layout(broker, routing, connection, index, started->packet_id, alias);
 }
 
 static void deliver(struct broker *broker, struct routing *routing,
@@ -424,9 +354,8 @@ size_t router_publish(struct broker *broker, struct routing *routing)
     size_t receivers = 0;
     size_t count;
 
-    router->made = 0;
+    layouts_begin(&router->layouts);
     router->last = -1;
-    router->has_properties = false;
     broker_show_records(broker);
     if (routing->publish.retain)
         retain(broker, routing); /* [MQTT-3.3.1-5] */

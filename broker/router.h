@@ -1,8 +1,8 @@
 /*
  * One message to everybody who wants it [MQTT5 3.3.4].
  *
- * A message of QoS 0 is encoded once for each layout (version, QoS, RETAIN)
- * and copied into the output of each subscriber; nothing is allocated. When
+ * A message of QoS 0 is encoded once for each layout (version, QoS, RETAIN, use
+ * of a Topic Alias) and copied into the output of each subscriber; nothing is allocated. When
  * nothing changes, the publisher's own bytes are what is copied. A message
  * object (broker/message.h) is made when the first subscriber needs one: for
  * QoS 1 or 2, for a queue, or because the payload is so long that it is sent
@@ -12,6 +12,7 @@
 #define BROKER_ROUTER_H
 
 #include "base/buf.h"
+#include "broker/layouts.h"
 #include "mqtt/publish.h"
 
 #include <stddef.h>
@@ -35,22 +36,9 @@ struct routing {
                                 before and after */
 };
 
-#define ROUTER_LAYOUTS 16
-
-/* One way to write the message; what differs is the Packet Identifier. */
-struct router_layout {
-    struct buf bytes;      /* owned; keeps its memory from one to the next */
-    struct slice packet;   /* all, or the head when the payload is shared */
-    uint32_t packet_id_at; /* where in packet; 0: it has none */
-    uint32_t size;         /* of the whole packet */
-};
-
 struct router {
-    struct router_layout layouts[ROUTER_LAYOUTS];
-    uint32_t made;                /* bit n: layouts[n] is of this message */
+    struct layouts layouts;
     int last;                     /* the layout sent last; -1: none */
-    struct buf properties;        /* what subscribers of version 5 get */
-    bool has_properties;          /* properties is of this message */
     struct buf single;            /* a packet for one subscriber alone */
     struct buf properties_single; /* and its Properties */
 };
@@ -64,12 +52,13 @@ void router_release(struct router *router);
 size_t router_publish(struct broker *broker, struct routing *routing);
 
 /*
- * Send one PUBLISH on one connection, with Properties as they are to be sent.
+ * Send one PUBLISH on one connection, with the whole Topic Name, and Properties
+ * as they are to be sent; the router may use a Topic Alias.
  * message, if not NULL, is where the payload lies. Returns false, and sends
  * nothing, when the packet is larger than the client accepts [MQTT-3.1.2-24].
  */
 bool router_send(struct broker *broker, struct connection *connection,
-                 const struct mqtt_publish *publish,
+                 const struct mqtt_publish *whole,
                  const struct message *message, uint64_t cause);
 
 #endif

@@ -51,20 +51,3 @@ enum mqtt_reason topic_aliases_inbound(struct topic_aliases *aliases,
     *topic = slice_of(aliases->topics[alias - 1], aliases->lens[alias - 1]);
     return MQTT_SUCCESS;
 }
-
-uint16_t topic_aliases_outbound(struct topic_aliases *aliases,
-                                struct slice topic, bool *known)
-{
-    for (uint16_t i = 0; i < aliases->count; i++) {
-        if (slice_equal(slice_of(aliases->topics[i], aliases->lens[i]),
-                        topic)) {
-            *known = true;
-            return (uint16_t)(i + 1);
-        }
-    }
-    *known = false;
-    if (aliases->count == aliases->maximum)
-        return 0;
-    set(aliases, (uint16_t)(aliases->count + 1), topic);
-    return aliases->count;
-}

@@ -1,5 +1,6 @@
 /*
- * Topic Aliases [MQTT5 3.3.2.3.4], one table a direction of one connection.
+ * Topic Aliases [MQTT5 3.3.2.3.4] that come on one connection. What we send is
+ * named in topic_alias_out.h.
  */
 #ifndef MQTT_TOPIC_ALIAS_H
 #define MQTT_TOPIC_ALIAS_H
@@ -29,14 +30,5 @@ void topic_aliases_release(struct topic_aliases *aliases);
 enum mqtt_reason topic_aliases_inbound(struct topic_aliases *aliases,
                                        bool has_alias, uint16_t alias,
                                        struct slice *topic);
-
-/*
- * The alias to send a topic with; 0 for none. *known says that the peer has
- * it, so that the Topic Name can stay empty. A free alias is used for a new
- * topic; when none is free the topic goes in full. The search is linear: give
- * topic_aliases_init a small maximum, 32 say, whatever the peer would allow.
- */
-uint16_t topic_aliases_outbound(struct topic_aliases *aliases,
-                                struct slice topic, bool *known);
 
 #endif

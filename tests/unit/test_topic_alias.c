@@ -1,7 +1,5 @@
 #include "suites.h"
 
-#include <stdio.h>
-
 #include "mqtt/topic_alias.h"
 
 static struct topic_aliases aliases;
@@ -91,50 +89,11 @@ START_TEST(without_an_alias_the_topic_must_be_there)
 }
 END_TEST
 
-/* [MQTT-3.1.2-27] [MQTT-3.2.2-18] */
+/* [MQTT-3.2.2-18] */
 START_TEST(a_maximum_of_0_allows_none)
 {
-    bool known = true;
-
     topic_aliases_init(&aliases, 0);
     ck_assert_int_eq(in(1, "a", "a"), MQTT_TOPIC_ALIAS_INVALID);
-    ck_assert_uint_eq(
-        topic_aliases_outbound(&aliases, slice_of_string("a"), &known), 0);
-    ck_assert(!known);
-}
-END_TEST
-
-START_TEST(outbound_the_second_time_the_alias_is_known)
-{
-    bool known;
-    struct slice a = slice_of_string("a");
-    struct slice b = slice_of_string("b");
-
-    ck_assert_uint_eq(topic_aliases_outbound(&aliases, a, &known), 1);
-    ck_assert(!known);
-    ck_assert_uint_eq(topic_aliases_outbound(&aliases, b, &known), 2);
-    ck_assert(!known);
-    ck_assert_uint_eq(topic_aliases_outbound(&aliases, a, &known), 1);
-    ck_assert(known);
-    ck_assert_uint_eq(topic_aliases_outbound(&aliases, b, &known), 2);
-    ck_assert(known);
-}
-END_TEST
-
-/* [MQTT-3.3.2-11] */
-START_TEST(outbound_no_alias_above_the_maximum_is_given)
-{
-    bool known;
-
-    for (unsigned i = 1; i <= 20; i++) {
-        char topic[16];
-
-        snprintf(topic, sizeof(topic), "t/%u", i);
-        ck_assert_uint_eq(
-            topic_aliases_outbound(&aliases, slice_of_string(topic), &known),
-            i <= 10 ? i : 0);
-        ck_assert(!known);
-    }
 }
 END_TEST
 
@@ -161,8 +120,6 @@ Suite *topic_alias_suite(void)
     tcase_add_test(tcase, an_alias_that_is_not_known_is_a_protocol_error);
     tcase_add_test(tcase, without_an_alias_the_topic_must_be_there);
     tcase_add_test(tcase, a_maximum_of_0_allows_none);
-    tcase_add_test(tcase, outbound_the_second_time_the_alias_is_known);
-    tcase_add_test(tcase, outbound_no_alias_above_the_maximum_is_given);
     tcase_add_test(tcase, a_table_of_the_largest_maximum_works);
     return suite;
 }
