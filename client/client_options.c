@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/map.h"
 #include "client/client_property.h"
+#include "client/client_text.h"
 #include "mqtt/property.h"
 #include "mqtt/topic.h"
 
@@ -50,15 +51,31 @@ static uint16_t default_port(void)
     return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 1883;
 }
 
+/* Go on with the next line of the file of defaults, behind the last one with
+   the command line. */
+static void next_words(struct client_options *options)
+{
+    struct options *command_line = &options->command_line;
+    int count = client_defaults_next(&options->defaults, command_line->argv[0]);
+
+    options->in_defaults = count > 0;
+    options->words = *command_line;
+    if (count > 0)
+        options_init(&options->words, command_line->table, count,
+                     options->defaults.words);
+}
+
 void client_options_init(struct client_options *options,
                          const struct option_spec *table, int argc, char **argv)
 {
     const char *slash = strrchr(argv[0], '/');
     const char *name = slash ? slash + 1 : argv[0];
+    char file[32];
 
     *options = (struct client_options){
         .config = {.host = "localhost",
                    .port = default_port(),
+                   .max_in_flight = 20,
                    .connect = {.version = MQTT_3_1_1,
                                .clean_start = true,
                                .keep_alive_s = 60}},
@@ -67,7 +84,14 @@ void client_options_init(struct client_options *options,
     };
     snprintf(options->program, sizeof(options->program), "%s%s",
              options->mosquitto ? "" : "mqttlab ", name);
-    options_init(&options->words, table, argc, argv);
+    options_init(&options->command_line, table, argc, argv);
+    options->words = options->command_line;
+    if (getenv("MQTTLAB_PORT"))
+        return;
+    snprintf(file, sizeof(file), "%s%s", options->mosquitto ? "" : "mqttlab_",
+             name);
+    client_defaults_load(&options->defaults, file);
+    next_words(options);
 }
 
 void client_options_release(struct client_options *options)
@@ -75,6 +99,7 @@ void client_options_release(struct client_options *options)
     for (size_t i = 0; i < CLIENT_PROPERTY_LISTS; i++)
         buf_release(&options->properties[i]);
     client_strings_release(&options->topics);
+    client_defaults_release(&options->defaults);
 }
 
 /* --- one option ------------------------------------------------------------ */
@@ -205,16 +230,32 @@ static bool take_url(struct client_options *options, const char *value)
         return client_options_fail(
             options, "Invalid URL for -L argument specified: %s", why);
     if (url->scheme != ADDRESS_MQTT)
-        return client_options_fail(options,
-                                   "%.*s:// is not supported by this version.",
-                                   (int)strcspn(value, ":"), value);
-    if (!url->path[0])
+        return client_options_fail(
+            options,
+            "%.*s:// asks for what this version does not have; nothing was "
+            "sent.",
+            (int)strcspn(value, ":"), value);
+    /* The topic is not decoded: mosquitto's clients take it as it is. */
+    const char *topic = strchr(strstr(value, "://") + 3, '/');
+    if (!topic || !topic[1])
         return client_options_fail(
             options, "Invalid URL for -L argument specified - topic missing.");
     options->config.host = url->host;
     options->config.port = url->port;
     options->has_url = true;
-    client_strings_add(&options->topics, url->path);
+    client_strings_add(&options->topics, topic + 1);
+    return true;
+}
+
+static bool take_max_in_flight(struct client_options *options,
+                               const char *value)
+{
+    long count;
+
+    if (!parse_number(value, 1, UINT16_MAX, &count))
+        return client_options_fail(
+            options, "Maximum inflight messages must be greater than 0.\n");
+    options->config.max_in_flight = (uint16_t)count;
     return true;
 }
 
@@ -237,11 +278,17 @@ static bool take_value(struct client_options *options, int id,
     case OPTION_PROPERTY: return take_property(options);
     case OPTION_WILL_QOS: return take_will_qos(options, value);
     case OPTION_QOS: return take_qos(options, value);
-    default:
-        return client_options_fail(options,
-                                   "%s is not supported by this version.",
-                                   options->words.given);
+    case OPTION_MAX_IN_FLIGHT: return take_max_in_flight(options, value);
+    case OPTION_PROXY:
+        return client_options_fail(options, "--proxy is not supported.");
+    case OPTION_SRV:
+        return client_options_fail(
+            options, "-S is not supported: the resolver of this program asks "
+                     "for addresses only. `dig SRV _mqtt._tcp.HOST` says what "
+                     "to give to -h and -p.");
+    default: options->tls.given[id - OPTION_TLS] = value ? value : "";
     }
+    return true;
 }
 
 static bool take_option(struct client_options *options, int id)
@@ -325,8 +372,18 @@ static int fail_word(struct client_options *options)
 int client_options_next(struct client_options *options)
 {
     for (;;) {
-        int id = options_next(&options->words);
+        const struct options *words = &options->words;
 
+        if (options->in_defaults && words->at > 1 && words->at < words->argc) {
+            client_options_fail(options, "Unknown option '%s'.",
+                                words->argv[words->at]);
+            return -1; /* one option a line */
+        }
+        int id = options_next(&options->words);
+        if (id == OPTIONS_END && options->in_defaults) {
+            next_words(options);
+            continue;
+        }
         if (id == OPTIONS_END || id >= OPTION_OWN || id == OPTION_HELP ||
             id == OPTION_PROGRAM_VERSION)
             return id;
@@ -456,6 +513,17 @@ static bool finish_properties(struct client_options *options)
     return true;
 }
 
+static bool finish_tls(struct client_options *options)
+{
+    bool usage;
+
+    if (client_tls_check(&options->tls, &usage, options->error,
+                         sizeof(options->error)))
+        return true;
+    options->no_hint = !usage;
+    return false;
+}
+
 bool client_options_finish(struct client_options *options)
 {
     struct mqtt_connect *connect = &options->config.connect;
@@ -467,8 +535,9 @@ bool client_options_finish(struct client_options *options)
         !property_find(buf_slice(&options->properties[MQTT_CONNECT]),
                        PROPERTY_SESSION_EXPIRY_INTERVAL, &found))
         options->expiry_s = UINT32_MAX;
-    return finish_id(options) && finish_properties(options) &&
-           finish_will(options) && finish_credentials(options);
+    return finish_tls(options) && finish_id(options) &&
+           finish_properties(options) && finish_will(options) &&
+           finish_credentials(options);
 }
 
 struct slice client_options_properties(const struct client_options *options,
@@ -483,7 +552,11 @@ struct slice client_options_properties(const struct client_options *options,
 
 int client_options_usage_error(const struct client_options *options)
 {
-    fprintf(stderr, "%s\n", options->error);
+    client_text_print(stderr, options->error);
+    fputc('\n', stderr);
+    if (options->in_defaults)
+        fprintf(stderr, "This is line %u of %s.\n", options->defaults.line,
+                options->defaults.path);
     if (!options->no_hint)
         fprintf(stderr, "\nUse '%s --help' to see usage.\n", options->program);
     return CLIENT_EXIT_ERROR;

@@ -9,6 +9,8 @@
 
 #include "base/options.h"
 #include "client/client.h"
+#include "client/client_defaults.h"
+#include "client/client_tls.h"
 #include "net/address.h"
 
 #include <stdbool.h>
@@ -34,6 +36,7 @@ enum client_option {
     OPTION_URL,
     OPTION_UNIX,
     OPTION_BIND,
+    OPTION_PROXY,
     OPTION_USER_NAME,
     OPTION_PASSWORD,
     OPTION_ID,
@@ -52,9 +55,11 @@ enum client_option {
     OPTION_DEBUG,
     OPTION_QUIET,
     OPTION_NODELAY,
+    OPTION_MAX_IN_FLIGHT,
     OPTION_HELP,
     OPTION_PROGRAM_VERSION,
-    OPTION_NOT_HERE, /* TLS, proxies: known, but not in this version */
+    OPTION_SRV,
+    OPTION_TLS = 50, /* and an enum client_tls_option */
     OPTION_OWN = 100 /* a command's own options begin here */
 };
 
@@ -90,6 +95,8 @@ enum client_option {
     {OPTION_WILL_PAYLOAD, 0, "will-payload", "will payload", "its payload"}, \
     {OPTION_WILL_QOS, 0, "will-qos", "will QoS", "its QoS (0)"}, \
     {OPTION_WILL_RETAIN, 0, "will-retain", NULL, "keep it as retained"}, \
+    {OPTION_MAX_IN_FLIGHT, 'M', NULL, "max_inflight", \
+     "messages of QoS 1 and 2 under way at once (20)"}, \
     {-1, 0, NULL, NULL, "What is shown:"}, \
     {OPTION_DEBUG, 'd', "debug", NULL, "each packet in one line"}, \
     {OPTION_QUIET, 0, "quiet", NULL, "no errors once it runs"}, \
@@ -99,22 +106,23 @@ enum client_option {
 
 /* Understood and refused, so not in the help. Last in every table. */
 #define CLIENT_OPTION_ROWS_NOT_HERE \
-    {OPTION_NOT_HERE, 0, "cafile", "file", NULL}, \
-    {OPTION_NOT_HERE, 0, "capath", "directory", NULL}, \
-    {OPTION_NOT_HERE, 0, "cert", "file", NULL}, \
-    {OPTION_NOT_HERE, 0, "key", "file", NULL}, \
-    {OPTION_NOT_HERE, 0, "keyform", "keyform", NULL}, \
-    {OPTION_NOT_HERE, 0, "ciphers", "ciphers", NULL}, \
-    {OPTION_NOT_HERE, 0, "tls-version", "version", NULL}, \
-    {OPTION_NOT_HERE, 0, "tls-alpn", "protocol", NULL}, \
-    {OPTION_NOT_HERE, 0, "tls-engine", "engine_id", NULL}, \
-    {OPTION_NOT_HERE, 0, "tls-engine-kpass-sha1", "kpass sha1", NULL}, \
-    {OPTION_NOT_HERE, 0, "tls-use-os-certs", NULL, NULL}, \
-    {OPTION_NOT_HERE, 0, "insecure", NULL, NULL}, \
-    {OPTION_NOT_HERE, 0, "psk", "key", NULL}, \
-    {OPTION_NOT_HERE, 0, "psk-identity", "identity", NULL}, \
-    {OPTION_NOT_HERE, 0, "proxy", "proxy url", NULL}, \
-    {OPTION_NOT_HERE, 'S', NULL, NULL, NULL}, \
+    {OPTION_TLS + TLS_CA_FILE, 0, "cafile", "file", NULL}, \
+    {OPTION_TLS + TLS_CA_PATH, 0, "capath", "directory", NULL}, \
+    {OPTION_TLS + TLS_CERT, 0, "cert", "file", NULL}, \
+    {OPTION_TLS + TLS_KEY, 0, "key", "file", NULL}, \
+    {OPTION_TLS + TLS_KEY_FORM, 0, "keyform", "keyform", NULL}, \
+    {OPTION_TLS + TLS_CIPHERS, 0, "ciphers", "ciphers", NULL}, \
+    {OPTION_TLS + TLS_VERSION, 0, "tls-version", "version", NULL}, \
+    {OPTION_TLS + TLS_ALPN, 0, "tls-alpn", "protocol", NULL}, \
+    {OPTION_TLS + TLS_ENGINE, 0, "tls-engine", "engine_id", NULL}, \
+    {OPTION_TLS + TLS_ENGINE_PASSWORD, 0, "tls-engine-kpass-sha1", \
+     "kpass sha1", NULL}, \
+    {OPTION_TLS + TLS_OS_CERTIFICATES, 0, "tls-use-os-certs", NULL, NULL}, \
+    {OPTION_TLS + TLS_INSECURE, 0, "insecure", NULL, NULL}, \
+    {OPTION_TLS + TLS_PSK, 0, "psk", "key", NULL}, \
+    {OPTION_TLS + TLS_PSK_IDENTITY, 0, "psk-identity", "identity", NULL}, \
+    {OPTION_PROXY, 0, "proxy", "proxy url", NULL}, \
+    {OPTION_SRV, 'S', NULL, NULL, NULL}, \
     {0, 0, NULL, NULL, NULL}
 /* clang-format on */
 
@@ -128,9 +136,13 @@ void client_strings_add(struct client_strings *strings, const char *string);
 void client_strings_release(struct client_strings *strings);
 
 struct client_options {
-    char program[32]; /* for messages: "mosquitto_sub" or "mqttlab sub" */
-    bool mosquitto;   /* called by a name of mosquitto's programs */
-    struct options words;
+    char program[32];     /* for messages: "mosquitto_sub" or "mqttlab sub" */
+    bool mosquitto;       /* called by a name of mosquitto's programs */
+    struct options words; /* of the line that is being read */
+    struct options command_line; /* to be read after the file of defaults */
+    struct client_defaults defaults;
+    bool in_defaults; /* words are a line of the file */
+    struct client_tls tls;
     struct client_config config; /* complete after client_options_finish */
     struct buf properties[16];   /* by packet type; 0: of the Will */
     struct client_strings topics;
@@ -149,7 +161,9 @@ struct client_options {
 };
 
 /*
- * Begin with the defaults. argv[0] is "pub" or "mosquitto_pub", perhaps with a
+ * Begin with what is set when nothing is given, and with the file of defaults,
+ * unless a lab has chosen the port: what it says must hold for everybody.
+ * argv[0] is "pub" or "mosquitto_pub", perhaps with a
  * path. table and argv must live as long as the options.
  */
 void client_options_init(struct client_options *options,

@@ -48,7 +48,7 @@ static const struct property_info *find_property(const char *name)
 {
     for (const struct property_info *info = property_table(); info->id;
          info++) {
-        if (!strcmp(info->option, name))
+        if (!strcasecmp(info->option, name))
             return info;
     }
     return NULL;
@@ -121,6 +121,14 @@ static bool may_send(const struct property_info *info, unsigned list)
            info->id != PROPERTY_SERVER_REFERENCE;
 }
 
+/* These programs send no AUTH, and only servers may say which subscription a
+   message comes from [MQTT-3.3.4-6]. */
+static bool is_sent(const struct property_info *info, unsigned list)
+{
+    return list != MQTT_AUTH && !(list == MQTT_PUBLISH &&
+                                  info->id == PROPERTY_SUBSCRIPTION_IDENTIFIER);
+}
+
 int client_property_parse(struct buf lists[CLIENT_PROPERTY_LISTS],
                           char *const *words, int count, char *error,
                           size_t error_size)
@@ -141,6 +149,12 @@ int client_property_parse(struct buf lists[CLIENT_PROPERTY_LISTS],
     if (!may_send(info, command->list)) {
         snprintf(error, error_size,
                  "%s property not allowed for %s in --property argument.\n",
+                 words[1], words[0]);
+        return -1;
+    }
+    if (!is_sent(info, command->list)) {
+        snprintf(error, error_size,
+                 "%s property not supported for %s in --property argument.\n",
                  words[1], words[0]);
         return -1;
     }

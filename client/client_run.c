@@ -1,6 +1,7 @@
 #include "client/client_run.h"
 
 #include "client/client_debug.h"
+#include "client/client_text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,13 +18,15 @@ struct client_run *client_run_of(const struct client *client)
 
 void client_run_error(const struct client_run *run, const char *format, ...)
 {
+    char text[1024];
     va_list args;
 
     if (run->options->quiet)
         return;
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    client_text_print(stderr, text);
     fputc('\n', stderr);
 }
 

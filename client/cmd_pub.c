@@ -24,7 +24,6 @@ enum {
     OPTION_STDIN_FILE,
     OPTION_STDIN_LINES,
     OPTION_RETAIN,
-    OPTION_MAX_IN_FLIGHT,
     OPTION_REPEAT,
     OPTION_REPEAT_DELAY,
 };
@@ -50,8 +49,6 @@ static const struct option_spec table[] = {
     {OPTION_REPEAT, 0, "repeat", "count", "publish it so many times"},
     {OPTION_REPEAT_DELAY, 0, "repeat-delay", "time",
      "seconds between one and the next (0)"},
-    {OPTION_MAX_IN_FLIGHT, 'M', NULL, "count",
-     "messages of QoS 1 and 2 under way at once (20)"},
     CLIENT_OPTION_ROWS,
     CLIENT_OPTION_ROWS_NOT_HERE,
 };
@@ -110,20 +107,6 @@ static bool take_delay(struct pub *pub, const char *value)
                                "--repeat-delay argument must be >=0.0.\n");
 }
 
-static bool take_max_in_flight(struct pub *pub, const char *value)
-{
-    char *end;
-
-    errno = 0;
-    long count = strtol(value, &end, 10);
-    if (errno || end == value || *end || count < 1 || count > UINT16_MAX)
-        return client_options_fail(
-            &pub->options, "Maximum inflight messages must be greater than "
-                           "0.\n");
-    pub->options.config.max_in_flight = (uint16_t)count;
-    return true;
-}
-
 static bool take_own(struct pub *pub, int id, const char *value)
 {
     switch (id) {
@@ -141,7 +124,6 @@ static bool take_own(struct pub *pub, int id, const char *value)
     case OPTION_RETAIN: pub->retain = true; return true;
     case OPTION_REPEAT: return take_repeat(pub, value);
     case OPTION_REPEAT_DELAY: return take_delay(pub, value);
-    case OPTION_MAX_IN_FLIGHT: return take_max_in_flight(pub, value);
     default: return true;
     }
 }
@@ -428,7 +410,6 @@ int cmd_pub(int argc, char **argv)
     int exit_code;
 
     client_options_init(&pub.options, table, argc, argv);
-    pub.options.config.max_in_flight = 20;
     if (read_options(&pub, &exit_code))
         exit_code = run(&pub);
     buf_release(&pub.payload);

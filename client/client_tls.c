@@ -1,0 +1,90 @@
+#include "client/client_tls.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const names[TLS_OPTIONS] = {
+    [TLS_CA_FILE] = "cafile",
+    [TLS_CA_PATH] = "capath",
+    [TLS_CERT] = "cert",
+    [TLS_KEY] = "key",
+    [TLS_KEY_FORM] = "keyform",
+    [TLS_CIPHERS] = "ciphers",
+    [TLS_VERSION] = "tls-version",
+    [TLS_ALPN] = "tls-alpn",
+    [TLS_ENGINE] = "tls-engine",
+    [TLS_ENGINE_PASSWORD] = "tls-engine-kpass-sha1",
+    [TLS_OS_CERTIFICATES] = "tls-use-os-certs",
+    [TLS_INSECURE] = "insecure",
+    [TLS_PSK] = "psk",
+    [TLS_PSK_IDENTITY] = "psk-identity",
+};
+
+/* What does not fit together, in mosquitto's words; NULL: all does. */
+static const char *find_conflict(const char *const given[TLS_OPTIONS])
+{
+    if (!given[TLS_CERT] != !given[TLS_KEY])
+        return "Both certfile and keyfile must be provided if one of them is "
+               "set.";
+    if (given[TLS_KEY_FORM] && !given[TLS_KEY])
+        return "If keyform is set, keyfile must be also specified.";
+    if (given[TLS_ENGINE_PASSWORD] &&
+        (!given[TLS_ENGINE] || !given[TLS_KEY_FORM]))
+        return "when using tls-engine-kpass-sha1, both tls-engine and keyform "
+               "must also be provided.";
+    if (given[TLS_PSK] && (given[TLS_CA_FILE] || given[TLS_CA_PATH]))
+        return "Only one of --psk or --cafile/--capath may be used at once.";
+    if (given[TLS_PSK] && !given[TLS_PSK_IDENTITY])
+        return "--psk-identity required if --psk used.";
+    return NULL;
+}
+
+static bool is_version(const char *text)
+{
+    static const char *const versions[] = {"tlsv1.1", "tlsv1.2", "tlsv1.3"};
+
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        if (!strcmp(text, versions[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The value that cannot be used, in mosquitto's words; NULL: all can. */
+static const char *find_bad_value(const char *const given[TLS_OPTIONS])
+{
+    static const char hex[] = "0123456789abcdefABCDEF";
+
+    if (given[TLS_CA_FILE] && access(given[TLS_CA_FILE], R_OK) != 0)
+        return "Problem setting TLS options: File not found.";
+    if (given[TLS_VERSION] && !is_version(given[TLS_VERSION]))
+        return "Problem setting TLS options, check the options are valid.";
+    if (given[TLS_PSK] && given[TLS_PSK][strspn(given[TLS_PSK], hex)])
+        return "Problem setting TLS-PSK options.";
+    return NULL;
+}
+
+bool client_tls_check(const struct client_tls *tls, bool *usage, char *error,
+                      size_t error_size)
+{
+    const char *why = find_conflict(tls->given);
+
+    *usage = why != NULL;
+    if (!why)
+        why = find_bad_value(tls->given);
+    if (why) {
+        snprintf(error, error_size, "Error: %s", why);
+        return false;
+    }
+    for (int i = 0; i < TLS_OPTIONS; i++) {
+        if (!tls->given[i])
+            continue;
+        snprintf(error, error_size,
+                 "Error: --%s asks for TLS, which this version does not have; "
+                 "nothing was sent.",
+                 names[i]);
+        return false;
+    }
+    return true;
+}
