@@ -1,6 +1,7 @@
 #include "wire/link.h"
 
 #include "base/alloc.h"
+#include "wire/link_in.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -10,10 +11,6 @@
 
 /* So many parts go out in one write. */
 #define WRITE_PARTS 64
-
-/* An incomplete packet gets at first so much memory, or as much as it needs:
-   what a peer announces costs nothing until it comes. */
-#define FIRST_KEEP_BYTES 4096
 
 /* A link that sends more than this in a turn writes into a buffer that the
    loop lends; others into one of the size they need. */
@@ -27,196 +24,9 @@ struct link_part {
     uint32_t len;
 };
 
-static bool watched(const struct link *link)
+static struct record describe(const struct link *link, struct slice packet)
 {
-    return link->tap && tap_on(link->tap);
-}
-
-static struct record describe(const struct link *link, enum record_type type,
-                              enum record_direction direction,
-                              struct slice bytes)
-{
-    return (struct record){
-        .type = (uint8_t)type,
-        .direction = (uint8_t)direction,
-        .connection = link->connection,
-        .version = link->version,
-        .actor = link->actor,
-        .original_len = (uint32_t)bytes.len,
-        .bytes = bytes,
-    };
-}
-
-/* ---- in ---- */
-
-static void deliver(struct link *link, const struct frame *frame)
-{
-    uint64_t seq = 0;
-
-    if (watched(link)) {
-        if (!link->version && link->events->on_hello)
-            link->events->on_hello(link, frame);
-        struct record record =
-            describe(link, RECORD_MQTT, RECORD_C2B, frame->whole);
-
-        seq = tap_write(link->tap, &record);
-    }
-    link->events->on_packet(link, frame, seq);
-}
-
-/* The stream went wrong at the start of bytes. */
-static void refuse(struct link *link, struct slice bytes,
-                   enum mqtt_reason reason)
-{
-    if (watched(link)) {
-        uint32_t size = framer_size(bytes);
-        bool whole = size && size <= bytes.len;
-        struct record record =
-            describe(link, whole ? RECORD_MQTT : RECORD_WIRE, RECORD_C2B,
-                     whole ? slice_first(bytes, size) : bytes);
-
-        record.flags = RECORD_MALFORMED;
-        tap_write(link->tap, &record);
-    }
-    link->malformed = true;
-    link->events->on_malformed(link, reason);
-}
-
-/* Append to the incomplete packet, whose size is known if it is not 0. */
-static void keep(struct link *link, struct slice bytes, uint32_t size)
-{
-    size_t need = link->in.len + bytes.len;
-
-    if (need > link->in.cap) {
-        size_t cap = link->in.cap + link->in.cap;
-
-        if (cap < FIRST_KEEP_BYTES)
-            cap = FIRST_KEEP_BYTES;
-        if (size && cap > size)
-            cap = size;
-        if (cap < need)
-            cap = need;
-        link->in.bytes = alloc_resize(link->in.bytes, cap, 1);
-        link->in.cap = (uint32_t)cap;
-    }
-    buf_append_slice(&link->in, bytes);
-}
-
-/*
- * Give the incomplete packet what it lacks of bytes, and hand it over when it
- * is whole. Returns what is left of bytes.
- */
-static struct slice complete(struct link *link, struct slice bytes)
-{
-    struct frame frame;
-    int used = 0;
-
-    while (bytes.len && used == 0) {
-        /* While the size is not known, byte by byte: that is at most five. */
-        uint32_t size = framer_size(buf_slice(&link->in));
-        size_t missing = size ? size - link->in.len : 1;
-
-        if (missing > bytes.len)
-            missing = bytes.len;
-        keep(link, slice_first(bytes, missing), size);
-        bytes = slice_skip(bytes, missing);
-        used = framer_next(buf_slice(&link->in), link->max_packet_size, &frame);
-    }
-    if (used == 0)
-        return bytes;
-
-    /* The owner may close the link, so the bytes must not be the link's. */
-    struct buf whole = link->in;
-    link->in = (struct buf){0};
-    if (used > 0) {
-        deliver(link, &frame);
-    } else {
-        buf_append_slice(&whole, bytes);
-        refuse(link, buf_slice(&whole), (enum mqtt_reason)(-used));
-    }
-    buf_release(&whole);
-    return bytes;
-}
-
-/* Hand over the packets in bytes, and keep what is left. */
-static void take(struct link *link, struct slice bytes)
-{
-    if (link->in.len && !link->held)
-        bytes = complete(link, bytes);
-    while (bytes.len && !link->closing && !link->malformed) {
-        if (link->held) {
-            keep(link, bytes, 0);
-            break;
-        }
-        struct frame frame;
-        int used = framer_next(bytes, link->max_packet_size, &frame);
-
-        if (used < 0) {
-            refuse(link, bytes, (enum mqtt_reason)(-used));
-        } else if (used > 0) {
-            deliver(link, &frame);
-            bytes = slice_skip(bytes, (size_t)used);
-        } else {
-            keep(link, bytes, framer_size(bytes));
-            break;
-        }
-    }
-    if (link->events->on_batch_end && !link->closing)
-        link->events->on_batch_end(link);
-}
-
-static void on_bytes(void *owner, struct slice bytes)
-{
-    struct link *link = owner;
-
-    link->last_in_ms = clock_ms(&link->loop->clock);
-    take(link, bytes);
-}
-
-void link_hold(struct link *link)
-{
-    link->held = true;
-    transport_pause(link->transport, true);
-}
-
-void link_resume(struct link *link)
-{
-    struct buf came = link->in;
-
-    if (!link->held || link->closing)
-        return;
-    link->in = (struct buf){0};
-    link->held = false;
-    transport_pause(link->transport, false);
-    take(link, buf_slice(&came));
-    buf_release(&came);
-}
-
-/* Show the half packet that nothing will complete any more. */
-static void give_up_rest(struct link *link)
-{
-    if (link->in.len && watched(link)) {
-        struct record record =
-            describe(link, RECORD_WIRE, RECORD_C2B, buf_slice(&link->in));
-
-        tap_write(link->tap, &record);
-    }
-    buf_release(&link->in);
-}
-
-static void on_open(void *owner)
-{
-    struct link *link = owner;
-
-    link->events->on_open(link);
-}
-
-static void on_end(void *owner, int error)
-{
-    struct link *link = owner;
-
-    give_up_rest(link);
-    link->events->on_end(link, error);
+    return link_in_describe(link, RECORD_MQTT, RECORD_B2C, packet);
 }
 
 /* ---- out ---- */
@@ -434,8 +244,8 @@ uint64_t link_send(struct link *link, struct slice packet, uint64_t cause)
 
     if (refused(link))
         return 0;
-    if (watched(link)) {
-        struct record record = describe(link, RECORD_MQTT, RECORD_B2C, packet);
+    if (link_in_watched(link)) {
+        struct record record = describe(link, packet);
 
         record.cause = cause;
         seq = tap_write(link->tap, &record);
@@ -449,7 +259,7 @@ static uint64_t record_same(struct link *link, struct slice head,
                             struct slice rest, size_t packet_id_at,
                             uint64_t cause)
 {
-    struct record record = describe(link, RECORD_MQTT, RECORD_B2C, head);
+    struct record record = describe(link, head);
 
     record.original_len += (uint32_t)rest.len;
     record.cause = cause;
@@ -463,7 +273,7 @@ uint64_t link_send_same(struct link *link, struct slice packet,
 
     if (refused(link))
         return 0;
-    if (watched(link))
+    if (link_in_watched(link))
         seq = record_same(link, packet, slice_of(NULL, 0), packet_id_at, cause);
     copy_out(link, packet);
     added(link);
@@ -497,7 +307,7 @@ uint64_t link_send_shared(struct link *link, struct slice head,
     assert(offset + len <= shared->len);
     if (refused(link))
         return 0;
-    if (watched(link))
+    if (link_in_watched(link))
         seq = record_same(link, head, rest, packet_id_of(head), cause);
     copy_out(link, head);
     if (len < LINK_SHARE_BYTES || parts_full(link))
@@ -533,8 +343,25 @@ void link_close(struct link *link, bool abort)
     link->closing = true;
     loop_task_cancel(&link->flush_task);
     forget_output(link);
-    give_up_rest(link);
+    link_in_give_up(link);
     transport_close(link->transport, abort);
+}
+
+static void on_open(void *owner)
+{
+    struct link *link = owner;
+
+    link->events->on_open(link);
+}
+
+static void on_bytes(void *owner, struct slice bytes)
+{
+    link_in_take(owner, bytes);
+}
+
+static void on_end(void *owner, int error)
+{
+    link_in_end(owner, error);
 }
 
 static void on_closed(void *owner)
@@ -542,6 +369,7 @@ static void on_closed(void *owner)
     struct link *link = owner;
 
     link->transport = NULL;
+    link_in_release(link);
     link->events->on_closed(link);
 }
 

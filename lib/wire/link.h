@@ -6,7 +6,8 @@
  *
  * In:  one read of the transport may bring many packets; each is handed to
  *      on_packet in place, in the loop's scratch memory. Only an incomplete
- *      packet is kept, in link->in.
+ *      packet is kept, in link->in, and in link->rest what the owner wants to
+ *      have later (link_yield, link_hold).
  * Out: link_send appends to link->out (or refers to shared bytes, when they
  *      are many) and puts the link on the loop's list; at the end of the turn
  *      all that came together goes out in one gathered write.
@@ -33,8 +34,9 @@ struct link_events {
        0 when the tap is off. */
     void (*on_packet)(struct link *link, const struct frame *frame,
                       uint64_t record_seq);
-    /* All packets of one read were handed over, and the link was not closed
-       meanwhile; may be NULL. */
+    /* All packets of one read were handed over, or as many of them as the owner
+       wanted in this turn, and the link was not closed meanwhile; may be
+       NULL. */
     void (*on_batch_end)(struct link *link);
     /* The stream is beyond help; the owner should say why and close. */
     void (*on_malformed)(struct link *link, enum mqtt_reason reason);
@@ -70,12 +72,13 @@ struct link {
     bool blocked;   /* the transport took less than it was given */
     bool broken;    /* a write failed: on_end comes, what is sent is dropped */
     bool malformed; /* on_malformed was called: what comes is dropped */
-    bool held;      /* packets wait in in until link_resume */
+    uint8_t holds;  /* reasons to hand over nothing: see link_hold */
+    uint8_t pace;   /* used while packets are handed over */
     struct loop_task flush_task;
     struct transport *transport; /* owned */
     const struct link_events *events;
-    struct buf in; /* the start of a packet whose rest has not come; while
-                      the link is held all that came */
+    struct buf in;          /* the start of a packet whose rest has not come */
+    struct link_rest *rest; /* packets for later; NULL: none */
     uint32_t max_packet_size; /* a larger one is malformed */
     uint32_t connection;      /* number in the records */
     uint64_t last_in_ms;      /* when bytes last came, by the loop's clock */
@@ -124,13 +127,19 @@ static inline uint32_t link_pending(const struct link *link)
 void link_flush(struct link *link);
 
 /*
- * Hand over no more packets, not even those of the read under way, until
- * link_resume, which hands over what has come meanwhile before it returns. The
- * transport is not read from; who pauses it for a reason of its own must see to
- * that again after link_resume.
+ * For on_packet: that was enough for this turn. The other packets of this read
+ * are handed over in the next turn, and nothing is read before they are. With
+ * again they begin with this very packet, which has the same record then.
  */
-void link_hold(struct link *link);
-void link_resume(struct link *link);
+void link_yield(struct link *link, bool again);
+
+/*
+ * Hand over no more packets, not even those of the read under way, as long as
+ * there is a reason. The reasons are the owner's: bits, each held and resumed
+ * for itself. What has come meanwhile is handed over in the next turn.
+ */
+void link_hold(struct link *link, unsigned reason);
+void link_resume(struct link *link, unsigned reason);
 
 /*
  * Close: first writes what waits if the transport takes it at once (not with

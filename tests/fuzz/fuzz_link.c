@@ -2,7 +2,8 @@
  * Bytes in chunks of any size through a link: the packets that come out must
  * be a prefix of the bytes that went in, cut at the same places as in one go.
  *
- * The first byte of the input chooses the sizes, the rest is the stream.
+ * The first byte of the input chooses the sizes, the rest is the stream. After
+ * a PUBACK the link yields, after a PUBREC with the packet again.
  */
 #include "net/transport_memory.h"
 #include "wire/link.h"
@@ -14,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 struct target {
     struct link link;
     struct slice stream; /* what has not come out yet */
+    bool again;          /* the packet at its front was handed over once */
     bool closed;
 };
 
@@ -58,7 +60,15 @@ static void on_packet(struct link *link, const struct frame *frame,
         !slice_equal(frame->whole, expected.whole) ||
         frame->body.len != expected.body.len)
         abort();
+    if (frame_type(frame) == MQTT_PUBREC && !target->again) {
+        target->again = true;
+        link_yield(link, true);
+        return;
+    }
+    target->again = false;
     target->stream = slice_skip(target->stream, (size_t)used);
+    if (frame_type(frame) == MQTT_PUBACK)
+        link_yield(link, false);
     /* Answer, so that writing is mixed with reading. */
     link_send(link, frame->whole, 0);
     if (frame_type(frame) == MQTT_DISCONNECT)

@@ -29,7 +29,13 @@ static void on_packet(struct link *link, const struct frame *frame,
     if (++own->count == own->close_after)
         link_close(link, false);
     if (own->hold_every && own->count % own->hold_every == 0)
-        link_hold(link);
+        link_hold(link, 1);
+    if (own->yield_every && own->count % own->yield_every == 0)
+        link_yield(link, false);
+    if (own->again) {
+        own->again--;
+        link_yield(link, true);
+    }
 }
 
 static void on_batch_end(struct link *link)

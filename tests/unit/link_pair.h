@@ -24,6 +24,8 @@ struct link_subject {
     uint64_t last_seq;
     int close_after; /* close in on_packet after so many; 0: never */
     int hold_every;  /* hold in on_packet after every so many; 0: never */
+    int yield_every; /* likewise yield */
+    int again;       /* ask for the packet again, so many times */
 };
 
 struct link_pair {

@@ -237,7 +237,7 @@ START_TEST(a_held_link_hands_over_nothing_until_it_goes_on)
         link_pair_send(slice_skip(buf_slice(&bytes), at));
         for (int handed = 4; handed <= count; handed += 4) {
             ck_assert_int_eq(link_pair.subject.count, handed);
-            link_resume(link);
+            link_resume(link, 1);
             loop_settle(&link_pair.loop);
         }
         ck_assert_int_eq(link_pair.subject.count, count);
@@ -260,7 +260,7 @@ START_TEST(what_a_held_link_is_sent_stays_with_the_sender)
     link_pair_send(buf_slice(&many));
     ck_assert_uint_eq(link_pair.subject.link.in.len, 0);
     link_pair.subject.hold_every = 0;
-    link_resume(&link_pair.subject.link);
+    link_resume(&link_pair.subject.link, 1);
     loop_settle(&link_pair.loop);
     ck_assert_int_eq(link_pair.subject.count, 200001);
     buf_release(&many);
