@@ -134,7 +134,8 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
     loop_task_init(&broker->tap_task, publish_records);
     loop_task_init(&broker->stop_task, on_stop_task);
     tap_init(&broker->tap, &loop->clock);
-    broker->subscriptions = subscription_tree_new(config->max_topic_levels);
+    broker->subscriptions =
+        subscription_tree_new(config->max_topic_levels, &broker->work);
     broker->retained = retained_store_new(&limits);
     make_sys_topics(broker);
     return broker;

@@ -50,6 +50,8 @@ struct broker {
     struct subscription_tree *subscriptions;
     struct retained_store *retained;
     struct router router;
+    uint64_t work; /* done for the packets of this read: nodes looked at,
+                      deliveries, Topic Filters; see HANDLE_TURN_WORK */
     struct broker_counters counters;
     uint64_t started_ms; /* by the loop's monotonic clock */
 

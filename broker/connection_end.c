@@ -2,6 +2,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/handle.h"
 #include "broker/reason_string.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -136,6 +137,16 @@ static const char *told(const struct connection_ending *ending)
     return ending->why == END_TAKEN_OVER ? NULL : ending->text;
 }
 
+static void free_extras(struct connection_extras *extras)
+{
+    if (!extras)
+        return;
+    topic_aliases_release(&extras->aliases_in); /* [MQTT-3.3.2-7] */
+    topic_alias_out_free(extras->aliases_out);
+    handle_forget_request(extras->request);
+    free(extras);
+}
+
 void connection_end(struct connection *connection,
                     const struct connection_ending *ending)
 {
@@ -169,13 +180,8 @@ void connection_end(struct connection *connection,
                            .taken_over = ending->why == END_TAKEN_OVER,
                        });
     }
-    /* They end with the connection [MQTT-3.3.2-7]. */
-    if (connection->aliases) {
-        topic_aliases_release(&connection->aliases->in);
-        topic_alias_out_free(connection->aliases->out);
-    }
-    free(connection->aliases);
-    connection->aliases = NULL;
+    free_extras(connection->extras);
+    connection->extras = NULL;
     free(connection->user_name);
     connection->user_name = NULL;
     link_close(&connection->link, way->abort);

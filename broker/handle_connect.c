@@ -277,7 +277,7 @@ static void allow_aliases(const struct admission *admission)
     if (maximum > ours)
         maximum = ours;
     if (maximum)
-        connection_aliases(connection)->out =
+        connection_extras(connection)->aliases_out =
             topic_alias_out_new((uint16_t)maximum);
 }
 

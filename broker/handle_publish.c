@@ -25,8 +25,8 @@ static enum mqtt_reason resolve_alias(struct incoming *incoming)
     if (!property_find(publish->properties, PROPERTY_TOPIC_ALIAS, &alias))
         return MQTT_SUCCESS;
     incoming->routing.packet = slice_of(NULL, 0); /* [MQTT-3.3.2-7] */
-    return topic_aliases_inbound(&connection_aliases(connection)->in, true,
-                                 (uint16_t)alias.number, &publish->topic);
+    return topic_aliases_inbound(&connection_extras(connection)->aliases_in,
+                                 true, (uint16_t)alias.number, &publish->topic);
 }
 
 /* What version 5 adds. */

@@ -1,5 +1,8 @@
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
 #include "broker/message.h"
@@ -12,7 +15,10 @@
 #include "mqtt/subscribe.h"
 #include "mqtt/topic.h"
 
-/* A SUBSCRIBE or UNSUBSCRIBE while it is worked on. */
+/*
+ * A SUBSCRIBE or UNSUBSCRIBE while it is worked on. When that takes longer than
+ * a turn may, it waits in the connection; the same packet comes again.
+ */
 struct request {
     struct connection *connection;
     struct broker *broker;
@@ -20,6 +26,11 @@ struct request {
     struct mqtt_subscribe subscribe;
     uint32_t identifier; /* Subscription Identifier; 0: none */
     uint64_t seq;
+    struct slice left; /* filters that were not looked at: first to be entered,
+                          after the answer to find what is retained */
+    size_t number;     /* of the first of them */
+    bool answered;
+    size_t looked_at;   /* nodes of the retained messages' tree */
     struct buf reasons; /* one byte a filter, for the answer */
     struct buf fresh;   /* one byte a filter: 1 if there was none like it */
     char why[96];       /* the first that was refused, as the answer says */
@@ -63,6 +74,14 @@ static void put_result(struct request *request, enum mqtt_type type,
                  request->subscribe.count, reason_name(type, reason));
     buf_append_u8(&request->reasons,
                   return_code(request->connection->link.version, reason));
+}
+
+/* Is there another filter to look at, and time for it? */
+static bool next_filter(struct request *request, enum mqtt_type type,
+                        struct mqtt_subscription *wanted)
+{
+    return request->broker->work <= HANDLE_TURN_WORK &&
+           subscribe_next(&request->left, type, wanted);
 }
 
 /* Is the identifier that of a QoS 2 message, whose PUBREL has not come?
@@ -122,12 +141,12 @@ static void subscribe_all(struct request *request)
 {
     struct connection *connection = request->connection;
     struct broker *broker = request->broker;
-    struct slice filters = request->subscribe.filters;
     struct mqtt_subscription wanted;
 
-    while (subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted)) {
+    while (next_filter(request, MQTT_SUBSCRIBE, &wanted)) {
         bool fresh = false;
 
+        broker->work += HANDLE_FILTER_WORK;
         enum mqtt_reason reason = subscribe_one(request, &wanted, &fresh);
         bool granted = reason <= MQTT_GRANTED_QOS_2;
 
@@ -224,27 +243,31 @@ static bool wants_retained(const struct mqtt_subscription *wanted, bool fresh)
    would not be served until it is all looked through. */
 static bool asks_too_much(const struct request *request)
 {
-    return request->connection->retained_looked_at >
+    return request->looked_at >
            HANDLE_RETAINED_VISIT_NODES +
                HANDLE_RETAINED_VISITS *
                    retained_store_nodes(request->broker->retained);
 }
 
-static void send_retained(const struct request *request)
+static void send_retained(struct request *request)
 {
     struct broker *broker = request->broker;
-    struct slice filters = request->subscribe.filters;
     struct mqtt_subscription wanted;
 
-    for (size_t i = 0; subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted); i++) {
+    while (next_filter(request, MQTT_SUBSCRIBE, &wanted)) {
+        size_t i = request->number++;
         struct retained_for to = {request, request->reasons.bytes[i]};
 
+        broker->work++;
         if (to.granted > MQTT_GRANTED_QOS_2 ||
             !wants_retained(&wanted, request->fresh.bytes[i]))
             continue;
-        request->connection->retained_looked_at += retained_store_visit(
+        size_t looked_at = retained_store_visit(
             broker->retained, wanted.topic_filter,
             clock_ms(&broker->loop->clock), offer_retained, &to);
+
+        broker->work += looked_at;
+        request->looked_at += looked_at;
         if (asks_too_much(request)) {
             give_up(request->connection,
                     "asks for retained messages again and again", request->seq);
@@ -269,9 +292,25 @@ static enum mqtt_reason begin(struct request *request,
         subscribe_decode(&request->subscribe, connection->link.version,
                          frame_type(frame), frame->body);
 
+    request->left = request->subscribe.filters;
     if (!reason && trace_on(connection))
         trace_received_plain(connection, frame_type(frame));
     return reason;
+}
+
+/* The packet comes again, from another place in memory. */
+static void go_on(struct request *request, struct connection *connection,
+                  const struct frame *frame)
+{
+    *request = *connection->extras->request;
+    free(connection->extras->request);
+    connection->extras->request = NULL;
+    enum mqtt_reason reason =
+        subscribe_decode(&request->subscribe, connection->link.version,
+                         frame_type(frame), frame->body);
+    assert(!reason); /* as the first time */
+    struct slice filters = request->subscribe.filters;
+    request->left = slice_skip(filters, filters.len - request->left.len);
 }
 
 /* Entering so many filters would keep others waiting. */
@@ -285,10 +324,30 @@ static bool is_too_long(struct connection *connection,
     return true;
 }
 
+/* Done, or for this turn, or the connection has ended. */
 static void finish(struct request *request)
 {
+    struct connection *connection = request->connection;
+
+    if (connection->state == CONNECTION_UP &&
+        (!request->answered || request->left.len)) {
+        struct request *kept = alloc_bytes(sizeof(*kept));
+
+        *kept = *request;
+        connection_extras(connection)->request = kept;
+        return;
+    }
     buf_release(&request->reasons);
     buf_release(&request->fresh);
+}
+
+void handle_forget_request(struct request *request)
+{
+    if (!request)
+        return;
+    buf_release(&request->reasons);
+    buf_release(&request->fresh);
+    free(request);
 }
 
 /* What is retained under $SYS may be old when nothing happened for long. */
@@ -309,17 +368,28 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
                                   const struct frame *frame, uint64_t seq)
 {
     struct request request;
-    enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-    if (reason || is_too_long(connection, frame, seq))
-        return reason;
-    request.identifier = property_number(request.subscribe.properties,
-                                         PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
-    refresh_sys_topics(&request);
-    subscribe_all(&request);
-    /* In the order of the filters [MQTT-3.8.4-6]. */
-    send_answer(&request, MQTT_SUBACK);
-    send_retained(&request);
+    if (connection_request(connection)) {
+        go_on(&request, connection, frame);
+    } else {
+        enum mqtt_reason reason = begin(&request, connection, frame, seq);
+
+        if (reason || is_too_long(connection, frame, seq))
+            return reason;
+        request.identifier = property_number(
+            request.subscribe.properties, PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
+        refresh_sys_topics(&request);
+    }
+    if (!request.answered)
+        subscribe_all(&request);
+    if (!request.answered && !request.left.len) {
+        /* In the order of the filters [MQTT-3.8.4-6]. */
+        send_answer(&request, MQTT_SUBACK);
+        request.left = request.subscribe.filters;
+        request.answered = true;
+    }
+    if (request.answered)
+        send_retained(&request);
     finish(&request);
     return MQTT_SUCCESS;
 }
@@ -342,11 +412,11 @@ static enum mqtt_reason unsubscribe_one(const struct request *request,
 /* One after the other, as if each had come alone [MQTT-3.10.4-6]. */
 static void unsubscribe_all(struct request *request)
 {
-    const struct broker *broker = request->broker;
-    struct slice filters = request->subscribe.filters;
+    struct broker *broker = request->broker;
     struct mqtt_subscription wanted;
 
-    while (subscribe_next(&filters, MQTT_UNSUBSCRIBE, &wanted)) {
+    while (next_filter(request, MQTT_UNSUBSCRIBE, &wanted)) {
+        broker->work += HANDLE_FILTER_WORK;
         enum mqtt_reason reason = unsubscribe_one(request, wanted.topic_filter);
 
         put_result(request, MQTT_UNSUBACK, reason);
@@ -364,12 +434,20 @@ enum mqtt_reason handle_unsubscribe(struct connection *connection,
                                     const struct frame *frame, uint64_t seq)
 {
     struct request request;
-    enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-    if (reason || is_too_long(connection, frame, seq))
-        return reason;
+    if (connection_request(connection)) {
+        go_on(&request, connection, frame);
+    } else {
+        enum mqtt_reason reason = begin(&request, connection, frame, seq);
+
+        if (reason || is_too_long(connection, frame, seq))
+            return reason;
+    }
     unsubscribe_all(&request);
-    send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
+    if (!request.left.len) {
+        send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
+        request.answered = true;
+    }
     finish(&request);
     return MQTT_SUCCESS;
 }

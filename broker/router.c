@@ -90,7 +90,7 @@ bool router_send(struct broker *broker, struct connection *connection,
     const struct mqtt_publish *publish = &sent;
 
     if (connection_aliases_out(connection)) {
-        struct layouts_alias to = {connection->aliases->out,
+        struct layouts_alias to = {connection->extras->aliases_out,
                                    connection->max_packet_size, 0};
 
         layouts_name(&broker->router.layouts, &sent, &to);
@@ -171,7 +171,7 @@ static unsigned choose_layout(struct broker *broker,
 
     if (__builtin_expect(!connection_aliases_out(connection), 1))
         return index;
-    struct layouts_alias to = {connection->aliases->out,
+    struct layouts_alias to = {connection->extras->aliases_out,
                                connection->max_packet_size, 0};
     index = layouts_alias(&broker->router.layouts, routing, index, &to);
     *alias = to.alias;
@@ -362,6 +362,7 @@ size_t router_publish(struct broker *broker, struct routing *routing)
 
     const struct subscription_match *matches = subscription_tree_match(
         broker->subscriptions, routing->publish.topic, &count);
+    broker->work += count;
     for (size_t i = 0; i < count;) {
         size_t next = i;
 

@@ -28,6 +28,7 @@ struct subscription_tree {
     size_t shared;       /* subscriptions that are members of a group */
     uint64_t generation; /* goes up with every change */
     unsigned max_levels;
+    uint64_t *effort; /* borrowed */
     struct match_cache cache;
     /* Kept from one match to the next to save allocations. */
     struct trie_match match;
@@ -55,11 +56,13 @@ static uint64_t hash_of(const struct slab *subscriptions, const void *item)
                     subscription->subscriber);
 }
 
-struct subscription_tree *subscription_tree_new(unsigned max_levels)
+struct subscription_tree *subscription_tree_new(unsigned max_levels,
+                                                uint64_t *effort)
 {
     struct subscription_tree *tree = alloc_zero(1, sizeof(*tree));
 
     tree->max_levels = max_levels;
+    tree->effort = effort;
     topic_trie_init(&tree->filters);
     slab_init(&tree->subscriptions, sizeof(struct subscription), hash_of);
     shared_groups_init(&tree->groups);
@@ -411,6 +414,8 @@ static struct found *find_matches(struct subscription_tree *tree,
     for (size_t i = 0; i < nodes->count; i++)
         collect(&tree->found,
                 topic_trie_node(&tree->filters, nodes->nodes[i])->value);
+
+    *tree->effort += tree->match.looked_at + tree->found.count;
 
     /* At one node a subscriber has one subscription: nothing to arrange. */
     if (nodes->count > 1 || tree->found.shared)

@@ -83,8 +83,13 @@ struct subscription_match {
     uint32_t more : 1;   /* the next match belongs to the same receiver */
 };
 
-/* max_levels: a Topic Filter with more levels is refused. */
-struct subscription_tree *subscription_tree_new(unsigned max_levels);
+/*
+ * max_levels: a Topic Filter with more levels is refused. To *effort is added
+ * what a match looks at, nodes and subscriptions, unless its result is kept
+ * from an earlier one.
+ */
+struct subscription_tree *subscription_tree_new(unsigned max_levels,
+                                                uint64_t *effort);
 
 /* Every subscriber must have been removed before. */
 void subscription_tree_free(struct subscription_tree *tree);
