@@ -39,7 +39,7 @@ uses.labs   := base mqtt net wire
 
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
-PKGS       := libuv ncursesw jansson libcrypto libarchive md4c sqlite3 check
+PKGS       := libuv ncursesw jansson libssl libcrypto libarchive md4c sqlite3 check
 PREFIX     ?= /usr/local
 VARIANT    ?= release
 B          := build/$(VARIANT)

@@ -71,8 +71,8 @@ START_TEST(a_long_stream_comes_whole_whatever_the_peer_takes)
     struct transport_memory_faults faults = {.capacity_bytes = 70000};
 
     pair_make(_i);
-    if (pair_makers[_i].make == pair_make_memory)
-        transport_memory_set_faults(pair.sides[0].transport, &faults);
+    if (pair.sides[0].memory)
+        transport_memory_set_faults(pair.sides[0].memory, &faults);
     pair.sides[0].to_send = slice_of(bytes, LONG_BYTES);
     transport_pause(pair.sides[1].transport, true);
     pair_send_more(&pair.sides[0]);
