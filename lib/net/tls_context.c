@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "net/tls_layer.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 /* A full handshake costs about a millisecond: so many in one turn. */
@@ -55,6 +56,10 @@ void tls_context_unref(struct tls_context *context)
     SSL_CTX_free(context->ssl);
     BIO_meth_free(context->bio);
     buf_release(&context->out);
+    if (context->psk.bytes)
+        OPENSSL_cleanse(context->psk.bytes, context->psk.len);
+    buf_release(&context->psk);
+    free(context->psk_identity);
     free(context->plain);
     free(context);
 }

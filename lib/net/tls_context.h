@@ -22,11 +22,17 @@ struct tls_context {
     SSL_CTX *ssl;      /* owned */
     BIO_METHOD *bio;   /* owned; how OpenSSL reads and writes */
     bool server;
+    bool insecure; /* of a client: any name in the certificate is good */
     unsigned refs;
     uint8_t *plain;         /* TLS_SCRATCH_BYTES; owned */
     struct buf out;         /* encrypted, until the caller sends it */
     struct list handshakes; /* struct tls, member node */
     struct loop_task task;  /* does some of them */
+    /* Pre-shared keys: a server looks them up, a client has one. */
+    size_t (*psk_find)(void *owner, const char *identity, uint8_t *key);
+    void *psk_owner;    /* borrowed */
+    char *psk_identity; /* owned */
+    struct buf psk;
 };
 
 /* Takes ssl (one reference of it). Starts with one reference. */

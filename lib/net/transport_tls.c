@@ -503,15 +503,20 @@ void transport_tls_expect_host(struct transport *transport, const char *host)
     struct tls *tls = (struct tls *)transport;
     uint8_t address[sizeof(struct in6_addr)];
 
+    bool is_address = inet_pton(AF_INET, host, address) == 1 ||
+                      inet_pton(AF_INET6, host, address) == 1;
+
     assert(!tls->below);
-    if (inet_pton(AF_INET, host, address) == 1 ||
-        inet_pton(AF_INET6, host, address) == 1) {
+    if (!is_address)
+        SSL_set_tlsext_host_name(tls->ssl, host);
+    if (tls->context->insecure)
+        return;
+    if (is_address) {
         X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), host);
         return;
     }
     SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     SSL_set1_host(tls->ssl, host);
-    SSL_set_tlsext_host_name(tls->ssl, host);
 }
 
 bool transport_is_tls(const struct transport *transport)

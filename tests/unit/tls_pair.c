@@ -43,8 +43,8 @@ static X509 *certificate;
 struct tls_context *tls_pair_context(struct loop *loop, bool server,
                                      int version)
 {
-    SSL_CTX *ssl = SSL_CTX_new(server ? TLS_server_method()
-                                      : TLS_client_method());
+    SSL_CTX *ssl =
+        SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 
     if (!key) {
         key = EVP_EC_gen("P-256");
