@@ -186,13 +186,13 @@ static bool set_client_alpn(SSL_CTX *ssl, const char *alpn,
     return false;
 }
 
-/* Whom to trust; with a PSK nobody shows a certificate. */
+/* A client with a PSK trusts no certificate at all, so that a server without
+   the key cannot show one instead. */
 static void set_verify(SSL_CTX *ssl, const struct tls_settings *settings)
 {
-    if (settings->os_certs)
+    if (settings->os_certs && !settings->psk_identity)
         SSL_CTX_set_default_verify_paths(ssl);
-    if (!settings->psk_identity)
-        SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
 }
 
 static bool set_client(struct tls_context *context,
