@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "net/tls_layer.h"
+#include "net/tls_ticket.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ struct tls_context *tls_context_new(struct loop *loop, SSL_CTX *ssl,
     context->plain = alloc_bytes(TLS_SCRATCH_BYTES);
     list_init(&context->handshakes);
     loop_task_init(&context->task, on_task);
+    if (server)
+        tls_ticket_init(context);
     return context;
 }
 
@@ -53,6 +56,7 @@ void tls_context_unref(struct tls_context *context)
     if (!context || --context->refs)
         return;
     loop_task_cancel(&context->task);
+    tls_ticket_release(context);
     SSL_CTX_free(context->ssl);
     BIO_meth_free(context->bio);
     buf_release(&context->out);

@@ -24,10 +24,11 @@ struct tls_context {
     bool server;
     bool insecure; /* of a client: any name in the certificate is good */
     unsigned refs;
-    uint8_t *plain;         /* TLS_SCRATCH_BYTES; owned */
-    struct buf out;         /* encrypted, until the caller sends it */
-    struct list handshakes; /* struct tls, member node */
-    struct loop_task task;  /* does some of them */
+    uint8_t *plain;                  /* TLS_SCRATCH_BYTES; owned */
+    struct buf out;                  /* encrypted, until the caller sends it */
+    struct list handshakes;          /* struct tls, member node */
+    struct loop_task task;           /* does some of them */
+    struct tls_ticket_keys *tickets; /* owned; of a server */
     /* Pre-shared keys: a server looks them up, a client has one. */
     size_t (*psk_find)(void *owner, const char *identity, uint8_t *key);
     void *psk_owner;    /* borrowed */
