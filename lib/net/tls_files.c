@@ -184,6 +184,7 @@ static void check_order(const char *path, STACK_OF(X509) * chain,
 /* ---- our own ---- */
 
 /* Nobody is there to type a passphrase. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's type */
 static int no_passphrase(char *to, int size, int writing, void *asked)
 {
     (void)to;

@@ -178,7 +178,7 @@ static bool set_client_alpn(SSL_CTX *ssl, const char *alpn,
         return true;
     if (len && len <= UINT8_MAX) {
         wire[0] = (unsigned char)len;
-        memcpy(wire + 1, alpn, len);
+        memcpy(wire + 1, alpn, len); /* NOLINT: no string */
         if (!SSL_CTX_set_alpn_protos(ssl, wire, (unsigned)len + 1))
             return true;
     }

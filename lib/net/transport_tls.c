@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /* What waits encrypted is never more than this, whatever the peer provokes. */
-#define OUT_LIMIT_BYTES (4 * TLS_SCRATCH_BYTES)
+#define OUT_LIMIT_BYTES (4ul * TLS_SCRATCH_BYTES)
 
 /* No handshake needs more than this from the peer at a time. */
 #define HANDSHAKE_LIMIT_BYTES 262144
