@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "broker/connection.h"
 #include "broker/message.h"
 #include "broker/session.h"
@@ -47,6 +48,9 @@ void broker_count(struct broker *broker)
     size_t position = 0;
     const struct session *session;
 
+    counters->heap_bytes = process_heap_bytes();
+    if (counters->heap_bytes > counters->heap_maximum)
+        counters->heap_maximum = counters->heap_bytes;
     counters->subscriptions = stats.subscriptions;
     counters->shared_subscriptions = stats.shared;
     counters->retained_messages = retained_store_count(broker->retained);

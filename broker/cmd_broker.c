@@ -7,6 +7,7 @@
 #include "broker/commands.h"
 #include "broker/config.h"
 #include "broker/log_output.h"
+#include "broker/log_topics.h"
 #include "broker/service.h"
 #include "broker/signals.h"
 #include "broker/snapshot.h"
@@ -447,7 +448,10 @@ static int run_broker(struct run *run)
     }
     say_what_is_used(run);
     run->broker = broker_new(&run->loop, &run->config, &run->output.log);
+    run->output.topics = log_topics_new(run->broker);
     int status = serve(run);
+    log_topics_free(run->output.topics);
+    run->output.topics = NULL;
     broker_free(run->broker);
     loop_release(&run->loop);
     return status;

@@ -157,9 +157,10 @@ static void subscribe_all(struct request *request)
         if (trace_on(connection))
             log_debug(broker->log, "    %.*s (QoS %d)",
                       SLICE_ARGS(wanted.topic_filter), wanted.qos);
-        if (granted && (broker->config->log_types & CONFIG_LOG_SUBSCRIBE))
-            log_info(broker->log, "%s %d %.*s", request->session->client_id,
-                     (int)reason, SLICE_ARGS(wanted.topic_filter));
+        if (granted)
+            log_subscribe(broker->log, "%s %d %.*s",
+                          request->session->client_id, (int)reason,
+                          SLICE_ARGS(wanted.topic_filter));
     }
 }
 
@@ -424,9 +425,9 @@ static void unsubscribe_all(struct request *request)
             report(request, EVENT_UNSUBSCRIBED, wanted.topic_filter, 0);
         if (trace_on(request->connection))
             log_debug(broker->log, "    %.*s", SLICE_ARGS(wanted.topic_filter));
-        if (!reason && (broker->config->log_types & CONFIG_LOG_UNSUBSCRIBE))
-            log_info(broker->log, "%s %.*s", request->session->client_id,
-                     SLICE_ARGS(wanted.topic_filter));
+        if (!reason)
+            log_unsubscribe(broker->log, "%s %.*s", request->session->client_id,
+                            SLICE_ARGS(wanted.topic_filter));
     }
 }
 
