@@ -237,7 +237,7 @@ statements: ## print where each normative statement is obeyed and tested
 	$Qtools/statements $(CITES)
 
 cites:
-	$Qtools/statements -n $(CITES)
+	$Qtools/statements -q $(CITES)
 
 # Every header compiles alone, so it names all that it needs.
 headers: $(HDR:%=$B/%.ok)

@@ -163,6 +163,7 @@ void connection_end(struct connection *connection,
         said.text =
             way->text ? way->text : reason_name(MQTT_DISCONNECT, said.reason);
     log_end(connection, way, &said);
+    /* Not before CONNACK [MQTT-3.14.0-1]. */
     if (connection->state == CONNECTION_UP && !way->abort)
         say_goodbye(connection, &said, told(ending));
     uint64_t cause = report_end_of(connection, way, &said);
@@ -184,5 +185,7 @@ void connection_end(struct connection *connection,
     connection->extras = NULL;
     free(connection->user_name);
     connection->user_name = NULL;
+    /* From now on nothing is sent, and the connection closed [MQTT-3.14.4-1]
+       [MQTT-3.14.4-2] [MQTT-4.13.2-1]. */
     link_close(&connection->link, way->abort);
 }

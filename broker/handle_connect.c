@@ -32,7 +32,7 @@ static void refuse(struct admission *admission, enum mqtt_reason reason)
             report_put(broker, RECORD_USER_NAME, admission->connect.user_name);
         cause = report_end(broker, connection, cause);
     }
-    /* [MQTT-3.2.2-7] */
+    /* [MQTT-3.2.2-7]; so nothing more is processed [MQTT-3.1.4-6]. */
     connection_end(connection, &(struct connection_ending){.why = END_REFUSED,
                                                            .text = text,
                                                            .cause = cause});
@@ -61,9 +61,10 @@ static enum mqtt_reason judge_client_id(struct admission *admission)
     const struct mqtt_connect *connect = &admission->connect;
 
     admission->client_id = connect->client_id;
+    /* Any text may be one, so all that must be allowed [MQTT-3.1.3-5]. */
     if (connect->client_id.len > HANDLE_MAX_CLIENT_ID_BYTES) {
         admission->text = "the Client Identifier is too long";
-        return MQTT_CLIENT_IDENTIFIER_NOT_VALID;
+        return MQTT_CLIENT_IDENTIFIER_NOT_VALID; /* [MQTT-3.1.3-8] */
     }
     if (connect->client_id.len)
         return MQTT_SUCCESS;
@@ -154,6 +155,8 @@ static uint32_t session_expiry(const struct admission *admission)
     return session_allowed_expiry(admission->broker, expiry_s);
 }
 
+/* What is asked of a client beyond a well-formed CONNECT [MQTT-3.1.4-2]: nothing
+   that only an extension has [MQTT311-7.0.0-2]. */
 static enum mqtt_reason judge(struct admission *admission)
 {
     const struct mqtt_connect *connect = &admission->connect;
@@ -225,7 +228,8 @@ static void report_session(const struct admission *admission,
     report_end(broker, admission->connection, admission->seq);
 }
 
-/* The session of the client: the old one goes on, or a new one begins. */
+/* The session of the client: the old one goes on, or a new one begins
+   [MQTT-3.1.4-4] [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT311-3.1.2-4]. */
 static struct session *find_session(struct admission *admission)
 {
     struct broker *broker = admission->broker;
@@ -257,7 +261,7 @@ static void arm_will(const struct admission *admission, struct session *session)
 
     if (!admission->connect.will.set)
         return;
-    session->will =
+    session->will = /* [MQTT-3.1.2-7] */
         will_new(&admission->connect, clock_ms(&broker->loop->clock));
     if (tap_on(&broker->tap)) {
         will_report(broker, session, EVENT_WILL_ARMED);
@@ -357,6 +361,7 @@ static void let_in(struct admission *admission)
     session_attach(session, connection);
     count_client(&broker->counters);
     log_accepted(admission);
+    /* Before anything else is sent [MQTT-3.1.4-5] [MQTT-3.2.0-1]. */
     admission_answer(admission, MQTT_SUCCESS);
     if (tap_on(&broker->tap))
         connection_report_accepted(connection, admission->connect.clean_start,
@@ -385,7 +390,8 @@ static enum mqtt_version answer_version(unsigned version)
     return version == MQTT_3_1 ? MQTT_3_1 : MQTT_3_1_1;
 }
 
-/* Can CONNACK say what is wrong with a CONNECT? In 3.x it has few codes. */
+/* Can CONNACK say what is wrong with a CONNECT? In 3.x it has few codes; where
+   none fits, there is no CONNACK [MQTT311-3.2.2-6]. */
 static bool has_answer(enum mqtt_version version, enum mqtt_reason reason)
 {
     return version >= MQTT_5 ||
@@ -402,7 +408,7 @@ enum mqtt_reason handle_connect(struct connection *connection,
     };
     struct mqtt_connect *connect = &admission.connect;
 
-    if (connection->state == CONNECTION_UP) {
+    if (connection->state == CONNECTION_UP) { /* one CONNACK [MQTT-3.2.0-2] */
         connection_end(connection, &(struct connection_ending){
                                        .why = END_ERROR,
                                        .reason = MQTT_PROTOCOL_ERROR,
@@ -412,6 +418,7 @@ enum mqtt_reason handle_connect(struct connection *connection,
                                    });
         return MQTT_SUCCESS;
     }
+    /* [MQTT-3.1.4-1] */
     enum mqtt_reason reason = connect_decode(connect, frame->body);
     connection->link.version = (uint8_t)answer_version(connect->version);
     admission.client_id = connect->client_id;

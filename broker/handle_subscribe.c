@@ -55,7 +55,7 @@ static void report(const struct request *request, enum event_code code,
     report_end(broker, request->connection, request->seq);
 }
 
-/* The return code for the answer: version 3.1.1 has one for all refusals, and
+/* The return code for the answer [MQTT-3.8.4-7]: version 3.1.1 has one for all refusals, and
    3.1 has none. */
 static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
 {
@@ -64,7 +64,8 @@ static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
     return version == MQTT_3_1_1 ? MQTT_UNSPECIFIED_ERROR : MQTT_SUCCESS;
 }
 
-/* Enter the result for the next filter. */
+/* Enter the result for the next filter: in the order of the filters
+   [MQTT-3.9.3-1] [MQTT-3.11.3-1]. */
 static void put_result(struct request *request, enum mqtt_type type,
                        enum mqtt_reason reason)
 {
@@ -111,6 +112,7 @@ static enum mqtt_reason subscribe_one(struct request *request,
     uint8_t max_qos = request->connection->listener->config->max_qos;
     struct subscription_options options = {
         .identifier = request->identifier,
+        /* [MQTT-3.2.2-10] */
         .qos = wanted->qos < max_qos ? wanted->qos : max_qos,
         .retain_handling = wanted->retain_handling,
         .no_local = wanted->no_local,
@@ -125,6 +127,7 @@ static enum mqtt_reason subscribe_one(struct request *request,
                                         &request->session->subscriber,
                                         wanted->topic_filter, &options)) {
     case SUBSCRIPTION_NEW: *fresh = true; break;
+    /* What waits in the session stays [MQTT-3.8.4-4]. */
     case SUBSCRIPTION_REPLACED: *fresh = false; break;
     case SUBSCRIPTION_TOO_DEEP: return MQTT_TOPIC_FILTER_INVALID;
     }
@@ -137,6 +140,7 @@ static enum mqtt_reason subscribe_one(struct request *request,
     return (enum mqtt_reason)options.qos;
 }
 
+/* One after the other, as if each had come alone [MQTT-3.8.4-5]. */
 static void subscribe_all(struct request *request)
 {
     struct connection *connection = request->connection;
@@ -167,6 +171,7 @@ static void subscribe_all(struct request *request)
 static void send_answer(const struct request *request, enum mqtt_type type)
 {
     struct connection *connection = request->connection;
+    /* [MQTT-3.8.4-2] [MQTT-3.10.4-5] */
     struct mqtt_suback suback = {.packet_id = request->subscribe.packet_id};
     struct buf packet = {0};
     struct buf properties = {0};
@@ -187,7 +192,7 @@ static void send_answer(const struct request *request, enum mqtt_type type)
     buf_release(&properties);
 }
 
-/* A limit is reached that no honest client comes near. */
+/* A limit is reached that no honest client comes near [MQTT311-4.8.0-2]. */
 static void give_up(struct connection *connection, const char *text,
                     uint64_t seq)
 {
@@ -211,7 +216,7 @@ static bool offer_retained(void *context, struct message *message)
     struct delivery delivery = {
         .message = message_ref(message),
         .qos = qos & 3,
-        .retain = true, /* [MQTT-3.3.1-8] */
+        .retain = true, /* [MQTT311-3.3.1-8] */
     };
 
     if (request->identifier) { /* [MQTT-3.3.4-3] */
@@ -384,18 +389,19 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
     if (!request.answered)
         subscribe_all(&request);
     if (!request.answered && !request.left.len) {
-        /* In the order of the filters [MQTT-3.8.4-6]. */
+        /* [MQTT-3.8.4-1] [MQTT-3.8.4-6] */
         send_answer(&request, MQTT_SUBACK);
         request.left = request.subscribe.filters;
         request.answered = true;
     }
     if (request.answered)
-        send_retained(&request);
+        send_retained(&request); /* [MQTT311-3.3.1-6] */
     finish(&request);
     return MQTT_SUCCESS;
 }
 
-/* Take one filter out; returns its Reason Code. */
+/* Take one filter out; returns its Reason Code. The session's queue is left
+   alone, so what is under way is completed [MQTT-3.10.4-3]. */
 static enum mqtt_reason unsubscribe_one(const struct request *request,
                                         struct slice topic_filter)
 {

@@ -2,7 +2,8 @@
  * Session State [MQTT5 4.1, 3.1.2.11.2]: what outlives a Network Connection.
  *
  * Subscriptions, messages under way in both directions, the will. A session
- * has a connection or is away. It ends with its connection when its Session
+ * has a connection or is away: it lives as long as the connection, and may live
+ * longer [MQTT-4.1.0-1]. It ends with its connection when its Session
  * Expiry Interval is 0 (Clean Session of 3.1 and 3.1.1), else when it was away
  * that long. What only few sessions need is allocated when it is needed.
  */

@@ -20,7 +20,7 @@ struct will *will_new(const struct mqtt_connect *connect, uint64_t now_ms)
     struct will *will = alloc_bytes(sizeof(*will));
 
     *will = (struct will){
-        .message = message_new(&publish, now_ms, 0),
+        .message = message_new(&publish, now_ms, 0), /* [MQTT-3.1.3-10] */
         .delay_s = property_number(connect->will.properties,
                                    PROPERTY_WILL_DELAY_INTERVAL, 0),
     };
@@ -62,6 +62,7 @@ void will_fire(struct broker *broker, struct session *session, const char *text,
     message_put_properties(message, message->arrived_ms, &properties);
     struct routing routing = {
         .publish = {.qos = message->qos,
+                    /* [MQTT-3.1.2-14] [MQTT-3.1.2-15] */
                     .retain = message->retain,
                     .topic = message_topic(message),
                     .properties = buf_slice(&properties),

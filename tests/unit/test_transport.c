@@ -37,6 +37,7 @@ START_TEST(both_ends_open_once)
 }
 END_TEST
 
+/* [MQTT-4.2.0-1] */
 START_TEST(bytes_come_in_order_both_ways)
 {
     pair_make(_i);
@@ -65,6 +66,7 @@ START_TEST(parts_are_gathered)
 }
 END_TEST
 
+/* [MQTT-4.2.0-1] */
 START_TEST(a_long_stream_comes_whole_whatever_the_peer_takes)
 {
     uint8_t *bytes = long_bytes();
