@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/process.h"
+#include "broker/access.h"
 #include "broker/connection.h"
 #include "broker/message.h"
 #include "broker/session.h"
@@ -48,9 +48,6 @@ void broker_count(struct broker *broker)
     size_t position = 0;
     const struct session *session;
 
-    counters->heap_bytes = process_heap_bytes();
-    if (counters->heap_bytes > counters->heap_maximum)
-        counters->heap_maximum = counters->heap_bytes;
     counters->subscriptions = stats.subscriptions;
     counters->shared_subscriptions = stats.shared;
     counters->retained_messages = retained_store_count(broker->retained);
@@ -180,6 +177,7 @@ void broker_free(struct broker *broker)
     router_release(&broker->router);
     buf_release(&broker->report.bytes);
     free_scripts(broker);
+    access_stop(broker);
     free(broker->listeners);
     tap_release(&broker->tap);
     free(broker);

@@ -131,7 +131,7 @@ static enum mqtt_reason handle(struct connection *connection,
     if (!chosen) /* only a Server sends it [MQTT5 2.1.2] */
         return MQTT_PROTOCOL_ERROR;
     if (!packet_flags_allowed(connection->link.version, frame))
-        return MQTT_MALFORMED_PACKET; /* [MQTT-2.1.3-1] [MQTT311-2.2.2-2] */
+        return MQTT_MALFORMED_PACKET; /* [MQTT-2.1.3-1] */
     return chosen(connection, frame, seq);
 }
 
@@ -162,7 +162,7 @@ static void on_packet(struct link *link, const struct frame *frame,
     enum mqtt_reason reason = handle(connection, frame, seq);
     if (broker->work > HANDLE_TURN_WORK)
         link_yield(link, connection_request(connection));
-    if (reason) /* [MQTT-4.13.1-1] */
+    if (reason)
         connection_end(connection, &(struct connection_ending){
                                        .why = END_ERROR,
                                        .reason = reason,

@@ -20,6 +20,7 @@
 
 struct broker;
 struct broker_listener;
+struct login;
 struct request;
 struct session;
 
@@ -36,12 +37,14 @@ struct connection_extras {
         *aliases_out;        /* to it; owned; NULL: it allows none */
     struct request *request; /* owned; a SUBSCRIBE or UNSUBSCRIBE that takes
                                 longer than a turn; NULL: none */
+    struct login *login;     /* who it is is being found out; NULL: no */
 };
 
 /* Why a connection is not read from: see link_hold. */
 enum connection_hold {
     HOLD_CONGESTED = 1, /* too much waits to be written */
     HOLD_SILENCED = 2,  /* a kick made it mute */
+    HOLD_LOGIN = 4,     /* who it is is being found out */
 };
 
 /* The link, and what each delivery asks for, stand together: see there. */
@@ -62,7 +65,6 @@ struct connection {
     struct broker_listener *listener; /* whose settings hold */
     struct list node;                 /* in broker->connections */
     struct timer timer;
-    char *user_name; /* owned; NULL: none */
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "broker/broker.h"
 #include "broker/connection.h"
 #include "broker/handle.h"
+#include "broker/login.h"
 #include "broker/reason_string.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -144,6 +145,7 @@ static void free_extras(struct connection_extras *extras)
     topic_aliases_release(&extras->aliases_in); /* [MQTT-3.3.2-7] */
     topic_alias_out_free(extras->aliases_out);
     handle_forget_request(extras->request);
+    login_abandon(extras->login);
     free(extras);
 }
 
@@ -163,7 +165,6 @@ void connection_end(struct connection *connection,
         said.text =
             way->text ? way->text : reason_name(MQTT_DISCONNECT, said.reason);
     log_end(connection, way, &said);
-    /* Not before CONNACK [MQTT-3.14.0-1]. */
     if (connection->state == CONNECTION_UP && !way->abort)
         say_goodbye(connection, &said, told(ending));
     uint64_t cause = report_end_of(connection, way, &said);
@@ -183,9 +184,5 @@ void connection_end(struct connection *connection,
     }
     free_extras(connection->extras);
     connection->extras = NULL;
-    free(connection->user_name);
-    connection->user_name = NULL;
-    /* From now on nothing is sent, and the connection closed [MQTT-3.14.4-1]
-       [MQTT-3.14.4-2] [MQTT-4.13.2-1]. */
     link_close(&connection->link, way->abort);
 }

@@ -13,6 +13,8 @@
 #include "broker/connection.h"
 #include "mqtt/framer.h"
 
+struct admission;
+
 /* The Receive Maximum that version 5 clients are told: QoS 2 messages whose
    PUBREL has not come, at a time. */
 #define HANDLE_RECEIVE_MAXIMUM 1000u
@@ -47,6 +49,11 @@ typedef enum mqtt_reason handler(struct connection *connection,
                                  const struct frame *frame, uint64_t seq);
 
 handler handle_connect; /* handle_connect.c */
+
+/* The client of a CONNECT is who it says (MQTT_SUCCESS), or is not: go on. */
+void handle_connect_decided(struct admission *admission,
+                            enum mqtt_reason reason);
+
 handler handle_publish; /* handle_publish.c */
 handler handle_puback;  /* handle_acks.c */
 handler handle_pubrec;

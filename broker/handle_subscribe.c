@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
+#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/pump.h"
 #include "broker/reason_string.h"
@@ -36,6 +37,19 @@ struct request {
     char why[96];       /* the first that was refused, as the answer says */
 };
 
+/* Why it is refused, for people. */
+static void report_refusal(const struct request *request,
+                           struct slice topic_filter, enum mqtt_reason reason)
+{
+    char why[IDENTITY_WHY_BYTES] = "";
+
+    if (reason == MQTT_NOT_AUTHORIZED)
+        identity_explain(request->session, MQTTLAB_SUBSCRIBE, topic_filter,
+                         why);
+    report_printf(request->broker, RECORD_TEXT, "%s",
+                  why[0] ? why : reason_name(MQTT_SUBACK, reason));
+}
+
 static void report(const struct request *request, enum event_code code,
                    struct slice topic_filter, enum mqtt_reason reason)
 {
@@ -49,13 +63,12 @@ static void report(const struct request *request, enum event_code code,
         report_put_number(broker, RECORD_QOS, reason);
     if (code == EVENT_SUBSCRIBE_REFUSED) {
         report_put_number(broker, RECORD_REASON, reason);
-        report_printf(broker, RECORD_TEXT, "%s",
-                      reason_name(MQTT_SUBACK, reason));
+        report_refusal(request, topic_filter, reason);
     }
     report_end(broker, request->connection, request->seq);
 }
 
-/* The return code for the answer [MQTT-3.8.4-7]: version 3.1.1 has one for all refusals, and
+/* The return code for the answer: version 3.1.1 has one for all refusals, and
    3.1 has none. */
 static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
 {
@@ -64,8 +77,7 @@ static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
     return version == MQTT_3_1_1 ? MQTT_UNSPECIFIED_ERROR : MQTT_SUCCESS;
 }
 
-/* Enter the result for the next filter: in the order of the filters
-   [MQTT-3.9.3-1] [MQTT-3.11.3-1]. */
+/* Enter the result for the next filter. */
 static void put_result(struct request *request, enum mqtt_type type,
                        enum mqtt_reason reason)
 {
@@ -112,7 +124,6 @@ static enum mqtt_reason subscribe_one(struct request *request,
     uint8_t max_qos = request->connection->listener->config->max_qos;
     struct subscription_options options = {
         .identifier = request->identifier,
-        /* [MQTT-3.2.2-10] */
         .qos = wanted->qos < max_qos ? wanted->qos : max_qos,
         .retain_handling = wanted->retain_handling,
         .no_local = wanted->no_local,
@@ -123,11 +134,12 @@ static enum mqtt_reason subscribe_one(struct request *request,
         return MQTT_PACKET_IDENTIFIER_IN_USE;
     if (!topic_filter_valid(wanted->topic_filter)) /* [MQTT-4.7.1-1] */
         return MQTT_TOPIC_FILTER_INVALID;
+    if (!identity_may_subscribe(request->session, wanted->topic_filter))
+        return MQTT_NOT_AUTHORIZED;
     switch (subscription_tree_subscribe(broker->subscriptions,
                                         &request->session->subscriber,
                                         wanted->topic_filter, &options)) {
     case SUBSCRIPTION_NEW: *fresh = true; break;
-    /* What waits in the session stays [MQTT-3.8.4-4]. */
     case SUBSCRIPTION_REPLACED: *fresh = false; break;
     case SUBSCRIPTION_TOO_DEEP: return MQTT_TOPIC_FILTER_INVALID;
     }
@@ -140,7 +152,6 @@ static enum mqtt_reason subscribe_one(struct request *request,
     return (enum mqtt_reason)options.qos;
 }
 
-/* One after the other, as if each had come alone [MQTT-3.8.4-5]. */
 static void subscribe_all(struct request *request)
 {
     struct connection *connection = request->connection;
@@ -161,17 +172,15 @@ static void subscribe_all(struct request *request)
         if (trace_on(connection))
             log_debug(broker->log, "    %.*s (QoS %d)",
                       SLICE_ARGS(wanted.topic_filter), wanted.qos);
-        if (granted)
-            log_subscribe(broker->log, "%s %d %.*s",
-                          request->session->client_id, (int)reason,
-                          SLICE_ARGS(wanted.topic_filter));
+        if (granted && (broker->config->log_types & CONFIG_LOG_SUBSCRIBE))
+            log_info(broker->log, "%s %d %.*s", request->session->client_id,
+                     (int)reason, SLICE_ARGS(wanted.topic_filter));
     }
 }
 
 static void send_answer(const struct request *request, enum mqtt_type type)
 {
     struct connection *connection = request->connection;
-    /* [MQTT-3.8.4-2] [MQTT-3.10.4-5] */
     struct mqtt_suback suback = {.packet_id = request->subscribe.packet_id};
     struct buf packet = {0};
     struct buf properties = {0};
@@ -192,7 +201,7 @@ static void send_answer(const struct request *request, enum mqtt_type type)
     buf_release(&properties);
 }
 
-/* A limit is reached that no honest client comes near [MQTT311-4.8.0-2]. */
+/* A limit is reached that no honest client comes near. */
 static void give_up(struct connection *connection, const char *text,
                     uint64_t seq)
 {
@@ -208,15 +217,38 @@ struct retained_for {
     uint8_t granted;
 };
 
+/* May the subscriber have it? */
+static bool is_permitted(const struct request *request,
+                         const struct message *message)
+{
+    struct broker *broker = request->broker;
+    char why[IDENTITY_WHY_BYTES];
+    char text[IDENTITY_WHY_BYTES + 32];
+
+    if (identity_may_read(request->session, message_topic(message)))
+        return true;
+    if (!tap_on(&broker->tap))
+        return false;
+    identity_explain(request->session, MQTTLAB_READ, message_topic(message),
+                     why);
+    snprintf(text, sizeof(text), "is not sent it: %s", why);
+    identity_report(broker, request->session, message_topic(message), text,
+                    request->seq);
+    return false;
+}
+
 static bool offer_retained(void *context, struct message *message)
 {
     const struct retained_for *to = context;
     const struct request *request = to->request;
     unsigned qos = message->qos < to->granted ? message->qos : to->granted;
+
+    if (!is_permitted(request, message))
+        return true;
     struct delivery delivery = {
         .message = message_ref(message),
         .qos = qos & 3,
-        .retain = true, /* [MQTT311-3.3.1-8] */
+        .retain = true, /* [MQTT-3.3.1-8] */
     };
 
     if (request->identifier) { /* [MQTT-3.3.4-3] */
@@ -389,19 +421,18 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
     if (!request.answered)
         subscribe_all(&request);
     if (!request.answered && !request.left.len) {
-        /* [MQTT-3.8.4-1] [MQTT-3.8.4-6] */
+        /* In the order of the filters [MQTT-3.8.4-6]. */
         send_answer(&request, MQTT_SUBACK);
         request.left = request.subscribe.filters;
         request.answered = true;
     }
     if (request.answered)
-        send_retained(&request); /* [MQTT311-3.3.1-6] */
+        send_retained(&request);
     finish(&request);
     return MQTT_SUCCESS;
 }
 
-/* Take one filter out; returns its Reason Code. The session's queue is left
-   alone, so what is under way is completed [MQTT-3.10.4-3]. */
+/* Take one filter out; returns its Reason Code. */
 static enum mqtt_reason unsubscribe_one(const struct request *request,
                                         struct slice topic_filter)
 {
@@ -431,9 +462,9 @@ static void unsubscribe_all(struct request *request)
             report(request, EVENT_UNSUBSCRIBED, wanted.topic_filter, 0);
         if (trace_on(request->connection))
             log_debug(broker->log, "    %.*s", SLICE_ARGS(wanted.topic_filter));
-        if (!reason)
-            log_unsubscribe(broker->log, "%s %.*s", request->session->client_id,
-                            SLICE_ARGS(wanted.topic_filter));
+        if (!reason && (broker->config->log_types & CONFIG_LOG_UNSUBSCRIBE))
+            log_info(broker->log, "%s %.*s", request->session->client_id,
+                     SLICE_ARGS(wanted.topic_filter));
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/pump.h"
 #include "broker/session.h"
@@ -283,14 +284,8 @@ static bool is_ready(const struct subscriber *subscriber)
     return session->connection && connection_writable(session->connection);
 }
 
-/*
- * Deliver to the subscriber, or the shared group, of count adjacent matches;
- * returns whether anybody gets it. A group gets a copy of its own, with the
- * identifier of that subscription alone [MQTT-3.3.4-5]. What its member is given
- * is the member's, with the QoS that it was granted [MQTT-4.8.2-3]: it stays in
- * that session until it is completed or the session ends [MQTT-4.8.2-4]
- * [MQTT-4.8.2-5] [MQTT-4.8.2-6].
- */
+/* Deliver to the subscriber, or the shared group, of count adjacent matches;
+   returns whether anybody gets it. */
 static bool deliver_to(struct broker *broker, struct routing *routing,
                        const struct subscription_match *matches, size_t count)
 {
@@ -363,11 +358,11 @@ size_t router_publish(struct broker *broker, struct routing *routing)
     layouts_begin(&router->layouts);
     router->last = -1;
     broker_show_records(broker);
-    if (routing->publish.retain) /* [MQTT-3.3.1-8] */
-        retain(broker, routing); /* [MQTT-3.3.1-5] [MQTT311-3.3.1-7] */
+    if (routing->publish.retain)
+        retain(broker, routing); /* [MQTT-3.3.1-5] */
 
-    /* [MQTT-3.3.2-3] [MQTT-4.5.0-1]; at once, hence in the order in which
-       messages came [MQTT-4.6.0-5] [MQTT-4.6.0-6]. */
+    if (broker->guarded && tap_on(&broker->tap))
+        identity_report_readers(broker, routing->publish.topic, routing->cause);
     const struct subscription_match *matches = subscription_tree_match(
         broker->subscriptions, routing->publish.topic, &count);
     broker->work += count;

@@ -139,6 +139,23 @@ subscription_tree_match(struct subscription_tree *tree, struct slice topic_name,
                         size_t *count);
 
 /*
+ * Who may be told of a topic: a subscriber for whom the gate says no does not
+ * match. Its answers are kept in the cache, so a change of mind needs
+ * subscription_tree_forget. NULL: all may (the default).
+ */
+void subscription_tree_set_gate(struct subscription_tree *tree,
+                                bool (*gate)(struct subscriber *subscriber,
+                                             struct slice topic_name));
+
+/* Match all Topic Names anew from now on. */
+void subscription_tree_forget(struct subscription_tree *tree);
+
+/* As subscription_tree_match, but slowly and without asking the gate. */
+const struct subscription_match *
+subscription_tree_match_all(struct subscription_tree *tree,
+                            struct slice topic_name, size_t *count);
+
+/*
  * Whose turn it is in a shared group [MQTT5 4.8.2]: first is the first match
  * of the group, count the number up to and with the one that does not say
  * more. Members take turns; one that ready (called with its subscriber) says

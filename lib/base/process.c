@@ -7,9 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -155,17 +152,6 @@ int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size)
     if (folder)
         closedir(folder);
     return 0;
-}
-
-uint64_t process_heap_bytes(void)
-{
-#ifdef __GLIBC__
-    const struct mallinfo2 info = mallinfo2();
-
-    return info.uordblks + info.hblkhd;
-#else
-    return 0;
-#endif
 }
 
 int64_t process_private_bytes(pid_t pid)

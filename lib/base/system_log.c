@@ -14,9 +14,8 @@ void system_log_open(const char *name, int facility)
 
 void system_log_write(unsigned level, const char *line)
 {
-    static const int priorities[] = {LOG_ERR,   LOG_WARNING, LOG_NOTICE,
-                                     LOG_INFO,  LOG_DEBUG,   LOG_NOTICE,
-                                     LOG_NOTICE};
+    static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO,
+                                     LOG_DEBUG};
 
     assert(level < sizeof(priorities) / sizeof(priorities[0]));
     syslog(priorities[level], "%s", line);

@@ -6,8 +6,6 @@
 #include "net/transport_memory.h"
 #include "net/transport_socks.h"
 #include "net/transport_tcp.h"
-#include "net/transport_tls.h"
-#include "tls_pair.h"
 
 #include <unistd.h>
 
@@ -111,8 +109,8 @@ void pair_make_memory(void)
     void *owners[2] = {&pair.sides[0], &pair.sides[1]};
 
     transport_memory_pair(&pair.loop, ends, both, owners);
-    for (int i = 0; i < 2; i++)
-        pair.sides[i].transport = pair.sides[i].memory = ends[i];
+    pair.sides[0].transport = ends[0];
+    pair.sides[1].transport = ends[1];
 }
 
 static void on_accept(struct listener *from, int fd,
@@ -209,59 +207,11 @@ static void make_socks(void)
     pair.sides[1].transport = ends[1];
 }
 
-static void make_tls_over_memory(void)
-{
-    struct transport *tls[2];
-    struct transport *ends[2];
-    const struct transport_events *below[2] = {&transport_tls_below,
-                                               &transport_tls_below};
-
-    for (int i = 0; i < 2; i++)
-        tls[i] = tls_pair_end(&pair.loop, i == 1, &pair_events, &pair.sides[i]);
-    transport_memory_pair(&pair.loop, ends, below, (void **)tls);
-    for (int i = 0; i < 2; i++) {
-        transport_tls_carry(tls[i], ends[i]);
-        pair.sides[i].transport = tls[i];
-        pair.sides[i].memory = ends[i];
-    }
-}
-
-static void on_accept_tls(struct listener *from, int fd,
-                          const struct sockaddr *peer, socklen_t peer_len)
-{
-    struct transport *tls =
-        tls_pair_end(&pair.loop, true, &pair_events, &pair.sides[1]);
-
-    (void)peer;
-    (void)peer_len;
-    transport_tls_carry(tls, transport_tcp_new(&pair.loop, fd, false,
-                                               &transport_tls_below, tls));
-    pair.sides[1].transport = tls;
-    socket_listener_close(from);
-}
-
-static void make_tls(void)
-{
-    ck_assert_int_eq(
-        socket_listen(&pair.loop, &listener, NULL, 0, on_accept_tls), 0);
-    int fd = socket_connect("127.0.0.1", listener.port, NULL);
-    ck_assert_int_ge(fd, 0);
-    struct transport *tls =
-        tls_pair_end(&pair.loop, false, &pair_events, &pair.sides[0]);
-    transport_tls_carry(tls, transport_tcp_new(&pair.loop, fd, true,
-                                               &transport_tls_below, tls));
-    pair.sides[0].transport = tls;
-    while (!pair.sides[1].transport)
-        loop_turn(&pair.loop, true);
-}
-
 const struct pair_maker pair_makers[PAIR_MAKERS] = {
-    {"memory", pair_make_memory,     true },
-    {"tcp",    make_tcp,             true },
-    {"unix",   make_unix,            false},
-    {"socks5", make_socks,           true },
-    {"tls",    make_tls_over_memory, true },
-    {"tls",    make_tls,             true },
+    {"memory", pair_make_memory, true },
+    {"tcp",    make_tcp,         true },
+    {"unix",   make_unix,        false},
+    {"socks5", make_socks,       true },
 };
 
 /* ---- helpers ---- */
@@ -303,7 +253,6 @@ void pair_make(int maker)
     pair_makers[maker].make();
     pair_turn_until(&pair.sides[0].opened);
     pair_turn_until(&pair.sides[1].opened);
-    pair_turn_some(); /* a TLS server still sends tickets */
 }
 
 void pair_close_loop(void)

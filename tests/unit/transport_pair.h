@@ -10,7 +10,6 @@
 
 struct pair_side {
     struct transport *transport;
-    struct transport *memory; /* what carries it; NULL: a socket */
     struct buf got;
     int opened;
     int writable;
@@ -39,7 +38,7 @@ struct pair_maker {
     bool resets; /* an abort is seen as such by the peer */
 };
 
-#define PAIR_MAKERS 6
+#define PAIR_MAKERS 4
 extern const struct pair_maker pair_makers[PAIR_MAKERS];
 
 /* Checked fixture: a loop; what a test leaves open is closed. */
