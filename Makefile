@@ -80,7 +80,7 @@ endif
 CPPFLAGS += -I. -Ilib -DMQTTLAB_VERSION='"$(VERSION)"'
 BUILD    := -std=gnu17 -g $(WARN) $(CFLAGS.$(VARIANT)) $(CPPFLAGS) $(CFLAGS)
 BUILD    += $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
-LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -ldl -lm
+LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm
 CHECK     = $(shell $(PKG_CONFIG) --libs check)
 
 ifndef V

@@ -32,6 +32,7 @@ struct lab_panel {
     size_t line_count;
     size_t lines_of;     /* index + 1 of that step */
     size_t next_command; /* for run */
+    bool resets;         /* the step begins again with the next tick */
     char said[400];
     char title[200];
     char detail[160];
@@ -363,6 +364,9 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
             lab_run_show_next_as(run_of(panel), row.number);
         live_feed(&panel->live, &row.record);
     }
+    if (panel->resets)
+        live_reset_step(&panel->live);
+    panel->resets = false;
     live_tick(&panel->live);
     lab_actors_start(&panel->actors, shown(panel)->step, panel->port);
     return changed;
@@ -407,14 +411,18 @@ static const char *open_hint(void *lab)
     return hints(lab) ? "there are no more hints" : "this step has no hints";
 }
 
+/* What the broker says about it belongs to what is over: so the step begins
+   again when that was seen, with the next tick. */
 static const char *reset(void *lab)
 {
     struct lab_panel *panel = lab;
+    int result = lab_broker_reset(panel->port);
 
-    live_reset_step(&panel->live);
+    panel->resets = true;
     panel->next_command = 0;
     lab_actors_stop(&panel->actors);
-    return "this step begins again; only packets from now on count";
+    return result ? "this step begins again; the broker keeps what it has"
+                  : "this step begins again; only packets from now on count";
 }
 
 /* The lines to type, one for each press, from the first again at the end. */

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "broker/access.h"
 #include "broker/connection.h"
 #include "broker/message.h"
 #include "broker/session.h"
@@ -135,8 +134,7 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
     loop_task_init(&broker->tap_task, publish_records);
     loop_task_init(&broker->stop_task, on_stop_task);
     tap_init(&broker->tap, &loop->clock);
-    broker->subscriptions =
-        subscription_tree_new(config->max_topic_levels, &broker->work);
+    broker->subscriptions = subscription_tree_new(config->max_topic_levels);
     broker->retained = retained_store_new(&limits);
     make_sys_topics(broker);
     return broker;
@@ -177,7 +175,6 @@ void broker_free(struct broker *broker)
     router_release(&broker->router);
     buf_release(&broker->report.bytes);
     free_scripts(broker);
-    access_stop(broker);
     free(broker->listeners);
     tap_release(&broker->tap);
     free(broker);

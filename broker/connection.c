@@ -51,14 +51,14 @@ static void on_closed(struct link *link)
     connection_free(connection_of(link));
 }
 
-struct connection_extras *connection_extras(struct connection *connection)
+struct connection_aliases *connection_aliases(struct connection *connection)
 {
-    if (!connection->extras) {
-        connection->extras = alloc_zero(1, sizeof(*connection->extras));
-        topic_aliases_init(&connection->extras->aliases_in,
+    if (!connection->aliases) {
+        connection->aliases = alloc_zero(1, sizeof(*connection->aliases));
+        topic_aliases_init(&connection->aliases->in,
                            connection->listener->config->max_topic_alias);
     }
-    return connection->extras;
+    return connection->aliases;
 }
 
 /* ---- who it is ---- */
@@ -142,11 +142,8 @@ static void on_packet(struct link *link, const struct frame *frame,
     struct broker *broker = connection->broker;
     enum mqtt_type type = frame_type(frame);
 
-    if (!connection_request(
-            connection)) { /* which comes again until it is done */
-        broker->counters.messages_received++;
-        broker->counters.bytes_received += frame->whole.len;
-    }
+    broker->counters.messages_received++;
+    broker->counters.bytes_received += frame->whole.len;
     broker_show_records(broker);
     if (connection->state == CONNECTION_NEW && type != MQTT_CONNECT) {
         connection_end(connection,
@@ -160,8 +157,6 @@ static void on_packet(struct link *link, const struct frame *frame,
         return;
     }
     enum mqtt_reason reason = handle(connection, frame, seq);
-    if (broker->work > HANDLE_TURN_WORK)
-        link_yield(link, connection_request(connection));
     if (reason)
         connection_end(connection, &(struct connection_ending){
                                        .why = END_ERROR,
@@ -199,7 +194,7 @@ static void on_end(struct link *link, int error)
    never. While it is not read from, its silence means nothing. */
 static uint64_t silence_deadline(const struct connection *connection)
 {
-    if (!connection->keep_alive_s || connection->link.holds & HOLD_CONGESTED)
+    if (!connection->keep_alive_s || connection->paused)
         return UINT64_MAX;
     return connection->link.last_in_ms +
            connection->keep_alive_s * UINT64_C(1500);
@@ -335,9 +330,11 @@ static void on_batch_end(struct link *link)
     struct connection *connection = connection_of(link);
 
     sys_topics_touch(connection->broker->sys_topics);
-    connection->broker->work = 0;
-    if (!connection_has_room(connection))
-        link_hold(link, HOLD_CONGESTED);
+    connection->retained_looked_at = 0;
+    if (connection_has_room(connection))
+        return;
+    connection->paused = true;
+    transport_pause(link->transport, true);
 }
 
 static void on_drained(struct link *link)
@@ -345,10 +342,11 @@ static void on_drained(struct link *link)
     struct connection *connection = connection_of(link);
 
     connection->congested = false;
-    if (link->holds & HOLD_CONGESTED) {
+    if (connection->paused && !connection->silenced) {
         link->last_in_ms = clock_ms(&connection->broker->loop->clock);
-        link_resume(link, HOLD_CONGESTED);
+        transport_pause(link->transport, false);
     }
+    connection->paused = false;
     if (!connection->session)
         return;
     watch_time(connection);
@@ -357,7 +355,8 @@ static void on_drained(struct link *link)
 
 void connection_silence(struct connection *connection)
 {
-    link_hold(&connection->link, HOLD_SILENCED);
+    connection->silenced = true;
+    transport_pause(connection->link.transport, true);
 }
 
 /* Somebody watches: who it is must be known before its CONNECT is recorded. */

@@ -2,8 +2,6 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
-#include "broker/handle.h"
-#include "broker/login.h"
 #include "broker/reason_string.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -138,17 +136,6 @@ static const char *told(const struct connection_ending *ending)
     return ending->why == END_TAKEN_OVER ? NULL : ending->text;
 }
 
-static void free_extras(struct connection_extras *extras)
-{
-    if (!extras)
-        return;
-    topic_aliases_release(&extras->aliases_in); /* [MQTT-3.3.2-7] */
-    topic_alias_out_free(extras->aliases_out);
-    handle_forget_request(extras->request);
-    login_abandon(extras->login);
-    free(extras);
-}
-
 void connection_end(struct connection *connection,
                     const struct connection_ending *ending)
 {
@@ -182,7 +169,14 @@ void connection_end(struct connection *connection,
                            .taken_over = ending->why == END_TAKEN_OVER,
                        });
     }
-    free_extras(connection->extras);
-    connection->extras = NULL;
+    /* They end with the connection [MQTT-3.3.2-7]. */
+    if (connection->aliases) {
+        topic_aliases_release(&connection->aliases->in);
+        topic_alias_out_free(connection->aliases->out);
+    }
+    free(connection->aliases);
+    connection->aliases = NULL;
+    free(connection->user_name);
+    connection->user_name = NULL;
     link_close(&connection->link, way->abort);
 }

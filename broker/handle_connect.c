@@ -5,8 +5,6 @@
 #include "broker/admission.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
-#include "broker/identity.h"
-#include "broker/login.h"
 #include "broker/pump.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -30,8 +28,8 @@ static void refuse(struct admission *admission, enum mqtt_reason reason)
         report_begin(broker, EVENT_CONNECT_REFUSED, admission->client_id);
         report_put_number(broker, RECORD_REASON, reason);
         report_printf(broker, RECORD_TEXT, "%s", text);
-        if (admission->user_name.len)
-            report_put(broker, RECORD_USER_NAME, admission->user_name);
+        if (admission->connect.has_user_name)
+            report_put(broker, RECORD_USER_NAME, admission->connect.user_name);
         cause = report_end(broker, connection, cause);
     }
     /* [MQTT-3.2.2-7] */
@@ -79,18 +77,6 @@ static enum mqtt_reason judge_client_id(struct admission *admission)
     }
     assign_client_id(admission); /* [MQTT-3.1.3-6] */
     return MQTT_SUCCESS;
-}
-
-static enum mqtt_reason judge_prefix(struct admission *admission)
-{
-    const char *prefix = admission->broker->config->clientid_prefixes;
-
-    if (!prefix ||
-        slice_starts_with(admission->client_id, slice_of_string(prefix)))
-        return MQTT_SUCCESS;
-    admission->text =
-        "the Client Identifier does not begin as clientid_prefixes says";
-    return MQTT_NOT_AUTHORIZED;
 }
 
 static enum mqtt_reason judge_will(struct admission *admission)
@@ -171,6 +157,7 @@ static uint32_t session_expiry(const struct admission *admission)
 static enum mqtt_reason judge(struct admission *admission)
 {
     const struct mqtt_connect *connect = &admission->connect;
+    const struct broker *broker = admission->broker;
     struct property method;
     enum mqtt_reason reason;
 
@@ -180,16 +167,13 @@ static enum mqtt_reason judge(struct admission *admission)
         return MQTT_BAD_AUTHENTICATION_METHOD; /* [MQTT-4.12.0-1] */
     }
     if ((reason = judge_client_id(admission)) ||
-        (reason = judge_prefix(admission)) || (reason = judge_will(admission)))
+        (reason = judge_will(admission)) ||
+        (reason = judge_keep_alive(admission)))
         return reason;
-    return judge_keep_alive(admission);
-}
-
-/* What is asked only when it is known who it is. */
-static enum mqtt_reason judge_place(struct admission *admission)
-{
-    const struct broker *broker = admission->broker;
-
+    if (!admission->connection->listener->config->allow_anonymous) {
+        admission->text = "anonymous clients are not allowed";
+        return MQTT_NOT_AUTHORIZED;
+    }
     if (broker->config->max_clients &&
         session_store_count(&broker->sessions) >= broker->config->max_clients &&
         !session_store_find(&broker->sessions, admission->client_id)) {
@@ -293,7 +277,7 @@ static void allow_aliases(const struct admission *admission)
     if (maximum > ours)
         maximum = ours;
     if (maximum)
-        connection_extras(connection)->aliases_out =
+        connection_aliases(connection)->out =
             topic_alias_out_new((uint16_t)maximum);
 }
 
@@ -315,6 +299,9 @@ static void set_up(const struct admission *admission)
     connection->keep_alive_s = admission->keep_alive_s;
     connection->last_move_ms =
         (uint32_t)clock_ms(&admission->broker->loop->clock);
+    if (connect->has_user_name && connect->user_name.len)
+        connection->user_name =
+            alloc_string_of(connect->user_name.bytes, connect->user_name.len);
     connection->link.max_packet_size =
         broker_max_packet_size(admission->broker, MQTT_MAX_PACKET_SIZE);
     connection->state = CONNECTION_UP;
@@ -324,7 +311,6 @@ static void log_accepted(const struct admission *admission)
 {
     struct connection *connection = admission->connection;
     struct broker *broker = admission->broker;
-    const char *user_name = identity_user_name(connection->session);
     char peer[CONNECTION_ADDRESS_BYTES];
 
     if (broker->config->connection_messages &&
@@ -337,8 +323,9 @@ static void log_accepted(const struct admission *admission)
                    : connection->link.version == MQTT_3_1_1 ? 2
                                                             : 5,
                    admission->connect.clean_start, admission->keep_alive_s,
-                   user_name ? ", u'" : "", user_name ? user_name : "",
-                   user_name ? "'" : "");
+                   connection->user_name ? ", u'" : "",
+                   connection->user_name ? connection->user_name : "",
+                   connection->user_name ? "'" : "");
     }
     if (!trace_on(connection))
         return;
@@ -368,9 +355,6 @@ static void let_in(struct admission *admission)
     struct session *session = find_session(admission);
     set_up(admission);
     session_attach(session, connection);
-    identity_set(broker, session,
-                 (uint16_t)(connection->listener - broker->listeners),
-                 admission->user_name, admission->voucher);
     count_client(&broker->counters);
     log_accepted(admission);
     admission_answer(admission, MQTT_SUCCESS);
@@ -381,17 +365,6 @@ static void let_in(struct admission *admission)
     arm_will(admission, session);
     connection_start_keep_alive(connection);
     pump_resume(broker, session);
-}
-
-void handle_connect_decided(struct admission *admission,
-                            enum mqtt_reason reason)
-{
-    if (!reason)
-        reason = judge_place(admission);
-    if (reason)
-        refuse(admission, reason);
-    else
-        let_in(admission);
 }
 
 /* The largest packet that the client takes. */
@@ -425,7 +398,6 @@ enum mqtt_reason handle_connect(struct connection *connection,
     struct admission admission = {
         .connection = connection,
         .broker = connection->broker,
-        .body = frame->body,
         .seq = seq,
     };
     struct mqtt_connect *connect = &admission.connect;
@@ -443,8 +415,6 @@ enum mqtt_reason handle_connect(struct connection *connection,
     enum mqtt_reason reason = connect_decode(connect, frame->body);
     connection->link.version = (uint8_t)answer_version(connect->version);
     admission.client_id = connect->client_id;
-    if (connect->has_user_name)
-        admission.user_name = connect->user_name;
     if (trace_on(connection))
         trace_received_plain(connection, MQTT_CONNECT);
     if (!reason) {
@@ -455,7 +425,9 @@ enum mqtt_reason handle_connect(struct connection *connection,
     } else if (!has_answer(connection->link.version, reason)) {
         return reason;
     }
-    if (reason || login_begin(&admission, &reason))
-        handle_connect_decided(&admission, reason);
+    if (reason)
+        refuse(&admission, reason);
+    else
+        let_in(&admission);
     return MQTT_SUCCESS;
 }

@@ -1,11 +1,7 @@
-#include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
-#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/pump.h"
 #include "broker/reason_string.h"
@@ -16,10 +12,7 @@
 #include "mqtt/subscribe.h"
 #include "mqtt/topic.h"
 
-/*
- * A SUBSCRIBE or UNSUBSCRIBE while it is worked on. When that takes longer than
- * a turn may, it waits in the connection; the same packet comes again.
- */
+/* A SUBSCRIBE or UNSUBSCRIBE while it is worked on. */
 struct request {
     struct connection *connection;
     struct broker *broker;
@@ -27,28 +20,10 @@ struct request {
     struct mqtt_subscribe subscribe;
     uint32_t identifier; /* Subscription Identifier; 0: none */
     uint64_t seq;
-    struct slice left; /* filters that were not looked at: first to be entered,
-                          after the answer to find what is retained */
-    size_t number;     /* of the first of them */
-    bool answered;
-    size_t looked_at;   /* nodes of the retained messages' tree */
     struct buf reasons; /* one byte a filter, for the answer */
     struct buf fresh;   /* one byte a filter: 1 if there was none like it */
     char why[96];       /* the first that was refused, as the answer says */
 };
-
-/* Why it is refused, for people. */
-static void report_refusal(const struct request *request,
-                           struct slice topic_filter, enum mqtt_reason reason)
-{
-    char why[IDENTITY_WHY_BYTES] = "";
-
-    if (reason == MQTT_NOT_AUTHORIZED)
-        identity_explain(request->session, MQTTLAB_SUBSCRIBE, topic_filter,
-                         why);
-    report_printf(request->broker, RECORD_TEXT, "%s",
-                  why[0] ? why : reason_name(MQTT_SUBACK, reason));
-}
 
 static void report(const struct request *request, enum event_code code,
                    struct slice topic_filter, enum mqtt_reason reason)
@@ -63,7 +38,8 @@ static void report(const struct request *request, enum event_code code,
         report_put_number(broker, RECORD_QOS, reason);
     if (code == EVENT_SUBSCRIBE_REFUSED) {
         report_put_number(broker, RECORD_REASON, reason);
-        report_refusal(request, topic_filter, reason);
+        report_printf(broker, RECORD_TEXT, "%s",
+                      reason_name(MQTT_SUBACK, reason));
     }
     report_end(broker, request->connection, request->seq);
 }
@@ -87,14 +63,6 @@ static void put_result(struct request *request, enum mqtt_type type,
                  request->subscribe.count, reason_name(type, reason));
     buf_append_u8(&request->reasons,
                   return_code(request->connection->link.version, reason));
-}
-
-/* Is there another filter to look at, and time for it? */
-static bool next_filter(struct request *request, enum mqtt_type type,
-                        struct mqtt_subscription *wanted)
-{
-    return request->broker->work <= HANDLE_TURN_WORK &&
-           subscribe_next(&request->left, type, wanted);
 }
 
 /* Is the identifier that of a QoS 2 message, whose PUBREL has not come?
@@ -134,8 +102,6 @@ static enum mqtt_reason subscribe_one(struct request *request,
         return MQTT_PACKET_IDENTIFIER_IN_USE;
     if (!topic_filter_valid(wanted->topic_filter)) /* [MQTT-4.7.1-1] */
         return MQTT_TOPIC_FILTER_INVALID;
-    if (!identity_may_subscribe(request->session, wanted->topic_filter))
-        return MQTT_NOT_AUTHORIZED;
     switch (subscription_tree_subscribe(broker->subscriptions,
                                         &request->session->subscriber,
                                         wanted->topic_filter, &options)) {
@@ -156,12 +122,12 @@ static void subscribe_all(struct request *request)
 {
     struct connection *connection = request->connection;
     struct broker *broker = request->broker;
+    struct slice filters = request->subscribe.filters;
     struct mqtt_subscription wanted;
 
-    while (next_filter(request, MQTT_SUBSCRIBE, &wanted)) {
+    while (subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted)) {
         bool fresh = false;
 
-        broker->work += HANDLE_FILTER_WORK;
         enum mqtt_reason reason = subscribe_one(request, &wanted, &fresh);
         bool granted = reason <= MQTT_GRANTED_QOS_2;
 
@@ -217,34 +183,11 @@ struct retained_for {
     uint8_t granted;
 };
 
-/* May the subscriber have it? */
-static bool is_permitted(const struct request *request,
-                         const struct message *message)
-{
-    struct broker *broker = request->broker;
-    char why[IDENTITY_WHY_BYTES];
-    char text[IDENTITY_WHY_BYTES + 32];
-
-    if (identity_may_read(request->session, message_topic(message)))
-        return true;
-    if (!tap_on(&broker->tap))
-        return false;
-    identity_explain(request->session, MQTTLAB_READ, message_topic(message),
-                     why);
-    snprintf(text, sizeof(text), "is not sent it: %s", why);
-    identity_report(broker, request->session, message_topic(message), text,
-                    request->seq);
-    return false;
-}
-
 static bool offer_retained(void *context, struct message *message)
 {
     const struct retained_for *to = context;
     const struct request *request = to->request;
     unsigned qos = message->qos < to->granted ? message->qos : to->granted;
-
-    if (!is_permitted(request, message))
-        return true;
     struct delivery delivery = {
         .message = message_ref(message),
         .qos = qos & 3,
@@ -281,31 +224,27 @@ static bool wants_retained(const struct mqtt_subscription *wanted, bool fresh)
    would not be served until it is all looked through. */
 static bool asks_too_much(const struct request *request)
 {
-    return request->looked_at >
+    return request->connection->retained_looked_at >
            HANDLE_RETAINED_VISIT_NODES +
                HANDLE_RETAINED_VISITS *
                    retained_store_nodes(request->broker->retained);
 }
 
-static void send_retained(struct request *request)
+static void send_retained(const struct request *request)
 {
     struct broker *broker = request->broker;
+    struct slice filters = request->subscribe.filters;
     struct mqtt_subscription wanted;
 
-    while (next_filter(request, MQTT_SUBSCRIBE, &wanted)) {
-        size_t i = request->number++;
+    for (size_t i = 0; subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted); i++) {
         struct retained_for to = {request, request->reasons.bytes[i]};
 
-        broker->work++;
         if (to.granted > MQTT_GRANTED_QOS_2 ||
             !wants_retained(&wanted, request->fresh.bytes[i]))
             continue;
-        size_t looked_at = retained_store_visit(
+        request->connection->retained_looked_at += retained_store_visit(
             broker->retained, wanted.topic_filter,
             clock_ms(&broker->loop->clock), offer_retained, &to);
-
-        broker->work += looked_at;
-        request->looked_at += looked_at;
         if (asks_too_much(request)) {
             give_up(request->connection,
                     "asks for retained messages again and again", request->seq);
@@ -330,25 +269,9 @@ static enum mqtt_reason begin(struct request *request,
         subscribe_decode(&request->subscribe, connection->link.version,
                          frame_type(frame), frame->body);
 
-    request->left = request->subscribe.filters;
     if (!reason && trace_on(connection))
         trace_received_plain(connection, frame_type(frame));
     return reason;
-}
-
-/* The packet comes again, from another place in memory. */
-static void go_on(struct request *request, struct connection *connection,
-                  const struct frame *frame)
-{
-    *request = *connection->extras->request;
-    free(connection->extras->request);
-    connection->extras->request = NULL;
-    enum mqtt_reason reason =
-        subscribe_decode(&request->subscribe, connection->link.version,
-                         frame_type(frame), frame->body);
-    assert(!reason); /* as the first time */
-    struct slice filters = request->subscribe.filters;
-    request->left = slice_skip(filters, filters.len - request->left.len);
 }
 
 /* Entering so many filters would keep others waiting. */
@@ -362,30 +285,10 @@ static bool is_too_long(struct connection *connection,
     return true;
 }
 
-/* Done, or for this turn, or the connection has ended. */
 static void finish(struct request *request)
 {
-    struct connection *connection = request->connection;
-
-    if (connection->state == CONNECTION_UP &&
-        (!request->answered || request->left.len)) {
-        struct request *kept = alloc_bytes(sizeof(*kept));
-
-        *kept = *request;
-        connection_extras(connection)->request = kept;
-        return;
-    }
     buf_release(&request->reasons);
     buf_release(&request->fresh);
-}
-
-void handle_forget_request(struct request *request)
-{
-    if (!request)
-        return;
-    buf_release(&request->reasons);
-    buf_release(&request->fresh);
-    free(request);
 }
 
 /* What is retained under $SYS may be old when nothing happened for long. */
@@ -406,28 +309,17 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
                                   const struct frame *frame, uint64_t seq)
 {
     struct request request;
+    enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-    if (connection_request(connection)) {
-        go_on(&request, connection, frame);
-    } else {
-        enum mqtt_reason reason = begin(&request, connection, frame, seq);
-
-        if (reason || is_too_long(connection, frame, seq))
-            return reason;
-        request.identifier = property_number(
-            request.subscribe.properties, PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
-        refresh_sys_topics(&request);
-    }
-    if (!request.answered)
-        subscribe_all(&request);
-    if (!request.answered && !request.left.len) {
-        /* In the order of the filters [MQTT-3.8.4-6]. */
-        send_answer(&request, MQTT_SUBACK);
-        request.left = request.subscribe.filters;
-        request.answered = true;
-    }
-    if (request.answered)
-        send_retained(&request);
+    if (reason || is_too_long(connection, frame, seq))
+        return reason;
+    request.identifier = property_number(request.subscribe.properties,
+                                         PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
+    refresh_sys_topics(&request);
+    subscribe_all(&request);
+    /* In the order of the filters [MQTT-3.8.4-6]. */
+    send_answer(&request, MQTT_SUBACK);
+    send_retained(&request);
     finish(&request);
     return MQTT_SUCCESS;
 }
@@ -450,11 +342,11 @@ static enum mqtt_reason unsubscribe_one(const struct request *request,
 /* One after the other, as if each had come alone [MQTT-3.10.4-6]. */
 static void unsubscribe_all(struct request *request)
 {
-    struct broker *broker = request->broker;
+    const struct broker *broker = request->broker;
+    struct slice filters = request->subscribe.filters;
     struct mqtt_subscription wanted;
 
-    while (next_filter(request, MQTT_UNSUBSCRIBE, &wanted)) {
-        broker->work += HANDLE_FILTER_WORK;
+    while (subscribe_next(&filters, MQTT_UNSUBSCRIBE, &wanted)) {
         enum mqtt_reason reason = unsubscribe_one(request, wanted.topic_filter);
 
         put_result(request, MQTT_UNSUBACK, reason);
@@ -472,20 +364,12 @@ enum mqtt_reason handle_unsubscribe(struct connection *connection,
                                     const struct frame *frame, uint64_t seq)
 {
     struct request request;
+    enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-    if (connection_request(connection)) {
-        go_on(&request, connection, frame);
-    } else {
-        enum mqtt_reason reason = begin(&request, connection, frame, seq);
-
-        if (reason || is_too_long(connection, frame, seq))
-            return reason;
-    }
+    if (reason || is_too_long(connection, frame, seq))
+        return reason;
     unsubscribe_all(&request);
-    if (!request.left.len) {
-        send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
-        request.answered = true;
-    }
+    send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
     finish(&request);
     return MQTT_SUCCESS;
 }

@@ -4,7 +4,6 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
-#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/pump.h"
 #include "broker/session.h"
@@ -91,7 +90,7 @@ bool router_send(struct broker *broker, struct connection *connection,
     const struct mqtt_publish *publish = &sent;
 
     if (connection_aliases_out(connection)) {
-        struct layouts_alias to = {connection->extras->aliases_out,
+        struct layouts_alias to = {connection->aliases->out,
                                    connection->max_packet_size, 0};
 
         layouts_name(&broker->router.layouts, &sent, &to);
@@ -172,7 +171,7 @@ static unsigned choose_layout(struct broker *broker,
 
     if (__builtin_expect(!connection_aliases_out(connection), 1))
         return index;
-    struct layouts_alias to = {connection->extras->aliases_out,
+    struct layouts_alias to = {connection->aliases->out,
                                connection->max_packet_size, 0};
     index = layouts_alias(&broker->router.layouts, routing, index, &to);
     *alias = to.alias;
@@ -361,11 +360,8 @@ size_t router_publish(struct broker *broker, struct routing *routing)
     if (routing->publish.retain)
         retain(broker, routing); /* [MQTT-3.3.1-5] */
 
-    if (broker->guarded && tap_on(&broker->tap))
-        identity_report_readers(broker, routing->publish.topic, routing->cause);
     const struct subscription_match *matches = subscription_tree_match(
         broker->subscriptions, routing->publish.topic, &count);
-    broker->work += count;
     for (size_t i = 0; i < count;) {
         size_t next = i;
 

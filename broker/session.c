@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/connection.h"
-#include "broker/identity.h"
 #include "broker/will.h"
 #include "net/timer.h"
 
@@ -59,7 +58,6 @@ void session_free(struct broker *broker, struct session *session)
     subscription_tree_remove_all(broker->subscriptions, &session->subscriber);
     session_drop_messages(broker, session);
     will_free(session->will);
-    identity_forget(session);
     free(session);
 }
 

@@ -17,7 +17,6 @@
 
 struct broker;
 struct connection;
-struct identity;
 struct session_away; /* the timers of a session without a connection */
 struct will;
 
@@ -31,12 +30,10 @@ struct session {
                                        PUBREL has not come */
     struct will *will;              /* owned; NULL: none */
     struct session_away *away;      /* owned; NULL while connected */
-    struct identity *identity;      /* owned; NULL: nobody in particular */
     uint32_t expiry_s;              /* Session Expiry Interval */
     uint16_t client_id_len;
-    uint16_t listener : 15; /* where it came in: an index */
-    uint16_t dropping : 1;  /* its queue was full, which was logged */
-    char client_id[];       /* with a NUL behind it */
+    bool dropping;    /* its queue was full, which was logged */
+    char client_id[]; /* with a NUL behind it */
 };
 
 static inline struct slice session_client_id(const struct session *session)

@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "broker/broker.h"
-#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/session.h"
 #include "mqtt/property.h"
@@ -48,32 +47,12 @@ void will_report(struct broker *broker, const struct session *session,
     report_put_number(broker, RECORD_EXPIRY, session->will->delay_s);
 }
 
-/* May the client publish it? If not that is said, and there is no will. */
-static bool is_permitted(struct broker *broker, struct session *session,
-                         uint64_t cause)
-{
-    struct slice topic_name = message_topic(session->will->message);
-    char why[IDENTITY_WHY_BYTES];
-
-    if (identity_may_write(session, topic_name))
-        return true;
-    identity_explain(session, MQTTLAB_WRITE, topic_name, why);
-    log_info(broker->log, "Denied the will of %s ('%.*s'): %s",
-             session->client_id, SLICE_ARGS(topic_name), why);
-    if (tap_on(&broker->tap))
-        identity_report(broker, session, topic_name, why, cause);
-    will_cancel(broker, session, "its client may not publish there", cause);
-    return false;
-}
-
 void will_fire(struct broker *broker, struct session *session, const char *text,
                uint64_t cause)
 {
     struct message *message = session->will->message;
     struct buf properties = {0};
 
-    if (!is_permitted(broker, session, cause))
-        return;
     if (tap_on(&broker->tap)) {
         will_report(broker, session, EVENT_WILL_FIRED);
         report_printf(broker, RECORD_TEXT, "%s", text);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum exit_status {
     EXIT_FULL = 0,
@@ -42,18 +41,6 @@ static void submit_usage(FILE *to)
         "Pack what you did in a lab or exercise into one file to hand in.\n\n",
         to);
     options_help(submit_options, to);
-}
-
-/* Was the lab ever begun in its folder? */
-static bool was_begun(const struct lab *lab, const char *dir)
-{
-    char *folder = workspace_path(lab->id, dir);
-    char *journal = alloc_printf("%s/journal", folder);
-    bool begun = access(journal, F_OK) == 0;
-
-    free(journal);
-    free(folder);
-    return begun;
 }
 
 static int pack_workspace(const struct lab *lab,
@@ -90,7 +77,7 @@ static int pack(const char *name, const char *dir, const char *out)
         fprintf(stderr, "mqttlab submit: there is no lab '%s'\n", name);
         return EXIT_USAGE;
     }
-    int result = was_begun(lab, dir)
+    int result = workspace_begun(lab->id, dir)
                      ? workspace_open(&workspace, lab->id, dir, NULL)
                      : -ENODATA;
     if (!result) {
@@ -298,10 +285,49 @@ static int exit_status(const json_t *results)
 
     json_array_foreach(results, i, result)
     {
+        if (grade_report_broken(result))
+            return EXIT_BROKEN;
         if (grade_report_error(result) ||
             grade_report_points(result) < grade_report_max(result))
             status = EXIT_POINTS_LOST;
     }
+    return status;
+}
+
+/* Are there labs to grade by? Says what is wrong, and returns how to exit: -1 to
+   go on. */
+static int look_for_labs(const char *home, bool chosen)
+{
+    char **labs = lab_list(home);
+    bool some = labs[0] != NULL;
+
+    for (size_t i = 0; labs[i]; i++)
+        free(labs[i]);
+    free(labs);
+    if (some)
+        return -1;
+    fprintf(stderr, "mqttlab grade: %s: no labs or exercises in it\n", home);
+    return chosen ? EXIT_USAGE : EXIT_BROKEN;
+}
+
+static int grade(struct grading *grading)
+{
+    size_t count;
+    char **files = grade_find(grading->path, &count);
+
+    if (!files || !count) {
+        fprintf(stderr, "mqttlab grade: %s: %s\n", grading->path,
+                files ? "no hand-ins (*.mqlab) in it" : strerror(errno));
+        free(files);
+        return EXIT_USAGE;
+    }
+    json_t *results = grade_files(&grading->options, files, count);
+    int status =
+        write_reports(grading, results) ? exit_status(results) : EXIT_BROKEN;
+    json_decref(results);
+    for (size_t i = 0; i < count; i++)
+        free(files[i]);
+    free(files);
     return status;
 }
 
@@ -311,27 +337,16 @@ int cmd_grade(int argc, char **argv)
         .options = {.jobs = 2, .timeout_s = 60}
     };
     int status = read_options(&grading, argc, argv);
-    size_t count;
 
     if (status >= 0)
         return status;
-    char **files = grade_find(grading.path, &count);
-    if (!files || !count) {
-        fprintf(stderr, "mqttlab grade: %s: %s\n", grading.path,
-                files ? "no hand-ins (*.mqlab) in it" : strerror(errno));
-        free(files);
-        return EXIT_USAGE;
-    }
     char *home = lab_home();
-    if (!grading.options.home)
+    bool chosen = grading.options.home != NULL;
+    if (!chosen)
         grading.options.home = home;
-    json_t *results = grade_files(&grading.options, files, count);
-    status =
-        write_reports(&grading, results) ? exit_status(results) : EXIT_BROKEN;
-    json_decref(results);
-    for (size_t i = 0; i < count; i++)
-        free(files[i]);
-    free(files);
+    status = look_for_labs(grading.options.home, chosen);
+    if (status < 0)
+        status = grade(&grading);
     free(home);
     return status;
 }

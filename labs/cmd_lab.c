@@ -13,18 +13,21 @@
 #include "labs/lab_run.h"
 #include "labs/lab_test.h"
 #include "labs/lab_text.h"
+#include "labs/progress.h"
 #include "labs/workspace.h"
 #include "wire/filter.h"
+#include "wire/render.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define DEFAULT_PORT 1883
-#define MAX_WORDS    64
+#define DEFAULT_PORT     1883
+#define MAX_WORDS        64
+#define WAIT_MAX_SECONDS 86400
 
 enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
@@ -69,15 +72,20 @@ static void usage(FILE *to)
 
 /* ---- the list ---- */
 
-static char *progress(const struct lab *lab)
+static void list_one(const char *path)
 {
-    char *folder = workspace_path(lab->id, NULL);
-    char *journal = alloc_printf("%s/journal", folder);
-    bool begun = access(journal, F_OK) == 0;
+    struct lab_problems problems = {0};
+    struct lab *lab = lab_load(path, "", &problems);
 
-    free(journal);
-    free(folder);
-    return alloc_string(begun ? "begun" : "");
+    if (lab) {
+        char *state = progress_of(lab);
+
+        printf("  %-23s %-22s %-7s %3u points  %s\n", lab->id, lab->title,
+               lab->time ? lab->time : "", lab->points, state);
+        free(state);
+    }
+    buf_release(&problems.text);
+    lab_free(lab);
 }
 
 static int list(void)
@@ -87,18 +95,7 @@ static int list(void)
     int status = labs[0] ? EXIT_GOOD : EXIT_FAILED;
 
     for (size_t i = 0; labs[i]; i++) {
-        struct lab_problems problems = {0};
-        struct lab *lab = lab_load(labs[i], "", &problems);
-
-        if (lab) {
-            char *state = progress(lab);
-
-            printf("  %-23s %-22s %-7s %3u points  %s\n", lab->id, lab->title,
-                   lab->time ? lab->time : "", lab->points, state);
-            free(state);
-        }
-        buf_release(&problems.text);
-        lab_free(lab);
+        list_one(labs[i]);
         free(labs[i]);
     }
     if (status == EXIT_GOOD)
@@ -129,6 +126,23 @@ static struct lab *load(const char *name, struct lab_problems *problems)
     return lab;
 }
 
+/* Line by line: what an author has written is not sent to the terminal as it
+   is. */
+static void show_problems(struct lab_problems *problems, FILE *to)
+{
+    const char *at = buf_string(&problems->text);
+
+    while (*at) {
+        size_t len = strcspn(at, "\n");
+        struct buf line = {0};
+
+        render_text(&line, slice_of(at, len), 0);
+        fprintf(to, "%s\n", buf_string(&line));
+        buf_release(&line);
+        at += at[len] ? len + 1 : len;
+    }
+}
+
 static int lint(const struct request *request)
 {
     struct lab_problems problems = {0};
@@ -141,7 +155,7 @@ static int lint(const struct request *request)
             continue; /* lab_run_new has freed it */
         lab_run_free(run);
     }
-    fputs(buf_string(&problems.text), stdout);
+    show_problems(&problems, stdout);
     buf_release(&problems.text);
     if (problems.count)
         return EXIT_FAILED;
@@ -170,7 +184,7 @@ static int show(const struct request *request)
         }
         fputs(buf_string(&text), stdout);
     }
-    fputs(problems.count ? buf_string(&problems.text) : "", stderr);
+    show_problems(&problems, stderr);
     int status = problems.count ? EXIT_FAILED : EXIT_GOOD;
     buf_release(&problems.text);
     buf_release(&text);
@@ -181,27 +195,28 @@ static int show(const struct request *request)
 static int test(const struct request *request)
 {
     char *home = lab_home();
-    unsigned failed = 0;
+    char **all = request->word_count == 1 ? lab_list(home) : NULL;
+    struct lab_test_report report;
 
+    lab_test_begin(&report, stdout);
+    for (size_t i = 0; all && all[i]; i++) {
+        lab_test(&report, all[i], request->seeds);
+        free(all[i]);
+    }
     for (size_t i = 1; i < request->word_count; i++) {
         char *path = lab_find(home, request->words[i]);
 
-        if (!path)
-            fprintf(stderr, "mqttlab lab: no lab '%s'\n", request->words[i]);
-        failed += path ? lab_test(path, request->seeds, stdout) : 1;
+        if (path)
+            lab_test(&report, path, request->seeds);
+        else
+            lab_test_tell(&report, false, "there is such a lab",
+                          request->words[i]);
         free(path);
     }
-    if (request->word_count == 1) {
-        char **labs = lab_list(home);
-
-        for (size_t i = 0; labs[i]; i++) {
-            failed += lab_test(labs[i], request->seeds, stdout);
-            free(labs[i]);
-        }
-        free(labs);
-    }
+    lab_test_end(&report);
+    free(all);
     free(home);
-    return failed ? EXIT_FAILED : EXIT_GOOD;
+    return report.failed ? EXIT_FAILED : EXIT_GOOD;
 }
 
 /* ---- wait ---- */
@@ -221,75 +236,151 @@ static bool matches(struct lab_broker *broker, const struct filter *filter,
     return false;
 }
 
+/* The port on which clients find the broker: $MQTTLAB_PORT, as in solutions. */
+static bool wait_port(const struct request *request, uint16_t *port)
+{
+    const char *text = getenv("MQTTLAB_PORT");
+    long value = request->plain.port;
+    bool good = true;
+
+    if (text && *text) {
+        char *end;
+
+        value = strtol(text, &end, 10);
+        good = !*end && value >= 1 && value <= 65535;
+    }
+    *port = (uint16_t)value;
+    if (good)
+        return true;
+    fprintf(stderr, "mqttlab lab wait: MQTTLAB_PORT is no port: %s\n", text);
+    return false;
+}
+
+/* How long to wait: whole seconds, at most a day. */
+static bool wait_seconds(const struct request *request, uint64_t *seconds)
+{
+    const char *text = request->word_count > 2 ? request->words[2] : "10";
+    char *end;
+
+    errno = 0;
+    *seconds = strtoull(text, &end, 10);
+    if (isdigit((unsigned char)text[0]) && !*end && !errno &&
+        *seconds <= WAIT_MAX_SECONDS && request->word_count <= 3)
+        return true;
+    fprintf(stderr,
+            "mqttlab lab wait: the filter is one word, and behind it stands at "
+            "most a number of seconds up to %d\n",
+            WAIT_MAX_SECONDS);
+    return false;
+}
+
+static bool wait_on(struct lab_broker *broker, const struct filter *filter,
+                    uint64_t seconds)
+{
+    uint64_t deadline = clock_read_monotonic_ns() + seconds * CLOCK_NS_PER_S;
+    struct history *history = history_new(16u << 20);
+    struct dissection scratch = {0};
+    bool found = matches(broker, filter, history, &scratch);
+
+    while (!found && clock_read_monotonic_ns() < deadline) {
+        poll(NULL, 0, 10);
+        found = matches(broker, filter, history, &scratch);
+    }
+    dissect_release(&scratch);
+    history_free(history);
+    return found;
+}
+
 static int wait_for(const struct request *request)
 {
-    const char *port = getenv("MQTTLAB_PORT");
-    const char *limit = request->word_count > 2 ? request->words[2] : "10";
-    uint64_t deadline =
-        clock_read_monotonic_ns() + strtoull(limit, NULL, 10) * CLOCK_NS_PER_S;
     struct filter_error wrong;
     struct filter *filter = filter_new(request->words[1], &wrong);
     struct lab_broker broker;
     char error[400];
+    uint64_t seconds;
+    uint16_t port;
+    int status = EXIT_USAGE;
 
     if (!filter) {
         fprintf(stderr, "mqttlab lab wait: column %u: %s\n", wrong.column,
                 wrong.message);
-        return EXIT_USAGE;
+    } else if (wait_seconds(request, &seconds) && wait_port(request, &port)) {
+        status = EXIT_FAILED;
+        if (lab_broker_attach(&broker, port, error, sizeof(error)) != 0)
+            fprintf(stderr, "mqttlab lab wait: %s\n", error);
+        else if (wait_on(&broker, filter, seconds))
+            status = EXIT_GOOD;
+        lab_broker_close(&broker);
     }
-    uint16_t number =
-        port ? (uint16_t)strtoul(port, NULL, 10) : request->plain.port;
-    if (lab_broker_attach(&broker, number, error, sizeof(error)) != 0) {
-        fprintf(stderr, "mqttlab lab wait: %s\n", error);
-        filter_free(filter);
-        return EXIT_FAILED;
-    }
-    struct history *history = history_new(16u << 20);
-    struct dissection scratch = {0};
-    bool found = false;
-    while (!found && clock_read_monotonic_ns() < deadline) {
-        found = matches(&broker, filter, history, &scratch);
-        if (!found)
-            poll(NULL, 0, 10);
-    }
-    dissect_release(&scratch);
-    history_free(history);
     filter_free(filter);
-    lab_broker_close(&broker);
-    return found ? EXIT_GOOD : EXIT_FAILED;
+    return status;
 }
 
 /* ---- the rest ---- */
+
+/* The workspace of a lab that was begun, put aside: a negative errno, or the
+   number of the backup. */
+static int put_aside(const struct lab *lab, const char *dir)
+{
+    struct workspace workspace;
+    unsigned backup = 0;
+
+    if (!workspace_begun(lab->id, dir))
+        return -ENODATA;
+    int result = workspace_open(&workspace, lab->id, dir, NULL);
+    if (result)
+        return result;
+    result = workspace_reset(&workspace, &backup);
+    if (!result)
+        printf("%s: what was there is in backup-%u now\n", workspace.path,
+               backup);
+    workspace_close(&workspace);
+    return result;
+}
 
 static int reset(const struct request *request)
 {
     struct lab_problems problems = {0};
     struct lab *lab = load(request->words[1], &problems);
-    struct workspace workspace;
-    int result =
-        lab ? workspace_open(&workspace, lab->id, request->plain.dir, NULL)
-            : -ENOENT;
+    int result = lab ? put_aside(lab, request->plain.dir) : -ENOENT;
 
-    if (!result) {
-        result = workspace_reset(&workspace);
-        printf("%s: what was there is in backup-N now\n", workspace.path);
-        workspace_close(&workspace);
-    }
-    if (result)
-        fprintf(stderr, "mqttlab lab reset: %s\n",
-                result == -EBUSY ? "the lab is open in another window"
-                                 : strerror(-result));
+    if (!lab)
+        fprintf(stderr,
+                "mqttlab lab reset: there is no lab '%s'; mqttlab lab lists "
+                "them\n",
+                request->words[1]);
+    else if (result == -ENODATA)
+        fprintf(stderr, "mqttlab lab reset: nothing was done in %s yet\n",
+                lab->id);
+    else if (result == -EBUSY)
+        fputs("mqttlab lab reset: the lab is open in another window; close it "
+              "there first\n",
+              stderr);
+    else if (result)
+        fprintf(stderr, "mqttlab lab reset: %s\n", strerror(-result));
     buf_release(&problems.text);
     lab_free(lab);
     return result ? EXIT_FAILED : EXIT_GOOD;
 }
 
+/* The words behind a subcommand, with a blank between. Owned. */
+static char *join_words(const struct request *request)
+{
+    struct buf text = {0};
+
+    for (size_t i = 1; i < request->word_count; i++)
+        buf_printf(&text, "%s%s", i > 1 ? " " : "", request->words[i]);
+    return buf_take_string(&text);
+}
+
 static int hash(const struct request *request)
 {
-    char *line = answer_hash(request->words[1], NULL);
+    char *answer = join_words(request);
+    char *line = answer_hash(answer, NULL);
 
     printf("answer: scrypt:%s\n", line);
     free(line);
+    free(answer);
     return EXIT_GOOD;
 }
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/process.h"
 #include "labs/grade_checks.h"
 #include "labs/handin.h"
 #include "wire/render.h"
@@ -28,6 +29,7 @@
 
 struct worker {
     pid_t pid; /* 0: free; never -1, which kill() takes for everybody */
+    int leash; /* see process_fork */
     int pipe;
     size_t file; /* index */
     uint64_t deadline_ns;
@@ -78,8 +80,8 @@ static void work(const struct grade_options *options, const char *file,
     setpgid(0, 0);
     limit_myself(options);
     handin_unpack(file, folder, &wrong);
-    json_t *result =
-        wrong ? grade_checks_error(wrong) : grade_checks(options, folder);
+    json_t *result = wrong ? grade_checks_error(wrong, false)
+                           : grade_checks(options, folder);
     char *text = json_dumps(result, JSON_COMPACT);
     _exit(text ? write_answer(fd, text) : 1);
 }
@@ -99,7 +101,7 @@ static int start(struct worker *worker, const struct grade_options *options,
     int result = pipe(ends) == 0 ? 0 : -errno;
     if (!result) {
         fflush(NULL);
-        pid = fork();
+        pid = process_fork(&worker->leash);
         if (pid == 0) {
             close(ends[0]);
             work(options, file, worker->folder, ends[1]);
@@ -132,7 +134,8 @@ static json_t *take_result(struct worker *worker)
     if (!result)
         result = grade_checks_error(
             worker->late ? "grading it took too long"
-                         : "grading it crashed or went beyond its limits");
+                         : "grading it crashed or went beyond its limits",
+            false);
     return result;
 }
 
@@ -141,6 +144,7 @@ static void finish(struct worker *worker, json_t **results)
     kill(-worker->pid, SIGKILL); /* whatever it left behind */
     kill(worker->pid, SIGKILL);
     waitpid(worker->pid, NULL, 0);
+    process_unleash(&worker->leash);
     close(worker->pipe);
     handin_remove(worker->folder);
     results[worker->file] = take_result(worker);
@@ -218,8 +222,8 @@ json_t *grade_files(const struct grade_options *options, char **files,
             if (start(worker, options, files[next], next) == 0)
                 running++;
             else
-                results[next] =
-                    grade_checks_error("no process could be started for it");
+                results[next] = grade_checks_error(
+                    "no process could be started for it", true);
             next++;
             continue;
         }

@@ -9,7 +9,8 @@
  *
  * The result is JSON, one object a hand-in:
  *   file, student, lab, version, title, points, max, hints, resets,
- *   error (null or why it could not be graded), and checks: a list of
+ *   error (null or why it could not be graded), broken (whether that is the
+ *   fault of the lab or the grader, not of the hand-in), and checks: a list of
  *   {name, step, description, passed (true, false, null), result, points,
  *    max, log, cause {rationale, help, expected, actual}, dependency, evidence}
  */

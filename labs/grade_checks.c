@@ -203,19 +203,20 @@ static json_t *result_json(const char *student)
         hints += job.run->steps[i].hints_open;
         resets += job.run->steps[i].resets;
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:n, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:n, s:b, s:o}",
                      "student", student, "lab", lab->id, "version",
                      lab->version, "title", lab->title, "points", (int)points,
                      "max", (int)lab->points, "hints", (int)hints, "resets",
-                     (int)resets, "error", "checks", checks);
+                     (int)resets, "error", "broken", 0, "checks", checks);
 }
 
-json_t *grade_checks_error(const char *message)
+json_t *grade_checks_error(const char *message, bool broken)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s%, s:[]}",
-                     "student", "", "lab", "", "version", "", "title", "",
-                     "points", 0, "max", 0, "hints", 0, "resets", 0, "error",
-                     message, strlen(message), "checks");
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s%, s:b, s:[]}", "student",
+        "", "lab", "", "version", "", "title", "", "points", 0, "max", 0,
+        "hints", 0, "resets", 0, "error", message, strlen(message), "broken",
+        broken, "checks");
 }
 
 /* ---- loading ---- */
@@ -223,19 +224,15 @@ json_t *grade_checks_error(const char *message)
 static const char *check_journal(const char *folder)
 {
     char *path = alloc_printf("%s/journal", folder);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct buf text = {0};
+    char *text = journal_text(path);
     char last[17];
-    ssize_t got;
+    unsigned line = text ? journal_verify(text, strlen(text), last) : 0;
+    bool there = text != NULL;
 
+    free(text);
     free(path);
-    if (fd < 0)
+    if (!there)
         return "there is no journal in it";
-    while ((got = read(fd, buf_reserve(&text, 65536), 65536)) > 0)
-        text.len += (uint32_t)got;
-    close(fd);
-    unsigned line = journal_verify((const char *)text.bytes, text.len, last);
-    buf_release(&text);
     return line ? "its journal was changed by hand" : NULL;
 }
 
@@ -243,6 +240,10 @@ static void feed(void *context, const struct record *record)
 {
     lab_run_feed(context, record);
 }
+
+/* The one error that is not the hand-in's. */
+static const char lab_is_broken[] =
+    "the lab's file is broken; mqttlab lab lint says where";
 
 /* Load the lab and replay; NULL when all is well, else why not. */
 static const char *prepare(const struct grade_options *options,
@@ -265,7 +266,7 @@ static const char *prepare(const struct grade_options *options,
     job.run = lab_run_new(lab, folder, &problems);
     buf_release(&problems.text);
     if (!job.run)
-        return "the lab's file is broken; mqttlab lab lint says where";
+        return lab_is_broken;
     if (recorder_replay(folder, feed, job.run, &last_seq, error,
                         sizeof(error)) != 0)
         return "its recording is damaged";
@@ -309,7 +310,7 @@ json_t *grade_checks(const struct grade_options *options, const char *folder)
         run_checks();
         result = result_json(student);
     } else {
-        result = grade_checks_error(wrong);
+        result = grade_checks_error(wrong, wrong == lab_is_broken);
         if (student && workspace_student_valid(student))
             json_object_set_new(result, "student", json_string(student));
     }

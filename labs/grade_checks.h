@@ -5,6 +5,7 @@
 #define LABS_GRADE_CHECKS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct grade_options;
 
@@ -14,7 +15,8 @@ struct grade_options;
  */
 json_t *grade_checks(const struct grade_options *options, const char *folder);
 
-/* A result for a hand-in that could not be graded. */
-json_t *grade_checks_error(const char *message);
+/* A result for a hand-in that could not be graded; broken when that is not its
+   own fault. */
+json_t *grade_checks_error(const char *message, bool broken);
 
 #endif

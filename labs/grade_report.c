@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 int grade_report_points(const json_t *result)
@@ -25,6 +24,11 @@ const char *grade_report_string(const json_t *object, const char *key)
 const char *grade_report_error(const json_t *result)
 {
     return json_string_value(json_object_get(result, "error"));
+}
+
+bool grade_report_broken(const json_t *result)
+{
+    return json_is_true(json_object_get(result, "broken"));
 }
 
 /* "packets 12, 14"; nothing when there are none. */

@@ -9,6 +9,7 @@
 #define LABS_GRADE_REPORT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 typedef void grade_report_write(const json_t *results, FILE *to);
@@ -25,6 +26,9 @@ int grade_report_max(const json_t *result);
 
 /* Why it could not be graded, or NULL. */
 const char *grade_report_error(const json_t *result);
+
+/* Is it the lab or the grader that is broken, not the hand-in? */
+bool grade_report_broken(const json_t *result);
 
 /* A string member; "" when it is none. */
 const char *grade_report_string(const json_t *object, const char *key);

@@ -92,6 +92,21 @@ int journal_open(struct journal *journal, const char *path, unsigned *line)
     return result;
 }
 
+char *journal_text(const char *path)
+{
+    struct buf text = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return NULL;
+    int result = read_all(fd, &text);
+    close(fd);
+    if (!result)
+        return buf_take_string(&text);
+    buf_release(&text);
+    return NULL;
+}
+
 void journal_close(struct journal *journal)
 {
     if (journal->fd >= 0)

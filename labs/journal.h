@@ -27,6 +27,10 @@ struct journal {
 int journal_open(struct journal *journal, const char *path, unsigned *line);
 void journal_close(struct journal *journal);
 
+/* All that is in the file, as text owned by the caller; NULL when there is none
+   or it cannot be read. */
+char *journal_text(const char *path);
+
 /* Append a line; text must be one line. 0 or a negative errno. */
 int journal_add(struct journal *journal, uint64_t wall_ns, const char *kind,
                 const char *text);

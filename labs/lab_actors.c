@@ -1,11 +1,14 @@
 #include "labs/lab_actors.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/process.h"
+#include "labs/lab_broker.h"
 #include "wire/control.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,20 +16,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ANSWER_MS   2000
-#define LAB_BROKERS 32
+#define ANSWER_MS 2000
+#define GRACE_MS  1000 /* to say goodbye in, before they are killed */
 
 /* Tell the broker on port who these clients will be. */
 static void announce(const char *client_ids, uint16_t port)
 {
-    struct control_broker brokers[LAB_BROKERS];
-    int count = control_find(brokers, LAB_BROKERS);
-    int fd = -1;
+    int fd = lab_broker_control(port);
 
-    for (int i = 0; i < count && fd < 0; i++) {
-        if (brokers[i].port == port)
-            fd = control_connect(brokers[i].path);
-    }
     for (const char *at = client_ids; fd >= 0 && *at;) {
         size_t len = strcspn(at, " ");
         json_t *request = json_pack("{s:s, s:s, s:s%}", "cmd", "actor", "actor",
@@ -45,8 +42,7 @@ static void announce(const char *client_ids, uint16_t port)
  * shell stand in for links on the PATH. The shell waits in a way that lets it
  * pass on SIGTERM to the client it has started.
  */
-static void run(const char *command, const char *folder, uint16_t port,
-                pid_t parent)
+static void run(const char *command, const char *folder, uint16_t port)
 {
     char *program = process_self_path("mqttlab");
     char *script = alloc_printf("mosquitto_pub() { '%s' pub \"$@\"; }\n"
@@ -60,7 +56,6 @@ static void run(const char *command, const char *folder, uint16_t port,
     int out = in;
 
     setpgid(0, 0);
-    process_end_with(parent);
     setenv("MQTTLAB_PORT", number, 1);
     if (folder && chdir(folder) == 0)
         out = open("run.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -76,23 +71,42 @@ static int start(struct lab_actors *actors, const char *command,
 {
     if (actors->count == LAB_ACTORS_MAX)
         return -EAGAIN;
-    pid_t parent = getpid();
-    pid_t pid = fork();
+    int leash;
+    pid_t pid = process_fork(&leash);
     if (pid == 0)
-        run(command, folder, port, parent);
+        run(command, folder, port);
     if (pid < 0)
         return -errno;
     setpgid(pid, pid);
+    actors->leashes[actors->count] = leash;
     actors->pids[actors->count++] = pid;
     return 0;
 }
 
+/* Has all of its group gone? The shell itself is waited for here. */
+static bool is_gone(pid_t pid, bool *reaped)
+{
+    if (!*reaped)
+        *reaped = waitpid(pid, NULL, WNOHANG) != 0;
+    return *reaped && kill(-pid, 0) != 0;
+}
+
 void lab_actors_stop(struct lab_actors *actors)
 {
-    for (size_t i = 0; i < actors->count; i++) {
+    uint64_t deadline = clock_read_monotonic_ns() + GRACE_MS * CLOCK_NS_PER_MS;
+
+    for (size_t i = 0; i < actors->count; i++)
         kill(-actors->pids[i], SIGTERM);
-        kill(actors->pids[i], SIGTERM);
-        waitpid(actors->pids[i], NULL, 0);
+    for (size_t i = 0; i < actors->count; i++) {
+        bool reaped = false;
+
+        while (!is_gone(actors->pids[i], &reaped) &&
+               clock_read_monotonic_ns() < deadline)
+            poll(NULL, 0, 2);
+        kill(-actors->pids[i], SIGKILL);
+        if (!reaped)
+            waitpid(actors->pids[i], NULL, 0);
+        process_unleash(&actors->leashes[i]);
     }
     *actors = (struct lab_actors){0};
 }
@@ -103,8 +117,12 @@ static void reap(struct lab_actors *actors)
     size_t kept = 0;
 
     for (size_t i = 0; i < actors->count; i++) {
-        if (waitpid(actors->pids[i], NULL, WNOHANG) == 0)
-            actors->pids[kept++] = actors->pids[i];
+        if (waitpid(actors->pids[i], NULL, WNOHANG) != 0) {
+            process_unleash(&actors->leashes[i]);
+            continue;
+        }
+        actors->leashes[kept] = actors->leashes[i];
+        actors->pids[kept++] = actors->pids[i];
     }
     actors->count = kept;
 }

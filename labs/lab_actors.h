@@ -16,6 +16,7 @@
 
 struct lab_actors {
     pid_t pids[LAB_ACTORS_MAX];
+    int leashes[LAB_ACTORS_MAX]; /* see process_fork */
     size_t count;
     const struct lab_step *step; /* whose actors run; NULL: none */
 };
@@ -35,7 +36,7 @@ void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
 int lab_actors_run(struct lab_actors *actors, const char *command,
                    const char *folder, uint16_t port);
 
-/* End them all. */
+/* End them all: those that are not gone a second after SIGTERM are killed. */
 void lab_actors_stop(struct lab_actors *actors);
 
 #endif

@@ -20,6 +20,20 @@
 #define START_TRY_MS 30
 #define STOP_TRIES   60
 
+static int find_on(uint16_t port, struct control_broker *found)
+{
+    struct control_broker brokers[MAX_BROKERS];
+    int count = control_find(brokers, MAX_BROKERS);
+
+    for (int i = 0; i < count; i++) {
+        if (brokers[i].port != port)
+            continue;
+        *found = brokers[i];
+        return 0;
+    }
+    return -ENOENT;
+}
+
 static int attach(struct lab_broker *broker, const struct control_broker *to)
 {
     int ring_fd = -1;
@@ -46,16 +60,13 @@ static int attach(struct lab_broker *broker, const struct control_broker *to)
     return 0;
 }
 
+/* Attach to the broker on the port that was asked for. */
 static int find(struct lab_broker *broker)
 {
-    struct control_broker brokers[MAX_BROKERS];
-    int count = control_find(brokers, MAX_BROKERS);
+    struct control_broker found;
+    int result = find_on(broker->port, &found);
 
-    for (int i = 0; i < count; i++) {
-        if (brokers[i].port == broker->port)
-            return attach(broker, &brokers[i]);
-    }
-    return -ENOENT;
+    return result ? result : attach(broker, &found);
 }
 
 static void detach(struct lab_broker *broker)
@@ -84,13 +95,11 @@ int lab_broker_write_conf(const char *path, const char *conf, uint16_t port)
     return fclose(file) == 0 ? 0 : -errno;
 }
 
-static void run_broker(const char *program, const char *conf, const char *log,
-                       pid_t parent)
+static void run_broker(const char *program, const char *conf, const char *log)
 {
     int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-    process_end_with(parent);
     setpgid(0, 0); /* Ctrl-C is for the lab, not for its broker */
     dup2(in, 0);
     dup2(out, 1);
@@ -143,11 +152,9 @@ static int start(struct lab_broker *broker, const char *conf,
     if (result) {
         snprintf(error, error_size, "%s: %s", conf_path, strerror(-result));
     } else {
-        pid_t parent = getpid();
-
-        broker->child = fork();
+        broker->child = process_fork(&broker->leash);
         if (broker->child == 0)
-            run_broker(program, conf_path, log_path, parent);
+            run_broker(program, conf_path, log_path);
         result = broker->child < 0 ? -errno : wait_for_start(broker);
         if (result)
             explain_start(broker, log_path, error, error_size);
@@ -161,7 +168,7 @@ static int start(struct lab_broker *broker, const char *conf,
 int lab_broker_open(struct lab_broker *broker, uint16_t port, const char *conf,
                     const char *folder, char *error, size_t error_size)
 {
-    *broker = (struct lab_broker){.control_fd = -1, .port = port};
+    *broker = (struct lab_broker){.control_fd = -1, .leash = -1, .port = port};
     if (find(broker) == 0)
         return 0;
     int result = start(broker, conf, folder, error, error_size);
@@ -173,7 +180,7 @@ int lab_broker_open(struct lab_broker *broker, uint16_t port, const char *conf,
 int lab_broker_attach(struct lab_broker *broker, uint16_t port, char *error,
                       size_t error_size)
 {
-    *broker = (struct lab_broker){.control_fd = -1, .port = port};
+    *broker = (struct lab_broker){.control_fd = -1, .leash = -1, .port = port};
     int result = find(broker);
     if (result)
         snprintf(error, error_size, "no broker of mqttlab on port %u",
@@ -181,27 +188,26 @@ int lab_broker_attach(struct lab_broker *broker, uint16_t port, char *error,
     return result;
 }
 
-static bool ended(pid_t child)
+/* End a child: ask, wait, then kill. */
+static void end(pid_t child)
 {
-    return waitpid(child, NULL, WNOHANG) != 0;
+    kill(child, SIGTERM);
+    for (int i = 0; i < STOP_TRIES; i++) {
+        if (waitpid(child, NULL, WNOHANG) != 0)
+            return;
+        poll(NULL, 0, START_TRY_MS);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
 }
 
 void lab_broker_close(struct lab_broker *broker)
 {
     detach(broker);
-    if (broker->child <= 0)
-        return;
-    kill(broker->child, SIGTERM);
-    for (int i = 0; i < STOP_TRIES; i++) {
-        if (ended(broker->child)) {
-            broker->child = 0;
-            return;
-        }
-        poll(NULL, 0, START_TRY_MS);
-    }
-    kill(broker->child, SIGKILL);
-    waitpid(broker->child, NULL, 0);
+    if (broker->child > 0)
+        end(broker->child);
     broker->child = 0;
+    process_unleash(&broker->leash);
 }
 
 bool lab_broker_poll(struct lab_broker *broker)
@@ -216,17 +222,27 @@ bool lab_broker_poll(struct lab_broker *broker)
     return find(broker) == 0;
 }
 
-int lab_broker_reset(struct lab_broker *broker)
+int lab_broker_control(uint16_t port)
 {
-    if (!broker->attached)
-        return -ENOTCONN;
+    struct control_broker broker;
+    int result = find_on(port, &broker);
+
+    return result ? result : control_connect(broker.path);
+}
+
+int lab_broker_reset(uint16_t port)
+{
+    int fd = lab_broker_control(port);
+
+    if (fd < 0)
+        return fd;
     json_t *request = json_pack("{s:s}", "cmd", "reset");
-    json_t *answer =
-        control_request(broker->control_fd, request, ANSWER_MS, NULL);
+    json_t *answer = control_request(fd, request, ANSWER_MS, NULL);
     int result =
         answer && json_is_true(json_object_get(answer, "ok")) ? 0 : -EPROTO;
 
     json_decref(request);
     json_decref(answer);
+    close(fd);
     return result;
 }

@@ -17,6 +17,7 @@ struct lab_broker {
     bool attached;
     pid_t pid;     /* of the broker */
     pid_t child;   /* of the one that we started; 0: none */
+    int leash;     /* of that one, see process_fork */
     uint16_t port; /* asked for */
 };
 
@@ -47,7 +48,12 @@ void lab_broker_close(struct lab_broker *broker);
  */
 bool lab_broker_poll(struct lab_broker *broker);
 
-/* Ask it to forget sessions, retained messages and queues. */
-int lab_broker_reset(struct lab_broker *broker);
+/* A control connection to the broker of this program that listens on port: a
+   descriptor, or a negative errno. */
+int lab_broker_control(uint16_t port);
+
+/* Ask the broker on port to forget sessions, retained messages and queues. What
+   it does is in the tap when this returns 0. */
+int lab_broker_reset(uint16_t port);
 
 #endif

@@ -127,15 +127,17 @@ static void show_near(const struct plain *plain, unsigned *shown)
 {
     const struct lab_run_step *step = live_step(&plain->live);
     unsigned fresh = step->near_count > *shown ? step->near_count - *shown : 0;
+    struct buf text = {0};
 
     if (fresh > LAB_RUN_NEAR_MISSES)
         fresh = LAB_RUN_NEAR_MISSES;
     while (fresh-- > 0) {
         if (step->near[fresh].text)
-            printf("  ! %s\n", step->near[fresh].text);
+            lab_text_wrap(&text, step->near[fresh].text, columns(), "  ! ",
+                          "    ");
     }
     *shown = step->near_count;
-    fflush(stdout);
+    show(&text);
 }
 
 /* At once, and once. */
@@ -203,10 +205,15 @@ static void hint(struct plain *plain)
     show(&text);
 }
 
+/* The broker first: what it says about it belongs to what is over. */
 static void reset(struct plain *plain)
 {
+    int result = lab_broker_reset(plain->broker.port);
+
+    lab_actors_stop(&plain->actors);
+    drain(plain);
     live_reset_step(&plain->live);
-    if (lab_broker_reset(&plain->broker) != 0)
+    if (result)
         puts("(the broker keeps its sessions and retained messages)");
     plain->told_complete = 0;
     puts("This step begins again.");
@@ -238,8 +245,12 @@ static void answer(struct plain *plain, char *line)
     live_answer(&plain->live, step->questions[at].id, rest + strspn(rest, " "));
     const struct lab_run_question *state =
         &live_step(&plain->live)->questions[at];
-    if (!state->right)
-        puts(state->remark ? state->remark : "That is not it yet.");
+    if (state->right)
+        return;
+    struct buf text = {0};
+    lab_text_wrap(&text, state->remark ? state->remark : "That is not it yet.",
+                  columns(), "", "");
+    show(&text);
 }
 
 static void take_line(struct plain *plain, char *line)
@@ -294,6 +305,26 @@ static void read_typed(struct plain *plain)
 
 /* ---- beginning and end ---- */
 
+/* A line of standard input, byte by byte: what is typed behind it is for who
+   reads next. False at the end of the input. */
+static bool read_line(char *line, size_t size)
+{
+    size_t len = 0;
+    char c;
+    ssize_t got;
+
+    while ((got = read(0, &c, 1)) != 0) {
+        if (got < 0 && errno != EINTR)
+            return false;
+        if (got > 0 && c == '\n')
+            break;
+        if (got > 0 && c != '\r' && len + 1 < size)
+            line[len++] = c;
+    }
+    line[len] = '\0';
+    return got > 0 || len > 0;
+}
+
 char *lab_plain_ask_student(void)
 {
     char line[128];
@@ -301,8 +332,7 @@ char *lab_plain_ask_student(void)
     printf("Your student id (letters, digits, . _ - @). It picks your own "
            "values for\nthe tasks and stands in your hand-in: ");
     fflush(stdout);
-    while (fgets(line, sizeof(line), stdin)) {
-        line[strcspn(line, "\r\n")] = '\0';
+    while (read_line(line, sizeof(line))) {
         if (workspace_student_valid(line))
             return alloc_string(line);
         printf("An id is 1 to 40 letters, digits, '.', '_', '-' or '@': ");

@@ -12,6 +12,7 @@
 #include "labs/lab_broker.h"
 #include "labs/live.h"
 #include "labs/solution.h"
+#include "wire/render.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,9 +31,7 @@
 
 struct bench {
     const char *path; /* of the lab */
-    FILE *out;
-    unsigned tests;
-    unsigned failed;
+    struct lab_test_report *report;
     char folder[64]; /* everything of one run lies here */
     char *files;     /* the workspace in it */
     struct live live;
@@ -44,14 +43,46 @@ struct bench {
 
 /* ---- TAP ---- */
 
+void lab_test_begin(struct lab_test_report *report, FILE *out)
+{
+    *report = (struct lab_test_report){.out = out};
+    fputs("TAP version 14\n", out);
+}
+
+void lab_test_end(const struct lab_test_report *report)
+{
+    fprintf(report->out, "1..%u\n", report->tests);
+}
+
+/* One line, whatever the lab's author or a shell has put into it. */
+static void put_line(const char *text, FILE *out)
+{
+    struct buf line = {0};
+
+    render_text(&line, slice_of_string(text), 0);
+    fputs(buf_string(&line), out);
+    buf_release(&line);
+}
+
+void lab_test_tell(struct lab_test_report *report, bool good, const char *what,
+                   const char *detail)
+{
+    report->tests++;
+    report->failed += !good;
+    fprintf(report->out, "%sok %u - ", good ? "" : "not ", report->tests);
+    put_line(what, report->out);
+    if (!good && *detail) {
+        fputs(": ", report->out);
+        put_line(detail, report->out);
+    }
+    fputc('\n', report->out);
+    fflush(report->out);
+}
+
 static void say(struct bench *bench, bool good, const char *what,
                 const char *detail)
 {
-    bench->tests++;
-    bench->failed += !good;
-    fprintf(bench->out, "%sok %u - %s%s%s\n", good ? "" : "not ", bench->tests,
-            what, good || !*detail ? "" : ": ", good ? "" : detail);
-    fflush(bench->out);
+    lab_test_tell(bench->report, good, what, detail);
 }
 
 /* ---- a place to run in ---- */
@@ -184,10 +215,14 @@ static bool run_script(struct bench *bench, const char *script)
     uint64_t deadline =
         clock_read_monotonic_ns() + SCRIPT_SECONDS * CLOCK_NS_PER_S;
     int status = 0;
-    pid_t pid = fork();
+    int leash;
+    pid_t pid = process_fork(&leash);
 
     if (pid == 0)
         run_shell(bench, script);
+    if (pid < 0)
+        return false; /* and kill nobody: -1 stands for everybody */
+    setpgid(pid, pid);
     while (waitpid(pid, &status, WNOHANG) == 0) {
         drain(bench);
         if (clock_read_monotonic_ns() > deadline)
@@ -206,8 +241,20 @@ static bool run_script(struct bench *bench, const char *script)
         poll(NULL, 0, 10);
     }
     kill(-pid, SIGKILL);
+    process_unleash(&leash);
     drain(bench);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* The lab's own clients do what they have to do. */
+static void watch(struct bench *bench, unsigned ms)
+{
+    uint64_t end = clock_read_monotonic_ns() + ms * CLOCK_NS_PER_MS;
+
+    while (clock_read_monotonic_ns() < end) {
+        drain(bench);
+        poll(NULL, 0, 10);
+    }
 }
 
 /* Go to a step and run its solution. */
@@ -242,6 +289,8 @@ static void test_empty(struct bench *bench)
         for (size_t i = 0; i < bench->live.run->lab->step_count; i++) {
             live_begin_step(&bench->live, i);
             drain(bench);
+            if (bench->live.run->lab->steps[i].actor_count)
+                watch(bench, SETTLE_MS);
         }
         unsigned points = lab_run_points(bench->live.run);
         if (points)
@@ -418,17 +467,19 @@ static bool look(struct bench *bench, struct lab **lab)
     return good;
 }
 
-unsigned lab_test(const char *path, unsigned seeds, FILE *out)
+void lab_test(struct lab_test_report *report, const char *path, unsigned seeds)
 {
     struct bench bench = {
         .path = path,
-        .out = out,
+        .report = report,
         .live = {.workspace.lock_fd = -1, .journal.fd = -1},
-        .broker.control_fd = -1,
+        .broker = {.control_fd = -1,        .leash = -1     },
     };
     struct lab *lab;
 
-    fprintf(out, "TAP version 14\n# %s\n", path);
+    fputs("# ", report->out);
+    put_line(path, report->out);
+    fputc('\n', report->out);
     if (look(&bench, &lab)) {
         size_t checks = 0;
         size_t scripts = bench.solution.count;
@@ -452,6 +503,4 @@ unsigned lab_test(const char *path, unsigned seeds, FILE *out)
     }
     solution_release(&bench.solution);
     lab_free(lab);
-    fprintf(out, "1..%u\n", bench.tests);
-    return bench.failed;
 }

@@ -12,12 +12,25 @@
 #ifndef LABS_LAB_TEST_H
 #define LABS_LAB_TEST_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-/*
- * Test a lab's file with this many seeds; TAP goes to out. Returns the number
- * of tests that failed.
- */
-unsigned lab_test(const char *path, unsigned seeds, FILE *out);
+/* One stream of TAP for all labs that are tested. */
+struct lab_test_report {
+    FILE *out;
+    unsigned tests; /* told so far */
+    unsigned failed;
+};
+
+/* The first and the last line of the stream. */
+void lab_test_begin(struct lab_test_report *report, FILE *out);
+void lab_test_end(const struct lab_test_report *report);
+
+/* Tell of one test; detail is for one that failed. */
+void lab_test_tell(struct lab_test_report *report, bool good, const char *what,
+                   const char *detail);
+
+/* Test a lab's file with this many seeds. */
+void lab_test(struct lab_test_report *report, const char *path, unsigned seeds);
 
 #endif

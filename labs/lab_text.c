@@ -1,6 +1,7 @@
 #include "labs/lab_text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Columns of a word: its code points. */
@@ -13,8 +14,23 @@ static size_t columns(const char *text, size_t len)
     return count;
 }
 
-void lab_text_wrap(struct buf *out, const char *text, size_t width,
-                   const char *first, const char *rest)
+/* Text without the `ticks` around code; one that nothing closes stays. Owned. */
+static char *without_ticks(const char *text)
+{
+    struct buf plain = {0};
+    bool code = false;
+
+    for (; *text; text++) {
+        if (*text == '`' && (code || strchr(text + 1, '`')))
+            code = !code;
+        else
+            buf_append_u8(&plain, (uint8_t)*text);
+    }
+    return buf_take_string(&plain);
+}
+
+static void wrap(struct buf *out, const char *text, size_t width,
+                 const char *first, const char *rest)
 {
     size_t column = columns(first, strlen(first));
     bool empty = true;
@@ -41,6 +57,15 @@ void lab_text_wrap(struct buf *out, const char *text, size_t width,
         text += strspn(text, " \n");
     }
     buf_append_u8(out, '\n');
+}
+
+void lab_text_wrap(struct buf *out, const char *text, size_t width,
+                   const char *first, const char *rest)
+{
+    char *plain = without_ticks(text);
+
+    wrap(out, plain, width, first, rest);
+    free(plain);
 }
 
 /* Each line as it stands, with a sign in front. */
@@ -117,6 +142,14 @@ static void append_table(struct buf *out, const char *text)
     buf_append_u8(out, '\n');
 }
 
+static void append_plain_table(struct buf *out, const char *text)
+{
+    char *plain = without_ticks(text);
+
+    append_table(out, plain);
+    free(plain);
+}
+
 /* Bytes of "- " or "12. " at the start; 0 where an item goes on after a
    paragraph of its own. */
 static size_t sign_len(const char *text)
@@ -154,7 +187,7 @@ void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
         case LAB_ITEM: append_item(out, text, width); break;
         case LAB_COMMAND: append_lines(out, text, "  $ "); break;
         case LAB_CODE: append_lines(out, text, "    "); break;
-        case LAB_TABLE: append_table(out, text); break;
+        case LAB_TABLE: append_plain_table(out, text); break;
         }
         if (!list_goes_on)
             buf_append_u8(out, '\n');
@@ -227,8 +260,10 @@ void lab_text_questions(struct buf *out, const struct lab_run_step *step,
 void lab_text_title(struct buf *out, const struct lab_run *run,
                     const struct lab_run_step *step)
 {
+    char *title = without_ticks(step->step->title);
+
     buf_printf(out, "Step %zu of %zu: %s   (%u of %u points)\n",
-               (size_t)(step - run->steps) + 1, run->lab->step_count,
-               step->step->title, lab_run_step_points(step),
-               step->step->points);
+               (size_t)(step - run->steps) + 1, run->lab->step_count, title,
+               lab_run_step_points(step), step->step->points);
+    free(title);
 }

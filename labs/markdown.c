@@ -8,26 +8,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Deeper lists have bullets. */
+#define MAX_DEPTH 8
+
 struct parser {
     struct markdown *out;
     const char *source;
     size_t source_len;
     unsigned first_line;
-    struct buf text; /* of the block being read */
-    const char *at;  /* where it begins in the source; NULL until known */
-    unsigned depth;  /* of lists */
+    struct buf text;     /* of the block being read */
+    const char *at;      /* where it begins in the source; NULL until known */
+    const char *counted; /* the newlines before it are counted */
+    unsigned line;       /* in which it stands */
+    unsigned depth;      /* of lists */
     unsigned quotes;
-    unsigned number; /* of the next item; 0 in a list with bullets */
-    unsigned cells;  /* read in the present row of a table */
+    unsigned numbers[MAX_DEPTH]; /* of the next item in each open list; 0
+                                    where it has bullets */
+    unsigned cells;              /* read in the present row of a table */
 };
 
-static unsigned line_of(const struct parser *parser)
+/* Blocks come from top to bottom, so lines are counted from the last one on. */
+static unsigned line_of(struct parser *parser)
 {
-    unsigned line = parser->first_line;
-
-    for (const char *c = parser->source; parser->at && c < parser->at; c++)
-        line += *c == '\n';
-    return line;
+    if (!parser->at)
+        return parser->first_line;
+    if (parser->at < parser->counted) {
+        parser->counted = parser->source;
+        parser->line = parser->first_line;
+    }
+    for (; parser->counted < parser->at; parser->counted++)
+        parser->line += *parser->counted == '\n';
+    return parser->line;
 }
 
 /* Remember the first place that belongs to the block. Text that md4c made up
@@ -76,14 +87,18 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context)
 
     if (type == MD_BLOCK_UL || type == MD_BLOCK_OL) {
         finish_paragraph(parser);
+        if (parser->depth < MAX_DEPTH)
+            parser->numbers[parser->depth] =
+                type == MD_BLOCK_OL ? ((MD_BLOCK_OL_DETAIL *)detail)->start : 0;
         parser->depth++;
-        parser->number =
-            type == MD_BLOCK_OL ? ((MD_BLOCK_OL_DETAIL *)detail)->start : 0;
     }
     if (type == MD_BLOCK_LI) {
         finish_paragraph(parser);
-        if (parser->number)
-            buf_printf(&parser->text, "%u. ", parser->number++);
+        unsigned *number = parser->depth <= MAX_DEPTH
+                               ? &parser->numbers[parser->depth - 1]
+                               : NULL;
+        if (number && *number)
+            buf_printf(&parser->text, "%u. ", (*number)++);
         else
             buf_append_string(&parser->text, "- ");
     }
@@ -164,6 +179,8 @@ int markdown_parse(struct markdown *markdown, const char *text, size_t len,
         .source = text,
         .source_len = len,
         .first_line = first_line,
+        .counted = text,
+        .line = first_line,
     };
     const MD_PARSER callbacks = {
         .flags = MD_FLAG_TABLES,

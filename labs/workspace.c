@@ -202,7 +202,18 @@ static bool is_kept(const char *name)
            !strncmp(name, "backup-", 7);
 }
 
-int workspace_reset(struct workspace *workspace)
+bool workspace_begun(const char *lab_id, const char *dir)
+{
+    char *folder = workspace_path(lab_id, dir);
+    char *journal = alloc_printf("%s/journal", folder);
+    bool begun = access(journal, F_OK) == 0;
+
+    free(journal);
+    free(folder);
+    return begun;
+}
+
+int workspace_reset(struct workspace *workspace, unsigned *number)
 {
     char *backup = NULL;
     int result = -EEXIST;
@@ -211,6 +222,7 @@ int workspace_reset(struct workspace *workspace)
         free(backup);
         backup = alloc_printf("%s/backup-%u", workspace->path, n);
         result = mkdir(backup, 0700) == 0 ? 0 : -errno;
+        *number = n;
     }
     DIR *folder = result ? NULL : opendir(workspace->path);
     struct dirent *entry;

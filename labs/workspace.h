@@ -38,8 +38,12 @@ char *workspace_student(void);
  */
 bool workspace_student_valid(const char *student);
 
-/* Move everything that is in the workspace into "backup-N/" within it. */
-int workspace_reset(struct workspace *workspace);
+/* Was anything ever done in the workspace of this lab? */
+bool workspace_begun(const char *lab_id, const char *dir);
+
+/* Move everything that is in the workspace into "backup-N/" within it; N goes
+   into *backup. Returns 0 or a negative errno. */
+int workspace_reset(struct workspace *workspace, unsigned *backup);
 
 /*
  * Leave an answer for whoever has the lab open now (the workspace that was

@@ -16,8 +16,7 @@
 #define STEP_MS      10
 #define STOP_WAIT_MS 3000
 
-static void run(const char *program, const char *const argv[], int out,
-                pid_t parent)
+static void run(const char *program, const char *const argv[], int out)
 {
     char *args[ARGS_MAX + 2] = {0};
     char name[] = "mqttlab";
@@ -26,7 +25,6 @@ static void run(const char *program, const char *const argv[], int out,
     args[0] = name;
     for (size_t i = 0; i < ARGS_MAX && argv[i]; i++)
         args[i + 1] = (char *)(uintptr_t)argv[i];
-    process_end_with(parent);
     setpgid(0, 0);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
@@ -43,16 +41,15 @@ int child_start(struct child *child, const char *const argv[])
     char *program = process_self_path("mqttlab");
     int result = 0;
 
-    *child = (struct child){.said = tmpfile()};
+    *child = (struct child){.leash = -1, .said = tmpfile()};
     if (!program || !child->said) {
         result = program ? -errno : -ENOENT;
         goto out;
     }
     fcntl(fileno(child->said), F_SETFD, FD_CLOEXEC);
-    pid_t parent = getpid();
-    pid_t pid = fork();
+    pid_t pid = process_fork(&child->leash);
     if (pid == 0)
-        run(program, argv, fileno(child->said), parent);
+        run(program, argv, fileno(child->said));
     if (pid < 0)
         result = -errno;
     else
@@ -75,6 +72,7 @@ bool child_ended(struct child *child, int *status)
     if (waitpid(child->pid, &how, WNOHANG) != child->pid)
         return false;
     child->pid = 0;
+    process_unleash(&child->leash);
     *status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
     return true;
 }
@@ -113,9 +111,10 @@ void child_stop(struct child *child)
         if (child_wait(child, STOP_WAIT_MS) == -1 && child->pid) {
             kill(child->pid, SIGKILL);
             waitpid(child->pid, NULL, 0);
+            process_unleash(&child->leash);
         }
     }
     if (child->said)
         fclose(child->said);
-    *child = (struct child){0};
+    *child = (struct child){.leash = -1};
 }

@@ -12,6 +12,7 @@
 
 struct child {
     pid_t pid;  /* 0: none runs */
+    int leash;  /* see process_fork */
     FILE *said; /* what it wrote to standard output and error; owned */
 };
 

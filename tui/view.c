@@ -230,8 +230,25 @@ static size_t break_line(const char *text, int width, size_t *skip)
     return blank;
 }
 
-int view_paragraph(const struct area *area, int y, enum style style,
-                   const char *text)
+/* A line, in one style, or each byte in the one at its place in styles. */
+static void draw_line(const struct area *area, int y, enum style style,
+                      struct slice text, const uint8_t *styles)
+{
+    int x = 0;
+
+    for (size_t at = 0; at < text.len;) {
+        size_t end = styles ? at + 1 : text.len;
+
+        while (styles && end < text.len && styles[end] == styles[at])
+            end++;
+        x += grid_printf(area, y, x, styles ? (enum style)styles[at] : style,
+                         "%.*s", (int)(end - at), text.bytes + at);
+        at = end;
+    }
+}
+
+static int draw_paragraph(const struct area *area, int y, enum style style,
+                          const char *text, const uint8_t *styles)
 {
     int lines = 0;
 
@@ -239,18 +256,62 @@ int view_paragraph(const struct area *area, int y, enum style style,
         return 0;
     if (!*text)
         return 1;
-    do {
-        char line[1024];
+    for (size_t at = 0; text[at]; lines++) {
         size_t skip = 0;
-        size_t len = break_line(text, area->width, &skip);
+        size_t len = break_line(text + at, area->width, &skip);
 
-        if (len >= sizeof(line))
-            len = sizeof(line) - 1;
-        memcpy(line, text, len);
-        line[len] = '\0';
-        grid_text(area, y + lines, 0, style, line);
-        lines++;
-        text += skip ? skip : 1;
-    } while (*text);
+        draw_line(area, y + lines, style, slice_of(text + at, len),
+                  styles ? styles + at : NULL);
+        at += skip ? skip : 1;
+    }
     return lines;
+}
+
+int view_paragraph(const struct area *area, int y, enum style style,
+                   const char *text)
+{
+    return draw_paragraph(area, y, style, text, NULL);
+}
+
+/* Prose without its ticks, and the style of each byte. */
+static void read_prose(const char *text, enum style style, struct buf *plain,
+                       struct buf *styles)
+{
+    bool code = false;
+
+    for (; *text; text++) {
+        /* A tick that nothing closes is one. */
+        if (*text == '`' && (code || strchr(text + 1, '`'))) {
+            code = !code;
+            continue;
+        }
+        buf_append_u8(plain, (uint8_t)*text);
+        buf_append_u8(styles, (uint8_t)(code ? STYLE_NAME : style));
+    }
+}
+
+int view_prose(const struct area *area, int y, enum style style,
+               const char *text)
+{
+    struct buf plain = {0};
+    struct buf styles = {0};
+
+    read_prose(text, style, &plain, &styles);
+    int lines =
+        draw_paragraph(area, y, style, buf_string(&plain), styles.bytes);
+    buf_release(&plain);
+    buf_release(&styles);
+    return lines;
+}
+
+void view_prose_column(const struct area *area, int y, int x, int width,
+                       enum style style, const char *text)
+{
+    struct buf plain = {0};
+    struct buf styles = {0};
+
+    read_prose(text, style, &plain, &styles);
+    grid_column(area, y, x, width, style, buf_string(&plain));
+    buf_release(&plain);
+    buf_release(&styles);
 }

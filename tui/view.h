@@ -123,4 +123,13 @@ void view_empty(const struct view *view, const struct area *area,
 int view_paragraph(const struct area *area, int y, enum style style,
                    const char *text);
 
+/* The same for an author's text: what stands between `ticks` is shown as code,
+   without them. */
+int view_prose(const struct area *area, int y, enum style style,
+               const char *text);
+
+/* As much of it as a column has room for. */
+void view_prose_column(const struct area *area, int y, int x, int width,
+                       enum style style, const char *text);
+
 #endif

@@ -29,9 +29,8 @@ static int draw_line(const struct area *area, int y,
     struct area inner = grid_part(area, 0, 4, area->height, area->width - 4);
 
     switch (line->kind) {
-    case PANEL_TEXT: return view_paragraph(area, y, STYLE_PLAIN, line->text);
-    case PANEL_HEADING:
-        return view_paragraph(area, y, STYLE_HEADING, line->text);
+    case PANEL_TEXT: return view_prose(area, y, STYLE_PLAIN, line->text);
+    case PANEL_HEADING: return view_prose(area, y, STYLE_HEADING, line->text);
     case PANEL_COMMAND:
         grid_text(area, y, 2, STYLE_DIM, "$");
         return view_paragraph(&inner, y, STYLE_NAME, line->text);
@@ -70,14 +69,14 @@ static int draw_question(const struct view_lab *view, const struct area *area,
 
     if (!lab->question(lab->lab, &question) || !question.text)
         return y;
-    y += 1 + view_paragraph(area, y + 1, STYLE_HEADING, question.text);
+    y += 1 + view_prose(area, y + 1, STYLE_HEADING, question.text);
     if (question.state == PANEL_PASSED)
         grid_printf(area, y++, 0, STYLE_GOOD, "[x] answered: %s",
                     question.answer);
     else
         grid_text(area, y++, 0, STYLE_KEY, "a = answer it");
     if (question.remark && *question.remark)
-        y += view_paragraph(area, y, STYLE_WARNING, question.remark);
+        y += view_prose(area, y, STYLE_WARNING, question.remark);
     return y;
 }
 
@@ -105,7 +104,7 @@ static int draw_hints(const struct view_lab *view, const struct area *area,
         struct area inner = grid_part(area, 0, 3, area->height, area->width);
 
         grid_printf(area, y, 0, STYLE_HEADING, "%zu", i + 1);
-        y += view_paragraph(&inner, y, STYLE_PLAIN, lab->hint(lab->lab, i));
+        y += view_prose(&inner, y, STYLE_PLAIN, lab->hint(lab->lab, i));
     }
     return y;
 }
@@ -139,7 +138,7 @@ static int draw_check(const struct area *area, int y,
     grid_text(area, y, 2, state_style(check->state), state_sign(check->state));
     if (check->points)
         grid_printf(area, y, 6, STYLE_DIM, "%u", check->points);
-    lines = view_paragraph(&inner, y, STYLE_PLAIN, check->text);
+    lines = view_prose(&inner, y, STYLE_PLAIN, check->text);
     if (chosen && focus)
         grid_select(area, y);
     if (check->packet)
@@ -163,8 +162,8 @@ static int draw_near_misses(const struct view_lab *view,
     grid_text(area, ++y, 0, STYLE_HEADING, "Near miss");
     for (size_t i = 0; i < count; i++) {
         grid_text(area, y + 1, 0, STYLE_WARNING, "!");
-        y += view_paragraph(&inner, y + 1, STYLE_WARNING,
-                            lab->near_miss(lab->lab, i));
+        y += view_prose(&inner, y + 1, STYLE_WARNING,
+                        lab->near_miss(lab->lab, i));
     }
     return y + 1;
 }
@@ -374,7 +373,8 @@ static void draw_brief_checks(const struct view_lab *view,
         lab->check(lab->lab, i, &check);
         grid_text(area, y, 0, state_style(check.state),
                   state_sign(check.state));
-        grid_column(area, y, 4, area->width - 11, STYLE_PLAIN, check.text);
+        view_prose_column(area, y, 4, area->width - 11, STYLE_PLAIN,
+                          check.text);
         if (check.packet)
             grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
                         (unsigned long long)check.packet);

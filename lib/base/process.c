@@ -6,7 +6,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -205,15 +207,109 @@ int process_pin(pid_t pid, unsigned cpu)
 #endif
 }
 
-void process_end_with(pid_t parent)
+/* ---- children ---- */
+
+/* In a child: what was handled is what fork has copied, and not for it. */
+static void forget_handlers(void)
+{
+    for (int signum = 1; signum < NSIG; signum++) {
+        struct sigaction action;
+
+        if (sigaction(signum, NULL, &action) == 0 &&
+            action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
+            signal(signum, SIG_DFL);
+    }
+}
+
+/* fork, where no signal comes between it and the child's default actions. */
+static pid_t fork_clean(void)
+{
+    sigset_t all;
+    sigset_t before;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid == 0)
+        forget_handlers();
+    int error = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return pid;
+}
+
+/* The end of a pipe whose other end only the parent has: when that is gone, the
+   child is told. Nobody waits for this process. */
+static void watch(int leash, pid_t child)
+{
+    struct pollfd end = {.fd = leash, .events = POLLIN};
+    long last = sysconf(_SC_OPEN_MAX);
+
+    setpgid(0, 0);
+    signal(SIGINT, SIG_IGN);
+    for (int fd = 0; fd < (last > 0 && last < 65536 ? (int)last : 65536);
+         fd++) {
+        if (fd != leash)
+            close(fd);
+    }
+    while (getppid() == child) {
+        if (poll(&end, 1, 500) <= 0)
+            continue;
+        if (getppid() == child)
+            kill(child, SIGTERM);
+        break;
+    }
+    _exit(0);
+}
+
+pid_t process_fork_watched(int *leash)
+{
+    int ends[2];
+
+    *leash = -1;
+    if (pipe(ends) != 0)
+        return -1;
+    for (int i = 0; i < 2; i++)
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    pid_t pid = fork_clean();
+    if (pid == 0) {
+        pid_t child = getpid();
+
+        close(ends[1]);
+        if (fork() == 0)
+            watch(ends[0], child);
+    }
+    close(ends[0]);
+    if (pid > 0)
+        *leash = ends[1];
+    else if (pid < 0)
+        close(ends[1]);
+    return pid;
+}
+
+pid_t process_fork(int *leash)
 {
 #ifdef __linux__
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(127);
+    pid_t parent = getpid();
+    pid_t pid = fork_clean();
+
+    *leash = -1;
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != parent)
+            _exit(127);
+    }
+    return pid;
 #else
-    (void)parent;
+    return process_fork_watched(leash);
 #endif
+}
+
+void process_unleash(int *leash)
+{
+    if (*leash >= 0)
+        close(*leash);
+    *leash = -1;
 }
 
 void process_many_descriptors(void)

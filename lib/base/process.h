@@ -39,12 +39,20 @@ unsigned process_cpus(unsigned *cpus, unsigned max);
 int process_pin(pid_t pid, unsigned cpu);
 
 /*
- * In a child, right after fork: from now on it is sent SIGTERM when parent, the
- * process that forked, ends in whatever way; a program that it executes is as
- * well. Ends at once when parent is gone already. Does nothing where a system
- * has no such thing: there, a parent that is killed leaves its children behind.
+ * Fork a child that does not outlive this process: it is sent SIGTERM when this
+ * one ends in whatever way, and so is a program that it executes. It begins with
+ * the default action for every signal that was handled here.
+ *
+ * Returns as fork does. *leash is a descriptor to keep open as long as the child
+ * runs, and to close with process_unleash when it was waited for; -1 where the
+ * system does without.
  */
-void process_end_with(pid_t parent);
+pid_t process_fork(int *leash);
+void process_unleash(int *leash);
+
+/* process_fork as it is on systems that do not tell a child of its parent's end:
+   a process more watches the leash. For tests on the others. */
+pid_t process_fork_watched(int *leash);
 
 /* Raise the limit of open descriptors as far as it goes. */
 void process_many_descriptors(void);

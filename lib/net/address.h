@@ -1,6 +1,5 @@
 /*
- * Where to listen or connect: mqtt:// mqtts:// ws:// wss:// unix: addresses, and
- * socks5h:// for a proxy.
+ * Where to listen or connect: mqtt:// mqtts:// ws:// wss:// unix: addresses.
  */
 #ifndef NET_ADDRESS_H
 #define NET_ADDRESS_H
@@ -19,7 +18,6 @@ enum address_scheme {
     ADDRESS_WS,    /* WebSocket, port 80 */
     ADDRESS_WSS,   /* WebSocket over TLS, port 443 */
     ADDRESS_UNIX,
-    ADDRESS_SOCKS5H, /* a SOCKS5 proxy that resolves names, port 1080 */
 };
 
 struct address {

@@ -88,8 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    uint64_t effort = 0;
-    struct subscription_tree *tree = subscription_tree_new(20, &effort);
+    struct subscription_tree *tree = subscription_tree_new(20);
     struct subscriber people[PEOPLE];
     size_t start = 0;
 

@@ -7,8 +7,9 @@ static const char *const titles[] = {"At most once", "At least once",
                                      "Exactly once"};
 
 static const struct panel_line lines[] = {
-    {PANEL_TEXT,    "Publish ONE message with QoS 2 to the topic lab/temp and let"
-                 " the handshake finish."      },
+    {PANEL_TEXT,
+     "Publish ONE message with QoS 2 to the topic `lab/temp` and let"
+     " the handshake finish."                                  },
     {PANEL_TEXT,    ""                                         },
     {PANEL_COMMAND, "mosquitto_pub -t lab/temp -q 2 -m 21.5"   },
     {PANEL_TEXT,    ""                                         },
@@ -19,11 +20,11 @@ static const struct panel_line lines[] = {
 };
 
 static const struct panel_check checks[] = {
-    {"publish with QoS 2", "",                      1, PANEL_PASSED,  7},
-    {"PUBREC came back",   "",                      1, PANEL_PASSED,  8},
-    {"PUBCOMP within 5 s", "waiting 2.1 s ...",     2, PANEL_WAITING, 0},
-    {"no message twice",   "packet 9 came again",   1, PANEL_FAILED,  0},
-    {"the question",       "needs the check above", 0, PANEL_SKIPPED, 0},
+    {"publish with `QoS 2`", "",                      1, PANEL_PASSED,  7},
+    {"PUBREC came back",     "",                      1, PANEL_PASSED,  8},
+    {"PUBCOMP within 5 s",   "waiting 2.1 s ...",     2, PANEL_WAITING, 0},
+    {"no message twice",     "packet 9 came again",   1, PANEL_FAILED,  0},
+    {"the question",         "needs the check above", 0, PANEL_SKIPPED, 0},
 };
 
 static const char *const hints[] = {"The sender and the receiver both answer.",

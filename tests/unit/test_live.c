@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "labs/progress.h"
 #include "student.h"
 
 #include <signal.h>
@@ -239,6 +240,59 @@ START_TEST(a_file_counts_while_the_lab_is_open)
 }
 END_TEST
 
+/* What the list of labs says. Owned. */
+static char *said(void)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab = lab_load(student.live.run->lab->path, "", &problems);
+    char *words = progress_of(lab);
+
+    lab_free(lab);
+    buf_release(&problems.text);
+    return words;
+}
+
+static void expect_said(const char *words)
+{
+    char *now = said();
+
+    ck_assert_str_eq(now, words);
+    free(now);
+}
+
+START_TEST(the_list_of_labs_tells_how_far_one_is)
+{
+    expect_said("1 of 5 points");
+    ping(1);
+    expect_said("2 of 5 points");
+    live_begin_step(&student.live, 1);
+    ping(2);
+    expect_said("3 of 5 points");
+    live_begin_step(&student.live, 0);
+    student_packet(&student, 3, clock_read_wall_ns() - UINT64_C(2100000000),
+                   SUBSCRIBE);
+    free(student_write_file(&student, "mqttlab/01-x/notes", "done\n"));
+    live_tick(&student.live);
+    expect_said("done, 5 of 5 points");
+    student_packet(&student, 4, clock_read_wall_ns(), "e0 00");
+    expect_said("4 of 5 points");
+    live_reset_step(&student.live);
+    live_tick(&student.live);
+    expect_said("3 of 5 points");
+    expect_said("3 of 5 points");
+}
+END_TEST
+
+START_TEST(a_lab_that_was_never_begun_has_no_progress)
+{
+    char *journal = alloc_printf("%s/journal", student.live.workspace.path);
+
+    ck_assert_int_eq(unlink(journal), 0);
+    expect_said("");
+    free(journal);
+}
+END_TEST
+
 static unsigned marks;
 
 static void count_mark(void *owner, const struct lab_run_step *step,
@@ -286,6 +340,8 @@ Suite *live_suite(void)
     tcase_add_test(tcase, that_time_has_passed_is_in_the_recording);
     tcase_add_test(tcase, time_passes_only_while_somebody_watches);
     tcase_add_test(tcase, a_file_counts_while_the_lab_is_open);
+    tcase_add_test(tcase, the_list_of_labs_tells_how_far_one_is);
+    tcase_add_test(tcase, a_lab_that_was_never_begun_has_no_progress);
     tcase_add_test(tcase, a_mark_is_told_once);
     tcase_add_test(tcase, records_that_the_tap_lost_leave_absence_undecided);
     return suite;

@@ -222,10 +222,9 @@ START_TEST(ends_have_names)
     char local[64] = "";
 
     pair_make(_i);
-    struct transport *near = pair.sides[0].transport;
-    struct transport *far = pair.sides[1].transport;
-    near->ops->peer(near, peer, sizeof(peer));
-    far->ops->local(far, local, sizeof(local));
+    const struct transport_ops *ops = pair.sides[0].transport->ops;
+    ops->peer(pair.sides[0].transport, peer, sizeof(peer));
+    ops->local(pair.sides[1].transport, local, sizeof(local));
     ck_assert_str_ne(peer, "");
     ck_assert_str_eq(peer, local);
 }

@@ -132,7 +132,9 @@ START_TEST(a_reset_keeps_the_old_files)
     char *file = alloc_printf("%s/notes", workspace.path);
     char *kept = alloc_printf("%s/backup-1/notes", workspace.path);
     close(open(file, O_CREAT | O_WRONLY, 0600));
-    ck_assert_int_eq(workspace_reset(&workspace), 0);
+    unsigned backup = 0;
+    ck_assert_int_eq(workspace_reset(&workspace, &backup), 0);
+    ck_assert_uint_eq(backup, 1);
     ck_assert_int_ne(stat(file, &info), 0);
     ck_assert_int_eq(stat(kept, &info), 0);
     workspace_close(&workspace);

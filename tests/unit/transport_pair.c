@@ -4,7 +4,6 @@
 
 #include "net/socket.h"
 #include "net/transport_memory.h"
-#include "net/transport_socks.h"
 #include "net/transport_tcp.h"
 
 #include <unistd.h>
@@ -147,71 +146,10 @@ static void make_unix(void)
     }
 }
 
-/* The far end is a proxy until it has been asked to connect. */
-static struct buf asked;
-
-static void on_proxy_open(void *owner)
-{
-    (void)owner;
-}
-
-static void on_proxy_bytes(void *owner, struct slice bytes)
-{
-    static const char method[] = {5, 0};
-    static const char reply[] = {5, 0, 0, 1, 127, 0, 0, 1, 7, 91};
-    /* 05 01 00, and 05 01 00 03 04 "host" 07 5b */
-    const uint32_t whole = 3 + 4 + 1 + 4 + 2;
-    struct pair_side *side = owner;
-    struct iovec part = {.iov_base = (void *)(uintptr_t)method,
-                         .iov_len = sizeof(method)};
-
-    if (asked.len == 0)
-        transport_writev(side->transport, &part, 1);
-    buf_append_slice(&asked, bytes);
-    if (asked.len < whole)
-        return;
-    ck_assert_uint_eq(asked.len, whole);
-    ck_assert(slice_starts_with(slice_skip(buf_slice(&asked), 8),
-                                slice_of_string("host")));
-    buf_release(&asked);
-    part = (struct iovec){.iov_base = (void *)(uintptr_t)reply,
-                          .iov_len = sizeof(reply)};
-    transport_writev(side->transport, &part, 1);
-    side->transport->events = &pair_events;
-    pair_events.on_open(side);
-}
-
-static const struct transport_events proxy_events = {
-    .on_open = on_proxy_open,
-    .on_bytes = on_proxy_bytes,
-    .on_writable = on_writable,
-    .on_end = on_end,
-    .on_closed = on_closed,
-};
-
-static void make_socks(void)
-{
-    struct socks_request request = {.host = "host", .port = 1883};
-    struct transport_memory_faults faults = {.capacity_bytes = 70000};
-    struct transport *stage =
-        transport_socks_new(&request, &pair_events, &pair.sides[0]);
-    struct transport *ends[2];
-    const struct transport_events *both[2] = {&transport_socks_events,
-                                              &proxy_events};
-    void *owners[2] = {stage, &pair.sides[1]};
-
-    transport_memory_pair(&pair.loop, ends, both, owners);
-    transport_memory_set_faults(ends[0], &faults);
-    transport_socks_put(stage, ends[0]);
-    pair.sides[0].transport = stage;
-    pair.sides[1].transport = ends[1];
-}
-
 const struct pair_maker pair_makers[PAIR_MAKERS] = {
     {"memory", pair_make_memory, true },
     {"tcp",    make_tcp,         true },
     {"unix",   make_unix,        false},
-    {"socks5", make_socks,       true },
 };
 
 /* ---- helpers ---- */

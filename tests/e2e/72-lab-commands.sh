@@ -1,0 +1,92 @@
+#!/bin/sh
+# What is beside a lab itself: answers for authors, waiting, putting work aside,
+# one stream of TAP, exit statuses, and input that is typed ahead.
+. "$(dirname "$0")/lib.sh"
+cd "$work"
+
+# An answer is all of its words.
+one=$("$MQTTLAB" lab hash four packets)
+case $one in
+'answer: scrypt:'*:*) ;;
+*) fail "lab hash said $one" ;;
+esac
+mkdir -p home/labs
+cat >home/labs/01-small.md <<END
+---
+id: 01-small
+title: Small
+version: 1
+---
+# Small
+## Step 1: One
+<!-- step one -->
+\`\`\`check
+q    1  answer q : the \`question\`
+far  1  file far matches x : a file
+\`\`\`
+\`\`\`question q
+ask: How many \`packets\`?
+$one
+\`\`\`
+END
+export MQTTLAB_HOME="$work/home"
+
+# The student's id and the first answer are there before anybody asks.
+port=$(random_port)
+{
+    printf 'ann\nfour  Packets.\n'
+    # shellcheck disable=SC2016
+    until_ok sh -c 'echo x >"$0" 2>/dev/null' "$work/data/mqttlab/01-small/far"
+    until_ok grep -q 'Step 1 is complete' lab.out
+    echo q
+} | "$MQTTLAB" lab 1 --plain -p "$port" >lab.out 2>lab.log || fail "the lab: $(cat lab.out)"
+has_line 'Question q: How many packets?' lab.out
+has_line '[x] 1 the question' lab.out
+has_line '[x] 1 a file' lab.out
+"$MQTTLAB" lab >list
+grep -q '01-small .*done, 2 of 2 points' list || fail "the list says: $(cat list)"
+
+# Putting the work aside.
+exits 1 "$MQTTLAB" lab reset 77 2>said
+has_line "mqttlab lab reset: there is no lab '77'; mqttlab lab lists them" said
+exits 0 "$MQTTLAB" lab reset 1 >said
+grep -q '/01-small: what was there is in backup-1 now$' said || fail "$(cat said)"
+exits 1 "$MQTTLAB" lab reset 1 2>said
+has_line 'mqttlab lab reset: nothing was done in 01-small yet' said
+
+# Waiting.
+exits 3 "$MQTTLAB" lab wait mqtt abc 2>said
+exits 3 "$MQTTLAB" lab wait mqtt -1 2>said
+exits 3 "$MQTTLAB" lab wait mqtt 1 2 2>said
+exits 3 "$MQTTLAB" lab wait mqtt 99999999999999999999 2>said
+exits 3 env MQTTLAB_PORT=x "$MQTTLAB" lab wait mqtt 1 2>said
+exits 1 "$MQTTLAB" lab wait mqtt 0 -p "$port" 2>said
+
+# One stream for all labs, and no commands for the terminal in it.
+cp home/labs/01-small.md home/labs/02-other.md
+exits 1 "$MQTTLAB" lab test 1 2 3 >tap
+[ "$(grep -c '^TAP version 14$' tap)" = 1 ] || fail "not one header: $(cat tap)"
+[ "$(grep -c '^1\.\.' tap)" = 1 ] || fail "not one plan: $(cat tap)"
+has_line "1..3" tap
+grep -q '^not ok 3 - there is such a lab: 3$' tap || fail "$(cat tap)"
+printf 'x\033[2J\302\233: 1\n' >evil
+sed '4r evil' home/labs/02-other.md >home/labs/03-evil.md
+exits 1 "$MQTTLAB" lab lint 3 >said
+! LC_ALL=C grep -q "$(printf '[\033\233]')" said || fail "lint sends escapes"
+grep -q 'unknown key' said || fail "$(cat said)"
+
+# What the grader needs, and what is the fault of whom.
+mkdir in none
+: >in/x.mqlab
+exits 3 "$MQTTLAB" grade in --labs "$work/nowhere" 2>said
+has_line "mqttlab grade: $work/nowhere: no labs or exercises in it" said
+exits 3 "$MQTTLAB" grade in --labs none 2>said
+exits 2 env MQTTLAB_HOME="$work/none" "$MQTTLAB" grade in 2>said
+exits 2 "$MQTTLAB" grade in -q --json "$work/none/x/y" 2>said
+exits 1 "$MQTTLAB" grade in -q
+echo q | "$MQTTLAB" lab 1 --plain -p "$port" >lab.out 2>lab.log
+"$MQTTLAB" submit 1 -o in/x.mqlab >said
+exits 1 "$MQTTLAB" grade in -q
+sed -i.bak 's/answer q :/answer nobody :/' home/labs/01-small.md
+exits 2 "$MQTTLAB" grade in >said
+grep -q 'x.mqlab: not graded: the lab.s file is broken' said || fail "$(cat said)"

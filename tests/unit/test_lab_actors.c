@@ -1,0 +1,101 @@
+/*
+ * Clients of a lab: they end when they shall, whatever they think of it.
+ */
+#include "suites.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "labs/lab_actors.h"
+#include "student.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct student student;
+static struct lab_actors actors;
+
+static void set_up(void)
+{
+    student_make_folder(&student);
+    actors = (struct lab_actors){0};
+}
+
+static void tear_down(void)
+{
+    lab_actors_stop(&actors);
+    student_remove_folder(&student);
+}
+
+/* Run a command in the folder until it has written its process's number into
+   the file "pid". */
+static pid_t run(const char *command)
+{
+    char *path = alloc_printf("%s/pid", student.folder);
+    int pid = 0;
+
+    ck_assert_int_eq(lab_actors_run(&actors, command, student.folder, 1), 0);
+    while (pid == 0) {
+        FILE *file = fopen(path, "r");
+
+        if (file && fscanf(file, "%d.", &pid) != 1)
+            pid = 0;
+        if (file)
+            fclose(file);
+        usleep(1000);
+    }
+    free(path);
+    return pid;
+}
+
+/* Nothing of a process is left but what its parent may still ask for. */
+static bool has_ended(pid_t pid)
+{
+    char *command = alloc_printf("ps -o stat= -p %d | grep -qv '^Z'", (int)pid);
+    bool runs = system(command) == 0;
+
+    free(command);
+    return !runs;
+}
+
+static const char *const commands[] = {
+    "echo $$. >pid; exec sleep 1000",
+    "trap '' TERM; sh -c 'echo $$. >pid; exec sleep 1000'",
+    "sh -c 'trap \"\" TERM INT HUP; echo $$. >pid; sleep 1000; sleep 1000'",
+};
+
+START_TEST(no_command_outlives_the_end)
+{
+    pid_t pid = run(commands[_i]);
+    uint64_t begun = clock_read_monotonic_ns();
+
+    ck_assert(!has_ended(pid));
+    lab_actors_stop(&actors);
+    ck_assert(clock_read_monotonic_ns() - begun < 8 * CLOCK_NS_PER_S);
+    ck_assert(has_ended(pid));
+    ck_assert_uint_eq(actors.count, 0);
+}
+END_TEST
+
+START_TEST(those_that_ended_make_room)
+{
+    for (int i = 0; i < 3 * LAB_ACTORS_MAX; i++) {
+        while (lab_actors_run(&actors, "true", NULL, 1) != 0)
+            usleep(1000);
+    }
+    ck_assert_uint_le(actors.count, LAB_ACTORS_MAX);
+}
+END_TEST
+
+Suite *lab_actors_suite(void)
+{
+    Suite *suite = suite_create("lab_actors");
+    TCase *tcase = unit_case(suite, "lab_actors", 30);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, no_command_outlives_the_end, 0,
+                        sizeof(commands) / sizeof(commands[0]));
+    tcase_add_test(tcase, those_that_ended_make_room);
+    return suite;
+}
