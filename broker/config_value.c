@@ -218,6 +218,8 @@ bool config_value_set(void *base, const struct config_option *option,
                  option->name, value, expected);
     } else if (option->type == CONFIG_FILE || option->type == CONFIG_FOLDER) {
         good = usable(option, value, error, error_size);
+        if (!good)
+            config_value_release(base, option);
     }
     return good;
 }

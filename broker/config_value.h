@@ -12,7 +12,8 @@
 /*
  * Set the member of an option that has one. base is the struct config or
  * struct config_listener that it lies in. Returns false and says in error (of
- * error_size bytes) what was expected when value is not such.
+ * error_size bytes) what was expected when value is not such; a path that
+ * cannot be used is not kept.
  */
 bool config_value_set(void *base, const struct config_option *option,
                       const char *value, char *error, size_t error_size);

@@ -11,10 +11,13 @@
 
 int text_file_load(const char *path, struct buf *text)
 {
-    FILE *file = fopen(path, "r");
+    struct stat status;
     size_t count;
     int error = 0;
 
+    if (stat(path, &status) == 0 && S_ISFIFO(status.st_mode))
+        return -EINVAL;
+    FILE *file = fopen(path, "r");
     if (!file)
         return -errno;
     do {
