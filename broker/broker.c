@@ -263,8 +263,9 @@ void broker_report_listener(struct broker *broker,
     if (listener->config->path)
         report_printf(broker, RECORD_LOCAL, "%s", listener->config->path);
     else
-        report_printf(broker, RECORD_LOCAL, "%s:%u", listener->config->host,
-                      (unsigned)listener->socket.port);
+        report_printf(broker, RECORD_LOCAL,
+                      strchr(listener->config->host, ':') ? "[%s]:%u" : "%s:%u",
+                      listener->config->host, (unsigned)listener->socket.port);
     report_put_number(broker, RECORD_NUMBER, listener->socket.port);
     report_printf(broker, RECORD_TRANSPORT,
                   listener->config->path ? "unix" : "tcp");
@@ -282,13 +283,19 @@ static void on_listener_closed(struct listener *socket)
 
 static int listen_at(struct broker *broker, struct broker_listener *listener)
 {
+    static const int families[] = {AF_UNSPEC, AF_INET, AF_INET6};
     const struct config_listener *config = listener->config;
 
     if (config->path)
         return socket_listen_unix(broker->loop, &listener->socket, config->path,
                                   on_accept);
-    return socket_listen(broker->loop, &listener->socket, config->host,
-                         config->port, on_accept);
+    const struct socket_place place = {
+        .host = config->host,
+        .port = config->port,
+        .family = families[config->socket_domain],
+        .interface = config->bind_interface,
+    };
+    return socket_listen(broker->loop, &listener->socket, &place, on_accept);
 }
 
 static void log_listener(const struct broker *broker,
@@ -301,7 +308,7 @@ static void log_listener(const struct broker *broker,
                  config->path);
     else
         log_info(broker->log, "Opening %s listen socket on port %u.",
-                 strchr(config->host, ':') ? "ipv6" : "ipv4",
+                 listener->socket.family == AF_INET6 ? "ipv6" : "ipv4",
                  (unsigned)listener->socket.port);
 }
 

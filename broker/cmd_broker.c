@@ -249,9 +249,13 @@ static void complain_of_port(struct run *run,
     else if (error == -EADDRNOTAVAIL)
         snprintf(why, sizeof(why),
                  "cannot be used: this machine has no such address");
-    else if (error == -ENOENT && !listener->path)
+    else if (error == -ENODEV)
         snprintf(why, sizeof(why),
-                 "cannot be used: there is no host of this name");
+                 "cannot be used: there is no interface of this name");
+    else if (error == -ENOENT && !listener->path)
+        snprintf(
+            why, sizeof(why),
+            "cannot be used: there is no host of this name, or socket_domain is not its kind");
     else
         snprintf(why, sizeof(why), "cannot be used: %s", strerror(-error));
     config_name_listener(listener, name, sizeof(name));

@@ -227,7 +227,8 @@ void config_name_listener(const struct config_listener *listener, char *text,
         snprintf(text, text_size, "Unix socket %.200s", listener->path);
     else
         snprintf(text, text_size, "Port %u of %.200s", listener->port,
-                 listener->host);
+                 listener->bind_interface ? listener->bind_interface
+                                          : listener->host);
 }
 
 /* --- help ----------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -62,10 +63,11 @@ static int new_socket(int family)
 
 /* ---- names ---- */
 
-static int resolve(const char *host, uint16_t port, int flags,
+static int resolve(const char *host, uint16_t port, int family, int flags,
                    struct addrinfo **found)
 {
     struct addrinfo hints = {
+        .ai_family = family,
         .ai_socktype = SOCK_STREAM,
         .ai_flags = flags | AI_NUMERICSERV,
     };
@@ -193,7 +195,7 @@ static void on_listener_ready(struct loop_fd *watch, bool readable,
     }
 }
 
-static void note_port(struct listener *listener)
+static void note_address(struct listener *listener)
 {
     struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof(name);
@@ -201,6 +203,7 @@ static void note_port(struct listener *listener)
 
     if (getsockname(listener->watch.fd, (struct sockaddr *)&name, &len))
         return;
+    listener->family = name.ss_family;
     if (name.ss_family == AF_INET)
         listener->port = ntohs(((const struct sockaddr_in *)any)->sin_port);
     if (name.ss_family == AF_INET6)
@@ -217,21 +220,47 @@ static int start(struct loop *loop, struct listener *listener, int fd)
         return error;
     }
     listener->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    note_port(listener);
+    note_address(listener);
     return 0;
+}
+
+/* Take only what comes in through a network interface. */
+static int bind_interface(int fd, int family, const char *name)
+{
+    unsigned index = if_nametoindex(name);
+
+    if (!index)
+        return -ENODEV;
+#ifdef SO_BINDTODEVICE
+    (void)family;
+    return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name,
+                      (socklen_t)strlen(name))
+               ? -errno
+               : 0;
+#elif defined(IP_BOUND_IF)
+    return family == AF_INET6 ? set(fd, IPPROTO_IPV6, IPV6_BOUND_IF, (int)index)
+                              : set(fd, IPPROTO_IP, IP_BOUND_IF, (int)index);
+#else
+    (void)fd;
+    (void)family;
+    return -ENOSYS;
+#endif
 }
 
 static int listen_on(const struct addrinfo *one, void *context)
 {
+    const struct socket_place *place = context;
     int fd = new_socket(one->ai_family);
 
-    (void)context;
     if (fd < 0)
         return fd;
     int error = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    /* "::" means IPv4 as well, whatever the system's habit. */
+    /* "::" means IPv4 as well, whatever the system's habit, unless IPv6 alone
+       is asked for. */
     if (!error && one->ai_family == AF_INET6)
-        error = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+        error = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, place->family == AF_INET6);
+    if (!error && place->interface)
+        error = bind_interface(fd, one->ai_family, place->interface);
     if (!error &&
         (bind(fd, one->ai_addr, one->ai_addrlen) || listen(fd, BACKLOG)))
         error = -errno;
@@ -241,19 +270,38 @@ static int listen_on(const struct addrinfo *one, void *context)
     return error;
 }
 
+static bool has_ipv6(void)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* All addresses; of both kinds if the system has IPv6. */
+static const char *wildcard(int family)
+{
+    if (family == AF_INET || (family == AF_UNSPEC && !has_ipv6()))
+        return "0.0.0.0";
+    return "::";
+}
+
 int socket_listen(struct loop *loop, struct listener *listener,
-                  const char *host, uint16_t port,
+                  const struct socket_place *place,
                   void (*on_accept)(struct listener *listener, int fd,
                                     const struct sockaddr *peer,
                                     socklen_t peer_len))
 {
+    const char *host = place->interface ? wildcard(place->family) : place->host;
+    struct socket_place asked = *place;
     struct addrinfo *list;
 
     *listener = (struct listener){.on_accept = on_accept, .reserve_fd = -1};
-    int error = resolve(host, port, AI_PASSIVE, &list);
+    int error = resolve(host, place->port, place->family, AI_PASSIVE, &list);
     if (error)
         return error;
-    int fd = first_that_works(list, NULL, listen_on);
+    int fd = first_that_works(list, &asked, listen_on);
     freeaddrinfo(list);
     return fd < 0 ? fd : start(loop, listener, fd);
 }
@@ -394,12 +442,12 @@ int socket_connect(const char *host, uint16_t port, const char *bind_host)
 {
     struct addrinfo *list;
     struct addrinfo *own = NULL;
-    int error = resolve(host, port, 0, &list);
+    int error = resolve(host, port, AF_UNSPEC, 0, &list);
 
     if (error)
         return error;
     if (bind_host)
-        error = resolve(bind_host, 0, 0, &own);
+        error = resolve(bind_host, 0, AF_UNSPEC, 0, &own);
     if (!error)
         error = first_that_works(list, own, connect_to);
     freeaddrinfo(list);

@@ -20,18 +20,30 @@ struct listener {
                         now; NULL unless set after listening */
     struct timer retry; /* until it fires nobody is accepted: no descriptors */
     uint16_t port;      /* the port really bound, useful after asking for 0 */
+    int family;         /* AF_INET, AF_INET6 or AF_UNIX */
     int reserve_fd;     /* given up for a moment when descriptors run out, so
                         that a waiting peer can be turned away */
 };
 
+/* Where to listen. */
+struct socket_place {
+    const char *host;      /* a name or number; NULL is 127.0.0.1 */
+    uint16_t port;         /* 0: any */
+    int family;            /* AF_INET, AF_INET6: addresses of this kind only;
+                         AF_UNSPEC: any, and "::" is IPv4 as well */
+    const char *interface; /* on this one, whatever its address is, and host
+                              is not looked at; NULL: by the address */
+};
+
 /*
- * Listen on host (a name or number; NULL is 127.0.0.1) and port (0: any).
- * Accepts at most a few dozen a turn, so that others get theirs. Returns 0 or
- * a negative errno (-EADDRINUSE, -EACCES, -EADDRNOTAVAIL, -ENOENT when the
- * name does not resolve).
+ * Listen at a place, on one address: of several that host may have the first
+ * that works, IPv4 before IPv6. Accepts at most a few dozen a turn, so that
+ * others get theirs. Returns 0 or a negative errno (-EADDRINUSE, -EACCES,
+ * -EADDRNOTAVAIL, -ENOENT when the name does not resolve, -ENODEV when there
+ * is no such interface, -EPERM when only root may choose one).
  */
 int socket_listen(struct loop *loop, struct listener *listener,
-                  const char *host, uint16_t port,
+                  const struct socket_place *place,
                   void (*on_accept)(struct listener *listener, int fd,
                                     const struct sockaddr *peer,
                                     socklen_t peer_len));

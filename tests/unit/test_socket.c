@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -68,9 +69,16 @@ static int connect_here(void)
     return fd;
 }
 
+static int listen_at(struct listener *at, const char *host, uint16_t port)
+{
+    return socket_listen(&loop, at,
+                         &(struct socket_place){.host = host, .port = port},
+                         on_accept);
+}
+
 static void listen_here(const char *host)
 {
-    ck_assert_int_eq(socket_listen(&loop, &listener, host, 0, on_accept), 0);
+    ck_assert_int_eq(listen_at(&listener, host, 0), 0);
     ck_assert_uint_ne(listener.port, 0);
 }
 
@@ -147,7 +155,7 @@ END_TEST
 
 START_TEST(ipv6_listens_too_and_the_wildcard_takes_ipv4_as_well)
 {
-    int error = socket_listen(&loop, &listener, "::", 0, on_accept);
+    int error = listen_at(&listener, "::", 0);
 
     /* A machine without IPv6 says so, and that is all there is to see. */
     if (error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL)
@@ -164,14 +172,69 @@ START_TEST(ipv6_listens_too_and_the_wildcard_takes_ipv4_as_well)
 }
 END_TEST
 
+START_TEST(ipv6_alone_leaves_the_port_of_ipv4_to_others)
+{
+    static struct listener second;
+    struct socket_place place = {.host = "::", .family = AF_INET6};
+    int error = socket_listen(&loop, &listener, &place, on_accept);
+
+    if (error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL)
+        return;
+    ck_assert_int_eq(error, 0);
+    ck_assert_int_eq(listener.family, AF_INET6);
+    ck_assert_int_eq(listen_at(&second, "0.0.0.0", listener.port), 0);
+    ck_assert_int_eq(second.family, AF_INET);
+    socket_listener_close(&second);
+    close_listener();
+}
+END_TEST
+
+START_TEST(a_family_decides_what_a_name_stands_for)
+{
+    struct socket_place place = {.host = "127.0.0.1", .family = AF_INET6};
+
+    ck_assert_int_eq(socket_listen(&loop, &listener, &place, on_accept),
+                     -ENOENT);
+    place.family = AF_INET;
+    ck_assert_int_eq(socket_listen(&loop, &listener, &place, on_accept), 0);
+    close_listener();
+}
+END_TEST
+
+START_TEST(an_interface_is_listened_on_whatever_its_address_is)
+{
+    struct socket_place place = {
+        .host = "192.0.2.1", .family = AF_INET, .interface = "lo"};
+    int error;
+
+    if (!if_nametoindex("lo"))
+        place.interface = "lo0"; /* as other systems call it */
+    error = socket_listen(&loop, &listener, &place, on_accept);
+    if (error == -EPERM) /* an old system asks for root */
+        return;
+    ck_assert_int_eq(error, 0);
+    close(connect_here());
+    accept_up_to(1);
+    ck_assert_int_eq(accepted_count, 1);
+    close_listener();
+}
+END_TEST
+
+START_TEST(an_interface_that_is_not_there_is_an_error)
+{
+    struct socket_place place = {.interface = "nosuch0"};
+
+    ck_assert_int_eq(socket_listen(&loop, &listener, &place, on_accept),
+                     -ENODEV);
+}
+END_TEST
+
 START_TEST(a_port_in_use_is_an_error)
 {
     static struct listener second;
 
     listen_here(NULL);
-    ck_assert_int_eq(
-        socket_listen(&loop, &second, NULL, listener.port, on_accept),
-        -EADDRINUSE);
+    ck_assert_int_eq(listen_at(&second, NULL, listener.port), -EADDRINUSE);
     close_listener();
 }
 END_TEST
@@ -185,17 +248,15 @@ START_TEST(a_port_can_be_used_again_at_once)
     close_listener();
     close(accepted[--accepted_count]); /* our end waits in TIME_WAIT */
     close(fd);
-    ck_assert_int_eq(socket_listen(&loop, &listener, NULL, port, on_accept), 0);
+    ck_assert_int_eq(listen_at(&listener, NULL, port), 0);
     close_listener();
 }
 END_TEST
 
 START_TEST(an_address_that_is_not_ours_is_an_error)
 {
-    ck_assert_int_eq(socket_listen(&loop, &listener, "192.0.2.1", 0, on_accept),
-                     -EADDRNOTAVAIL);
-    ck_assert_int_eq(socket_listen(&loop, &listener, "", 0, on_accept),
-                     -ENOENT);
+    ck_assert_int_eq(listen_at(&listener, "192.0.2.1", 0), -EADDRNOTAVAIL);
+    ck_assert_int_eq(listen_at(&listener, "", 0), -ENOENT);
 }
 END_TEST
 
@@ -387,6 +448,10 @@ Suite *socket_suite(void)
     tcase_add_test(tcase, without_a_host_only_this_machine_can_connect);
     tcase_add_test(tcase, localhost_is_found_by_name_and_by_number);
     tcase_add_test(tcase, ipv6_listens_too_and_the_wildcard_takes_ipv4_as_well);
+    tcase_add_test(tcase, ipv6_alone_leaves_the_port_of_ipv4_to_others);
+    tcase_add_test(tcase, a_family_decides_what_a_name_stands_for);
+    tcase_add_test(tcase, an_interface_is_listened_on_whatever_its_address_is);
+    tcase_add_test(tcase, an_interface_that_is_not_there_is_an_error);
     tcase_add_test(tcase, a_port_in_use_is_an_error);
     tcase_add_test(tcase, a_port_can_be_used_again_at_once);
     tcase_add_test(tcase, an_address_that_is_not_ours_is_an_error);

@@ -124,7 +124,8 @@ static void on_accept(struct listener *from, int fd,
 
 static void make_tcp(void)
 {
-    ck_assert_int_eq(socket_listen(&pair.loop, &listener, NULL, 0, on_accept),
+    ck_assert_int_eq(socket_listen(&pair.loop, &listener,
+                                   &(struct socket_place){0}, on_accept),
                      0);
     int fd = socket_connect("127.0.0.1", listener.port, NULL);
     ck_assert_int_ge(fd, 0);
