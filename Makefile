@@ -39,7 +39,7 @@ uses.labs   := base mqtt net wire
 
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
-PKGS       := libuv ncursesw jansson libcrypto libarchive md4c sqlite3 check
+PKGS       := libuv ncursesw jansson libssl libcrypto libarchive md4c sqlite3 check
 PREFIX     ?= /usr/local
 VARIANT    ?= release
 B          := build/$(VARIANT)
@@ -80,7 +80,7 @@ endif
 CPPFLAGS += -I. -Ilib -DMQTTLAB_VERSION='"$(VERSION)"'
 BUILD    := -std=gnu17 -g $(WARN) $(CFLAGS.$(VARIANT)) $(CPPFLAGS) $(CFLAGS)
 BUILD    += $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
-LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm
+LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -ldl -lm
 CHECK     = $(shell $(PKG_CONFIG) --libs check)
 
 ifndef V
@@ -237,7 +237,7 @@ statements: ## print where each normative statement is obeyed and tested
 	$Qtools/statements $(CITES)
 
 cites:
-	$Qtools/statements -n $(CITES)
+	$Qtools/statements -q $(CITES)
 
 # Every header compiles alone, so it names all that it needs.
 headers: $(HDR:%=$B/%.ok)

@@ -5,6 +5,7 @@
 #ifndef BROKER_ADMISSION_H
 #define BROKER_ADMISSION_H
 
+#include "broker/identity.h"
 #include "mqtt/connect.h"
 
 struct broker;
@@ -13,7 +14,10 @@ struct connection;
 struct admission {
     struct connection *connection;
     struct broker *broker;
+    struct slice body; /* of the CONNECT */
     struct mqtt_connect connect;
+    struct slice user_name; /* empty: none */
+    enum identity_voucher voucher;
     uint64_t seq;           /* of its record */
     struct slice client_id; /* the client's, or the one we made up */
     char assigned[96];      /* the one we made up; empty: none */

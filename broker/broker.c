@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
+#include "broker/access.h"
 #include "broker/connection.h"
 #include "broker/message.h"
 #include "broker/session.h"
@@ -47,6 +49,9 @@ void broker_count(struct broker *broker)
     size_t position = 0;
     const struct session *session;
 
+    counters->heap_bytes = process_heap_bytes();
+    if (counters->heap_bytes > counters->heap_maximum)
+        counters->heap_maximum = counters->heap_bytes;
     counters->subscriptions = stats.subscriptions;
     counters->shared_subscriptions = stats.shared;
     counters->retained_messages = retained_store_count(broker->retained);
@@ -134,7 +139,8 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
     loop_task_init(&broker->tap_task, publish_records);
     loop_task_init(&broker->stop_task, on_stop_task);
     tap_init(&broker->tap, &loop->clock);
-    broker->subscriptions = subscription_tree_new(config->max_topic_levels);
+    broker->subscriptions =
+        subscription_tree_new(config->max_topic_levels, &broker->work);
     broker->retained = retained_store_new(&limits);
     make_sys_topics(broker);
     return broker;
@@ -175,6 +181,7 @@ void broker_free(struct broker *broker)
     router_release(&broker->router);
     buf_release(&broker->report.bytes);
     free_scripts(broker);
+    access_stop(broker);
     free(broker->listeners);
     tap_release(&broker->tap);
     free(broker);

@@ -23,6 +23,8 @@
 #include "net/socket.h"
 #include "wire/tap.h"
 
+struct access;
+struct access_control;
 struct connection;
 struct control;
 struct link;
@@ -33,6 +35,7 @@ struct broker_listener {
     struct listener socket;
     struct broker *broker;
     const struct config_listener *config;
+    struct access *access;     /* one reference; NULL: no rules */
     uint32_t connection_count; /* that came here and are not closed */
     bool open;
 };
@@ -50,6 +53,8 @@ struct broker {
     struct subscription_tree *subscriptions;
     struct retained_store *retained;
     struct router router;
+    uint64_t work; /* done for the packets of this read: nodes looked at,
+                      deliveries, Topic Filters; see HANDLE_TURN_WORK */
     struct broker_counters counters;
     uint64_t started_ms; /* by the loop's monotonic clock */
 
@@ -67,7 +72,9 @@ struct broker {
     void (*on_stopped)(struct broker *broker); /* may be NULL */
     void *owner;                               /* for on_stopped */
     struct list reload_hooks;                  /* struct reload_hook */
-    struct reload_hook own_reload;             /* of what is kept here */
+    struct access_control *access_control;     /* NULL: no rules */
+    bool guarded; /* somebody's rules say what clients may do */
+    struct reload_hook own_reload; /* of what is kept here */
     /* SIGUSR1: store what is not stored yet; NULL: nothing is ever stored. */
     void (*save)(struct broker *broker);
 };

@@ -3,10 +3,12 @@
  */
 #include "base/options.h"
 #include "base/process.h"
+#include "broker/access.h"
 #include "broker/broker.h"
 #include "broker/commands.h"
 #include "broker/config.h"
 #include "broker/log_output.h"
+#include "broker/log_topics.h"
 #include "broker/service.h"
 #include "broker/signals.h"
 #include "broker/snapshot.h"
@@ -77,6 +79,7 @@ struct run {
     const char *name; /* of the program, for messages */
     struct request request;
     struct config config;
+    struct access **access; /* of each listener; the broker's once it runs */
     struct log_output output;
     struct loop loop;
     struct broker *broker;
@@ -190,7 +193,12 @@ static bool configure_first(struct run *run)
 {
     struct config_problems problems = {.to = stderr};
 
-    if (configure(run, &run->config, &problems))
+    configure(run, &run->config, &problems);
+    run->access = access_load(&run->config, &problems);
+    /* Only for --check here: a plugin may not outlive a fork. */
+    if (run->request.check && run->access)
+        access_open(run->access, run->config.listener_count, &problems);
+    if (!problems.count)
         return true;
     fprintf(stderr,
             "%s: %s has %u problem%s; %s --options lists what it "
@@ -420,9 +428,34 @@ static void tell_parent(struct run *run, int status)
     run->ready = -1;
 }
 
+/* Plugins begin, and the broker has its rules. */
+static bool guard(struct run *run)
+{
+    struct config_problems problems = {0};
+    char *report = NULL;
+    size_t len;
+
+    problems.to = open_memstream(&report, &len);
+    bool good = access_open(run->access, run->config.listener_count, &problems);
+    if (problems.to)
+        fclose(problems.to);
+    if (!good && report) {
+        report[strcspn(report, "\n")] = '\0';
+        complain(run, report);
+    }
+    free(report);
+    if (!good)
+        return false;
+    access_start(run->broker, run->access);
+    run->access = NULL;
+    return true;
+}
+
 /* With the broker made: until it is stopped. */
 static int serve(struct run *run)
 {
+    if (!guard(run))
+        return EXIT_MISTAKE;
     if (!listen_everywhere(run) || !settle_down(run)) {
         broker_stop(run->broker, NULL, NULL);
         loop_run(&run->loop);
@@ -451,7 +484,10 @@ static int run_broker(struct run *run)
     }
     say_what_is_used(run);
     run->broker = broker_new(&run->loop, &run->config, &run->output.log);
+    run->output.topics = log_topics_new(run->broker);
     int status = serve(run);
+    log_topics_free(run->output.topics);
+    run->output.topics = NULL;
     broker_free(run->broker);
     loop_release(&run->loop);
     return status;
@@ -497,6 +533,7 @@ int cmd_broker(int argc, char **argv)
         else
             status = start(&run);
     }
+    access_unref_all(run.access, run.config.listener_count);
     config_release(&run.config);
     return status;
 }

@@ -51,14 +51,14 @@ static void on_closed(struct link *link)
     connection_free(connection_of(link));
 }
 
-struct connection_aliases *connection_aliases(struct connection *connection)
+struct connection_extras *connection_extras(struct connection *connection)
 {
-    if (!connection->aliases) {
-        connection->aliases = alloc_zero(1, sizeof(*connection->aliases));
-        topic_aliases_init(&connection->aliases->in,
+    if (!connection->extras) {
+        connection->extras = alloc_zero(1, sizeof(*connection->extras));
+        topic_aliases_init(&connection->extras->aliases_in,
                            connection->listener->config->max_topic_alias);
     }
-    return connection->aliases;
+    return connection->extras;
 }
 
 /* ---- who it is ---- */
@@ -131,7 +131,7 @@ static enum mqtt_reason handle(struct connection *connection,
     if (!chosen) /* only a Server sends it [MQTT5 2.1.2] */
         return MQTT_PROTOCOL_ERROR;
     if (!packet_flags_allowed(connection->link.version, frame))
-        return MQTT_MALFORMED_PACKET; /* [MQTT-2.1.3-1] */
+        return MQTT_MALFORMED_PACKET; /* [MQTT-2.1.3-1] [MQTT311-2.2.2-2] */
     return chosen(connection, frame, seq);
 }
 
@@ -142,8 +142,11 @@ static void on_packet(struct link *link, const struct frame *frame,
     struct broker *broker = connection->broker;
     enum mqtt_type type = frame_type(frame);
 
-    broker->counters.messages_received++;
-    broker->counters.bytes_received += frame->whole.len;
+    if (!connection_request(
+            connection)) { /* which comes again until it is done */
+        broker->counters.messages_received++;
+        broker->counters.bytes_received += frame->whole.len;
+    }
     broker_show_records(broker);
     if (connection->state == CONNECTION_NEW && type != MQTT_CONNECT) {
         connection_end(connection,
@@ -157,7 +160,9 @@ static void on_packet(struct link *link, const struct frame *frame,
         return;
     }
     enum mqtt_reason reason = handle(connection, frame, seq);
-    if (reason)
+    if (broker->work > HANDLE_TURN_WORK)
+        link_yield(link, connection_request(connection));
+    if (reason) /* [MQTT-4.13.1-1] */
         connection_end(connection, &(struct connection_ending){
                                        .why = END_ERROR,
                                        .reason = reason,
@@ -194,7 +199,7 @@ static void on_end(struct link *link, int error)
    never. While it is not read from, its silence means nothing. */
 static uint64_t silence_deadline(const struct connection *connection)
 {
-    if (!connection->keep_alive_s || connection->paused)
+    if (!connection->keep_alive_s || connection->link.holds & HOLD_CONGESTED)
         return UINT64_MAX;
     return connection->link.last_in_ms +
            connection->keep_alive_s * UINT64_C(1500);
@@ -330,11 +335,9 @@ static void on_batch_end(struct link *link)
     struct connection *connection = connection_of(link);
 
     sys_topics_touch(connection->broker->sys_topics);
-    connection->retained_looked_at = 0;
-    if (connection_has_room(connection))
-        return;
-    connection->paused = true;
-    transport_pause(link->transport, true);
+    connection->broker->work = 0;
+    if (!connection_has_room(connection))
+        link_hold(link, HOLD_CONGESTED);
 }
 
 static void on_drained(struct link *link)
@@ -342,11 +345,10 @@ static void on_drained(struct link *link)
     struct connection *connection = connection_of(link);
 
     connection->congested = false;
-    if (connection->paused && !connection->silenced) {
+    if (link->holds & HOLD_CONGESTED) {
         link->last_in_ms = clock_ms(&connection->broker->loop->clock);
-        transport_pause(link->transport, false);
+        link_resume(link, HOLD_CONGESTED);
     }
-    connection->paused = false;
     if (!connection->session)
         return;
     watch_time(connection);
@@ -355,8 +357,7 @@ static void on_drained(struct link *link)
 
 void connection_silence(struct connection *connection)
 {
-    connection->silenced = true;
-    transport_pause(connection->link.transport, true);
+    link_hold(&connection->link, HOLD_SILENCED);
 }
 
 /* Somebody watches: who it is must be known before its CONNECT is recorded. */

@@ -20,6 +20,8 @@
 
 struct broker;
 struct broker_listener;
+struct login;
+struct request;
 struct session;
 
 enum connection_state {
@@ -28,16 +30,27 @@ enum connection_state {
     CONNECTION_ENDED, /* over; the link is closing */
 };
 
-/* Topic Aliases, of those connections that use them. */
-struct connection_aliases {
-    struct topic_aliases in;     /* from the client */
-    struct topic_alias_out *out; /* to it; owned; NULL: it allows none */
+/* What only few connections need; made when it is asked for first. */
+struct connection_extras {
+    struct topic_aliases aliases_in; /* from the client */
+    struct topic_alias_out
+        *aliases_out;        /* to it; owned; NULL: it allows none */
+    struct request *request; /* owned; a SUBSCRIBE or UNSUBSCRIBE that takes
+                                longer than a turn; NULL: none */
+    struct login *login;     /* who it is is being found out; NULL: no */
+};
+
+/* Why a connection is not read from: see link_hold. */
+enum connection_hold {
+    HOLD_CONGESTED = 1, /* too much waits to be written */
+    HOLD_SILENCED = 2,  /* a kick made it mute */
+    HOLD_LOGIN = 4,     /* who it is is being found out */
 };
 
 /* The link, and what each delivery asks for, stand together: see there. */
 struct connection {
-    struct session *session;            /* NULL unless CONNECTION_UP */
-    struct connection_aliases *aliases; /* owned; NULL: none yet */
+    struct session *session;          /* NULL unless CONNECTION_UP */
+    struct connection_extras *extras; /* owned; NULL: none */
     uint32_t max_packet_size;  /* the client's, at most MQTT_MAX_PACKET_SIZE;
                                  what is larger is not sent */
     uint16_t receive_maximum;  /* QoS 1 and 2 to the client at a time */
@@ -46,16 +59,12 @@ struct connection {
                                  first sent something: the time's low bits */
     uint8_t state;             /* enum connection_state */
     bool congested : 1;        /* more waits than OUTPUT_HIGH_BYTES */
-    bool paused : 1;           /* is not read from until that is written */
-    bool silenced : 1;         /* a kick made it mute: nothing is read */
     bool wants_no_reasons : 1; /* Request Problem Information was 0 */
     struct link link;          /* its version is the connection's */
     struct broker *broker;
     struct broker_listener *listener; /* whose settings hold */
     struct list node;                 /* in broker->connections */
     struct timer timer;
-    char *user_name;           /* owned; NULL: none */
-    size_t retained_looked_at; /* nodes, for what came with this read */
 };
 
 /*
@@ -158,14 +167,20 @@ static inline bool connection_has_room(struct connection *connection)
     return false;
 }
 
-/* Its Topic Aliases; made when they are asked for first. */
-struct connection_aliases *connection_aliases(struct connection *connection);
+struct connection_extras *connection_extras(struct connection *connection);
+
+/* The request that takes longer than a turn; NULL: none. */
+static inline struct request *
+connection_request(const struct connection *connection)
+{
+    return connection->extras ? connection->extras->request : NULL;
+}
 
 /* Its table for what it is sent; NULL: it allows no Topic Aliases. */
 static inline struct topic_alias_out *
 connection_aliases_out(const struct connection *connection)
 {
-    return connection->aliases ? connection->aliases->out : NULL;
+    return connection->extras ? connection->extras->aliases_out : NULL;
 }
 
 /* The Client Identifier; empty before CONNECT. */

@@ -2,6 +2,8 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/handle.h"
+#include "broker/login.h"
 #include "broker/reason_string.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -136,6 +138,17 @@ static const char *told(const struct connection_ending *ending)
     return ending->why == END_TAKEN_OVER ? NULL : ending->text;
 }
 
+static void free_extras(struct connection_extras *extras)
+{
+    if (!extras)
+        return;
+    topic_aliases_release(&extras->aliases_in); /* [MQTT-3.3.2-7] */
+    topic_alias_out_free(extras->aliases_out);
+    handle_forget_request(extras->request);
+    login_abandon(extras->login);
+    free(extras);
+}
+
 void connection_end(struct connection *connection,
                     const struct connection_ending *ending)
 {
@@ -152,6 +165,7 @@ void connection_end(struct connection *connection,
         said.text =
             way->text ? way->text : reason_name(MQTT_DISCONNECT, said.reason);
     log_end(connection, way, &said);
+    /* Not before CONNACK [MQTT-3.14.0-1]. */
     if (connection->state == CONNECTION_UP && !way->abort)
         say_goodbye(connection, &said, told(ending));
     uint64_t cause = report_end_of(connection, way, &said);
@@ -169,14 +183,9 @@ void connection_end(struct connection *connection,
                            .taken_over = ending->why == END_TAKEN_OVER,
                        });
     }
-    /* They end with the connection [MQTT-3.3.2-7]. */
-    if (connection->aliases) {
-        topic_aliases_release(&connection->aliases->in);
-        topic_alias_out_free(connection->aliases->out);
-    }
-    free(connection->aliases);
-    connection->aliases = NULL;
-    free(connection->user_name);
-    connection->user_name = NULL;
+    free_extras(connection->extras);
+    connection->extras = NULL;
+    /* From now on nothing is sent, and the connection closed [MQTT-3.14.4-1]
+       [MQTT-3.14.4-2] [MQTT-4.13.2-1]. */
     link_close(&connection->link, way->abort);
 }

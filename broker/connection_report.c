@@ -1,5 +1,6 @@
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/identity.h"
 #include "broker/session.h"
 
 void connection_report_opened(const struct connection *connection)
@@ -31,7 +32,9 @@ void connection_report_accepted(const struct connection *connection, bool clean,
     report_put_number(broker, RECORD_KEEP_ALIVE, connection->keep_alive_s);
     report_put_number(broker, RECORD_EXPIRY, connection->session->expiry_s);
     report_printf(broker, RECORD_PEER, "%s", peer);
-    if (connection->user_name)
-        report_printf(broker, RECORD_USER_NAME, "%s", connection->user_name);
+    const char *user_name = identity_user_name(connection->session);
+
+    if (user_name)
+        report_printf(broker, RECORD_USER_NAME, "%s", user_name);
     report_end(broker, connection, cause);
 }

@@ -35,6 +35,8 @@ struct broker_counters {
     uint64_t retained_messages;
     uint64_t subscriptions;
     uint64_t shared_subscriptions;
+    uint64_t heap_bytes;   /* that malloc has given us */
+    uint64_t heap_maximum; /* the most that was seen when looking */
 };
 
 #endif

@@ -13,6 +13,8 @@
 #include "broker/connection.h"
 #include "mqtt/framer.h"
 
+struct admission;
+
 /* The Receive Maximum that version 5 clients are told: QoS 2 messages whose
    PUBREL has not come, at a time. */
 #define HANDLE_RECEIVE_MAXIMUM 1000u
@@ -24,8 +26,18 @@
 #define HANDLE_MAX_SUBSCRIBE_BYTES (1u << 20)
 
 /*
- * How much of the retained messages' tree the Topic Filters that came with one
- * read may make us look at: all of it so many times, and some nodes more.
+ * So much work one client may cause in a turn: nodes of the trees of topics that
+ * are looked at, deliveries, Topic Filters that are entered. Each is a fraction
+ * of a microsecond. The packet that exceeds it is the last of the turn.
+ */
+#define HANDLE_TURN_WORK 50000u
+
+/* A Topic Filter that is entered or taken out is so much of it. */
+#define HANDLE_FILTER_WORK 8u
+
+/*
+ * How much of the retained messages' tree the Topic Filters of one SUBSCRIBE
+ * may make us look at: all of it so many times, and some nodes more.
  */
 #define HANDLE_RETAINED_VISITS      16u
 #define HANDLE_RETAINED_VISIT_NODES 1000000u
@@ -37,6 +49,11 @@ typedef enum mqtt_reason handler(struct connection *connection,
                                  const struct frame *frame, uint64_t seq);
 
 handler handle_connect; /* handle_connect.c */
+
+/* The client of a CONNECT is who it says (MQTT_SUCCESS), or is not: go on. */
+void handle_connect_decided(struct admission *admission,
+                            enum mqtt_reason reason);
+
 handler handle_publish; /* handle_publish.c */
 handler handle_puback;  /* handle_acks.c */
 handler handle_pubrec;
@@ -47,6 +64,10 @@ handler handle_unsubscribe;
 handler handle_pingreq; /* handle_disconnect.c */
 handler handle_disconnect;
 handler handle_auth;
+
+/* A SUBSCRIBE or UNSUBSCRIBE that takes more than one turn; NULL does nothing. */
+struct request;
+void handle_forget_request(struct request *request);
 
 /* May a client publish there, now or by its will? What is below "$SYS/" the
    broker alone says [MQTT5 4.7.2]. */

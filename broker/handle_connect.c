@@ -5,6 +5,8 @@
 #include "broker/admission.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
+#include "broker/identity.h"
+#include "broker/login.h"
 #include "broker/pump.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -28,11 +30,11 @@ static void refuse(struct admission *admission, enum mqtt_reason reason)
         report_begin(broker, EVENT_CONNECT_REFUSED, admission->client_id);
         report_put_number(broker, RECORD_REASON, reason);
         report_printf(broker, RECORD_TEXT, "%s", text);
-        if (admission->connect.has_user_name)
-            report_put(broker, RECORD_USER_NAME, admission->connect.user_name);
+        if (admission->user_name.len)
+            report_put(broker, RECORD_USER_NAME, admission->user_name);
         cause = report_end(broker, connection, cause);
     }
-    /* [MQTT-3.2.2-7] */
+    /* [MQTT-3.2.2-7]; so nothing more is processed [MQTT-3.1.4-6]. */
     connection_end(connection, &(struct connection_ending){.why = END_REFUSED,
                                                            .text = text,
                                                            .cause = cause});
@@ -61,9 +63,10 @@ static enum mqtt_reason judge_client_id(struct admission *admission)
     const struct mqtt_connect *connect = &admission->connect;
 
     admission->client_id = connect->client_id;
+    /* Any text may be one, so all that must be allowed [MQTT-3.1.3-5]. */
     if (connect->client_id.len > HANDLE_MAX_CLIENT_ID_BYTES) {
         admission->text = "the Client Identifier is too long";
-        return MQTT_CLIENT_IDENTIFIER_NOT_VALID;
+        return MQTT_CLIENT_IDENTIFIER_NOT_VALID; /* [MQTT-3.1.3-8] */
     }
     if (connect->client_id.len)
         return MQTT_SUCCESS;
@@ -77,6 +80,18 @@ static enum mqtt_reason judge_client_id(struct admission *admission)
     }
     assign_client_id(admission); /* [MQTT-3.1.3-6] */
     return MQTT_SUCCESS;
+}
+
+static enum mqtt_reason judge_prefix(struct admission *admission)
+{
+    const char *prefix = admission->broker->config->clientid_prefixes;
+
+    if (!prefix ||
+        slice_starts_with(admission->client_id, slice_of_string(prefix)))
+        return MQTT_SUCCESS;
+    admission->text =
+        "the Client Identifier does not begin as clientid_prefixes says";
+    return MQTT_NOT_AUTHORIZED;
 }
 
 static enum mqtt_reason judge_will(struct admission *admission)
@@ -154,10 +169,11 @@ static uint32_t session_expiry(const struct admission *admission)
     return session_allowed_expiry(admission->broker, expiry_s);
 }
 
+/* What is asked of a client beyond a well-formed CONNECT [MQTT-3.1.4-2]: nothing
+   that only an extension has [MQTT311-7.0.0-2]. */
 static enum mqtt_reason judge(struct admission *admission)
 {
     const struct mqtt_connect *connect = &admission->connect;
-    const struct broker *broker = admission->broker;
     struct property method;
     enum mqtt_reason reason;
 
@@ -167,13 +183,16 @@ static enum mqtt_reason judge(struct admission *admission)
         return MQTT_BAD_AUTHENTICATION_METHOD; /* [MQTT-4.12.0-1] */
     }
     if ((reason = judge_client_id(admission)) ||
-        (reason = judge_will(admission)) ||
-        (reason = judge_keep_alive(admission)))
+        (reason = judge_prefix(admission)) || (reason = judge_will(admission)))
         return reason;
-    if (!admission->connection->listener->config->allow_anonymous) {
-        admission->text = "anonymous clients are not allowed";
-        return MQTT_NOT_AUTHORIZED;
-    }
+    return judge_keep_alive(admission);
+}
+
+/* What is asked only when it is known who it is. */
+static enum mqtt_reason judge_place(struct admission *admission)
+{
+    const struct broker *broker = admission->broker;
+
     if (broker->config->max_clients &&
         session_store_count(&broker->sessions) >= broker->config->max_clients &&
         !session_store_find(&broker->sessions, admission->client_id)) {
@@ -225,7 +244,8 @@ static void report_session(const struct admission *admission,
     report_end(broker, admission->connection, admission->seq);
 }
 
-/* The session of the client: the old one goes on, or a new one begins. */
+/* The session of the client: the old one goes on, or a new one begins
+   [MQTT-3.1.4-4] [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT311-3.1.2-4]. */
 static struct session *find_session(struct admission *admission)
 {
     struct broker *broker = admission->broker;
@@ -257,7 +277,7 @@ static void arm_will(const struct admission *admission, struct session *session)
 
     if (!admission->connect.will.set)
         return;
-    session->will =
+    session->will = /* [MQTT-3.1.2-7] */
         will_new(&admission->connect, clock_ms(&broker->loop->clock));
     if (tap_on(&broker->tap)) {
         will_report(broker, session, EVENT_WILL_ARMED);
@@ -277,7 +297,7 @@ static void allow_aliases(const struct admission *admission)
     if (maximum > ours)
         maximum = ours;
     if (maximum)
-        connection_aliases(connection)->out =
+        connection_extras(connection)->aliases_out =
             topic_alias_out_new((uint16_t)maximum);
 }
 
@@ -299,9 +319,6 @@ static void set_up(const struct admission *admission)
     connection->keep_alive_s = admission->keep_alive_s;
     connection->last_move_ms =
         (uint32_t)clock_ms(&admission->broker->loop->clock);
-    if (connect->has_user_name && connect->user_name.len)
-        connection->user_name =
-            alloc_string_of(connect->user_name.bytes, connect->user_name.len);
     connection->link.max_packet_size =
         broker_max_packet_size(admission->broker, MQTT_MAX_PACKET_SIZE);
     connection->state = CONNECTION_UP;
@@ -311,6 +328,7 @@ static void log_accepted(const struct admission *admission)
 {
     struct connection *connection = admission->connection;
     struct broker *broker = admission->broker;
+    const char *user_name = identity_user_name(connection->session);
     char peer[CONNECTION_ADDRESS_BYTES];
 
     if (broker->config->connection_messages &&
@@ -323,9 +341,8 @@ static void log_accepted(const struct admission *admission)
                    : connection->link.version == MQTT_3_1_1 ? 2
                                                             : 5,
                    admission->connect.clean_start, admission->keep_alive_s,
-                   connection->user_name ? ", u'" : "",
-                   connection->user_name ? connection->user_name : "",
-                   connection->user_name ? "'" : "");
+                   user_name ? ", u'" : "", user_name ? user_name : "",
+                   user_name ? "'" : "");
     }
     if (!trace_on(connection))
         return;
@@ -355,8 +372,12 @@ static void let_in(struct admission *admission)
     struct session *session = find_session(admission);
     set_up(admission);
     session_attach(session, connection);
+    identity_set(broker, session,
+                 (uint16_t)(connection->listener - broker->listeners),
+                 admission->user_name, admission->voucher);
     count_client(&broker->counters);
     log_accepted(admission);
+    /* Before anything else is sent [MQTT-3.1.4-5] [MQTT-3.2.0-1]. */
     admission_answer(admission, MQTT_SUCCESS);
     if (tap_on(&broker->tap))
         connection_report_accepted(connection, admission->connect.clean_start,
@@ -365,6 +386,17 @@ static void let_in(struct admission *admission)
     arm_will(admission, session);
     connection_start_keep_alive(connection);
     pump_resume(broker, session);
+}
+
+void handle_connect_decided(struct admission *admission,
+                            enum mqtt_reason reason)
+{
+    if (!reason)
+        reason = judge_place(admission);
+    if (reason)
+        refuse(admission, reason);
+    else
+        let_in(admission);
 }
 
 /* The largest packet that the client takes. */
@@ -385,7 +417,8 @@ static enum mqtt_version answer_version(unsigned version)
     return version == MQTT_3_1 ? MQTT_3_1 : MQTT_3_1_1;
 }
 
-/* Can CONNACK say what is wrong with a CONNECT? In 3.x it has few codes. */
+/* Can CONNACK say what is wrong with a CONNECT? In 3.x it has few codes; where
+   none fits, there is no CONNACK [MQTT311-3.2.2-6]. */
 static bool has_answer(enum mqtt_version version, enum mqtt_reason reason)
 {
     return version >= MQTT_5 ||
@@ -398,11 +431,12 @@ enum mqtt_reason handle_connect(struct connection *connection,
     struct admission admission = {
         .connection = connection,
         .broker = connection->broker,
+        .body = frame->body,
         .seq = seq,
     };
     struct mqtt_connect *connect = &admission.connect;
 
-    if (connection->state == CONNECTION_UP) {
+    if (connection->state == CONNECTION_UP) { /* one CONNACK [MQTT-3.2.0-2] */
         connection_end(connection, &(struct connection_ending){
                                        .why = END_ERROR,
                                        .reason = MQTT_PROTOCOL_ERROR,
@@ -412,9 +446,12 @@ enum mqtt_reason handle_connect(struct connection *connection,
                                    });
         return MQTT_SUCCESS;
     }
+    /* [MQTT-3.1.4-1] */
     enum mqtt_reason reason = connect_decode(connect, frame->body);
     connection->link.version = (uint8_t)answer_version(connect->version);
     admission.client_id = connect->client_id;
+    if (connect->has_user_name)
+        admission.user_name = connect->user_name;
     if (trace_on(connection))
         trace_received_plain(connection, MQTT_CONNECT);
     if (!reason) {
@@ -425,9 +462,7 @@ enum mqtt_reason handle_connect(struct connection *connection,
     } else if (!has_answer(connection->link.version, reason)) {
         return reason;
     }
-    if (reason)
-        refuse(&admission, reason);
-    else
-        let_in(&admission);
+    if (reason || login_begin(&admission, &reason))
+        handle_connect_decided(&admission, reason);
     return MQTT_SUCCESS;
 }

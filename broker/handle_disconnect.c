@@ -53,7 +53,8 @@ enum mqtt_reason handle_disconnect(struct connection *connection,
 
 /*
  * No authentication method is configured, so no CONNECT with one was accepted:
- * there is nothing that an AUTH could belong to [MQTT-4.12.0-7].
+ * there is nothing that an AUTH could belong to [MQTT-4.12.0-7], and the broker
+ * sends none [MQTT-4.12.0-6].
  */
 enum mqtt_reason handle_auth(struct connection *connection,
                              const struct frame *frame, uint64_t seq)

@@ -1,5 +1,6 @@
 #include "broker/broker.h"
 #include "broker/handle.h"
+#include "broker/identity.h"
 #include "broker/session.h"
 #include "broker/trace.h"
 #include "mqtt/flow.h"
@@ -25,8 +26,8 @@ static enum mqtt_reason resolve_alias(struct incoming *incoming)
     if (!property_find(publish->properties, PROPERTY_TOPIC_ALIAS, &alias))
         return MQTT_SUCCESS;
     incoming->routing.packet = slice_of(NULL, 0); /* [MQTT-3.3.2-7] */
-    return topic_aliases_inbound(&connection_aliases(connection)->in, true,
-                                 (uint16_t)alias.number, &publish->topic);
+    return topic_aliases_inbound(&connection_extras(connection)->aliases_in,
+                                 true, (uint16_t)alias.number, &publish->topic);
 }
 
 /* What version 5 adds. */
@@ -84,23 +85,40 @@ static void report_nobody(const struct incoming *incoming)
     report_end(broker, incoming->connection, incoming->routing.cause);
 }
 
-static void report_refused(const struct incoming *incoming)
+static void report_refused(const struct incoming *incoming, const char *why)
 {
     struct broker *broker = incoming->broker;
 
-    log_info(broker->log, "Denied PUBLISH from %s (d%d, q%d, r%d, m%u, '%.*s')",
-             incoming->connection->session->client_id,
-             incoming->routing.publish.dup, incoming->routing.publish.qos,
-             incoming->routing.publish.retain,
-             (unsigned)incoming->routing.publish.packet_id,
-             SLICE_ARGS(incoming->routing.publish.topic));
-    if (!tap_on(&broker->tap))
-        return;
-    report_begin(broker, EVENT_ACCESS_REFUSED,
-                 connection_client_id(incoming->connection));
-    report_put(broker, RECORD_TOPIC, incoming->routing.publish.topic);
-    report_printf(broker, RECORD_TEXT, "%s", incoming->why);
-    report_end(broker, incoming->connection, incoming->routing.cause);
+    log_info(
+        broker->log, "Denied PUBLISH from %s (d%d, q%d, r%d, m%u, '%.*s'): %s",
+        incoming->connection->session->client_id, incoming->routing.publish.dup,
+        incoming->routing.publish.qos, incoming->routing.publish.retain,
+        (unsigned)incoming->routing.publish.packet_id,
+        SLICE_ARGS(incoming->routing.publish.topic), why);
+    if (tap_on(&broker->tap))
+        identity_report(broker, incoming->connection->session,
+                        incoming->routing.publish.topic, why,
+                        incoming->routing.cause);
+}
+
+/* May the client publish there? Which rule says no is not for it to know. */
+static bool is_permitted(struct incoming *incoming)
+{
+    struct session *session = incoming->connection->session;
+    struct slice topic_name = incoming->routing.publish.topic;
+    char why[IDENTITY_WHY_BYTES];
+
+    if (!handle_may_publish(topic_name)) {
+        incoming->why = "only the broker publishes below $SYS";
+        report_refused(incoming, incoming->why);
+        return false; /* [MQTT311-3.3.5-2] */
+    }
+    if (identity_may_write(session, topic_name))
+        return true;
+    incoming->why = "this client may not publish there";
+    identity_explain(session, MQTTLAB_WRITE, topic_name, why);
+    report_refused(incoming, why);
+    return false;
 }
 
 /* Pass it on; returns the Reason Code for its acknowledgement. */
@@ -108,11 +126,8 @@ static enum mqtt_reason pass_on(struct incoming *incoming)
 {
     struct broker *broker = incoming->broker;
 
-    if (!handle_may_publish(incoming->routing.publish.topic)) {
-        incoming->why = "only the broker publishes below $SYS";
-        report_refused(incoming);
-        return MQTT_NOT_AUTHORIZED; /* [MQTT311-3.3.5-2] */
-    }
+    if (!is_permitted(incoming))
+        return MQTT_NOT_AUTHORIZED;
     if (router_publish(broker, &incoming->routing))
         return MQTT_SUCCESS;
     if (tap_on(&broker->tap))

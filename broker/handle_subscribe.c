@@ -1,7 +1,11 @@
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
+#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/pump.h"
 #include "broker/reason_string.h"
@@ -12,7 +16,10 @@
 #include "mqtt/subscribe.h"
 #include "mqtt/topic.h"
 
-/* A SUBSCRIBE or UNSUBSCRIBE while it is worked on. */
+/*
+ * A SUBSCRIBE or UNSUBSCRIBE while it is worked on. When that takes longer than
+ * a turn may, it waits in the connection; the same packet comes again.
+ */
 struct request {
     struct connection *connection;
     struct broker *broker;
@@ -20,10 +27,28 @@ struct request {
     struct mqtt_subscribe subscribe;
     uint32_t identifier; /* Subscription Identifier; 0: none */
     uint64_t seq;
+    struct slice left; /* filters that were not looked at: first to be entered,
+                          after the answer to find what is retained */
+    size_t number;     /* of the first of them */
+    bool answered;
+    size_t looked_at;   /* nodes of the retained messages' tree */
     struct buf reasons; /* one byte a filter, for the answer */
     struct buf fresh;   /* one byte a filter: 1 if there was none like it */
     char why[96];       /* the first that was refused, as the answer says */
 };
+
+/* Why it is refused, for people. */
+static void report_refusal(const struct request *request,
+                           struct slice topic_filter, enum mqtt_reason reason)
+{
+    char why[IDENTITY_WHY_BYTES] = "";
+
+    if (reason == MQTT_NOT_AUTHORIZED)
+        identity_explain(request->session, MQTTLAB_SUBSCRIBE, topic_filter,
+                         why);
+    report_printf(request->broker, RECORD_TEXT, "%s",
+                  why[0] ? why : reason_name(MQTT_SUBACK, reason));
+}
 
 static void report(const struct request *request, enum event_code code,
                    struct slice topic_filter, enum mqtt_reason reason)
@@ -38,13 +63,12 @@ static void report(const struct request *request, enum event_code code,
         report_put_number(broker, RECORD_QOS, reason);
     if (code == EVENT_SUBSCRIBE_REFUSED) {
         report_put_number(broker, RECORD_REASON, reason);
-        report_printf(broker, RECORD_TEXT, "%s",
-                      reason_name(MQTT_SUBACK, reason));
+        report_refusal(request, topic_filter, reason);
     }
     report_end(broker, request->connection, request->seq);
 }
 
-/* The return code for the answer: version 3.1.1 has one for all refusals, and
+/* The return code for the answer [MQTT-3.8.4-7]: version 3.1.1 has one for all refusals, and
    3.1 has none. */
 static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
 {
@@ -53,7 +77,8 @@ static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
     return version == MQTT_3_1_1 ? MQTT_UNSPECIFIED_ERROR : MQTT_SUCCESS;
 }
 
-/* Enter the result for the next filter. */
+/* Enter the result for the next filter: in the order of the filters
+   [MQTT-3.9.3-1] [MQTT-3.11.3-1]. */
 static void put_result(struct request *request, enum mqtt_type type,
                        enum mqtt_reason reason)
 {
@@ -63,6 +88,14 @@ static void put_result(struct request *request, enum mqtt_type type,
                  request->subscribe.count, reason_name(type, reason));
     buf_append_u8(&request->reasons,
                   return_code(request->connection->link.version, reason));
+}
+
+/* Is there another filter to look at, and time for it? */
+static bool next_filter(struct request *request, enum mqtt_type type,
+                        struct mqtt_subscription *wanted)
+{
+    return request->broker->work <= HANDLE_TURN_WORK &&
+           subscribe_next(&request->left, type, wanted);
 }
 
 /* Is the identifier that of a QoS 2 message, whose PUBREL has not come?
@@ -92,6 +125,7 @@ static enum mqtt_reason subscribe_one(struct request *request,
     uint8_t max_qos = request->connection->listener->config->max_qos;
     struct subscription_options options = {
         .identifier = request->identifier,
+        /* [MQTT-3.2.2-10] */
         .qos = wanted->qos < max_qos ? wanted->qos : max_qos,
         .retain_handling = wanted->retain_handling,
         .no_local = wanted->no_local,
@@ -102,10 +136,13 @@ static enum mqtt_reason subscribe_one(struct request *request,
         return MQTT_PACKET_IDENTIFIER_IN_USE;
     if (!topic_filter_valid(wanted->topic_filter)) /* [MQTT-4.7.1-1] */
         return MQTT_TOPIC_FILTER_INVALID;
+    if (!identity_may_subscribe(request->session, wanted->topic_filter))
+        return MQTT_NOT_AUTHORIZED;
     switch (subscription_tree_subscribe(broker->subscriptions,
                                         &request->session->subscriber,
                                         wanted->topic_filter, &options)) {
     case SUBSCRIPTION_NEW: *fresh = true; break;
+    /* What waits in the session stays [MQTT-3.8.4-4]. */
     case SUBSCRIPTION_REPLACED: *fresh = false; break;
     case SUBSCRIPTION_TOO_DEEP: return MQTT_TOPIC_FILTER_INVALID;
     }
@@ -118,16 +155,17 @@ static enum mqtt_reason subscribe_one(struct request *request,
     return (enum mqtt_reason)options.qos;
 }
 
+/* One after the other, as if each had come alone [MQTT-3.8.4-5]. */
 static void subscribe_all(struct request *request)
 {
     struct connection *connection = request->connection;
     struct broker *broker = request->broker;
-    struct slice filters = request->subscribe.filters;
     struct mqtt_subscription wanted;
 
-    while (subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted)) {
+    while (next_filter(request, MQTT_SUBSCRIBE, &wanted)) {
         bool fresh = false;
 
+        broker->work += HANDLE_FILTER_WORK;
         enum mqtt_reason reason = subscribe_one(request, &wanted, &fresh);
         bool granted = reason <= MQTT_GRANTED_QOS_2;
 
@@ -138,15 +176,17 @@ static void subscribe_all(struct request *request)
         if (trace_on(connection))
             log_debug(broker->log, "    %.*s (QoS %d)",
                       SLICE_ARGS(wanted.topic_filter), wanted.qos);
-        if (granted && (broker->config->log_types & CONFIG_LOG_SUBSCRIBE))
-            log_info(broker->log, "%s %d %.*s", request->session->client_id,
-                     (int)reason, SLICE_ARGS(wanted.topic_filter));
+        if (granted)
+            log_subscribe(broker->log, "%s %d %.*s",
+                          request->session->client_id, (int)reason,
+                          SLICE_ARGS(wanted.topic_filter));
     }
 }
 
 static void send_answer(const struct request *request, enum mqtt_type type)
 {
     struct connection *connection = request->connection;
+    /* [MQTT-3.8.4-2] [MQTT-3.10.4-5] */
     struct mqtt_suback suback = {.packet_id = request->subscribe.packet_id};
     struct buf packet = {0};
     struct buf properties = {0};
@@ -167,7 +207,7 @@ static void send_answer(const struct request *request, enum mqtt_type type)
     buf_release(&properties);
 }
 
-/* A limit is reached that no honest client comes near. */
+/* A limit is reached that no honest client comes near [MQTT311-4.8.0-2]. */
 static void give_up(struct connection *connection, const char *text,
                     uint64_t seq)
 {
@@ -183,15 +223,38 @@ struct retained_for {
     uint8_t granted;
 };
 
+/* May the subscriber have it? */
+static bool is_permitted(const struct request *request,
+                         const struct message *message)
+{
+    struct broker *broker = request->broker;
+    char why[IDENTITY_WHY_BYTES];
+    char text[IDENTITY_WHY_BYTES + 32];
+
+    if (identity_may_read(request->session, message_topic(message)))
+        return true;
+    if (!tap_on(&broker->tap))
+        return false;
+    identity_explain(request->session, MQTTLAB_READ, message_topic(message),
+                     why);
+    snprintf(text, sizeof(text), "is not sent it: %s", why);
+    identity_report(broker, request->session, message_topic(message), text,
+                    request->seq);
+    return false;
+}
+
 static bool offer_retained(void *context, struct message *message)
 {
     const struct retained_for *to = context;
     const struct request *request = to->request;
     unsigned qos = message->qos < to->granted ? message->qos : to->granted;
+
+    if (!is_permitted(request, message))
+        return true;
     struct delivery delivery = {
         .message = message_ref(message),
         .qos = qos & 3,
-        .retain = true, /* [MQTT-3.3.1-8] */
+        .retain = true, /* [MQTT311-3.3.1-8] */
     };
 
     if (request->identifier) { /* [MQTT-3.3.4-3] */
@@ -224,27 +287,31 @@ static bool wants_retained(const struct mqtt_subscription *wanted, bool fresh)
    would not be served until it is all looked through. */
 static bool asks_too_much(const struct request *request)
 {
-    return request->connection->retained_looked_at >
+    return request->looked_at >
            HANDLE_RETAINED_VISIT_NODES +
                HANDLE_RETAINED_VISITS *
                    retained_store_nodes(request->broker->retained);
 }
 
-static void send_retained(const struct request *request)
+static void send_retained(struct request *request)
 {
     struct broker *broker = request->broker;
-    struct slice filters = request->subscribe.filters;
     struct mqtt_subscription wanted;
 
-    for (size_t i = 0; subscribe_next(&filters, MQTT_SUBSCRIBE, &wanted); i++) {
+    while (next_filter(request, MQTT_SUBSCRIBE, &wanted)) {
+        size_t i = request->number++;
         struct retained_for to = {request, request->reasons.bytes[i]};
 
+        broker->work++;
         if (to.granted > MQTT_GRANTED_QOS_2 ||
             !wants_retained(&wanted, request->fresh.bytes[i]))
             continue;
-        request->connection->retained_looked_at += retained_store_visit(
+        size_t looked_at = retained_store_visit(
             broker->retained, wanted.topic_filter,
             clock_ms(&broker->loop->clock), offer_retained, &to);
+
+        broker->work += looked_at;
+        request->looked_at += looked_at;
         if (asks_too_much(request)) {
             give_up(request->connection,
                     "asks for retained messages again and again", request->seq);
@@ -269,9 +336,25 @@ static enum mqtt_reason begin(struct request *request,
         subscribe_decode(&request->subscribe, connection->link.version,
                          frame_type(frame), frame->body);
 
+    request->left = request->subscribe.filters;
     if (!reason && trace_on(connection))
         trace_received_plain(connection, frame_type(frame));
     return reason;
+}
+
+/* The packet comes again, from another place in memory. */
+static void go_on(struct request *request, struct connection *connection,
+                  const struct frame *frame)
+{
+    *request = *connection->extras->request;
+    free(connection->extras->request);
+    connection->extras->request = NULL;
+    enum mqtt_reason reason =
+        subscribe_decode(&request->subscribe, connection->link.version,
+                         frame_type(frame), frame->body);
+    assert(!reason); /* as the first time */
+    struct slice filters = request->subscribe.filters;
+    request->left = slice_skip(filters, filters.len - request->left.len);
 }
 
 /* Entering so many filters would keep others waiting. */
@@ -285,10 +368,30 @@ static bool is_too_long(struct connection *connection,
     return true;
 }
 
+/* Done, or for this turn, or the connection has ended. */
 static void finish(struct request *request)
 {
+    struct connection *connection = request->connection;
+
+    if (connection->state == CONNECTION_UP &&
+        (!request->answered || request->left.len)) {
+        struct request *kept = alloc_bytes(sizeof(*kept));
+
+        *kept = *request;
+        connection_extras(connection)->request = kept;
+        return;
+    }
     buf_release(&request->reasons);
     buf_release(&request->fresh);
+}
+
+void handle_forget_request(struct request *request)
+{
+    if (!request)
+        return;
+    buf_release(&request->reasons);
+    buf_release(&request->fresh);
+    free(request);
 }
 
 /* What is retained under $SYS may be old when nothing happened for long. */
@@ -309,22 +412,34 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
                                   const struct frame *frame, uint64_t seq)
 {
     struct request request;
-    enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-    if (reason || is_too_long(connection, frame, seq))
-        return reason;
-    request.identifier = property_number(request.subscribe.properties,
-                                         PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
-    refresh_sys_topics(&request);
-    subscribe_all(&request);
-    /* In the order of the filters [MQTT-3.8.4-6]. */
-    send_answer(&request, MQTT_SUBACK);
-    send_retained(&request);
+    if (connection_request(connection)) {
+        go_on(&request, connection, frame);
+    } else {
+        enum mqtt_reason reason = begin(&request, connection, frame, seq);
+
+        if (reason || is_too_long(connection, frame, seq))
+            return reason;
+        request.identifier = property_number(
+            request.subscribe.properties, PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
+        refresh_sys_topics(&request);
+    }
+    if (!request.answered)
+        subscribe_all(&request);
+    if (!request.answered && !request.left.len) {
+        /* [MQTT-3.8.4-1] [MQTT-3.8.4-6] */
+        send_answer(&request, MQTT_SUBACK);
+        request.left = request.subscribe.filters;
+        request.answered = true;
+    }
+    if (request.answered)
+        send_retained(&request); /* [MQTT311-3.3.1-6] */
     finish(&request);
     return MQTT_SUCCESS;
 }
 
-/* Take one filter out; returns its Reason Code. */
+/* Take one filter out; returns its Reason Code. The session's queue is left
+   alone, so what is under way is completed [MQTT-3.10.4-3]. */
 static enum mqtt_reason unsubscribe_one(const struct request *request,
                                         struct slice topic_filter)
 {
@@ -342,11 +457,11 @@ static enum mqtt_reason unsubscribe_one(const struct request *request,
 /* One after the other, as if each had come alone [MQTT-3.10.4-6]. */
 static void unsubscribe_all(struct request *request)
 {
-    const struct broker *broker = request->broker;
-    struct slice filters = request->subscribe.filters;
+    struct broker *broker = request->broker;
     struct mqtt_subscription wanted;
 
-    while (subscribe_next(&filters, MQTT_UNSUBSCRIBE, &wanted)) {
+    while (next_filter(request, MQTT_UNSUBSCRIBE, &wanted)) {
+        broker->work += HANDLE_FILTER_WORK;
         enum mqtt_reason reason = unsubscribe_one(request, wanted.topic_filter);
 
         put_result(request, MQTT_UNSUBACK, reason);
@@ -354,9 +469,9 @@ static void unsubscribe_all(struct request *request)
             report(request, EVENT_UNSUBSCRIBED, wanted.topic_filter, 0);
         if (trace_on(request->connection))
             log_debug(broker->log, "    %.*s", SLICE_ARGS(wanted.topic_filter));
-        if (!reason && (broker->config->log_types & CONFIG_LOG_UNSUBSCRIBE))
-            log_info(broker->log, "%s %.*s", request->session->client_id,
-                     SLICE_ARGS(wanted.topic_filter));
+        if (!reason)
+            log_unsubscribe(broker->log, "%s %.*s", request->session->client_id,
+                            SLICE_ARGS(wanted.topic_filter));
     }
 }
 
@@ -364,12 +479,20 @@ enum mqtt_reason handle_unsubscribe(struct connection *connection,
                                     const struct frame *frame, uint64_t seq)
 {
     struct request request;
-    enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-    if (reason || is_too_long(connection, frame, seq))
-        return reason;
+    if (connection_request(connection)) {
+        go_on(&request, connection, frame);
+    } else {
+        enum mqtt_reason reason = begin(&request, connection, frame, seq);
+
+        if (reason || is_too_long(connection, frame, seq))
+            return reason;
+    }
     unsubscribe_all(&request);
-    send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
+    if (!request.left.len) {
+        send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
+        request.answered = true;
+    }
     finish(&request);
     return MQTT_SUCCESS;
 }

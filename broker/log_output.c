@@ -2,6 +2,8 @@
 
 #include "base/system_log.h"
 
+#include "broker/log_topics.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,8 @@ static unsigned type_of(enum log_level level)
     case LOG_NOTICE: return CONFIG_LOG_NOTICE;
     case LOG_INFO: return CONFIG_LOG_INFORMATION;
     case LOG_DEBUG: return CONFIG_LOG_DEBUG;
+    case LOG_SUBSCRIBE: return CONFIG_LOG_SUBSCRIBE;
+    case LOG_UNSUBSCRIBE: return CONFIG_LOG_UNSUBSCRIBE;
     }
     return 0;
 }
@@ -26,6 +30,18 @@ static enum log_level level_of(unsigned types)
     while (level > LOG_ERROR && !(types & type_of(level)))
         level--;
     return level;
+}
+
+/* The bits of struct log for what has no place in the order. */
+static unsigned also_of(unsigned types)
+{
+    unsigned also = 0;
+
+    if (types & CONFIG_LOG_SUBSCRIBE)
+        also |= 1u << LOG_SUBSCRIBE;
+    if (types & CONFIG_LOG_UNSUBSCRIBE)
+        also |= 1u << LOG_UNSUBSCRIBE;
+    return also;
 }
 
 /* The format is the configuration's, which the compiler cannot know. */
@@ -77,6 +93,8 @@ static void sink(void *context, enum log_level level, const char *text)
     else if (level == LOG_WARNING)
         buf_append_string(&output->line, "Warning: ");
     buf_append_string(&output->line, text);
+    if ((dests & CONFIG_LOG_TOPIC) && output->topics)
+        log_topics_add(output->topics, level, buf_slice(&output->line));
     buf_append_u8(&output->line, '\n');
     if (dests & CONFIG_LOG_SYSLOG)
         system_log_write(level, text);
@@ -93,9 +111,7 @@ int log_output_open(struct log_output *output, const struct config *config)
 {
     *output = (struct log_output){
         .config = config,
-        .log = {.level = level_of(config->log_types),
-                .sink = sink,
-                .context = output},
+        .log = {.sink = sink, .context = output},
     };
     return log_output_reopen(output);
 }
@@ -103,6 +119,7 @@ int log_output_open(struct log_output *output, const struct config *config)
 int log_output_reopen(struct log_output *output)
 {
     output->log.level = level_of(output->config->log_types);
+    output->log.also = also_of(output->config->log_types);
     output->second = 0;
     system_log_close();
     if (output->config->log_dests & CONFIG_LOG_SYSLOG)

@@ -12,11 +12,15 @@
 #include <stdio.h>
 #include <time.h>
 
+struct log_topics;
+
 struct log_output {
     struct log log;              /* for everybody who logs */
     const struct config *config; /* borrowed */
     FILE *file;                  /* of log_dest file; NULL: none */
     struct buf line;             /* the line under way */
+    struct log_topics *topics;   /* borrowed; for log_dest topic; NULL: the
+                                    broker does not run */
     time_t second;               /* that when was made for */
     char when[80];
 };

@@ -107,6 +107,15 @@ void password_put(const struct password *password, struct buf *out)
     base64_put(out, password->server_key, PASSWORD_SCRAM_BYTES);
 }
 
+bool password_equal(const struct password *a, const struct password *b)
+{
+    return a->hash == b->hash && a->iterations == b->iterations &&
+           slice_equal(slice_of(a->salt, a->salt_len),
+                       slice_of(b->salt, b->salt_len)) &&
+           !memcmp(a->key, b->key, sizeof(a->key)) &&
+           !memcmp(a->server_key, b->server_key, sizeof(a->server_key));
+}
+
 /* ---- hashes ---- */
 
 static void pbkdf2(const struct password *password, struct slice secret,

@@ -57,6 +57,9 @@ const char *password_parse(struct password *password, struct slice text);
 /* Append it as password_parse reads it. */
 void password_put(const struct password *password, struct buf *out);
 
+/* Are they the same to the letter? */
+bool password_equal(const struct password *a, const struct password *b);
+
 /*
  * Make one of a secret with a new random salt. iterations 0: the usual number.
  * Returns false when the system gives no random bytes.

@@ -21,7 +21,7 @@ static bool window_open(const struct broker *broker,
     const struct outgoing_queue *queue = &session->outgoing;
     uint64_t max_bytes = broker->config->max_inflight_bytes;
 
-    /* [MQTT-3.3.4-9] */
+    /* [MQTT-3.3.4-9] [MQTT-4.9.0-1] [MQTT-4.9.0-2] */
     return outgoing_queue_unacknowledged(queue) <
                session->connection->receive_maximum &&
            (!max_bytes || queue->inflight_bytes < max_bytes);
@@ -137,7 +137,7 @@ static void wait(struct broker *broker, struct session *session,
         delivery_release(delivery);
         return;
     }
-    outgoing_queue_push(&session->outgoing, delivery);
+    outgoing_queue_push(&session->outgoing, delivery); /* [MQTT311-3.1.2-5] */
     if (!session->connection && tap_on(&broker->tap))
         report_queued(broker, session, delivery);
 }
@@ -220,7 +220,8 @@ void pump_offer(struct broker *broker, struct session *session,
         wait(broker, session, delivery);
 }
 
-/* Send one that an earlier connection was sent [MQTT-4.4.0-1]. */
+/* Send one that an earlier connection was sent [MQTT-4.4.0-1], even if it has
+   expired meanwhile [MQTT-4.3.3-7]. */
 static void send_again(struct broker *broker, struct session *session,
                        struct delivery *delivery)
 {

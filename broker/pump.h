@@ -4,7 +4,8 @@
  * A delivery goes out at once when nothing waits before it, the client's
  * Receive Maximum allows and its output is not congested; else it waits in the
  * queue, within the limits of the configuration. Acknowledgements and drained
- * output start the pump.
+ * output start the pump. Only PUBLISH of QoS 1 and 2 waits for the Receive
+ * Maximum; nothing else passes through here [MQTT-3.3.4-10] [MQTT-4.9.0-3].
  */
 #ifndef BROKER_PUMP_H
 #define BROKER_PUMP_H

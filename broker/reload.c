@@ -29,12 +29,12 @@ static bool same_text(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-/* The listener of the same place; NULL when there is none. */
-static const struct config_listener *
-find_listener(const struct config *config, const struct config_listener *like)
+const struct config_listener *
+reload_find_listener(const struct config *fresh,
+                     const struct config_listener *like)
 {
-    for (size_t i = 0; i < config->listener_count; i++) {
-        const struct config_listener *one = &config->listeners[i];
+    for (size_t i = 0; i < fresh->listener_count; i++) {
+        const struct config_listener *one = &fresh->listeners[i];
 
         if (one->port == like->port && same_text(one->host, like->host) &&
             same_text(one->path, like->path) &&
@@ -88,7 +88,7 @@ static void compare_listeners(const struct config *config,
 
     for (size_t i = 0; i < fresh->listener_count; i++) {
         const struct config_listener *new = &fresh->listeners[i];
-        const struct config_listener *is = find_listener(config, new);
+        const struct config_listener *is = reload_find_listener(config, new);
 
         if (is) {
             compare_listener(is, new, problems);
@@ -101,7 +101,7 @@ static void compare_listeners(const struct config *config,
     for (size_t i = 0; i < config->listener_count; i++) {
         const struct config_listener *is = &config->listeners[i];
 
-        if (find_listener(fresh, is))
+        if (reload_find_listener(fresh, is))
             continue;
         config_name_listener(is, name, sizeof(name));
         config_warning(problems, is->where,
@@ -145,7 +145,7 @@ static void take_over(struct config *config, const struct config *fresh)
     config->log_file = alloc_string(fresh->log_file);
     for (size_t i = 0; i < config->listener_count; i++) {
         const struct config_listener *new =
-            find_listener(fresh, &config->listeners[i]);
+            reload_find_listener(fresh, &config->listeners[i]);
 
         if (new)
             take_over_listener(&config->listeners[i], new);

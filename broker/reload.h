@@ -38,6 +38,11 @@ struct reload_hook {
 /* The hook stays until the broker is freed. */
 void reload_add(struct broker *broker, struct reload_hook *hook);
 
+/* The listener of a new configuration in the place of an old one; NULL: none. */
+const struct config_listener *
+reload_find_listener(const struct config *fresh,
+                     const struct config_listener *like);
+
 /*
  * Take over into config, which is the broker's own, what fresh (after
  * config_finish) says. Returns false, and changes nothing, when fresh cannot be

@@ -1,5 +1,6 @@
 /*
- * Retained messages [MQTT5 3.3.1.3]: the last one of each topic.
+ * Retained messages [MQTT5 3.3.1.3]: the last one of each topic. They belong to
+ * no session and end with none [MQTT311-3.1.2-7].
  *
  * A trie of Topic Names by levels, so that a filter visits only the branches
  * that it can match. Messages whose Message Expiry Interval is over are never

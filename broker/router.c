@@ -4,6 +4,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/pump.h"
 #include "broker/session.h"
@@ -90,7 +91,7 @@ bool router_send(struct broker *broker, struct connection *connection,
     const struct mqtt_publish *publish = &sent;
 
     if (connection_aliases_out(connection)) {
-        struct layouts_alias to = {connection->aliases->out,
+        struct layouts_alias to = {connection->extras->aliases_out,
                                    connection->max_packet_size, 0};
 
         layouts_name(&broker->router.layouts, &sent, &to);
@@ -171,7 +172,7 @@ static unsigned choose_layout(struct broker *broker,
 
     if (__builtin_expect(!connection_aliases_out(connection), 1))
         return index;
-    struct layouts_alias to = {connection->aliases->out,
+    struct layouts_alias to = {connection->extras->aliases_out,
                                connection->max_packet_size, 0};
     index = layouts_alias(&broker->router.layouts, routing, index, &to);
     *alias = to.alias;
@@ -283,8 +284,14 @@ static bool is_ready(const struct subscriber *subscriber)
     return session->connection && connection_writable(session->connection);
 }
 
-/* Deliver to the subscriber, or the shared group, of count adjacent matches;
-   returns whether anybody gets it. */
+/*
+ * Deliver to the subscriber, or the shared group, of count adjacent matches;
+ * returns whether anybody gets it. A group gets a copy of its own, with the
+ * identifier of that subscription alone [MQTT-3.3.4-5]. What its member is given
+ * is the member's, with the QoS that it was granted [MQTT-4.8.2-3]: it stays in
+ * that session until it is completed or the session ends [MQTT-4.8.2-4]
+ * [MQTT-4.8.2-5] [MQTT-4.8.2-6].
+ */
 static bool deliver_to(struct broker *broker, struct routing *routing,
                        const struct subscription_match *matches, size_t count)
 {
@@ -357,11 +364,16 @@ size_t router_publish(struct broker *broker, struct routing *routing)
     layouts_begin(&router->layouts);
     router->last = -1;
     broker_show_records(broker);
-    if (routing->publish.retain)
-        retain(broker, routing); /* [MQTT-3.3.1-5] */
+    if (routing->publish.retain) /* [MQTT-3.3.1-8] */
+        retain(broker, routing); /* [MQTT-3.3.1-5] [MQTT311-3.3.1-7] */
 
+    if (broker->guarded && tap_on(&broker->tap))
+        identity_report_readers(broker, routing->publish.topic, routing->cause);
+    /* [MQTT-3.3.2-3] [MQTT-4.5.0-1]; at once, hence in the order in which
+       messages came [MQTT-4.6.0-5] [MQTT-4.6.0-6]. */
     const struct subscription_match *matches = subscription_tree_match(
         broker->subscriptions, routing->publish.topic, &count);
+    broker->work += count;
     for (size_t i = 0; i < count;) {
         size_t next = i;
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/identity.h"
 #include "broker/will.h"
 #include "net/timer.h"
 
@@ -58,6 +59,7 @@ void session_free(struct broker *broker, struct session *session)
     subscription_tree_remove_all(broker->subscriptions, &session->subscriber);
     session_drop_messages(broker, session);
     will_free(session->will);
+    identity_forget(session);
     free(session);
 }
 
@@ -110,7 +112,7 @@ static void on_expiry(struct timer *timer)
                    0);
     log_info(broker->log, "Expiring client %s due to timeout.",
              session->client_id);
-    session_free(broker, session); /* [MQTT-3.1.2-23] */
+    session_free(broker, session); /* [MQTT-3.1.2-23] [MQTT-4.1.0-2] */
 }
 
 static void on_will_delay(struct timer *timer)
@@ -153,7 +155,7 @@ static void go_away(struct broker *broker, struct session *session,
 static void decide_will(struct broker *broker, struct session *session,
                         const struct session_departure *departure, bool ends)
 {
-    if (!session->will)
+    if (!session->will) /* [MQTT311-3.1.2-12] */
         return;
     if (departure->discard_will) /* [MQTT-3.14.4-3] */
         will_cancel(broker, session, departure->text, departure->cause);

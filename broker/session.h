@@ -2,7 +2,8 @@
  * Session State [MQTT5 4.1, 3.1.2.11.2]: what outlives a Network Connection.
  *
  * Subscriptions, messages under way in both directions, the will. A session
- * has a connection or is away. It ends with its connection when its Session
+ * has a connection or is away: it lives as long as the connection, and may live
+ * longer [MQTT-4.1.0-1]. It ends with its connection when its Session
  * Expiry Interval is 0 (Clean Session of 3.1 and 3.1.1), else when it was away
  * that long. What only few sessions need is allocated when it is needed.
  */
@@ -17,6 +18,7 @@
 
 struct broker;
 struct connection;
+struct identity;
 struct session_away; /* the timers of a session without a connection */
 struct will;
 
@@ -30,10 +32,12 @@ struct session {
                                        PUBREL has not come */
     struct will *will;              /* owned; NULL: none */
     struct session_away *away;      /* owned; NULL while connected */
+    struct identity *identity;      /* owned; NULL: nobody in particular */
     uint32_t expiry_s;              /* Session Expiry Interval */
     uint16_t client_id_len;
-    bool dropping;    /* its queue was full, which was logged */
-    char client_id[]; /* with a NUL behind it */
+    uint16_t listener : 15; /* where it came in: an index */
+    uint16_t dropping : 1;  /* its queue was full, which was logged */
+    char client_id[];       /* with a NUL behind it */
 };
 
 static inline struct slice session_client_id(const struct session *session)

@@ -28,6 +28,8 @@ struct subscription_tree {
     size_t shared;       /* subscriptions that are members of a group */
     uint64_t generation; /* goes up with every change */
     unsigned max_levels;
+    uint64_t *effort; /* borrowed */
+    bool (*gate)(struct subscriber *subscriber, struct slice topic_name);
     struct match_cache cache;
     /* Kept from one match to the next to save allocations. */
     struct trie_match match;
@@ -55,11 +57,13 @@ static uint64_t hash_of(const struct slab *subscriptions, const void *item)
                     subscription->subscriber);
 }
 
-struct subscription_tree *subscription_tree_new(unsigned max_levels)
+struct subscription_tree *subscription_tree_new(unsigned max_levels,
+                                                uint64_t *effort)
 {
     struct subscription_tree *tree = alloc_zero(1, sizeof(*tree));
 
     tree->max_levels = max_levels;
+    tree->effort = effort;
     topic_trie_init(&tree->filters);
     slab_init(&tree->subscriptions, sizeof(struct subscription), hash_of);
     shared_groups_init(&tree->groups);
@@ -400,8 +404,21 @@ static struct found *arrange(struct subscription_tree *tree)
     return to;
 }
 
+/* Leave out who may not be told. */
+static void pass_gate(struct subscription_tree *tree, struct slice topic_name)
+{
+    struct found *found = &tree->found;
+    size_t passed = 0;
+
+    for (size_t i = 0; i < found->count; i++) {
+        if (tree->gate(found->matches[i].subscriber, topic_name))
+            found->matches[passed++] = found->matches[i];
+    }
+    found->count = passed;
+}
+
 static struct found *find_matches(struct subscription_tree *tree,
-                                  struct slice topic_name)
+                                  struct slice topic_name, bool gated)
 {
     const struct node_list *nodes = &tree->match.matched;
 
@@ -411,6 +428,9 @@ static struct found *find_matches(struct subscription_tree *tree,
     for (size_t i = 0; i < nodes->count; i++)
         collect(&tree->found,
                 topic_trie_node(&tree->filters, nodes->nodes[i])->value);
+    *tree->effort += tree->match.looked_at + tree->found.count;
+    if (gated)
+        pass_gate(tree, topic_name);
 
     /* At one node a subscriber has one subscription: nothing to arrange. */
     if (nodes->count > 1 || tree->found.shared)
@@ -429,11 +449,34 @@ subscription_tree_match(struct subscription_tree *tree, struct slice topic_name,
                         &matches, count))
         return matches;
 
-    struct found *found = find_matches(tree, topic_name);
+    struct found *found = find_matches(tree, topic_name, tree->gate != NULL);
     match_cache_put(&tree->cache, hash, topic_name, tree->generation,
                     found->matches, found->count);
     *count = found->count;
     return found->matches;
+}
+
+const struct subscription_match *
+subscription_tree_match_all(struct subscription_tree *tree,
+                            struct slice topic_name, size_t *count)
+{
+    const struct found *found = find_matches(tree, topic_name, false);
+
+    *count = found->count;
+    return found->matches;
+}
+
+void subscription_tree_set_gate(struct subscription_tree *tree,
+                                bool (*gate)(struct subscriber *subscriber,
+                                             struct slice topic_name))
+{
+    tree->gate = gate;
+    subscription_tree_forget(tree);
+}
+
+void subscription_tree_forget(struct subscription_tree *tree)
+{
+    tree->generation++;
 }
 
 const struct subscription_match *subscription_tree_next_member(

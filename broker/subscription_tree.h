@@ -83,8 +83,13 @@ struct subscription_match {
     uint32_t more : 1;   /* the next match belongs to the same receiver */
 };
 
-/* max_levels: a Topic Filter with more levels is refused. */
-struct subscription_tree *subscription_tree_new(unsigned max_levels);
+/*
+ * max_levels: a Topic Filter with more levels is refused. To *effort is added
+ * what a match looks at, nodes and subscriptions, unless its result is kept
+ * from an earlier one.
+ */
+struct subscription_tree *subscription_tree_new(unsigned max_levels,
+                                                uint64_t *effort);
 
 /* Every subscriber must have been removed before. */
 void subscription_tree_free(struct subscription_tree *tree);
@@ -132,6 +137,23 @@ void subscription_tree_put_filter(const struct subscription_tree *tree,
 const struct subscription_match *
 subscription_tree_match(struct subscription_tree *tree, struct slice topic_name,
                         size_t *count);
+
+/*
+ * Who may be told of a topic: a subscriber for whom the gate says no does not
+ * match. Its answers are kept in the cache, so a change of mind needs
+ * subscription_tree_forget. NULL: all may (the default).
+ */
+void subscription_tree_set_gate(struct subscription_tree *tree,
+                                bool (*gate)(struct subscriber *subscriber,
+                                             struct slice topic_name));
+
+/* Match all Topic Names anew from now on. */
+void subscription_tree_forget(struct subscription_tree *tree);
+
+/* As subscription_tree_match, but slowly and without asking the gate. */
+const struct subscription_match *
+subscription_tree_match_all(struct subscription_tree *tree,
+                            struct slice topic_name, size_t *count);
 
 /*
  * Whose turn it is in a shared group [MQTT5 4.8.2]: first is the first match

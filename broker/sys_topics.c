@@ -30,6 +30,8 @@ static const struct gauge gauges[] = {
     {"clients/maximum",            COUNTER(clients_maximum),        NO_COUNTER},
     {"clients/total",              COUNTER(clients_connected),
                                                COUNTER(clients_disconnected)},
+    {"heap/current",               COUNTER(heap_bytes),             NO_COUNTER},
+    {"heap/maximum",               COUNTER(heap_maximum),           NO_COUNTER},
     {"messages/inflight",          COUNTER(messages_inflight),      NO_COUNTER},
     {"messages/received",          COUNTER(messages_received),      NO_COUNTER},
     {"messages/sent",              COUNTER(messages_sent),          NO_COUNTER},

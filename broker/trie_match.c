@@ -37,6 +37,7 @@ static void step(struct trie_match *match, const struct topic_trie *filters,
     uint32_t level = level_table_find(&filters->levels, text);
 
     match->next.count = 0;
+    match->looked_at += match->reached.count;
     for (size_t i = 0; i < match->reached.count; i++) {
         uint32_t node = match->reached.nodes[i];
 
@@ -61,11 +62,13 @@ void trie_match_find(struct trie_match *match, const struct topic_trie *filters,
     bool wildcards = topic_name.len == 0 || topic_name.bytes[0] != '$';
 
     match->matched.count = match->reached.count = 0;
+    match->looked_at = 0;
     node_list_append(&match->reached, TRIE_ROOT);
     while (match->reached.count && topic_next_level(&levels, &text)) {
         step(match, filters, text, wildcards);
         wildcards = true;
     }
+    match->looked_at += match->reached.count;
     for (size_t i = 0; i < match->reached.count; i++) {
         uint32_t node = match->reached.nodes[i];
 

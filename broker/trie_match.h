@@ -17,6 +17,7 @@ struct trie_match {
     struct node_list matched; /* the result: nodes that have a value */
     struct node_list reached;
     struct node_list next;
+    size_t looked_at; /* nodes, for the last match */
 };
 
 void trie_match_release(struct trie_match *match);

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "broker/broker.h"
+#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/session.h"
 #include "mqtt/property.h"
@@ -20,7 +21,7 @@ struct will *will_new(const struct mqtt_connect *connect, uint64_t now_ms)
     struct will *will = alloc_bytes(sizeof(*will));
 
     *will = (struct will){
-        .message = message_new(&publish, now_ms, 0),
+        .message = message_new(&publish, now_ms, 0), /* [MQTT-3.1.3-10] */
         .delay_s = property_number(connect->will.properties,
                                    PROPERTY_WILL_DELAY_INTERVAL, 0),
     };
@@ -47,12 +48,32 @@ void will_report(struct broker *broker, const struct session *session,
     report_put_number(broker, RECORD_EXPIRY, session->will->delay_s);
 }
 
+/* May the client publish it? If not that is said, and there is no will. */
+static bool is_permitted(struct broker *broker, struct session *session,
+                         uint64_t cause)
+{
+    struct slice topic_name = message_topic(session->will->message);
+    char why[IDENTITY_WHY_BYTES];
+
+    if (identity_may_write(session, topic_name))
+        return true;
+    identity_explain(session, MQTTLAB_WRITE, topic_name, why);
+    log_info(broker->log, "Denied the will of %s ('%.*s'): %s",
+             session->client_id, SLICE_ARGS(topic_name), why);
+    if (tap_on(&broker->tap))
+        identity_report(broker, session, topic_name, why, cause);
+    will_cancel(broker, session, "its client may not publish there", cause);
+    return false;
+}
+
 void will_fire(struct broker *broker, struct session *session, const char *text,
                uint64_t cause)
 {
     struct message *message = session->will->message;
     struct buf properties = {0};
 
+    if (!is_permitted(broker, session, cause))
+        return;
     if (tap_on(&broker->tap)) {
         will_report(broker, session, EVENT_WILL_FIRED);
         report_printf(broker, RECORD_TEXT, "%s", text);
@@ -62,6 +83,7 @@ void will_fire(struct broker *broker, struct session *session, const char *text,
     message_put_properties(message, message->arrived_ms, &properties);
     struct routing routing = {
         .publish = {.qos = message->qos,
+                    /* [MQTT-3.1.2-14] [MQTT-3.1.2-15] */
                     .retain = message->retain,
                     .topic = message_topic(message),
                     .properties = buf_slice(&properties),

@@ -27,9 +27,12 @@
 #define PATIENCE_NS (15 * CLOCK_NS_PER_S)
 
 static const char *const names[] = {
-    [BENCH_PAIRS] = "pairs",     [BENCH_FAN_IN] = "fan-in",
-    [BENCH_FAN_OUT] = "fan-out", [BENCH_PING_PONG] = "ping-pong",
-    [BENCH_CONNECT] = "connect", [BENCH_IDLE] = "idle",
+    [BENCH_PAIRS] = "pairs",           [BENCH_FAN_IN] = "fan-in",
+    [BENCH_FAN_OUT] = "fan-out",       [BENCH_SHARED] = "shared",
+    [BENCH_PING_PONG] = "ping-pong",   [BENCH_RETAINED] = "retained",
+    [BENCH_CONNECT] = "connect",       [BENCH_IDLE] = "idle",
+    [BENCH_SUBSCRIBED] = "subscribed", [BENCH_FILTERS] = "filters",
+    [BENCH_MESSAGES] = "messages",     [BENCH_START] = "start",
 };
 
 const char *bench_workload_name(unsigned workload)
@@ -65,6 +68,7 @@ static void close_all(struct bench *bench)
         bench_peer_close(&bench->publishers[i]);
     for (unsigned i = 0; i < bench->subscriber_count; i++)
         bench_peer_close(&bench->subscribers[i]);
+    bench_peer_close(&bench->filler);
 }
 
 void bench_fail(struct bench *bench, const char *format, ...)
@@ -117,7 +121,7 @@ static void end_measuring(struct bench *bench, uint64_t now_ns)
 static uint64_t progress(const struct bench *bench)
 {
     return bench->result->delivered + bench->acknowledged + bench->released +
-           bench->ready;
+           bench->ready + bench->settled;
 }
 
 /* Everything that was published is where it should be. */
@@ -184,6 +188,12 @@ static void begin(struct bench *bench)
     bench->phase = BENCH_WARMING;
     if (bench->plan->messages)
         begin_measuring(bench, bench->begun_ns);
+    if (bench->plan->workload == BENCH_RETAINED)
+        bench_peer_ask(&bench->subscribers[0]);
+    if (bench->plan->workload == BENCH_CONNECT) {
+        for (unsigned i = 0; i < bench->publisher_count; i++)
+            bench_peer_leave(&bench->publishers[i]);
+    }
     /* Without subscribers there is nothing to publish: connections alone. */
     for (unsigned i = 0; bench->subscriber_count && i < bench->publisher_count;
          i++)
@@ -191,16 +201,23 @@ static void begin(struct bench *bench)
     loop_at_end(&bench->loop, &bench->refill_task);
 }
 
+void bench_filled(struct bench *bench)
+{
+    begin(bench);
+}
+
 static unsigned peer_count(const struct bench *bench)
 {
-    return bench->publisher_count + bench->subscriber_count;
+    return bench->publisher_count + bench->subscriber_count + bench->has_filler;
 }
 
 static struct bench_peer *peer_at(struct bench *bench, unsigned index)
 {
-    return index < bench->subscriber_count
-               ? &bench->subscribers[index]
-               : &bench->publishers[index - bench->subscriber_count];
+    if (index < bench->subscriber_count)
+        return &bench->subscribers[index];
+    index -= bench->subscriber_count;
+    return index < bench->publisher_count ? &bench->publishers[index]
+                                          : &bench->filler;
 }
 
 static bool open_peer(struct bench_peer *peer)
@@ -239,11 +256,14 @@ static void count_connection(struct bench_peer *peer)
 
 static void on_all_ready(struct bench *bench)
 {
-    begin(bench);
-    for (unsigned i = 0;
-         bench->plan->workload == BENCH_CONNECT && i < bench->publisher_count;
-         i++)
-        bench_peer_leave(&bench->publishers[i]);
+    if (!bench->has_filler) {
+        begin(bench);
+        return;
+    }
+    bench->phase = BENCH_FILLING;
+    if (bench_is_memory(bench->plan->workload) && bench->plan->pid)
+        bench->private_bytes = process_private_bytes(bench->plan->pid);
+    bench_fill_begin(bench);
 }
 
 void bench_ready(struct bench_peer *peer)
@@ -290,13 +310,30 @@ static void watch_progress(struct bench *bench, uint64_t now_ns)
     }
 }
 
+/* What one of what was brought costs; negative: it is not known. */
+static double memory_of_one(const struct bench *bench, int64_t bytes)
+{
+    const struct bench_plan *plan = bench->plan;
+    double stored = plan->stored;
+
+    if (bytes < 0 || bench->private_bytes < 0)
+        return -1;
+    if (plan->workload == BENCH_START)
+        return (double)bytes;
+    double more = (double)(bytes - bench->private_bytes);
+    if (plan->workload == BENCH_MESSAGES)
+        more -= (double)bench->fill_bytes;
+    if (more < 0) /* a few find room in what others have left */
+        more = 0;
+    return more / (bench->has_filler ? stored : plan->connections);
+}
+
 static void look_at_memory(struct bench *bench)
 {
-    int64_t bytes = process_private_bytes(bench->plan->pid);
+    int pid = bench->plan->pid;
 
-    if (bench->plan->pid && bytes >= 0 && bench->private_bytes >= 0)
-        bench->result->connection_bytes =
-            (bytes - bench->private_bytes) / bench->plan->connections;
+    bench->result->bytes =
+        memory_of_one(bench, pid ? process_private_bytes(pid) : -1);
     close_all(bench);
 }
 
@@ -304,7 +341,8 @@ static void advance(struct bench *bench, uint64_t now_ns)
 {
     uint64_t run_ns = (uint64_t)(bench->plan->seconds * 1e9);
 
-    if (bench->phase == BENCH_WARMING && bench->plan->workload == BENCH_IDLE) {
+    if (bench->phase == BENCH_WARMING &&
+        bench_is_memory(bench->plan->workload)) {
         if (now_ns - bench->begun_ns >= IDLE_NS)
             look_at_memory(bench);
     } else if (bench->phase == BENCH_WARMING &&
@@ -335,45 +373,68 @@ static void on_tick(struct timer *timer)
 static struct bench_peer *make_peers(struct bench *bench, unsigned count,
                                      bool subscriber)
 {
-    struct bench_peer *peers = alloc_zero(count, sizeof(*peers));
+    struct bench_peer *peers = alloc_zero(count + 1, sizeof(*peers));
+    size_t senders = bench->publisher_count;
 
+    if (bench->plan->workload == BENCH_RETAINED)
+        senders = bench->plan->stored;
     for (unsigned i = 0; i < count; i++) {
         peers[i].bench = bench;
         peers[i].index = i;
         peers[i].subscriber = subscriber;
         list_init(&peers[i].hungry);
         if (subscriber)
-            peers[i].expected =
-                alloc_zero(bench->publisher_count, sizeof(uint32_t));
+            peers[i].expected = alloc_zero(senders, sizeof(uint32_t));
         else
             bench_peer_prepare(&peers[i]);
     }
     return peers;
 }
 
-static bool connects_only(const struct bench_plan *plan)
+/* How many of each there are. */
+static void count_peers(struct bench *bench)
 {
-    return plan->workload == BENCH_CONNECT || plan->workload == BENCH_IDLE;
+    const struct bench_plan *plan = bench->plan;
+    unsigned publishers = plan->connections;
+    unsigned subscribers = publishers;
+
+    switch (plan->workload) {
+    case BENCH_PAIRS:
+    case BENCH_PING_PONG:
+    case BENCH_SUBSCRIBED: break;
+    case BENCH_FAN_IN: subscribers = 1; break;
+    case BENCH_FAN_OUT: publishers = 1; break;
+    case BENCH_SHARED: subscribers = plan->receivers; break;
+    case BENCH_RETAINED: subscribers = 1; break;
+    case BENCH_CONNECT:
+    case BENCH_IDLE:
+    case BENCH_FILTERS:
+    case BENCH_MESSAGES:
+    case BENCH_START: subscribers = 0; break;
+    }
+    if (plan->workload == BENCH_SUBSCRIBED ||
+        plan->workload == BENCH_RETAINED || plan->workload >= BENCH_FILTERS)
+        publishers = 0;
+    bench->publisher_count = publishers;
+    bench->subscriber_count = subscribers;
+    bench->has_filler = plan->stored > 0;
+    bench->fan = plan->workload == BENCH_FAN_OUT ? subscribers : 1;
 }
 
 static void set_up(struct bench *bench)
 {
     const struct bench_plan *plan = bench->plan;
-    bool fan_out = plan->workload == BENCH_FAN_OUT;
     uint64_t random[2];
 
     map_random_seed(random);
     snprintf(bench->token, sizeof(bench->token), "%08x", (unsigned)random[0]);
-    bench->publisher_count = fan_out ? 1 : plan->connections;
-    bench->subscriber_count =
-        plan->workload == BENCH_FAN_IN ? 1 : plan->connections;
-    if (connects_only(plan))
-        bench->subscriber_count = 0;
-    bench->fan = fan_out ? plan->connections : 1;
-    if (fan_out)
+    count_peers(bench);
+    if (plan->workload == BENCH_FAN_OUT)
         bench->landed = alloc_zero(plan->window, sizeof(uint16_t));
     bench->publishers = make_peers(bench, bench->publisher_count, false);
     bench->subscribers = make_peers(bench, bench->subscriber_count, true);
+    bench->filler = (struct bench_peer){.bench = bench, .filler = true};
+    list_init(&bench->filler.hungry);
     bench->private_bytes = plan->pid ? process_private_bytes(plan->pid) : -1;
     bench->progress_ns = clock_read_monotonic_ns();
 }
@@ -401,6 +462,8 @@ static void start(struct bench *bench)
     for (int i = 0; i < 2; i++)
         loop_signal_open(&bench->loop, &bench->signals[i], numbers[i],
                          on_signal);
+    if (peer_count(bench) == 0)
+        on_all_ready(bench);
     open_more(bench);
 }
 
@@ -410,32 +473,44 @@ static void release(struct bench *bench)
         bench_peer_release(&bench->publishers[i]);
     for (unsigned i = 0; i < bench->subscriber_count; i++)
         bench_peer_release(&bench->subscribers[i]);
+    bench_peer_release(&bench->filler);
     free(bench->publishers);
     free(bench->subscribers);
     free(bench->landed);
     loop_release(&bench->loop);
 }
 
-bool bench_run(const struct bench_plan *plan, struct bench_result *result)
+/* The plan without what makes no sense for its load. */
+static struct bench_plan sensible(const struct bench_plan *plan)
 {
     struct bench_plan own = *plan;
+
+    if (plan->workload == BENCH_PING_PONG)
+        own.window = 1;
+    if (!bench_has_messages(plan->workload))
+        own.qos = 0;
+    if (!bench_has_messages(plan->workload) || plan->workload == BENCH_RETAINED)
+        own.messages = 0;
+    if (plan->workload == BENCH_RETAINED &&
+        own.payload_bytes < BENCH_SEQUENCE_BYTES)
+        own.payload_bytes = BENCH_SEQUENCE_BYTES;
+    if (plan->workload == BENCH_CONNECT || plan->workload == BENCH_IDLE ||
+        plan->workload == BENCH_SUBSCRIBED || plan->workload == BENCH_START)
+        own.stored = 0;
+    return own;
+}
+
+bool bench_run(const struct bench_plan *plan, struct bench_result *result)
+{
+    struct bench_plan own = sensible(plan);
     struct bench bench = {.plan = &own, .result = result};
     int error = loop_init(&bench.loop);
 
-    *result =
-        (struct bench_result){.broker_cpu_us = -1, .connection_bytes = -1};
+    *result = (struct bench_result){.broker_cpu_us = -1, .bytes = -1};
     if (error) {
         snprintf(result->error, sizeof(result->error), "no loop: %s",
                  strerror(-error));
         return false;
-    }
-    if (plan->workload == BENCH_PING_PONG) {
-        own.connections = 1;
-        own.window = 1;
-    }
-    if (connects_only(plan)) {
-        own.qos = 0;
-        own.messages = 0;
     }
     set_up(&bench);
     start(&bench);

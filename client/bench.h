@@ -18,23 +18,55 @@
 #include <stdint.h>
 
 enum bench_workload {
-    BENCH_PAIRS,     /* publisher i to subscriber i */
-    BENCH_FAN_IN,    /* all publishers to one subscriber, by a wildcard */
-    BENCH_FAN_OUT,   /* one publisher to all subscribers */
-    BENCH_PING_PONG, /* one pair, one message at a time */
-    BENCH_CONNECT,   /* connect, disconnect, connect again */
-    BENCH_IDLE,      /* connections that do nothing: their memory */
+    BENCH_PAIRS,      /* publisher i to subscriber i */
+    BENCH_FAN_IN,     /* all publishers to one subscriber, by a wildcard */
+    BENCH_FAN_OUT,    /* one publisher to all subscribers */
+    BENCH_SHARED,     /* all publishers to receivers that share */
+    BENCH_PING_PONG,  /* pairs with one message under way in each */
+    BENCH_RETAINED,   /* retained messages to a new "#", again and again */
+    BENCH_CONNECT,    /* connect, disconnect, connect again */
+    BENCH_IDLE,       /* memory of connections that do nothing */
+    BENCH_SUBSCRIBED, /* the same, with one subscription each */
+    BENCH_FILTERS,    /* memory of Topic Filters */
+    BENCH_MESSAGES,   /* memory of retained messages */
+    BENCH_START,      /* memory of a broker that nobody has come to */
 };
 
 /* "pairs", "fan-in" and so on; NULL behind the last. */
 const char *bench_workload_name(unsigned workload);
 
+/* Is it about memory, and not about time? */
+static inline bool bench_is_memory(enum bench_workload workload)
+{
+    return workload >= BENCH_IDLE;
+}
+
+/* Are messages published and delivered? */
+static inline bool bench_has_messages(enum bench_workload workload)
+{
+    return workload < BENCH_CONNECT;
+}
+
+/* How the broker is started that is measured. */
+enum bench_variant {
+    BENCH_PLAIN,
+    BENCH_TAPPED,     /* our own: somebody reads its records */
+    BENCH_PERSISTENT, /* with persistence */
+};
+
 struct bench_plan {
     enum bench_workload workload;
+    enum bench_variant variant;
     const char *host; /* borrowed */
     uint16_t port;
     unsigned connections; /* pairs; publishers or subscribers; connections */
+    unsigned receivers;   /* of BENCH_SHARED: subscribers */
+    /* BENCH_RETAINED, BENCH_FILTERS, BENCH_MESSAGES: how many. Of the others
+       that have messages: Topic Filters of another client, which match none
+       of them. */
+    uint32_t stored;
     uint8_t qos;
+    bool durable;    /* subscribers with sessions that outlive connections */
     uint32_t window; /* messages under way per publisher, 1..10,000 */
     uint32_t payload_bytes;
     uint64_t messages; /* publish so many; 0: for so many seconds */
@@ -55,7 +87,8 @@ struct bench_plan {
 struct bench_result {
     char error[200];       /* empty: all went well */
     bool interrupted;      /* by SIGINT or SIGTERM */
-    uint64_t published;    /* in all; of BENCH_CONNECT: connections made */
+    uint64_t published;    /* in all; of BENCH_CONNECT: connections made; of
+                              BENCH_RETAINED: messages asked for */
     uint64_t delivered;    /* in all */
     uint64_t lost;         /* published, but never delivered */
     uint64_t out_of_order; /* delivered behind a later one, or again */
@@ -64,7 +97,7 @@ struct bench_result {
     double seconds;
     int64_t broker_cpu_us;    /* -1: not known */
     int64_t generator_cpu_us; /* of this process */
-    int64_t connection_bytes; /* BENCH_IDLE: memory of one; -1: not known */
+    double bytes;             /* of memory for one; negative: not known */
     struct histogram latency; /* ns; empty when payloads are too small */
 };
 

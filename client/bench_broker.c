@@ -1,6 +1,10 @@
 #include "client/bench_broker.h"
 
+#include "base/alloc.h"
+#include "base/buf.h"
+
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -25,6 +29,8 @@ static const char configuration[] = "listener %d 127.0.0.1\n"
                                     "max_inflight_messages 65535\n"
                                     "log_type error\n"
                                     "log_type warning\n";
+static const char persistence[] = "persistence true\n"
+                                  "persistence_location %s/\n";
 
 static bool is_other_program(const char *path, const char *self)
 {
@@ -67,7 +73,8 @@ static void path_of(const struct bench_broker *broker, const char *name,
     snprintf(path, size, "%s/%s", broker->folder, name);
 }
 
-static bool write_configuration(struct bench_broker *broker)
+static bool write_configuration(struct bench_broker *broker,
+                                const struct bench_program *program)
 {
     const char *tmp = getenv("TMPDIR");
     char path[96];
@@ -83,21 +90,27 @@ static bool write_configuration(struct bench_broker *broker)
     if (!file)
         return false;
     fprintf(file, configuration, broker->port);
+    if (program->persistence)
+        fprintf(file, persistence, broker->folder);
     return fclose(file) == 0;
 }
 
+/* All that it and we have put into its folder; there are no folders in it. */
 static void remove_files(struct bench_broker *broker)
 {
-    static const char *const names[] = {"conf", "log"};
-    char path[96];
+    char path[sizeof(broker->folder) + NAME_MAX + 2];
+    DIR *folder = broker->folder[0] ? opendir(broker->folder) : NULL;
 
-    if (!broker->folder[0])
-        return;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        path_of(broker, names[i], path, sizeof(path));
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", broker->folder, entry->d_name);
         unlink(path);
     }
-    rmdir(broker->folder);
+    if (folder)
+        closedir(folder);
+    if (broker->folder[0])
+        rmdir(broker->folder);
     broker->folder[0] = '\0';
 }
 
@@ -157,31 +170,76 @@ static bool listens(uint16_t port)
 
 /* --- the process ----------------------------------------------------------- */
 
-static int spawn(struct bench_broker *broker, const char *program, bool own)
+/* The words for the shell, with what stands for file and port filled in; owned
+   by the caller. */
+static char *shell_words(const struct bench_broker *broker, const char *command,
+                         const char *conf)
 {
-    char conf[96];
-    char log[96];
-    char *words[5] = {(char *)(uintptr_t)program};
-    int count = 1;
-    posix_spawn_file_actions_t actions;
+    struct buf text = {0};
+    char port[8];
 
-    path_of(broker, "conf", conf, sizeof(conf));
+    snprintf(port, sizeof(port), "%u", (unsigned)broker->port);
+    buf_append_string(&text, "exec ");
+    while (*command) {
+        if (!strncmp(command, "{conf}", 6)) {
+            buf_append_string(&text, conf);
+            command += 6;
+        } else if (!strncmp(command, "{port}", 6)) {
+            buf_append_string(&text, port);
+            command += 6;
+        } else {
+            buf_append_u8(&text, (uint8_t)*command++);
+        }
+    }
+    char *words = alloc_string(buf_string(&text));
+    buf_release(&text);
+    return words;
+}
+
+static int spawn(struct bench_broker *broker, char **words)
+{
+    posix_spawn_file_actions_t actions;
+    char log[96];
+
     path_of(broker, "log", log, sizeof(log));
-    if (own)
-        words[count++] = (char *)(uintptr_t) "broker";
-    words[count++] = (char *)(uintptr_t) "-c";
-    words[count] = conf;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, log,
                                      O_WRONLY | O_CREAT | O_APPEND, 0600);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    /* It announces itself where nobody looks but who reads its records. */
+    setenv("MQTTLAB_RUNTIME_DIR", broker->folder, 1);
     int error =
-        posix_spawn(&broker->pid, program, &actions, NULL, words, environ);
+        posix_spawn(&broker->pid, words[0], &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (error)
         broker->pid = 0;
     return -error;
+}
+
+static int run(struct bench_broker *broker, const struct bench_program *program)
+{
+    static char shell[] = "/bin/sh";
+    static char broker_word[] = "broker";
+    static char c_word[] = "-c";
+    char conf[96];
+    char *path = alloc_string(program->command);
+    int error;
+
+    path_of(broker, "conf", conf, sizeof(conf));
+    if (program->own) {
+        error =
+            spawn(broker, (char *[]){path, broker_word, c_word, conf, NULL});
+    } else if (strchr(path, '{')) {
+        char *text = shell_words(broker, path, conf);
+
+        error = spawn(broker, (char *[]){shell, c_word, text, NULL});
+        free(text);
+    } else {
+        error = spawn(broker, (char *[]){path, c_word, conf, NULL});
+    }
+    free(path);
+    return error;
 }
 
 static bool has_ended(struct bench_broker *broker)
@@ -205,24 +263,24 @@ static bool wait_until_it_listens(struct bench_broker *broker)
     return false;
 }
 
-bool bench_broker_start(struct bench_broker *broker, const char *program,
-                        bool own, char *error, size_t error_size)
+bool bench_broker_start(struct bench_broker *broker,
+                        const struct bench_program *program, char *error,
+                        size_t error_size)
 {
     char why[200] = "no port is free";
 
     *broker = (struct bench_broker){.port = free_port()};
     if (broker->port) {
-        int failed =
-            write_configuration(broker) ? spawn(broker, program, own) : -errno;
+        int failed = write_configuration(broker, program) ? run(broker, program)
+                                                          : -errno;
 
         snprintf(why, sizeof(why), "%s", strerror(-failed));
-        if (!failed && wait_until_it_listens(broker)) {
+        if (!failed && wait_until_it_listens(broker))
             return true;
-        }
         if (!failed)
             last_words(broker, why, sizeof(why));
     }
-    snprintf(error, error_size, "%s does not start: %s", program, why);
+    snprintf(error, error_size, "%s does not start: %s", program->name, why);
     bench_broker_stop(broker);
     return false;
 }

@@ -13,7 +13,7 @@
 struct bench_broker {
     pid_t pid; /* 0: none runs */
     uint16_t port;
-    char folder[64]; /* its configuration and log */
+    char folder[64]; /* its configuration, log and data */
 };
 
 /*
@@ -24,13 +24,23 @@ struct bench_broker {
 bool bench_broker_find(const char *name, const char *self, char *path,
                        size_t size);
 
+/* What is started. */
+struct bench_program {
+    const char *name;    /* for people */
+    const char *command; /* a path, which is run as "PATH -c FILE"; or, if own
+                            is not set, words for the shell in which {conf}
+                            stands for that file, {port} for the port */
+    bool own;            /* this program: "PATH broker -c FILE" */
+    bool persistence;
+};
+
 /*
- * Start "program -c FILE", or "program broker -c FILE" if it is our own, on a
- * free port of 127.0.0.1, and wait until it listens. Returns false with a
- * message in error.
+ * Start it on a free port of 127.0.0.1, and wait until it listens. Returns
+ * false with a message in error.
  */
-bool bench_broker_start(struct bench_broker *broker, const char *program,
-                        bool own, char *error, size_t error_size);
+bool bench_broker_start(struct bench_broker *broker,
+                        const struct bench_program *program, char *error,
+                        size_t error_size);
 
 /* Stop it and remove its files. Harmless when none runs. */
 void bench_broker_stop(struct bench_broker *broker);

@@ -37,22 +37,31 @@ static void topic_of(const struct bench_peer *peer, char *text, size_t size)
 
     switch (bench->plan->workload) {
     case BENCH_FAN_IN:
+    case BENCH_SHARED:
         if (peer->subscriber)
-            snprintf(text, size, "bench/%s/+", bench->token);
+            snprintf(text, size, "%sbench/%s/+",
+                     bench->plan->workload == BENCH_SHARED ? "$share/bench/"
+                                                           : "",
+                     bench->token);
         else
             snprintf(text, size, "bench/%s/%u", bench->token, peer->index);
         break;
     case BENCH_FAN_OUT: snprintf(text, size, "bench/%s", bench->token); break;
+    case BENCH_RETAINED: snprintf(text, size, "#"); break;
     case BENCH_PAIRS:
     case BENCH_PING_PONG:
     case BENCH_CONNECT:
     case BENCH_IDLE:
+    case BENCH_SUBSCRIBED:
+    case BENCH_FILTERS:
+    case BENCH_MESSAGES:
+    case BENCH_START:
         snprintf(text, size, "bench/%s/%u", bench->token, peer->index);
         break;
     }
 }
 
-/* The number behind the last "/" of a fan-in's topic. */
+/* The number behind the last "/" of a topic. */
 static unsigned publisher_of(struct slice topic)
 {
     unsigned number = 0;
@@ -141,6 +150,7 @@ void bench_forget(struct bench *bench)
     }
     for (unsigned i = 0; bench->landed && i < bench->subscriber_count; i++)
         bench->subscribers[i].position = bench->publishers[0].sent;
+    bench->forgot = true;
     if (bench->landed)
         memset(bench->landed, 0, bench->plan->window * sizeof(uint16_t));
 }
@@ -170,7 +180,8 @@ static void land(struct bench_peer *subscriber, struct bench_peer *publisher)
             return;
         *landed = 0;
     }
-    publisher->through++;
+    if (++publisher->through > publisher->sent && !bench->forgot)
+        bench->result->out_of_order++; /* more came than was sent */
     feed(publisher);
 }
 
@@ -185,6 +196,26 @@ static void note_order(struct bench_peer *subscriber, unsigned publisher,
         subscriber->bench->result->out_of_order++;
     else
         *expected = sequence + 1;
+}
+
+/* A retained message, which comes once for each "#". */
+static void land_retained(struct bench_peer *peer, const uint8_t *payload)
+{
+    struct bench *bench = peer->bench;
+    uint32_t number;
+
+    memcpy(&number, payload + 12, 4);
+    if (number >= bench->plan->stored) {
+        bench_fail(bench, "a message came back changed");
+        return;
+    }
+    if (peer->expected[number] == peer->pass)
+        bench->result->out_of_order++;
+    peer->expected[number] = peer->pass;
+    bench->result->delivered++;
+    if (++peer->position == bench->plan->stored &&
+        bench->phase < BENCH_DRAINING)
+        bench_peer_ask(peer);
 }
 
 static void note_latency(struct bench_peer *peer, const uint8_t *payload)
@@ -219,21 +250,26 @@ static void on_publish(struct bench_peer *peer, const struct frame *frame)
     unsigned qos = frame->first >> 1 & 3;
     struct slice body = frame->body;
     size_t at = body.len >= 4 ? find_payload(bench->plan, qos, body) : 0;
+    enum bench_workload workload = bench->plan->workload;
     unsigned from = bench->publisher_count > 1 ? peer->index : 0;
 
     if (at == 0) {
         bench_fail(bench, "a message came back changed");
         return;
     }
-    if (bench->plan->workload == BENCH_FAN_IN)
+    if (workload == BENCH_FAN_IN || workload == BENCH_SHARED)
         from = publisher_of(slice_of(body.bytes + 2, get_u16(body.bytes)));
-    if (from >= bench->publisher_count) {
+    if (workload != BENCH_RETAINED && from >= bench->publisher_count) {
         bench_fail(bench, "a message of an unknown publisher came");
         return;
     }
     if (qos > 0)
         answer(peer, qos == 1 ? MQTT_PUBACK : MQTT_PUBREC,
                get_u16(body.bytes + 2 + get_u16(body.bytes)));
+    if (workload == BENCH_RETAINED) {
+        land_retained(peer, body.bytes + at);
+        return;
+    }
     if (bench->plan->payload_bytes >= BENCH_STAMP_BYTES)
         note_latency(peer, body.bytes + at);
     if (bench->plan->payload_bytes >= BENCH_SEQUENCE_BYTES)
@@ -248,7 +284,7 @@ static void on_acknowledged(struct bench_peer *peer)
     feed(peer);
 }
 
-static void subscribe(struct bench_peer *peer)
+static void subscribe(struct bench_peer *peer, enum mqtt_type type)
 {
     const struct bench_plan *plan = peer->bench->plan;
     struct buf filters = {0};
@@ -257,16 +293,25 @@ static void subscribe(struct bench_peer *peer)
 
     topic_of(peer, topic, sizeof(topic));
     subscribe_put(
-        &filters, MQTT_SUBSCRIBE,
+        &filters, type,
         &(struct mqtt_subscription){.topic_filter = slice_of_string(topic),
                                     .qos = plan->qos});
-    subscribe_encode(&packet, plan->version, MQTT_SUBSCRIBE,
+    subscribe_encode(&packet, plan->version, type,
                      &(struct mqtt_subscribe){.packet_id = 1,
                                               .filters = buf_slice(&filters),
                                               .count = 1});
     link_send(&peer->link, buf_slice(&packet), 0);
     buf_release(&filters);
     buf_release(&packet);
+}
+
+void bench_peer_ask(struct bench_peer *peer)
+{
+    if (peer->pass++)
+        subscribe(peer, MQTT_UNSUBSCRIBE);
+    subscribe(peer, MQTT_SUBSCRIBE);
+    peer->position = 0;
+    peer->bench->result->published += peer->bench->plan->stored;
 }
 
 static void become_ready(struct bench_peer *peer)
@@ -290,14 +335,14 @@ static void on_greeting(struct bench_peer *peer, const struct frame *frame)
         if (packet.connack.reason)
             bench_fail(bench, "CONNACK refuses with code %d",
                        packet.connack.reason);
-        else if (peer->subscriber)
-            subscribe(peer);
+        else if (peer->subscriber && bench->plan->workload != BENCH_RETAINED)
+            subscribe(peer, MQTT_SUBSCRIBE);
         else
             become_ready(peer);
     } else if (packet.suback.reasons.bytes[0] != bench->plan->qos) {
         bench_fail(bench, "SUBACK grants %d instead of QoS %d",
                    packet.suback.reasons.bytes[0], bench->plan->qos);
-    } else {
+    } else if (!peer->ready) {
         become_ready(peer);
     }
 }
@@ -311,6 +356,8 @@ static void on_packet(struct link *link, const struct frame *frame,
     (void)record_seq;
     if (type == MQTT_PUBLISH && peer->subscriber) {
         on_publish(peer, frame);
+    } else if (peer->ready && peer->filler) {
+        bench_fill_settle(peer->bench, frame);
     } else if (type == MQTT_PUBACK || type == MQTT_PUBCOMP) {
         on_acknowledged(peer);
     } else if (type == MQTT_PUBREC) {
@@ -320,7 +367,7 @@ static void on_packet(struct link *link, const struct frame *frame,
         peer->bench->released++;
     } else if (type == MQTT_CONNACK || type == MQTT_SUBACK) {
         on_greeting(peer, frame);
-    } else {
+    } else if (type != MQTT_UNSUBACK) {
         bench_fail(peer->bench, "%s came, which was not asked for",
                    mqtt_type_name(type));
     }
@@ -341,12 +388,17 @@ static void on_open(struct link *link)
     struct bench_peer *peer = peer_of(link);
     struct buf packet = {0};
     char id[40];
+    bool durable = peer->subscriber && peer->bench->plan->durable;
 
     snprintf(id, sizeof(id), "bench-%s-%c%u", peer->bench->token,
-             peer->subscriber ? 's' : 'p', peer->index);
+             peer->filler       ? 'f'
+             : peer->subscriber ? 's'
+                                : 'p',
+             peer->index);
+    /* Before version 5 it is Clean Session: without it a session stays. */
     connect_encode(&packet,
                    &(struct mqtt_connect){.version = peer->bench->plan->version,
-                                          .clean_start = true,
+                                          .clean_start = !durable,
                                           .client_id = slice_of_string(id)});
     link_send(link, buf_slice(&packet), 0);
     buf_release(&packet);

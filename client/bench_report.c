@@ -31,11 +31,15 @@ static void put_latency(struct buf *out, const struct bench_result *result)
 static void put_connections(struct buf *out, const struct bench_plan *plan,
                             const struct bench_result *result)
 {
-    if (plan->workload == BENCH_IDLE && result->connection_bytes < 0)
+    if (bench_is_memory(plan->workload) && result->bytes < 0)
         buf_append_string(out, "  memory        not known\n");
-    else if (plan->workload == BENCH_IDLE)
-        buf_printf(out, "  memory        %lld bytes a connection\n",
-                   (long long)result->connection_bytes);
+    else if (plan->workload == BENCH_START)
+        buf_printf(out, "  memory        %.0f bytes\n", result->bytes);
+    else if (bench_is_memory(plan->workload))
+        buf_printf(out, "  memory        %.0f bytes a %s\n", result->bytes,
+                   plan->workload == BENCH_FILTERS    ? "Topic Filter"
+                   : plan->workload == BENCH_MESSAGES ? "retained message"
+                                                      : "connection");
     else
         buf_printf(out, "  connected     %.0f a second (%llu in %.2f s)\n",
                    bench_rate(result), (unsigned long long)result->measured,
@@ -58,28 +62,47 @@ static void put_messages(struct buf *out, const struct bench_plan *plan,
     buf_append_u8(out, '\n');
 }
 
+/* What a load is, in a few words. */
+static void put_label(struct buf *out, const struct bench_plan *plan)
+{
+    enum bench_workload workload = plan->workload;
+    bool stores = workload == BENCH_RETAINED || workload == BENCH_FILTERS ||
+                  workload == BENCH_MESSAGES;
+
+    buf_append_string(out, bench_workload_name(workload));
+    if (workload != BENCH_START)
+        buf_printf(out, " %u", stores ? plan->stored : plan->connections);
+    if (workload == BENCH_SHARED)
+        buf_printf(out, " to %u", plan->receivers);
+    if (bench_has_messages(workload))
+        buf_printf(out, ", QoS %d", plan->qos);
+    if (bench_has_messages(workload) && plan->payload_bytes != 64)
+        buf_printf(out, ", %u bytes", plan->payload_bytes);
+    if (workload <= BENCH_SHARED && plan->window == 1)
+        buf_append_string(out, ", one at a time");
+    if (workload <= BENCH_PING_PONG && plan->stored)
+        buf_printf(out, ", %u filters", plan->stored);
+    if (plan->variant == BENCH_TAPPED)
+        buf_append_string(out, ", tap read");
+    if (plan->variant == BENCH_PERSISTENT)
+        buf_append_string(out, ", persistence");
+}
+
 void bench_report_text(struct buf *out, const struct bench_plan *plan,
                        const struct bench_result *result)
 {
-    bool connections =
-        plan->workload == BENCH_IDLE || plan->workload == BENCH_CONNECT;
-
-    buf_append_string(out, bench_workload_name(plan->workload));
-    if (plan->workload != BENCH_PING_PONG)
-        buf_printf(out, ", %u connections", plan->connections);
-    if (!connections)
-        buf_printf(out, ", QoS %d, %u bytes", plan->qos, plan->payload_bytes);
-    if (!connections && plan->workload != BENCH_PING_PONG)
+    put_label(out, plan);
+    if (plan->workload <= BENCH_SHARED)
         buf_printf(out, ", window %u", plan->window);
     buf_append_u8(out, '\n');
     if (result->error[0]) {
         buf_printf(out, "  failed: %s\n", result->error);
         return;
     }
-    if (connections)
-        put_connections(out, plan, result);
-    else
+    if (bench_has_messages(plan->workload))
         put_messages(out, plan, result);
+    else
+        put_connections(out, plan, result);
     if (bench_cpu_us(result) >= 0)
         buf_printf(out, "  broker CPU    %.3f us each\n", bench_cpu_us(result));
     if (result->measured)
@@ -90,11 +113,26 @@ void bench_report_text(struct buf *out, const struct bench_plan *plan,
 
 /* --- side by side ---------------------------------------------------------- */
 
-void bench_report_table_head(struct buf *out, const char *theirs)
+#define LABEL_WIDTH 36
+
+static void pad(struct buf *out, uint32_t begin, uint32_t width)
 {
-    buf_printf(out, "%-24s  %-31s  %-31s\n", "", "mqttlab", theirs);
-    buf_printf(out, "%-24s  %10s %9s %10s  %10s %9s %10s  %6s\n", "load", "/s",
-               "CPU us", "p99 us", "/s", "CPU us", "p99 us", "ratio");
+    while (out->len < begin + width)
+        buf_append_u8(out, ' ');
+}
+
+void bench_report_table_head(struct buf *out, const struct bench_versus *versus)
+{
+    pad(out, out->len, LABEL_WIDTH);
+    for (unsigned side = 0; side < versus->sides; side++)
+        buf_printf(out, "  %*.*s", side ? 28 : 20, side ? 28 : 20,
+                   versus->programs[side].name);
+    buf_append_string(out, "\nload");
+    pad(out, out->len, LABEL_WIDTH - 4);
+    for (unsigned side = 0; side < versus->sides; side++)
+        buf_printf(out, "  %10s%10s%s", "/s", "us/bytes",
+                   side ? "   ratio" : "");
+    buf_append_string(out, "  at most\n");
 }
 
 /* A column that stays empty when the number is not known. */
@@ -106,53 +144,68 @@ static void put_column(struct buf *out, int width, int digits, double number)
         buf_printf(out, "%*.*f", width, digits, number);
 }
 
-static void put_side(struct buf *out, const struct bench_plan *plan,
-                     const struct bench_result *result)
+static void put_side(struct buf *out, const struct bench_case *which,
+                     unsigned side)
 {
+    const struct bench_result *result = which->results[side];
+    bool memory = bench_is_memory(which->plan.workload);
+
     buf_append_string(out, "  ");
-    if (!result || result->error[0]) {
-        buf_printf(out, "%-31s", "failed");
-    } else if (plan->workload == BENCH_IDLE) {
-        put_column(out, 20, 0, (double)result->connection_bytes);
-        buf_append_string(out, " bytes each");
+    if (!result) {
+        buf_printf(out, "%20s", "");
+    } else if (result->error[0]) {
+        buf_printf(out, "%20s", "failed");
     } else {
-        put_column(out, 10, 0, bench_rate(result));
-        put_column(out, 10, 3, bench_cpu_us(result));
-        put_column(out, 11, 0,
-                   result->latency.count ? latency_us(result, 99) : -1);
+        put_column(out, 10, 0, memory ? -1 : bench_rate(result));
+        put_column(out, 10, memory ? 0 : 3,
+                   memory ? result->bytes : bench_cpu_us(result));
     }
+    if (side && result)
+        put_column(out, 8, 3, bench_versus_ratio(which, side));
 }
 
-void bench_report_table_line(struct buf *out, const struct bench_case *which)
+static void put_verdict(struct buf *out, const struct bench_case *which)
 {
-    const struct bench_plan *plan = &which->plan;
-    char name[40];
-    bool messages =
-        plan->workload != BENCH_IDLE && plan->workload != BENCH_CONNECT;
+    static const char *const words[] = {
+        [BENCH_NO_BAR] = "", [BENCH_MET] = "  ok", [BENCH_MISSED] = "  MISSED"};
 
-    snprintf(name, sizeof(name), "%s %u", bench_workload_name(plan->workload),
-             plan->connections);
-    if (plan->workload == BENCH_PING_PONG)
-        snprintf(name, sizeof(name), "%s", bench_workload_name(plan->workload));
-    buf_printf(out, "%-17s", name);
-    if (messages)
-        buf_printf(out, " QoS %d ", plan->qos);
-    else
-        buf_printf(out, "%7s", "");
-    put_side(out, plan, which->results[BENCH_OURS]);
-    put_side(out, plan, which->results[BENCH_THEIRS]);
-    buf_append_string(out, "  ");
-    put_column(out, 6, 3, bench_versus_ratio(which));
+    if (which->max_bytes > 0)
+        put_column(out, 9, 0, which->max_bytes);
+    else if (which->max_ratio > 0)
+        put_column(out, 9, 3, which->max_ratio);
+    buf_append_string(out, words[bench_versus_verdict(which)]);
+}
+
+static const char *side_name(const struct bench_versus *versus,
+                             const struct bench_case *which, unsigned side)
+{
+    return which->plan.variant && side ? "without"
+                                       : versus->programs[side].name;
+}
+
+void bench_report_table_line(struct buf *out, const struct bench_versus *versus,
+                             const struct bench_case *which)
+{
+    uint32_t begin = out->len;
+
+    put_label(out, &which->plan);
+    pad(out, begin, LABEL_WIDTH);
+    for (unsigned side = 0; side < versus->sides; side++)
+        put_side(out, which, side);
+    put_verdict(out, which);
     buf_append_u8(out, '\n');
+    if (which->records_lost)
+        buf_printf(out, "    of %llu records %llu were not read in time\n",
+                   (unsigned long long)which->records_read,
+                   (unsigned long long)which->records_lost);
     for (unsigned side = 0; side < BENCH_SIDES; side++) {
         if (which->lost[side] || which->out_of_order[side])
-            buf_printf(out, "    %s: %llu lost, %llu out of order\n",
-                       side == BENCH_OURS ? "mqttlab" : "the other",
+            buf_printf(out, "    %s: %llu LOST, %llu OUT OF ORDER\n",
+                       side_name(versus, which, side),
                        (unsigned long long)which->lost[side],
                        (unsigned long long)which->out_of_order[side]);
         if (which->results[side] && which->results[side]->error[0])
-            buf_printf(out, "    %s: %s\n",
-                       side == BENCH_OURS ? "mqttlab" : "the other",
+            buf_printf(out, "    %s: %s\n", side_name(versus, which, side),
                        which->results[side]->error);
     }
 }
@@ -169,10 +222,6 @@ static json_t *result_json(const struct bench_case *which, unsigned side)
     const struct bench_result *result = which->results[side];
     json_t *latency = json_object();
 
-    if (!result) {
-        json_decref(latency);
-        return json_null();
-    }
     if (result->error[0]) {
         json_decref(latency);
         return json_pack("{s:s}", "error", result->error);
@@ -188,26 +237,54 @@ static json_t *result_json(const struct bench_case *which, unsigned side)
         known(bench_rate(result)), "measured", (json_int_t)result->measured,
         "seconds", result->seconds, "broker_cpu_us",
         known(bench_cpu_us(result)), "generator_cpu_us_total",
-        (json_int_t)result->generator_cpu_us, "connection_bytes",
-        known((double)result->connection_bytes), "lost",
-        (json_int_t)which->lost[side], "out_of_order",
+        (json_int_t)result->generator_cpu_us, "bytes", known(result->bytes),
+        "lost", (json_int_t)which->lost[side], "out_of_order",
         (json_int_t)which->out_of_order[side], "latency_us", latency);
 }
 
-static json_t *case_json(const struct bench_case *which, bool both)
+static json_t *at_most(const struct bench_case *which)
+{
+    static const char *const words[] = {[BENCH_NO_BAR] = "not known",
+                                        [BENCH_MET] = "ok",
+                                        [BENCH_MISSED] = "missed"};
+    bool bytes = which->max_bytes > 0;
+
+    if (!bytes && which->max_ratio <= 0)
+        return json_null();
+    return json_pack("{s:f, s:s}", bytes ? "bytes" : "ratio",
+                     bytes ? which->max_bytes : which->max_ratio, "verdict",
+                     words[bench_versus_verdict(which)]);
+}
+
+static json_t *case_json(const struct bench_versus *versus,
+                         const struct bench_case *which)
 {
     const struct bench_plan *plan = &which->plan;
-    json_t *json =
-        json_pack("{s:s, s:I, s:i, s:I, s:I, s:o}", "load",
-                  bench_workload_name(plan->workload), "connections",
-                  (json_int_t)plan->connections, "qos", plan->qos, "window",
-                  (json_int_t)plan->window, "payload_bytes",
-                  (json_int_t)plan->payload_bytes, both ? "mqttlab" : "broker",
-                  result_json(which, BENCH_OURS));
+    struct buf label = {0};
 
-    if (both) {
-        json_object_set_new(json, "other", result_json(which, BENCH_THEIRS));
-        json_object_set_new(json, "ratio", known(bench_versus_ratio(which)));
+    put_label(&label, plan);
+    json_t *json = json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:i, s:I, s:I, s:o}", "load",
+        bench_workload_name(plan->workload), "label", buf_string(&label),
+        "connections", (json_int_t)plan->connections, "receivers",
+        (json_int_t)plan->receivers, "stored", (json_int_t)plan->stored, "qos",
+        plan->qos, "window", (json_int_t)plan->window, "payload_bytes",
+        (json_int_t)plan->payload_bytes, "at_most", at_most(which));
+    buf_release(&label);
+    if (plan->variant == BENCH_TAPPED)
+        json_object_set_new(json, "records",
+                            json_pack("{s:I, s:I}", "read",
+                                      (json_int_t)which->records_read, "lost",
+                                      (json_int_t)which->records_lost));
+    for (unsigned side = 0; side < BENCH_SIDES; side++) {
+        const char *name = side_name(versus, which, side);
+        json_t *result = which->results[side] ? result_json(which, side) : NULL;
+
+        if (result && side)
+            json_object_set_new(result, "ratio",
+                                known(bench_versus_ratio(which, side)));
+        if (result)
+            json_object_set_new(json, name, result);
     }
     return json;
 }
@@ -219,10 +296,7 @@ void bench_report_json(struct buf *out, const struct bench_versus *versus)
                             "rounds", (int)versus->rounds, "cases", cases);
 
     for (size_t i = 0; i < versus->count; i++)
-        json_array_append_new(
-            cases, case_json(&versus->cases[i], versus->program != NULL));
-    if (versus->program)
-        json_object_set_new(all, "other", json_string(versus->program));
+        json_array_append_new(cases, case_json(versus, &versus->cases[i]));
     char *text = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     buf_append_string(out, text);
     buf_append_u8(out, '\n');

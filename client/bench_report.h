@@ -11,12 +11,14 @@
 void bench_report_text(struct buf *out, const struct bench_plan *plan,
                        const struct bench_result *result);
 
-/* "pairs 50 QoS 0" in a column, and the two sides with their ratio. */
-void bench_report_table_head(struct buf *out, const char *theirs);
-void bench_report_table_line(struct buf *out, const struct bench_case *which);
+/* A line for each load: our figure, those of the others, the ratios, what the
+   first ratio (or our figure) may be at most, and whether it is. */
+void bench_report_table_head(struct buf *out,
+                             const struct bench_versus *versus);
+void bench_report_table_line(struct buf *out, const struct bench_versus *versus,
+                             const struct bench_case *which);
 
-/* Everything, as one JSON object. theirs is NULL when only one broker was
-   measured. */
+/* Everything, as one JSON object. */
 void bench_report_json(struct buf *out, const struct bench_versus *versus);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * The inside of a running benchmark, for the files that make it up: bench.c
- * (its course), bench_peer.c (one connection).
+ * (its course), bench_peer.c (one connection), bench_fill.c (what is there
+ * before it begins).
  */
 #ifndef CLIENT_BENCH_STATE_H
 #define CLIENT_BENCH_STATE_H
@@ -17,6 +18,7 @@ struct bench_peer {
     struct list hungry; /* in bench->hungry: its window has room */
     unsigned index;     /* among the publishers or the subscribers */
     bool subscriber;
+    bool filler; /* neither: it fills the broker */
     bool open;
     bool ready;         /* connected, and subscribed if it subscribes */
     bool leaving;       /* DISCONNECT was sent */
@@ -31,13 +33,18 @@ struct bench_peer {
     int64_t through;      /* delivered to all its subscribers */
 
     /* A subscriber's */
-    int64_t position;   /* messages received; set anew after a loss */
-    uint32_t *expected; /* owned; by publisher: the next sequence number */
+    int64_t position;   /* messages received; set anew after a loss, and for
+                           each "#" of BENCH_RETAINED */
+    uint32_t *expected; /* owned; by publisher: the next sequence number; of
+                           BENCH_RETAINED by message: the last pass that it
+                           came in */
+    uint32_t pass;      /* BENCH_RETAINED: how often "#" was subscribed to */
     uint64_t batch_ns;  /* when the batch came that is being read; 0: none */
 };
 
 enum bench_phase {
     BENCH_OPENING,
+    BENCH_FILLING,
     BENCH_WARMING,
     BENCH_MEASURING,
     BENCH_DRAINING,
@@ -51,10 +58,16 @@ struct bench {
     enum bench_phase phase;
     struct bench_peer *publishers;  /* owned */
     struct bench_peer *subscribers; /* owned */
+    struct bench_peer filler;       /* if has_filler */
     unsigned publisher_count;
     unsigned subscriber_count;
-    unsigned fan;     /* deliveries of one message */
-    unsigned started; /* connections begun */
+    bool has_filler;
+    bool forgot;      /* messages were given up: what comes late is no error */
+    uint32_t filled;  /* of plan->stored: sent, and... */
+    uint32_t settled; /* ...acknowledged */
+    uint64_t fill_bytes; /* of their topics and payloads */
+    unsigned fan;        /* deliveries of one message */
+    unsigned started;    /* connections begun */
     unsigned ready;
     unsigned open;    /* links that are not closed yet */
     uint16_t *landed; /* owned; fan-out: by position in the window, how many
@@ -65,7 +78,7 @@ struct bench {
     struct loop_task awake_task;
     struct timer tick;
     struct loop_signal signals[2]; /* SIGINT, SIGTERM */
-    int64_t private_bytes; /* of the broker, before the first connection */
+    int64_t private_bytes; /* of the broker, before what is measured comes */
     uint64_t begun_ns;     /* when publishing began */
     uint64_t from_ns;      /* when measuring began */
     uint64_t from_count;   /* delivered then */
@@ -89,6 +102,9 @@ void bench_closed(struct bench_peer *peer);
 void bench_fail(struct bench *bench, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What is to be there before is there. */
+void bench_filled(struct bench *bench);
+
 /* Something was delivered or acknowledged: is all done? */
 void bench_check(struct bench *bench);
 
@@ -109,7 +125,17 @@ void bench_peer_prepare(struct bench_peer *peer);
 /* Publish as many as the window allows; returns how many. */
 unsigned bench_peer_publish(struct bench_peer *peer, uint64_t limit);
 
+/* BENCH_RETAINED: subscribe to "#", for all that is retained to come. */
+void bench_peer_ask(struct bench_peer *peer);
+
 /* What is under way will not arrive any more: forget it. */
 void bench_forget(struct bench *bench);
+
+/* bench_fill.c */
+
+/* Begin to send what plan->stored says. */
+void bench_fill_begin(struct bench *bench);
+/* A packet came to the filler, SUBACK or PUBACK. */
+void bench_fill_settle(struct bench *bench, const struct frame *frame);
 
 #endif

@@ -2,39 +2,71 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "client/bench_broker.h"
+#include "client/bench_tap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 void bench_versus_add(struct bench_versus *versus,
-                      const struct bench_plan *plan)
+                      const struct bench_case *which)
 {
     versus->cases = alloc_resize(versus->cases, versus->count + 1,
                                  sizeof(versus->cases[0]));
-    versus->cases[versus->count++] = (struct bench_case){.plan = *plan};
+    versus->cases[versus->count++] = *which;
 }
 
 void bench_versus_release(struct bench_versus *versus)
 {
     for (size_t i = 0; i < versus->count; i++) {
-        free(versus->cases[i].results[BENCH_OURS]);
-        free(versus->cases[i].results[BENCH_THEIRS]);
+        for (unsigned side = 0; side < BENCH_SIDES; side++)
+            free(versus->cases[i].results[side]);
     }
     free(versus->cases);
     versus->cases = NULL;
     versus->count = 0;
 }
 
-/* What the median is taken of. */
+/* ---- figures ---- */
+
 static double figure(const struct bench_result *result)
 {
-    if (result->connection_bytes >= 0)
-        return (double)result->connection_bytes;
+    if (result->bytes >= 0)
+        return result->bytes;
     if (bench_cpu_us(result) >= 0)
         return bench_cpu_us(result);
-    return bench_rate(result);
+    return bench_rate(result) > 0 ? 1 / bench_rate(result) : -1;
 }
+
+double bench_versus_figure(const struct bench_case *which, unsigned side)
+{
+    const struct bench_result *result = which->results[side];
+
+    return result && !result->error[0] ? figure(result) : -1;
+}
+
+double bench_versus_ratio(const struct bench_case *which, unsigned side)
+{
+    double ours = bench_versus_figure(which, BENCH_OURS);
+    double theirs = bench_versus_figure(which, side);
+
+    return ours >= 0 && theirs > 0 ? ours / theirs : -1;
+}
+
+enum bench_verdict bench_versus_verdict(const struct bench_case *which)
+{
+    double ours = bench_versus_figure(which, BENCH_OURS);
+    double ratio = bench_versus_ratio(which, BENCH_OURS + 1);
+    bool known =
+        which->max_bytes > 0 ? ours >= 0 : which->max_ratio > 0 && ratio >= 0;
+
+    if (!known)
+        return BENCH_NO_BAR;
+    if (which->max_bytes > 0)
+        return ours <= which->max_bytes ? BENCH_MET : BENCH_MISSED;
+    return ratio <= which->max_ratio ? BENCH_MET : BENCH_MISSED;
+}
+
+/* ---- rounds ---- */
 
 /* One round of one side. */
 struct round {
@@ -70,29 +102,58 @@ static void keep_median(struct bench_result **kept, struct round *rounds,
     }
 }
 
+/* With somebody who reads the records, if the plan says so. */
+static bool run_watched(struct bench_case *which, const struct bench_plan *plan,
+                        struct bench_result *result)
+{
+    struct bench_tap tap = {0};
+
+    if (plan->variant == BENCH_TAPPED &&
+        !bench_tap_start(&tap, plan->pid, result->error, sizeof(result->error)))
+        return false;
+    bool ok = bench_run(plan, result);
+    struct bench_tap_count count = bench_tap_stop(&tap);
+    which->records_read += count.read;
+    which->records_lost += count.lost;
+    return ok;
+}
+
 static bool run_with_broker(const struct bench_versus *versus,
-                            struct bench_plan plan, enum bench_side side,
+                            struct bench_case *which, unsigned side,
                             struct bench_result *result)
 {
+    struct bench_plan plan = which->plan;
+    struct bench_program program = versus->programs[side];
     struct bench_broker broker;
 
-    if (!versus->self)
+    if (!versus->programs[BENCH_OURS].command)
         return bench_run(&plan, result);
-    *result = (struct bench_result){0};
-    if (!bench_broker_start(
-            &broker, side == BENCH_OURS ? versus->self : versus->program,
-            side == BENCH_OURS, result->error, sizeof(result->error)))
+    *result = (struct bench_result){.broker_cpu_us = -1, .bytes = -1};
+    /* Beside a variant of ours stands our own without it. */
+    if (plan.variant && side != BENCH_OURS) {
+        program = versus->programs[BENCH_OURS];
+        plan.variant = BENCH_PLAIN;
+    }
+    program.persistence = plan.variant == BENCH_PERSISTENT;
+    if (!bench_broker_start(&broker, &program, result->error,
+                            sizeof(result->error)))
         return false;
     /* Where there is one message at a time, waiting is what it is about. */
-    plan.never_sleep = versus->pinned &&
-                       process_pin(broker.pid, versus->cpus[0]) == 0 &&
-                       plan.workload <= BENCH_FAN_OUT;
+    plan.never_sleep =
+        versus->pinned && process_pin(broker.pid, versus->cpus[0]) == 0 &&
+        bench_has_messages(plan.workload) && plan.workload != BENCH_PING_PONG;
     plan.host = "127.0.0.1";
     plan.port = broker.port;
     plan.pid = (int)broker.pid;
-    bool ok = bench_run(&plan, result);
+    bool ok = run_watched(which, &plan, result);
     bench_broker_stop(&broker);
     return ok;
+}
+
+static unsigned sides_of(const struct bench_versus *versus,
+                         const struct bench_case *which)
+{
+    return which->plan.variant ? 2 : versus->sides;
 }
 
 /* The rounds of one load; each side once in each, and who is first changes
@@ -102,16 +163,13 @@ static bool run_rounds(const struct bench_versus *versus,
                        struct round *rounds[BENCH_SIDES],
                        unsigned counts[BENCH_SIDES])
 {
-    unsigned sides = versus->program ? 2 : 1;
-    bool ok = true;
+    unsigned sides = sides_of(versus, which);
 
     for (unsigned i = 0; i < versus->rounds * sides; i++) {
-        unsigned side = sides == 2 ? (i / 2 + i) % 2 : 0;
+        unsigned side = (i / sides + i) % sides;
         struct bench_result *result = alloc_zero(1, sizeof(*result));
+        bool ok = run_with_broker(versus, which, side, result);
 
-        if (!run_with_broker(versus, which->plan, (enum bench_side)side,
-                             result))
-            ok = false;
         rounds[side][counts[side]++].result = result;
         which->lost[side] += result->lost;
         which->out_of_order[side] += result->out_of_order;
@@ -119,6 +177,14 @@ static bool run_rounds(const struct bench_versus *versus,
             return false;
     }
     return true;
+}
+
+/* Nobody may lose what is promised; we may lose nothing at all. */
+static bool kept_promise(const struct bench_case *which, unsigned side)
+{
+    bool promised = side == BENCH_OURS || which->plan.qos > 0;
+
+    return !promised || (!which->lost[side] && !which->out_of_order[side]);
 }
 
 static bool run_case(const struct bench_versus *versus,
@@ -135,8 +201,7 @@ static bool run_case(const struct bench_versus *versus,
         if (counts[side])
             keep_median(&which->results[side], rounds[side], counts[side]);
         free(rounds[side]);
-        if (which->plan.qos > 0 &&
-            (which->lost[side] || which->out_of_order[side]))
+        if (!kept_promise(which, side))
             ok = false;
     }
     return ok;
@@ -156,7 +221,8 @@ bool bench_versus_run(struct bench_versus *versus)
     bool ok = true;
 
     /* On one processor the two would only take turns. */
-    versus->pinned = versus->self && process_cpus(versus->cpus, 2) == 2 &&
+    versus->pinned = versus->programs[BENCH_OURS].command &&
+                     process_cpus(versus->cpus, 2) == 2 &&
                      process_pin(0, versus->cpus[1]) == 0;
     for (size_t i = 0; i < versus->count; i++) {
         struct bench_case *which = &versus->cases[i];
@@ -169,19 +235,4 @@ bool bench_versus_run(struct bench_versus *versus)
             return false;
     }
     return ok;
-}
-
-double bench_versus_ratio(const struct bench_case *which)
-{
-    const struct bench_result *ours = which->results[BENCH_OURS];
-    const struct bench_result *theirs = which->results[BENCH_THEIRS];
-
-    if (!ours || !theirs || ours->error[0] || theirs->error[0])
-        return -1;
-    if (ours->connection_bytes >= 0 && theirs->connection_bytes > 0)
-        return (double)ours->connection_bytes /
-               (double)theirs->connection_bytes;
-    if (bench_cpu_us(ours) >= 0 && bench_cpu_us(theirs) > 0)
-        return bench_cpu_us(ours) / bench_cpu_us(theirs);
-    return -1;
 }

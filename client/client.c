@@ -4,11 +4,13 @@
 #include "client/client_state.h"
 #include "mqtt/property.h"
 #include "net/socket.h"
+#include "net/transport_socks.h"
 #include "net/transport_tcp.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* How long the server may take until its CONNACK, and to read our last. */
 #define TIMEOUT_MS 60000
@@ -82,19 +84,23 @@ void client_end_with(struct client *client, enum client_end end,
     client_end(client, (struct client_ended){.end = end, .reason = reason});
 }
 
+static bool refused_by_proxy(const struct client *client)
+{
+    return client->config.proxy && !client->config.open_transport &&
+           transport_socks_refused(client->link.transport);
+}
+
 static void on_end(struct link *link, int error)
 {
     struct client *client = client_of(link);
 
-    if (client->phase == CLIENT_FINISHING)
-        client_end(client, client->ended);
-    else
-        client_end(client, (struct client_ended){
-                               .end = client->phase == CLIENT_OPENING
-                                          ? CLIENT_END_UNREACHED
-                                          : CLIENT_END_LOST,
-                               .error = error,
-                           });
+    struct client_ended ended = {.end = CLIENT_END_LOST, .error = error};
+
+    if (client->phase == CLIENT_OPENING)
+        ended.end =
+            refused_by_proxy(client) ? CLIENT_END_PROXY : CLIENT_END_UNREACHED;
+    client_end(client,
+               client->phase == CLIENT_FINISHING ? client->ended : ended);
 }
 
 void client_disconnect(struct client *client, enum mqtt_reason reason,
@@ -197,20 +203,61 @@ static const struct link_events link_events = {
     .on_closed = on_closed,
 };
 
+/* A descriptor that is being connected, to the proxy if there is one. */
+static int connect_socket(const struct client_config *config)
+{
+    if (config->unix_path)
+        return socket_connect_unix(config->unix_path);
+    if (config->proxy)
+        return socket_connect(config->proxy->host, config->proxy->port,
+                              config->bind_host);
+    return socket_connect(config->host ? config->host : "127.0.0.1",
+                          config->port, config->bind_host);
+}
+
+/* The stage of the proxy on top of its connection. */
+static struct transport *open_proxy(struct client *client, int fd,
+                                    const struct transport_events *events,
+                                    void *owner, int *error)
+{
+    const struct client_config *config = &client->config;
+    const struct address *proxy = config->proxy;
+    struct socks_request request = {
+        .host = config->host ? config->host : "127.0.0.1",
+        .port = config->port,
+        .user_name = proxy->has_user_name ? proxy->user_name : NULL,
+        .password = proxy->has_password ? proxy->password : NULL,
+    };
+    struct transport *stage = transport_socks_new(&request, events, owner);
+
+    *error = -ENAMETOOLONG;
+    if (!stage) {
+        close(fd);
+        return NULL;
+    }
+    struct transport *below = transport_tcp_new(client->loop, fd, true,
+                                                &transport_socks_events, stage);
+    *error = -ENOMEM;
+    if (!below) {
+        transport_socks_free(stage);
+        return NULL;
+    }
+    transport_socks_put(stage, below);
+    return stage;
+}
+
 static struct transport *open_socket(struct client *client,
                                      const struct transport_events *events,
                                      void *owner, int *error)
 {
-    const struct client_config *config = &client->config;
-    int fd = config->unix_path
-                 ? socket_connect_unix(config->unix_path)
-                 : socket_connect(config->host ? config->host : "127.0.0.1",
-                                  config->port, config->bind_host);
+    int fd = connect_socket(&client->config);
 
     if (fd < 0) {
         *error = fd;
         return NULL;
     }
+    if (client->config.proxy)
+        return open_proxy(client, fd, events, owner, error);
     *error = -ENOMEM;
     return transport_tcp_new(client->loop, fd, true, events, owner);
 }

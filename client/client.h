@@ -14,6 +14,7 @@
 #define CLIENT_CLIENT_H
 
 #include "mqtt/packet.h"
+#include "net/address.h"
 #include "net/loop.h"
 #include "net/transport.h"
 
@@ -32,6 +33,7 @@ enum client_end {
     CLIENT_END_DISCONNECT, /* the server sent DISCONNECT; reason says why */
     CLIENT_END_PROTOCOL,   /* the server broke the protocol; reason is ours */
     CLIENT_END_KEEP_ALIVE, /* no PINGRESP came within the Keep Alive */
+    CLIENT_END_PROXY, /* the proxy refused; transport_socks_explain(error) */
 };
 
 struct client_ended {
@@ -90,6 +92,7 @@ struct client_config {
     uint16_t port;
     const char *bind_host; /* local address to connect from, or NULL */
     const char *unix_path; /* a Unix socket instead of host and port, or NULL */
+    const struct address *proxy; /* a SOCKS5 proxy on the way, or NULL */
     /* Instead of all these; NULL: TCP or the Unix socket. */
     client_open_transport *open_transport;
     /* Messages of QoS 1 and 2 under way at once; 0: as many as the server's

@@ -247,6 +247,25 @@ static bool take_url(struct client_options *options, const char *value)
     return true;
 }
 
+static bool take_proxy(struct client_options *options, const char *value)
+{
+    struct address *proxy = &options->proxy;
+    char why[200];
+
+    if (strncmp(value, "socks5h://", 10) != 0)
+        return client_options_fail(options, "Unsupported proxy protocol: %s",
+                                   value);
+    if (address_parse(proxy, value, why, sizeof(why)))
+        return client_options_fail(options, "Invalid proxy %s.", why);
+    if (proxy->port == 0)
+        return client_options_fail(options, "Invalid proxy port 0");
+    if (proxy->has_user_name && !proxy->user_name[0])
+        return client_options_fail(
+            options, "Invalid proxy \"%s\": the user name is empty.", value);
+    options->config.proxy = proxy;
+    return true;
+}
+
 static bool take_max_in_flight(struct client_options *options,
                                const char *value)
 {
@@ -279,8 +298,7 @@ static bool take_value(struct client_options *options, int id,
     case OPTION_WILL_QOS: return take_will_qos(options, value);
     case OPTION_QOS: return take_qos(options, value);
     case OPTION_MAX_IN_FLIGHT: return take_max_in_flight(options, value);
-    case OPTION_PROXY:
-        return client_options_fail(options, "--proxy is not supported.");
+    case OPTION_PROXY: return take_proxy(options, value);
     case OPTION_SRV:
         return client_options_fail(
             options, "-S is not supported: the resolver of this program asks "
@@ -528,6 +546,10 @@ bool client_options_finish(struct client_options *options)
 {
     struct mqtt_connect *connect = &options->config.connect;
     struct property found;
+
+    if (options->config.proxy && options->config.unix_path)
+        return client_options_fail(
+            options, "A Unix socket cannot be reached through a proxy.");
 
     /* -c alone asks version 5 for what it does in 3.1.1: a session that
        outlives the connection. */

@@ -24,6 +24,8 @@ enum client_exit {
     CLIENT_EXIT_PROTOCOL = 2,
     CLIENT_EXIT_NO_CONNECTION = 4,
     CLIENT_EXIT_LOST = 7,
+    CLIENT_EXIT_AUTHORIZATION = 11,
+    CLIENT_EXIT_PROXY = 16,
     CLIENT_EXIT_KEEP_ALIVE = 19,
     CLIENT_EXIT_QOS_NOT_SUPPORTED = 24,
     CLIENT_EXIT_PACKET_TOO_LARGE = 25,
@@ -73,6 +75,9 @@ enum client_option {
      "-u, -P, -h, -p and -t"}, \
     {OPTION_UNIX, 0, "unix", "socket path", "a Unix socket instead of TCP"}, \
     {OPTION_BIND, 'A', NULL, "address", "local address to connect from"}, \
+    {OPTION_PROXY, 0, "proxy", "proxy url", \
+     "through a SOCKS5 proxy, which resolves the host:\n" \
+     "socks5h://[user[:password]@]host[:port]"}, \
     {-1, 0, NULL, NULL, "As whom:"}, \
     {OPTION_ID, 'i', "id", "id", "Client Identifier (the broker gives one)"}, \
     {OPTION_ID_PREFIX, 'I', "id-prefix", "id prefix", \
@@ -121,7 +126,6 @@ enum client_option {
     {OPTION_TLS + TLS_INSECURE, 0, "insecure", NULL, NULL}, \
     {OPTION_TLS + TLS_PSK, 0, "psk", "key", NULL}, \
     {OPTION_TLS + TLS_PSK_IDENTITY, 0, "psk-identity", "identity", NULL}, \
-    {OPTION_PROXY, 0, "proxy", "proxy url", NULL}, \
     {OPTION_SRV, 'S', NULL, NULL, NULL}, \
     {0, 0, NULL, NULL, NULL}
 /* clang-format on */
@@ -147,6 +151,7 @@ struct client_options {
     struct buf properties[16];   /* by packet type; 0: of the Will */
     struct client_strings topics;
     struct address url;
+    struct address proxy;
     const char *id;
     const char *id_prefix;
     char generated_id[64];

@@ -2,6 +2,7 @@
 
 #include "client/client_debug.h"
 #include "client/client_text.h"
+#include "net/transport_socks.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -116,6 +117,24 @@ static void explain_unreached(struct client_run *run, int error)
         client_run_error(run, "Error: %s", strerror(-error));
 }
 
+/* The proxy is there; what it says decides the exit code as it does with
+   mosquitto's clients. */
+static void explain_proxy(struct client_run *run, int error)
+{
+    static const int not_connected[] = {-ENETUNREACH, -EHOSTUNREACH,
+                                        -ECONNREFUSED};
+
+    run->exit_code = CLIENT_EXIT_PROXY;
+    if (error == -EACCES || error == -EPROTONOSUPPORT)
+        run->exit_code = CLIENT_EXIT_AUTHORIZATION;
+    for (size_t i = 0; i < 3; i++) {
+        if (error == not_connected[i])
+            run->exit_code = CLIENT_EXIT_NO_CONNECTION;
+    }
+    client_run_error(run, "Error: Proxy error: %s.",
+                     transport_socks_explain(error));
+}
+
 void client_run_explain(struct client_run *run,
                         const struct client_ended *ended)
 {
@@ -144,6 +163,7 @@ void client_run_explain(struct client_run *run,
         run->exit_code = CLIENT_EXIT_PROTOCOL;
         client_run_error(run, "Error: %s", protocol_error);
         break;
+    case CLIENT_END_PROXY: explain_proxy(run, ended->error); break;
     case CLIENT_END_KEEP_ALIVE:
         run->exit_code = CLIENT_EXIT_KEEP_ALIVE;
         client_run_error(run, "Error: Keepalive exceeded");

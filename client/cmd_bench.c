@@ -1,11 +1,11 @@
 /*
  * mqttlab bench: put a load on a broker and measure it.
  */
+#include "base/alloc.h"
 #include "base/options.h"
 #include "base/process.h"
-#include "client/bench_broker.h"
 #include "client/bench_report.h"
-#include "client/bench_versus.h"
+#include "client/bench_usual.h"
 #include "client/commands.h"
 
 #include <limits.h>
@@ -19,6 +19,8 @@ enum {
     OPTION_HOST = 1,
     OPTION_PORT,
     OPTION_CONNECTIONS,
+    OPTION_RECEIVERS,
+    OPTION_STORED,
     OPTION_QOS,
     OPTION_VERSION,
     OPTION_PAYLOAD,
@@ -29,6 +31,7 @@ enum {
     OPTION_START,
     OPTION_VS,
     OPTION_ROUNDS,
+    OPTION_QUICK,
     OPTION_JSON,
     OPTION_HELP,
 };
@@ -40,9 +43,18 @@ static const char usage[] =
     "  pairs       N publishers, each to a subscriber of its own\n"
     "  fan-in      N publishers to one subscriber, by a wildcard\n"
     "  fan-out     one publisher to N subscribers\n"
-    "  ping-pong   one message at a time\n"
+    "  shared      N publishers to subscribers that share\n"
+    "  ping-pong   N pairs, one message at a time in each\n"
+    "  retained    retained messages to a new \"#\", again and again\n"
     "  connect     N connections, made again and again\n"
-    "  idle        N connections that do nothing: the broker's memory\n"
+    "\n"
+    "or, for the broker's memory,\n"
+    "\n"
+    "  idle        N connections that do nothing: for one\n"
+    "  subscribed  the same with a subscription each: for one\n"
+    "  filters     many Topic Filters: for one\n"
+    "  messages    many retained messages: for one, beyond topic and payload\n"
+    "  start       nobody there\n"
     "\n"
     "and all of them, as they are compared best, when none is given. A\n"
     "publisher has a fixed number of messages under way (--window), so no\n"
@@ -54,6 +66,11 @@ static const struct option_spec table[] = {
     {OPTION_HOST, 'h', "host", "HOST", "the broker (127.0.0.1)"},
     {OPTION_PORT, 'p', "port", "PORT", "its port (1883)"},
     {OPTION_CONNECTIONS, 'n', "connections", "N", "see above (50)"},
+    {OPTION_RECEIVERS, 0, "receivers", "COUNT",
+     "subscribers that share (10)"},
+    {OPTION_STORED, 0, "stored", "COUNT",
+     "other loads: Topic Filters that match nothing;\n"
+     "retained, filters, messages: how many (50000)"},
     {OPTION_QOS, 'q', "qos", "QOS", "QoS (0), or several: 0,1,2"},
     {OPTION_VERSION, 'V', "protocol-version", "VERSION", "311 or 5 (311)"},
     {OPTION_PAYLOAD, 0, "payload", "BYTES", "size of the payload (64)"},
@@ -68,24 +85,34 @@ static const struct option_spec table[] = {
      "start this program's broker on a free port"},
     {OPTION_VS, 0, "vs", "PROGRAM",
      "the same, and compare it with the broker PROGRAM:\n"
-     "mosquitto, or a path"},
+     "mosquitto, or a path; or a command in which {conf}\n"
+     "stands for a mosquitto.conf, {port} for the port.\n"
+     "May be given three times"},
     {OPTION_ROUNDS, 0, "rounds", "COUNT",
      "measure so often and take the median (3 with --vs, or 1)"},
+    {OPTION_QUICK, 0, "quick", NULL, "one short round"},
     {OPTION_JSON, 0, "json", "FILE", "write all results to FILE"},
     {OPTION_HELP, 0, "help", NULL, "this text"},
     {0, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
 
+/* Of the loads that are compared, when nothing else is said. */
+#define COMPARE_ROUNDS  3
+#define COMPARE_SECONDS 0.6
+#define QUICK_SECONDS   0.2
+
 struct command_line {
     struct options words;
     struct bench_plan plan; /* what all loads have in common */
-    bool workloads[BENCH_IDLE + 1];
+    bool workloads[BENCH_START + 1];
     bool any_workload;
     bool qos[3];
     bool any_qos;
     bool start;
-    const char *vs;
+    bool quick;
+    const char *vs[BENCH_SIDES - 1];
+    unsigned vs_count;
     const char *json;
     long rounds;
     char error[160];
@@ -126,6 +153,15 @@ static bool take_qos(struct command_line *line)
     }
 }
 
+static bool take_other(struct command_line *line)
+{
+    if (line->vs_count == BENCH_SIDES - 1)
+        return fail(line, "at most three brokers to compare with");
+    line->vs[line->vs_count++] = line->words.value;
+    line->start = true;
+    return true;
+}
+
 static bool take_seconds(struct command_line *line)
 {
     char *end;
@@ -159,6 +195,8 @@ static bool take_number(struct command_line *line, int id)
     } ranges[] = {
         {OPTION_PORT,        1, 65535              },
         {OPTION_CONNECTIONS, 1, 50000              },
+        {OPTION_RECEIVERS,   1, 50000              },
+        {OPTION_STORED,      1, 10000000           },
         {OPTION_PAYLOAD,     0, 100 << 20          },
         {OPTION_WINDOW,      1, 10000              },
         {OPTION_MESSAGES,    1, 1000L * 1000 * 1000},
@@ -176,6 +214,8 @@ static bool take_number(struct command_line *line, int id)
     switch (id) {
     case OPTION_PORT: line->plan.port = (uint16_t)number; break;
     case OPTION_CONNECTIONS: line->plan.connections = (unsigned)number; break;
+    case OPTION_RECEIVERS: line->plan.receivers = (unsigned)number; break;
+    case OPTION_STORED: line->plan.stored = (uint32_t)number; break;
     case OPTION_PAYLOAD: line->plan.payload_bytes = (uint32_t)number; break;
     case OPTION_WINDOW: line->plan.window = (uint32_t)number; break;
     case OPTION_MESSAGES: line->plan.messages = (uint64_t)number; break;
@@ -194,10 +234,8 @@ static bool take(struct command_line *line, int id)
     case OPTION_VERSION: return take_version(line);
     case OPTION_SECONDS: return take_seconds(line);
     case OPTION_START: line->start = true; return true;
-    case OPTION_VS:
-        line->vs = line->words.value;
-        line->start = true;
-        return true;
+    case OPTION_QUICK: line->quick = true; return true;
+    case OPTION_VS: return take_other(line);
     case OPTION_JSON: line->json = line->words.value; return true;
     default: return take_number(line, id);
     }
@@ -227,54 +265,47 @@ static bool read_options(struct command_line *line, int *exit_code)
 
 /* --- the loads ------------------------------------------------------------- */
 
-/* What is measured when no load is asked for. */
-static const struct {
-    enum bench_workload workload;
-    unsigned connections;
-    uint8_t qos;
-} usual[] = {
-    {BENCH_PAIRS,     50,   0},
-    {BENCH_PAIRS,     50,   1},
-    {BENCH_PAIRS,     50,   2},
-    {BENCH_FAN_IN,    100,  0},
-    {BENCH_FAN_OUT,   100,  0},
-    {BENCH_PING_PONG, 1,    0},
-    {BENCH_CONNECT,   50,   0},
-    {BENCH_IDLE,      1000, 0},
-    {BENCH_IDLE,      5000, 0},
-};
+/* What others reach says nothing of another broker than mosquitto. */
+static bool bars_hold(const struct bench_versus *versus)
+{
+    return versus->sides > 1 && !strcmp(versus->programs[1].name, "mosquitto");
+}
 
 static void add_usual(struct bench_versus *versus,
                       const struct command_line *line)
 {
-    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-        struct bench_plan plan = line->plan;
+    struct bench_case which;
 
-        plan.workload = usual[i].workload;
-        plan.qos = usual[i].qos;
-        if (!plan.connections)
-            plan.connections = usual[i].connections;
-        if (!line->any_qos || line->qos[plan.qos])
-            bench_versus_add(versus, &plan);
+    for (unsigned i = 0; bench_usual(i, &line->plan, &which); i++) {
+        bool ours = which.plan.variant || which.max_bytes > 0;
+
+        if (line->any_qos && !line->qos[which.plan.qos])
+            continue;
+        if (which.plan.variant && !line->start)
+            continue; /* how it is started is not ours to say */
+        if (!ours && !bars_hold(versus))
+            which.max_ratio = 0;
+        bench_versus_add(versus, &which);
     }
 }
 
 static void add_chosen(struct bench_versus *versus,
                        const struct command_line *line)
 {
-    struct bench_plan plan = line->plan;
+    struct bench_case which = {.plan = line->plan};
 
-    if (!plan.connections)
-        plan.connections = 50;
     for (unsigned i = 0; bench_workload_name(i); i++) {
-        bool messages = i != BENCH_CONNECT && i != BENCH_IDLE;
+        bool messages = bench_has_messages((enum bench_workload)i);
 
-        plan.workload = (enum bench_workload)i;
+        which.plan.workload = (enum bench_workload)i;
         for (unsigned qos = 0; qos <= (messages ? 2 : 0); qos++) {
-            plan.qos = (uint8_t)qos;
+            struct bench_case one = which;
+
+            one.plan.qos = (uint8_t)qos;
+            bench_usual_complete(&one.plan);
             if (line->workloads[i] &&
                 (!messages || line->qos[qos] || (!line->any_qos && qos == 0)))
-                bench_versus_add(versus, &plan);
+                bench_versus_add(versus, &one);
         }
     }
 }
@@ -293,8 +324,8 @@ static void on_case(const struct bench_versus *versus,
 {
     struct buf text = {0};
 
-    if (versus->program)
-        bench_report_table_line(&text, which);
+    if (versus->sides > 1)
+        bench_report_table_line(&text, versus, which);
     else
         bench_report_text(&text, &which->plan, which->results[BENCH_OURS]);
     print(&text);
@@ -332,12 +363,12 @@ static int run(struct command_line *line, struct bench_versus *versus)
     bool ok;
 
     process_many_descriptors();
-    if (!versus->self && !line->plan.pid)
+    if (!line->start && !line->plan.pid)
         line->plan.pid = find_broker(line->plan.port);
-    if (versus->program) {
+    if (versus->sides > 1) {
         struct buf head = {0};
 
-        bench_report_table_head(&head, versus->program);
+        bench_report_table_head(&head, versus);
         print(&head);
     }
     if (line->any_workload)
@@ -350,20 +381,88 @@ static int run(struct command_line *line, struct bench_versus *versus)
     return ok ? EXIT_SUCCESS : EXIT_FAILED;
 }
 
-/* Without the other broker ours is still worth measuring. */
-static void find_other(const char *name, struct bench_versus *versus,
-                       char *path, size_t size)
+/* "mosquitto" of "/usr/sbin/mosquitto -c {conf}"; the number of the side goes
+   behind it when another one has that name. */
+static char *name_of(const struct bench_versus *versus, const char *command)
 {
-    if (bench_broker_find(name, versus->self, path, size)) {
-        versus->program = path;
+    size_t len = strcspn(command, " ");
+
+    while (len && command[len - 1] == '/')
+        len--;
+    const char *begin = command + len;
+    while (begin > command && begin[-1] != '/')
+        begin--;
+    char *name = alloc_string_of(begin, (size_t)(command + len - begin));
+    for (unsigned side = 0; side < versus->sides; side++) {
+        if (!strcmp(name, versus->programs[side].name)) {
+            char *longer = alloc_printf("%s %u", name, versus->sides);
+
+            free(name);
+            return longer;
+        }
+    }
+    return name;
+}
+
+/* Without the other broker ours is still worth measuring. */
+static void find_other(const char *name, struct bench_versus *versus)
+{
+    char path[PATH_MAX];
+    bool words = strstr(name, "{conf}") || strstr(name, "{port}");
+
+    if (words || bench_broker_find(name, versus->programs[BENCH_OURS].command,
+                                   path, sizeof(path))) {
+        versus->programs[versus->sides] = (struct bench_program){
+            .name = name_of(versus, name),
+            .command = alloc_string(words ? name : path),
+        };
+        versus->sides++;
         return;
     }
-    fprintf(stderr, "mqttlab bench: there is no %s here: measuring alone.\n",
-            name);
+    fprintf(stderr, "mqttlab bench: there is no %s here: measuring %s.\n", name,
+            versus->sides > 1 ? "without it" : "alone");
     if (!strcmp(name, "mosquitto"))
         fputs("It comes with the package mosquitto: apt-get install "
               "mosquitto\n",
               stderr);
+}
+
+static void set_programs(const struct command_line *line,
+                         struct bench_versus *versus)
+{
+    versus->sides = 1;
+    versus->programs[BENCH_OURS] = (struct bench_program){
+        .name = alloc_string("mqttlab"),
+        .command = line->start ? process_self_path("mqttlab") : NULL,
+        .own = true,
+    };
+    for (unsigned i = 0; i < line->vs_count; i++)
+        find_other(line->vs[i], versus);
+}
+
+static void release(struct bench_versus *versus)
+{
+    for (unsigned i = 0; i < versus->sides; i++) {
+        free((char *)(uintptr_t)versus->programs[i].name);
+        free((char *)(uintptr_t)versus->programs[i].command);
+    }
+    bench_versus_release(versus);
+}
+
+/* How long, and how often. */
+static void set_effort(struct command_line *line, struct bench_versus *versus)
+{
+    bool compares = line->vs_count && !line->any_workload;
+
+    if (line->plan.seconds <= 0 && line->quick)
+        line->plan.seconds = QUICK_SECONDS;
+    if (line->plan.seconds <= 0 && compares)
+        line->plan.seconds = COMPARE_SECONDS;
+    versus->rounds = 1;
+    if (line->rounds)
+        versus->rounds = (unsigned)line->rounds;
+    else if (line->vs_count && !line->quick)
+        versus->rounds = COMPARE_ROUNDS;
 }
 
 int cmd_bench(int argc, char **argv)
@@ -371,26 +470,18 @@ int cmd_bench(int argc, char **argv)
     struct command_line line = {
         .plan = {.host = "127.0.0.1",
                  .port = 1883,
-                 .payload_bytes = 64,
-                 .window = 64,
-                 .seconds = 2,
+                 .payload_bytes = UINT32_MAX,
                  .version = MQTT_3_1_1},
     };
     struct bench_versus versus = {.on_case = on_case};
-    char program[PATH_MAX];
-    char *self;
     int exit_code;
 
     options_init(&line.words, table, argc, argv);
     if (!read_options(&line, &exit_code))
         return exit_code;
-    self = process_self_path("mqttlab");
-    versus.self = line.start ? self : NULL;
-    if (line.vs)
-        find_other(line.vs, &versus, program, sizeof(program));
-    versus.rounds = line.rounds ? (unsigned)line.rounds : line.vs ? 3 : 1;
+    set_programs(&line, &versus);
+    set_effort(&line, &versus);
     exit_code = run(&line, &versus);
-    bench_versus_release(&versus);
-    free(self);
+    release(&versus);
     return exit_code;
 }

@@ -32,6 +32,11 @@ void *alloc_resize(void *old, size_t count, size_t size)
     return or_end(realloc(old, total ? total : 1));
 }
 
+void *alloc_checked(void *memory)
+{
+    return or_end(memory);
+}
+
 char *alloc_string(const char *string)
 {
     return string ? or_end(strdup(string)) : NULL;

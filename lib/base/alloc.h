@@ -18,6 +18,9 @@ void *alloc_zero(size_t count, size_t size);
 /* Resize; the product count * size is checked for overflow. */
 void *alloc_resize(void *old, size_t count, size_t size);
 
+/* What a library has allocated, which must not be NULL. */
+void *alloc_checked(void *memory);
+
 /* A copy of a C string; NULL stays NULL. */
 char *alloc_string(const char *string);
 

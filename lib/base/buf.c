@@ -35,20 +35,26 @@ void buf_append_string(struct buf *buf, const char *string)
     buf_append(buf, string, strlen(string));
 }
 
-void buf_printf(struct buf *buf, const char *format, ...)
+void buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
-    va_list args;
     va_list again;
 
-    va_start(args, format);
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
     assert(len >= 0);
     char *to = (char *)buf_reserve(buf, (size_t)len + 1);
     vsnprintf(to, (size_t)len + 1, format, again);
     va_end(again);
-    va_end(args);
     buf->len += (uint32_t)len;
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    buf_vprintf(buf, format, args);
+    va_end(args);
 }
 
 void buf_consume(struct buf *buf, size_t count)

@@ -10,6 +10,7 @@
 
 #include "base/slice.h"
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,6 +55,8 @@ void buf_append_string(struct buf *buf, const char *string);
 /* Append as printf does, without the NUL. */
 void buf_printf(struct buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *buf, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* Drop the first count bytes; count is at most len. */
 void buf_consume(struct buf *buf, size_t count);

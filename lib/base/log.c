@@ -8,8 +8,9 @@
 
 const char *log_level_name(enum log_level level)
 {
-    static const char *const names[] = {"error", "warning", "notice", "info",
-                                        "debug"};
+    static const char *const names[] = {"error",      "warning", "notice",
+                                        "info",       "debug",   "subscribe",
+                                        "unsubscribe"};
 
     return names[level];
 }

@@ -12,18 +12,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+/*
+ * From the most to the least important; what follows LOG_DEBUG has no place in
+ * that order and is wanted by itself.
+ */
+enum log_level {
+    LOG_ERROR,
+    LOG_WARNING,
+    LOG_NOTICE,
+    LOG_INFO,
+    LOG_DEBUG,
+    LOG_SUBSCRIBE,   /* who subscribed to what */
+    LOG_UNSUBSCRIBE, /* who no longer does */
+};
 
 /* A sink gets each line without its newline. */
 typedef void log_sink(void *context, enum log_level level, const char *line);
 
 struct log {
     enum log_level level; /* what is less important is not written */
+    unsigned also;        /* bits (1 << level) of what is written besides */
     log_sink *sink;       /* NULL: standard error, with the time in front */
     void *context;
 };
 
-/* "error", "warning", "notice", "info", "debug". */
+/* "error", "warning", "notice", "info", "debug", ... */
 const char *log_level_name(enum log_level level);
 
 /*
@@ -39,7 +52,7 @@ void log_write(const struct log *log, enum log_level level, const char *format,
 
 static inline bool log_wants(const struct log *log, enum log_level level)
 {
-    return level <= log->level;
+    return level <= log->level || (log->also >> level & 1);
 }
 
 #define log_error(log, ...)   log_write(log, LOG_ERROR, __VA_ARGS__)
@@ -47,5 +60,8 @@ static inline bool log_wants(const struct log *log, enum log_level level)
 #define log_notice(log, ...)  log_write(log, LOG_NOTICE, __VA_ARGS__)
 #define log_info(log, ...)    log_write(log, LOG_INFO, __VA_ARGS__)
 #define log_debug(log, ...)   log_write(log, LOG_DEBUG, __VA_ARGS__)
+
+#define log_subscribe(log, ...)   log_write(log, LOG_SUBSCRIBE, __VA_ARGS__)
+#define log_unsubscribe(log, ...) log_write(log, LOG_UNSUBSCRIBE, __VA_ARGS__)
 
 #endif

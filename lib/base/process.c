@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -154,6 +157,17 @@ int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size)
     if (folder)
         closedir(folder);
     return 0;
+}
+
+uint64_t process_heap_bytes(void)
+{
+#ifdef __GLIBC__
+    const struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+#else
+    return 0;
+#endif
 }
 
 int64_t process_private_bytes(pid_t pid)

@@ -27,6 +27,10 @@ int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size);
 /* Private memory of a process in bytes; -1 when it cannot be read. */
 int64_t process_private_bytes(pid_t pid);
 
+/* Memory that this process has from malloc, in bytes; 0 where that is not
+   known. */
+uint64_t process_heap_bytes(void);
+
 /*
  * The numbers of the processors that this process may run on, the lowest
  * first, at most max of them. Returns how many; 0 where the system does not

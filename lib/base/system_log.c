@@ -14,8 +14,9 @@ void system_log_open(const char *name, int facility)
 
 void system_log_write(unsigned level, const char *line)
 {
-    static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO,
-                                     LOG_DEBUG};
+    static const int priorities[] = {LOG_ERR,   LOG_WARNING, LOG_NOTICE,
+                                     LOG_INFO,  LOG_DEBUG,   LOG_NOTICE,
+                                     LOG_NOTICE};
 
     assert(level < sizeof(priorities) / sizeof(priorities[0]));
     syslog(priorities[level], "%s", line);

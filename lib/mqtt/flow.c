@@ -38,11 +38,14 @@ struct transition {
 /* clang-format off */
 static const struct transition sender[] = {
     /* state             event                  next                action */
-    /* [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.2-3] */
+    /* [MQTT-4.3.2-1] [MQTT-4.3.2-2] [MQTT-4.3.2-3] [MQTT311-4.3.2-1] */
     {FLOW_DONE,          FLOW_SEND_QOS_1,       FLOW_WAIT_PUBACK,   FLOW_SEND_PUBLISH},
     {FLOW_WAIT_PUBACK,   FLOW_GOT_PUBACK,       FLOW_DONE,          FLOW_NOTHING},
 
-    /* [MQTT-4.3.3-1] to [MQTT-4.3.3-5] */
+    /* [MQTT-4.3.3-1] [MQTT-4.3.3-2] [MQTT-4.3.3-3] [MQTT-4.3.3-4]
+       [MQTT-4.3.3-5] [MQTT311-4.3.3-1]. An answer that refuses ends it as well
+       [MQTT-4.4.0-2]. No row asks whether the message has expired
+       [MQTT-4.3.3-13]. */
     {FLOW_DONE,          FLOW_SEND_QOS_2,       FLOW_WAIT_PUBREC,   FLOW_SEND_PUBLISH},
     {FLOW_WAIT_PUBREC,   FLOW_GOT_PUBREC,       FLOW_WAIT_PUBCOMP,  FLOW_SEND_PUBREL},
     {FLOW_WAIT_PUBREC,   FLOW_GOT_PUBREC_ERROR, FLOW_DONE,          FLOW_NOTHING},
@@ -67,10 +70,10 @@ static const struct transition sender[] = {
 
 static const struct transition receiver[] = {
     /* state             event                    next               action */
-    /* [MQTT-4.3.2-4] [MQTT-4.3.2-5] */
+    /* [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT311-4.3.2-2] */
     {FLOW_DONE,          FLOW_GOT_PUBLISH_QOS_1,  FLOW_DONE,         FLOW_DELIVER_PUBACK},
 
-    /* [MQTT-4.3.3-8] to [MQTT-4.3.3-12] */
+    /* [MQTT-4.3.3-8] to [MQTT-4.3.3-12]; [MQTT311-4.3.3-2] */
     {FLOW_DONE,          FLOW_GOT_PUBLISH_QOS_2,  FLOW_WAIT_PUBREL,  FLOW_DELIVER_PUBREC},
     {FLOW_WAIT_PUBREL,   FLOW_GOT_PUBREL,         FLOW_DONE,         FLOW_ANSWER_PUBCOMP},
     {FLOW_WAIT_PUBREL,   FLOW_GOT_PUBLISH_QOS_2,  FLOW_WAIT_PUBREL,  FLOW_ANSWER_PUBREC},

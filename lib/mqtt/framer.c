@@ -35,7 +35,8 @@ int framer_next(struct slice in, uint32_t max_size, struct frame *frame)
     if (in.len == 0)
         return 0;
     if (!flags_valid(in.bytes[0]))
-        return -MQTT_MALFORMED_PACKET; /* [MQTT-2.1.3-1] */
+        /* [MQTT-2.1.3-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1] */
+        return -MQTT_MALFORMED_PACKET;
 
     int used = varint_decode(in.bytes + 1, in.len - 1, &length);
     if (used <= 0)

@@ -180,7 +180,8 @@ static bool read_one(struct reader *reader, struct property *property)
     return !reader->reason;
 }
 
-/* Is all text well-formed? [MQTT-1.5.4-1] [MQTT-1.5.7-1] */
+/* Is all text well-formed? [MQTT-1.5.4-1] [MQTT-1.5.7-1]; Response Topic and
+   Content Type [MQTT-3.3.2-13] [MQTT-3.3.2-19] are among it. */
 static bool text_valid(const struct property *property)
 {
     switch (property->info->type) {
@@ -306,7 +307,7 @@ void property_put_pair(struct buf *properties, struct slice name,
 
 void property_write(struct buf *out, struct slice properties)
 {
-    writer_varint(out, (uint32_t)properties.len);
+    writer_varint(out, (uint32_t)properties.len); /* [MQTT-2.2.2-1] */
     buf_append_slice(out, properties);
 }
 

@@ -38,7 +38,7 @@ static enum mqtt_reason judge_topic(const struct mqtt_publish *publish,
 
     if (publish->topic.len > 0)
         return utf8_valid(publish->topic)
-                   ? MQTT_TOPIC_NAME_INVALID /* [MQTT-3.3.2-2] */
+                   ? MQTT_TOPIC_NAME_INVALID /* [MQTT-3.3.2-2] [MQTT-4.7.0-1] */
                    : MQTT_MALFORMED_PACKET;  /* [MQTT-3.3.2-1] */
     if (version < MQTT_5)
         return MQTT_TOPIC_NAME_INVALID; /* [MQTT311-4.7.3-1] */

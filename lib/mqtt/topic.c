@@ -169,6 +169,7 @@ bool topic_match(struct slice topic_filter, struct slice topic_name)
             return true; /* "a/#" matches "a" as well [MQTT5 4.7.1.2] */
         if (!topic_next_level(&name, &have))
             return false;
+        /* Byte by byte [MQTT-4.7.3-4]. */
         if (!slice_equal_string(want, "+") && !slice_equal(want, have))
             return false;
     }

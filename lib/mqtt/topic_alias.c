@@ -42,6 +42,7 @@ enum mqtt_reason topic_aliases_inbound(struct topic_aliases *aliases,
         return topic->len ? MQTT_SUCCESS : MQTT_PROTOCOL_ERROR;
     if (alias == 0 || alias > aliases->maximum)
         return MQTT_TOPIC_ALIAS_INVALID; /* [MQTT-3.3.2-8] [MQTT-3.3.2-9] */
+    /* All the others are accepted [MQTT-3.3.2-12]. */
     if (topic->len) {
         set(aliases, alias, *topic);
         return MQTT_SUCCESS;

@@ -16,11 +16,12 @@ struct scheme {
 };
 
 static const struct scheme schemes[] = {
-    {"mqtt://",  ADDRESS_MQTT,  1883},
-    {"mqtts://", ADDRESS_MQTTS, 8883},
-    {"ws://",    ADDRESS_WS,    80  },
-    {"wss://",   ADDRESS_WSS,   443 },
-    {"unix:",    ADDRESS_UNIX,  0   },
+    {"mqtt://",    ADDRESS_MQTT,    1883},
+    {"mqtts://",   ADDRESS_MQTTS,   8883},
+    {"ws://",      ADDRESS_WS,      80  },
+    {"wss://",     ADDRESS_WSS,     443 },
+    {"unix:",      ADDRESS_UNIX,    0   },
+    {"socks5h://", ADDRESS_SOCKS5H, 1080},
 };
 
 /* What is being parsed, and where its errors go. */
@@ -211,7 +212,7 @@ int address_parse(struct address *address, const char *text, char *error,
     }
     if (rest.bytes == (const uint8_t *)text && strstr(text, "://"))
         return fail(&parser, "the scheme is none of mqtt://, mqtts://, ws://, "
-                             "wss://, unix:");
+                             "wss://, unix:, socks5h://");
     return parse_rest(address, &parser, rest);
 }
 

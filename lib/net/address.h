@@ -1,5 +1,6 @@
 /*
- * Where to listen or connect: mqtt:// mqtts:// ws:// wss:// unix: addresses.
+ * Where to listen or connect: mqtt:// mqtts:// ws:// wss:// unix: addresses, and
+ * socks5h:// for a proxy.
  */
 #ifndef NET_ADDRESS_H
 #define NET_ADDRESS_H
@@ -18,6 +19,7 @@ enum address_scheme {
     ADDRESS_WS,    /* WebSocket, port 80 */
     ADDRESS_WSS,   /* WebSocket over TLS, port 443 */
     ADDRESS_UNIX,
+    ADDRESS_SOCKS5H, /* a SOCKS5 proxy that resolves names, port 1080 */
 };
 
 struct address {

@@ -1,5 +1,6 @@
 /*
  * What every transport can do: plain TCP, in memory, later TLS and WebSocket.
+ * Bytes arrive in order, none is lost, and they go both ways [MQTT-4.2.0-1].
  *
  * Bytes come in by callback and go out by transport_writev. The owner learns
  * in order: on_open once, then on_bytes any number of times, then on_closed

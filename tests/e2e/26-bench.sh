@@ -25,6 +25,17 @@ if [ -e /proc/self/status ]; then
     grep -q 'memory .* bytes a connection' "$work/rest.log" || fail "no memory"
     grep -q 'broker CPU' "$work/pairs.log" || fail "the broker was not found"
 fi
+# What is retained, shared and stored.
+"$MQTTLAB" bench shared retained filters messages subscribed start -p "$port" -n 20 \
+    --receivers 3 --stored 20000 --seconds 0.3 --json "$work/more.json" \
+    >"$work/more.log" || fail "$(cat "$work/more.log")"
+grep -q '^shared 20 to 3, QoS 0, 20000 filters, window 64$' "$work/more.log" || fail "no shared"
+grep -q '^retained 20000, QoS 0$' "$work/more.log" || fail "no retained"
+[ "$(grep -c 'lost  *0 of .*; out of order: 0' "$work/more.log")" = 2 ] || fail "lost: $(cat "$work/more.log")"
+if [ -e /proc/self/status ]; then
+    grep -q 'memory .* bytes a Topic Filter' "$work/more.log" || fail "no memory of filters"
+    grep -q 'memory .* bytes a retained message' "$work/more.log" || fail "no memory of messages"
+fi
 # Payloads too small for time or order are messages all the same.
 for bytes in 0 8; do
     "$MQTTLAB" bench pairs -V 5 -p "$port" -n 2 --messages 100 --payload $bytes \
@@ -36,6 +47,20 @@ done
 "$MQTTLAB" bench --vs no-such-broker pairs -n 2 --messages 100 --rounds 1 \
     >"$work/own.log" 2>&1 || fail "$(cat "$work/own.log")"
 has_line "mqttlab bench: there is no no-such-broker here: measuring alone." "$work/own.log"
+
+# Side by side: with itself by a command, as another broker would be.
+"$MQTTLAB" bench --vs "$MQTTLAB broker -c {conf}" --vs "$MQTTLAB broker -p {port}" \
+    pairs fan-out -n 3 --messages 20000 --rounds 2 --json "$work/vs.json" >"$work/vs.log" ||
+    fail "$(cat "$work/vs.log")"
+grep -q '^pairs 3, QoS 0 .*[0-9]$' "$work/vs.log" || fail "no line: $(cat "$work/vs.log")"
+[ "$(grep -c '"ratio"' "$work/vs.json")" = 4 ] || fail "two loads beside two others are four ratios"
+# Records are read while the load runs, and the broker is none the worse.
+if [ -e /proc/self/status ]; then
+    "$MQTTLAB" bench --start --quick -n 5 --stored 200 --json "$work/all.json" >"$work/all.log" ||
+        fail "$(cat "$work/all.log")"
+    grep -q '"read": [1-9]' "$work/all.json" || fail "no record was read"
+    grep -q '"verdict": "ok"' "$work/all.json" || fail "nothing was compared with what it may be"
+fi
 
 # What cannot be.
 if "$MQTTLAB" bench pairs -p 1 >"$work/none.log" 2>&1; then

@@ -88,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    struct subscription_tree *tree = subscription_tree_new(20);
+    uint64_t effort = 0;
+    struct subscription_tree *tree = subscription_tree_new(20, &effort);
     struct subscriber people[PEOPLE];
     size_t start = 0;
 

@@ -241,6 +241,7 @@ static void on_ended(struct client *from, const struct client_ended *ended)
         [CLIENT_END_DISCONNECT] = "disconnect",
         [CLIENT_END_PROTOCOL] = "protocol",
         [CLIENT_END_KEEP_ALIVE] = "keep alive",
+        [CLIENT_END_PROXY] = "proxy",
     };
 
     (void)from;

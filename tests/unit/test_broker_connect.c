@@ -33,34 +33,35 @@ static const struct {
     const char *connack;
     bool ended;
 } answers[] = {
-    {"3.1.1",                                                 MQTT_3_1_1, CONNECT_3_1_1,                                "20 02 00 00",                                                       false},
-    {"3.1",                                                   MQTT_3_1,   "10 0f 0006 4d5149736470 03 02 003c 0001 61",
-     "20 02 00 00",                                                                                                                                                                          false},
-    {"5",                                                     MQTT_5,     CONNECT_5,                                    "20 09 00 00 06 22 000a 21 03e8",                                    false},
-    {"a version that is none",                                MQTT_3_1_1,
-     "10 0d 0004 4d515454 02 02 003c 0001 61",                                                                          "20 02 00 01",                                                       true },
-    {"a version to come",                                     MQTT_5,     "10 0d 0004 4d515454 06 02 003c 0001 61",
-     "20 03 00 84 00",                                                                                                                                                                       true },
-    {"3.1: no Client Identifier",                             MQTT_3_1,
-     "10 0e 0006 4d5149736470 03 02 003c 0000",                                                                         "20 02 00 02",                                                       true },
-    {"MQTT311-3.1.3-8: no Client Identifier, session wanted", MQTT_3_1_1,
-     "10 0c 0004 4d515454 04 00 003c 0000",                                                                             "20 02 00 02",                                                       true },
-    {"MQTT-3.1.3-6: no Client Identifier",                    MQTT_3_1_1,
-     "10 0c 0004 4d515454 04 02 003c 0000",                                                                             "20 02 00 00",                                                       false},
-    {"MQTT-3.1.3-7: no Client Identifier",                    MQTT_5,
-     "10 0d 0004 4d515454 05 00 003c 00 0000",                                                                          "20 19 00 00 16 22 000a 21 03e8 12 000d 6175746f2d3030303030303031",
-     false                                                                                                                                                                                        },
-    {"MQTT-4.12.0-1: an authentication method",               MQTT_5,
-     "10 12 0004 4d515454 05 02 003c 04 15 0001 58 0001 61",                                                            "20 03 00 8c 00",
-     true                                                                                                                                                                                         },
-    {"malformed flags in 5",                                  MQTT_5,
-     "10 0e 0004 4d515454 05 03 003c 00 0001 61",                                                                       "20 03 00 81 00",                                                    true },
-    {"malformed flags in 3.1.1",                              MQTT_3_1_1,
-     "10 0d 0004 4d515454 04 03 003c 0001 61",                                                                          "",                                                                  true },
-    {"Server Keep Alive for Keep Alive 0",                    MQTT_5,
-     "10 0e 0004 4d515454 05 02 0000 00 0001 61",                                                                       "20 0c 00 00 09 22 000a 21 03e8 13 ffff",                            false},
-    {"Keep Alive 0 in 3.1.1",                                 MQTT_3_1_1,
-     "10 0d 0004 4d515454 04 02 0000 0001 61",                                                                          "20 02 00 00",                                                       false},
+    {"MQTT311-7.0.0-2: 3.1.1, nothing more is needed",          MQTT_3_1_1,
+     CONNECT_3_1_1,                                                                                                       "20 02 00 00",                                                       false},
+    {"3.1",                                                     MQTT_3_1,   "10 0f 0006 4d5149736470 03 02 003c 0001 61",
+     "20 02 00 00",                                                                                                                                                                            false},
+    {"5",                                                       MQTT_5,     CONNECT_5,                                    "20 09 00 00 06 22 000a 21 03e8",                                    false},
+    {"a version that is none",                                  MQTT_3_1_1,
+     "10 0d 0004 4d515454 02 02 003c 0001 61",                                                                            "20 02 00 01",                                                       true },
+    {"a version to come",                                       MQTT_5,     "10 0d 0004 4d515454 06 02 003c 0001 61",
+     "20 03 00 84 00",                                                                                                                                                                         true },
+    {"3.1: no Client Identifier",                               MQTT_3_1,
+     "10 0e 0006 4d5149736470 03 02 003c 0000",                                                                           "20 02 00 02",                                                       true },
+    {"MQTT311-3.1.3-8: no Client Identifier, session wanted",   MQTT_3_1_1,
+     "10 0c 0004 4d515454 04 00 003c 0000",                                                                               "20 02 00 02",                                                       true },
+    {"MQTT-3.1.3-6: no Client Identifier",                      MQTT_3_1_1,
+     "10 0c 0004 4d515454 04 02 003c 0000",                                                                               "20 02 00 00",                                                       false},
+    {"MQTT-3.1.3-7: no Client Identifier",                      MQTT_5,
+     "10 0d 0004 4d515454 05 00 003c 00 0000",                                                                            "20 19 00 00 16 22 000a 21 03e8 12 000d 6175746f2d3030303030303031",
+     false                                                                                                                                                                                          },
+    {"MQTT-4.12.0-1: an authentication method",                 MQTT_5,
+     "10 12 0004 4d515454 05 02 003c 04 15 0001 58 0001 61",                                                              "20 03 00 8c 00",
+     true                                                                                                                                                                                           },
+    {"MQTT-3.1.4-1, MQTT-4.13.2-1: malformed flags in 5",       MQTT_5,
+     "10 0e 0004 4d515454 05 03 003c 00 0001 61",                                                                         "20 03 00 81 00",                                                    true },
+    {"MQTT-3.1.4-1, MQTT311-3.2.2-6: malformed flags in 3.1.1", MQTT_3_1_1,
+     "10 0d 0004 4d515454 04 03 003c 0001 61",                                                                            "",                                                                  true },
+    {"Server Keep Alive for Keep Alive 0",                      MQTT_5,
+     "10 0e 0004 4d515454 05 02 0000 00 0001 61",                                                                         "20 0c 00 00 09 22 000a 21 03e8 13 ffff",                            false},
+    {"Keep Alive 0 in 3.1.1",                                   MQTT_3_1_1,
+     "10 0d 0004 4d515454 04 02 0000 0001 61",                                                                            "20 02 00 00",                                                       false},
 };
 
 START_TEST(each_connect_gets_its_answer)
@@ -142,6 +143,7 @@ static const struct {
     {"SUBSCRIBE without a filter",            "82 03 0001 00",          "e0 01 82"},
 };
 
+/* [MQTT-4.13.1-1] [MQTT-4.13.2-1] [MQTT-3.14.2-2]: nothing but the reason. */
 START_TEST(broken_packets_close_and_version_5_is_told_why)
 {
     rig_start(&rig);
@@ -152,6 +154,7 @@ START_TEST(broken_packets_close_and_version_5_is_told_why)
 }
 END_TEST
 
+/* [MQTT-3.1.4-2] */
 START_TEST(anonymous_clients_are_refused_where_they_are_not_allowed)
 {
     rig.config.listeners[0].allow_anonymous = false;
@@ -165,6 +168,7 @@ START_TEST(anonymous_clients_are_refused_where_they_are_not_allowed)
     /* A stranger is not told what it would take. */
     ck_assert_str_eq(rig_take_reason_string(&other), "Not authorized");
     rig_expect_hex(&other, "20 03 00 87 00");
+    rig_expect_ended(&other);
 }
 END_TEST
 

@@ -70,7 +70,7 @@ static void expect_ack(struct rig_client *client, enum mqtt_type type,
 
 /* ---- from a client ---- */
 
-/* [MQTT-4.3.2-4] */
+/* [MQTT-4.3.2-4] [MQTT311-4.3.2-2] */
 START_TEST(qos_1_is_passed_on_and_acknowledged)
 {
     start(MQTT_3_1_1, 1);
@@ -83,7 +83,7 @@ START_TEST(qos_1_is_passed_on_and_acknowledged)
 }
 END_TEST
 
-/* [MQTT-4.3.3-8] [MQTT-4.3.3-10] [MQTT-4.3.3-12] */
+/* [MQTT-4.3.3-8] [MQTT-4.3.3-10] [MQTT-4.3.3-12] [MQTT311-4.3.3-2] */
 START_TEST(qos_2_is_passed_on_exactly_once)
 {
     start(MQTT_3_1_1, 2);
@@ -217,18 +217,29 @@ START_TEST(an_answer_of_the_wrong_kind_disconnects)
 }
 END_TEST
 
-/* [MQTT-2.2.1-4] */
+/* [MQTT-2.2.1-4] [MQTT-4.3.2-1] [MQTT-4.3.3-1] */
 START_TEST(packet_identifiers_are_not_used_twice_at_a_time)
 {
+    unsigned qos = (unsigned)_i + 1;
+
     rig.config.max_inflight_messages = 0;
-    start(MQTT_3_1_1, 1);
-    rig_publish(&publisher, "t", "first", 1);
-    uint16_t first = expect_publish("first", 1, false);
+    start(MQTT_3_1_1, qos);
+    rig_publish(&publisher, "t", "first", qos);
+    uint16_t first = expect_publish("first", qos, false);
+    if (qos == 2) /* towards the broker it is used again */
+        rig_ack(&publisher, MQTT_PUBREL, publisher.last_id);
     for (int i = 0; i < 70000; i++) {
-        rig_publish(&publisher, "t", "x", 1);
-        uint16_t packet_id = expect_publish("x", 1, false);
+        rig_publish(&publisher, "t", "x", qos);
+        uint16_t packet_id = expect_publish("x", qos, false);
         ck_assert_uint_ne(packet_id, first);
-        rig_ack(&subscriber, MQTT_PUBACK, packet_id);
+        if (qos == 1) {
+            rig_ack(&subscriber, MQTT_PUBACK, packet_id);
+        } else {
+            rig_ack(&publisher, MQTT_PUBREL, publisher.last_id);
+            rig_ack(&subscriber, MQTT_PUBREC, packet_id);
+            rig_ack(&subscriber, MQTT_PUBCOMP, packet_id);
+            buf_clear(&subscriber.in);
+        }
         buf_clear(&publisher.in);
         buf_clear(&rig.lines);
     }
@@ -302,6 +313,7 @@ END_TEST
 
 /* ---- away and back ---- */
 
+/* [MQTT311-3.1.2-5] */
 START_TEST(messages_wait_for_a_client_that_is_away)
 {
     start(MQTT_3_1_1, 1);
@@ -327,7 +339,7 @@ START_TEST(queue_qos0_messages_lets_them_wait_too)
 }
 END_TEST
 
-/* [MQTT-4.4.0-1] [MQTT-4.6.0-1] [MQTT-3.3.1-1] */
+/* [MQTT-4.4.0-1] [MQTT-4.6.0-1] [MQTT-3.3.1-1] [MQTT311-4.3.2-1] */
 START_TEST(what_was_not_acknowledged_is_sent_again_in_order)
 {
     uint16_t ids[5];
@@ -485,7 +497,8 @@ Suite *broker_qos_suite(void)
     tcase_add_test(tcase, qos_2_to_a_client_goes_through_its_handshake);
     tcase_add_test(tcase, pubrec_with_an_error_ends_the_flow);
     tcase_add_test(tcase, an_answer_of_the_wrong_kind_disconnects);
-    tcase_add_test(tcase, packet_identifiers_are_not_used_twice_at_a_time);
+    tcase_add_loop_test(tcase, packet_identifiers_are_not_used_twice_at_a_time,
+                        0, 2);
     tcase_add_test(tcase, no_more_are_in_flight_than_the_client_can_take);
     tcase_add_test(tcase, a_flow_of_qos_2_keeps_its_place_until_pubcomp);
     tcase_add_test(tcase, max_inflight_bytes_bounds_the_window_too);

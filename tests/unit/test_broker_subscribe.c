@@ -36,21 +36,21 @@ static const struct {
     const char *answer;
     const char *why; /* the Reason String; NULL: nothing was refused */
 } answers[] = {
-    {"each QoS is granted",                             MQTT_3_1_1,
-     "82 0e 0009 0001 61 00 0001 62 01 0001 63 02",                                                                "90 05 0009 00 01 02",
-     NULL                                                                                                                                                                               },
-    {"version 5",                                       MQTT_5,     "82 0b 0009 00 0001 61 00 0001 62 02",
-     "90 05 0009 00 00 02",                                                                                                                  NULL                                       },
-    {"MQTT-3.8.4-6: one answer a filter, bad ones too", MQTT_5,
-     "82 13 0009 00 0001 61 01 0003 612f23 01 0003 61232f 01",                                                     "90 06 0009 00 01 01 8f", "Topic Filter 3 of 3: Topic Filter invalid"},
-    {"a bad share name",                                MQTT_5,     "82 10 0009 00 000a 247368617265 2f2b2f78 01",
-     "90 04 0009 00 8f",                                                                                                                     "Topic Filter 1 of 1: Topic Filter invalid"},
-    {"UNSUBSCRIBE of nothing, 3.1.1",                   MQTT_3_1_1, "a2 05 0009 0001 61",
-     "b0 02 0009",                                                                                                                           NULL                                       },
-    {"UNSUBSCRIBE of nothing, 5",                       MQTT_5,     "a2 06 0009 00 0001 61",
-     "b0 04 0009 00 11",                                                                                                                     NULL                                       },
-    {"UNSUBSCRIBE of what is no filter",                MQTT_5,     "a2 07 0009 00 0002 6123",
-     "b0 04 0009 00 8f",                                                                                                                     "Topic Filter 1 of 1: Topic Filter invalid"},
+    {"MQTT-3.8.4-1, MQTT-3.8.4-2, MQTT-3.8.4-7, MQTT-3.9.3-1: 3.1.1",
+     MQTT_3_1_1,                                                                  "82 0e 0009 0001 61 00 0001 62 01 0001 63 02",
+     "90 05 0009 00 01 02",                                                                                                                                NULL                                       },
+    {"version 5",                                                     MQTT_5,     "82 0b 0009 00 0001 61 00 0001 62 02",
+     "90 05 0009 00 00 02",                                                                                                                                NULL                                       },
+    {"MQTT-3.8.4-6: one answer a filter, bad ones too",               MQTT_5,
+     "82 13 0009 00 0001 61 01 0003 612f23 01 0003 61232f 01",                                                                   "90 06 0009 00 01 01 8f", "Topic Filter 3 of 3: Topic Filter invalid"},
+    {"a bad share name",                                              MQTT_5,     "82 10 0009 00 000a 247368617265 2f2b2f78 01",
+     "90 04 0009 00 8f",                                                                                                                                   "Topic Filter 1 of 1: Topic Filter invalid"},
+    {"MQTT-3.10.4-4, MQTT-3.10.4-5: UNSUBSCRIBE of nothing, 3.1.1",   MQTT_3_1_1,
+     "a2 05 0009 0001 61",                                                                                                       "b0 02 0009",             NULL                                       },
+    {"MQTT-3.10.4-4, MQTT-3.10.4-5: UNSUBSCRIBE of nothing, 5",       MQTT_5,
+     "a2 06 0009 00 0001 61",                                                                                                    "b0 04 0009 00 11",       NULL                                       },
+    {"UNSUBSCRIBE of what is no filter",                              MQTT_5,     "a2 07 0009 00 0002 6123",
+     "b0 04 0009 00 8f",                                                                                                                                   "Topic Filter 1 of 1: Topic Filter invalid"},
 };
 
 START_TEST(each_request_gets_its_answer)
@@ -79,6 +79,16 @@ START_TEST(no_local_on_a_shared_subscription_is_an_error)
     start(MQTT_5);
     rig_send_hex(&client, "82 10 0009 00 000a 2473686172652f672f78 05");
     rig_expect_hex(&client, "e0 01 82");
+}
+END_TEST
+
+/* [MQTT-3.11.3-1] [MQTT-3.10.4-6] */
+START_TEST(unsubscribe_answers_in_the_order_of_its_filters)
+{
+    start(MQTT_5);
+    rig_subscribe(&client, "t", 0);
+    rig_send_hex(&client, "a2 0c 0009 00 0001 75 0001 74 0001 76");
+    rig_expect_hex(&client, "b0 06 0009 00 11 00 11");
 }
 END_TEST
 
@@ -135,7 +145,7 @@ END_TEST
 
 /* ---- retained messages ---- */
 
-/* [MQTT-3.3.1-5] [MQTT-3.3.1-8] */
+/* [MQTT-3.3.1-5] [MQTT311-3.3.1-6] [MQTT311-3.3.1-8] */
 START_TEST(a_new_subscription_gets_the_retained_messages)
 {
     struct mqtt_publish publish;
@@ -311,6 +321,7 @@ Suite *broker_subscribe_suite(void)
     tcase_add_test(tcase,
                    a_filter_that_is_none_closes_a_connection_of_version_3);
     tcase_add_test(tcase, no_local_on_a_shared_subscription_is_an_error);
+    tcase_add_test(tcase, unsubscribe_answers_in_the_order_of_its_filters);
     tcase_add_test(tcase, unsubscribe_stops_what_comes);
     tcase_add_test(tcase, subscribing_again_replaces_the_options);
     tcase_add_test(tcase, max_qos_of_the_listener_is_granted_at_most);

@@ -15,11 +15,12 @@
 #define LEVELS_MAX 200
 
 static struct subscription_tree *tree;
+static uint64_t effort; /* of all matches */
 static struct subscriber subscribers[8];
 
 static void setup(void)
 {
-    tree = subscription_tree_new(LEVELS_MAX);
+    tree = subscription_tree_new(LEVELS_MAX, &effort);
     for (size_t i = 0; i < 8; i++)
         subscription_tree_subscriber_init(&subscribers[i]);
 }

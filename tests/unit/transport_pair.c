@@ -4,7 +4,10 @@
 
 #include "net/socket.h"
 #include "net/transport_memory.h"
+#include "net/transport_socks.h"
 #include "net/transport_tcp.h"
+#include "net/transport_tls.h"
+#include "tls_pair.h"
 
 #include <unistd.h>
 
@@ -108,8 +111,8 @@ void pair_make_memory(void)
     void *owners[2] = {&pair.sides[0], &pair.sides[1]};
 
     transport_memory_pair(&pair.loop, ends, both, owners);
-    pair.sides[0].transport = ends[0];
-    pair.sides[1].transport = ends[1];
+    for (int i = 0; i < 2; i++)
+        pair.sides[i].transport = pair.sides[i].memory = ends[i];
 }
 
 static void on_accept(struct listener *from, int fd,
@@ -147,10 +150,120 @@ static void make_unix(void)
     }
 }
 
+/* The far end is a proxy until it has been asked to connect. */
+static struct buf asked;
+
+static void on_proxy_open(void *owner)
+{
+    (void)owner;
+}
+
+static void on_proxy_bytes(void *owner, struct slice bytes)
+{
+    static const char method[] = {5, 0};
+    static const char reply[] = {5, 0, 0, 1, 127, 0, 0, 1, 7, 91};
+    /* 05 01 00, and 05 01 00 03 04 "host" 07 5b */
+    const uint32_t whole = 3 + 4 + 1 + 4 + 2;
+    struct pair_side *side = owner;
+    struct iovec part = {.iov_base = (void *)(uintptr_t)method,
+                         .iov_len = sizeof(method)};
+
+    if (asked.len == 0)
+        transport_writev(side->transport, &part, 1);
+    buf_append_slice(&asked, bytes);
+    if (asked.len < whole)
+        return;
+    ck_assert_uint_eq(asked.len, whole);
+    ck_assert(slice_starts_with(slice_skip(buf_slice(&asked), 8),
+                                slice_of_string("host")));
+    buf_release(&asked);
+    part = (struct iovec){.iov_base = (void *)(uintptr_t)reply,
+                          .iov_len = sizeof(reply)};
+    transport_writev(side->transport, &part, 1);
+    side->transport->events = &pair_events;
+    pair_events.on_open(side);
+}
+
+static const struct transport_events proxy_events = {
+    .on_open = on_proxy_open,
+    .on_bytes = on_proxy_bytes,
+    .on_writable = on_writable,
+    .on_end = on_end,
+    .on_closed = on_closed,
+};
+
+static void make_socks(void)
+{
+    struct socks_request request = {.host = "host", .port = 1883};
+    struct transport_memory_faults faults = {.capacity_bytes = 70000};
+    struct transport *stage =
+        transport_socks_new(&request, &pair_events, &pair.sides[0]);
+    struct transport *ends[2];
+    const struct transport_events *both[2] = {&transport_socks_events,
+                                              &proxy_events};
+    void *owners[2] = {stage, &pair.sides[1]};
+
+    transport_memory_pair(&pair.loop, ends, both, owners);
+    transport_memory_set_faults(ends[0], &faults);
+    transport_socks_put(stage, ends[0]);
+    pair.sides[0].transport = stage;
+    pair.sides[1].transport = ends[1];
+}
+
+static void make_tls_over_memory(void)
+{
+    struct transport *tls[2];
+    struct transport *ends[2];
+    const struct transport_events *below[2] = {&transport_tls_below,
+                                               &transport_tls_below};
+
+    for (int i = 0; i < 2; i++)
+        tls[i] = tls_pair_end(&pair.loop, i == 1, &pair_events, &pair.sides[i]);
+    transport_memory_pair(&pair.loop, ends, below, (void **)tls);
+    for (int i = 0; i < 2; i++) {
+        transport_tls_carry(tls[i], ends[i]);
+        pair.sides[i].transport = tls[i];
+        pair.sides[i].memory = ends[i];
+    }
+}
+
+static void on_accept_tls(struct listener *from, int fd,
+                          const struct sockaddr *peer, socklen_t peer_len)
+{
+    struct transport *tls =
+        tls_pair_end(&pair.loop, true, &pair_events, &pair.sides[1]);
+
+    (void)peer;
+    (void)peer_len;
+    transport_tls_carry(tls, transport_tcp_new(&pair.loop, fd, false,
+                                               &transport_tls_below, tls));
+    pair.sides[1].transport = tls;
+    socket_listener_close(from);
+}
+
+static void make_tls(void)
+{
+    ck_assert_int_eq(socket_listen(&pair.loop, &listener,
+                                   &(struct socket_place){0}, on_accept_tls),
+                     0);
+    int fd = socket_connect("127.0.0.1", listener.port, NULL);
+    ck_assert_int_ge(fd, 0);
+    struct transport *tls =
+        tls_pair_end(&pair.loop, false, &pair_events, &pair.sides[0]);
+    transport_tls_carry(tls, transport_tcp_new(&pair.loop, fd, true,
+                                               &transport_tls_below, tls));
+    pair.sides[0].transport = tls;
+    while (!pair.sides[1].transport)
+        loop_turn(&pair.loop, true);
+}
+
 const struct pair_maker pair_makers[PAIR_MAKERS] = {
-    {"memory", pair_make_memory, true },
-    {"tcp",    make_tcp,         true },
-    {"unix",   make_unix,        false},
+    {"memory", pair_make_memory,     true },
+    {"tcp",    make_tcp,             true },
+    {"unix",   make_unix,            false},
+    {"socks5", make_socks,           true },
+    {"tls",    make_tls_over_memory, true },
+    {"tls",    make_tls,             true },
 };
 
 /* ---- helpers ---- */
@@ -192,6 +305,7 @@ void pair_make(int maker)
     pair_makers[maker].make();
     pair_turn_until(&pair.sides[0].opened);
     pair_turn_until(&pair.sides[1].opened);
+    pair_turn_some(); /* a TLS server still sends tickets */
 }
 
 void pair_close_loop(void)

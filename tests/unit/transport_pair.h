@@ -10,6 +10,7 @@
 
 struct pair_side {
     struct transport *transport;
+    struct transport *memory; /* what carries it; NULL: a socket */
     struct buf got;
     int opened;
     int writable;
@@ -38,7 +39,7 @@ struct pair_maker {
     bool resets; /* an abort is seen as such by the peer */
 };
 
-#define PAIR_MAKERS 3
+#define PAIR_MAKERS 6
 extern const struct pair_maker pair_makers[PAIR_MAKERS];
 
 /* Checked fixture: a loop; what a test leaves open is closed. */

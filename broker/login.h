@@ -1,0 +1,51 @@
+/*
+ * Checking who a client is, between its CONNECT and the answer [MQTT5 5.4.1].
+ *
+ * What takes long (hashing a password, asking a plugin) is done by a job beside
+ * the loop. Until it is done the connection's link holds what comes behind the
+ * CONNECT. Connections and rules may go meanwhile: the job has a copy of all
+ * that it needs.
+ */
+#ifndef BROKER_LOGIN_H
+#define BROKER_LOGIN_H
+
+#include "base/buf.h"
+#include "broker/admission.h"
+#include "broker/identity.h"
+#include "broker/password.h"
+#include "net/loop.h"
+
+struct access;
+
+struct login {
+    struct connection *connection; /* NULL: it has ended */
+    struct loop_job job;
+    bool running; /* the job */
+    struct admission admission;
+    struct buf body;          /* of the CONNECT; what admission borrows from */
+    struct access *access;    /* one reference */
+    struct password password; /* what the one that was sent is compared with */
+    bool compares;            /* there is one */
+    bool known;               /* it is that user's, not just anybody's */
+    char *client_id;          /* owned */
+    char *user_name;          /* owned; NULL: none */
+    char address[128];
+    bool anonymous; /* who has no user name may come in */
+    /* The result. */
+    enum mqtt_reason reason;
+    enum identity_voucher voucher;
+    char why[IDENTITY_WHY_BYTES]; /* it is refused */
+};
+
+/*
+ * Find out whether the client of this CONNECT is who it says. Returns true when
+ * that is decided at once: *reason is then MQTT_SUCCESS, with
+ * admission->voucher set, or why not, with admission->text. Returns false when
+ * it takes longer; handle_connect_decided is called then.
+ */
+bool login_begin(struct admission *admission, enum mqtt_reason *reason);
+
+/* The connection ends. NULL does nothing. */
+void login_abandon(struct login *login);
+
+#endif

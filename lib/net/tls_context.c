@@ -1,0 +1,69 @@
+#include "net/tls_context.h"
+
+#include "base/alloc.h"
+#include "net/tls_layer.h"
+#include "net/tls_ticket.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+/* A full handshake costs about a millisecond: so many in one turn. */
+#define HANDSHAKES_PER_TURN 4
+
+/* Some of the handshakes that wait, first come, first served. */
+static void on_task(struct loop_task *task)
+{
+    struct tls_context *context = LIST_ITEM(task, struct tls_context, task);
+
+    tls_context_ref(context);
+    for (int i = 0;
+         i < HANDSHAKES_PER_TURN && !list_empty(&context->handshakes); i++) {
+        struct list *node = list_take_first(&context->handshakes);
+
+        tls_layer_continue(LIST_ITEM(node, struct tls, node));
+    }
+    if (!list_empty(&context->handshakes))
+        loop_at_end(context->loop, task);
+    tls_context_unref(context);
+}
+
+struct tls_context *tls_context_new(struct loop *loop, SSL_CTX *ssl,
+                                    bool server)
+{
+    struct tls_context *context = alloc_zero(1, sizeof(*context));
+
+    context->loop = loop;
+    context->ssl = ssl;
+    context->bio = alloc_checked(tls_layer_bio_method());
+    context->server = server;
+    context->refs = 1;
+    context->plain = alloc_bytes(TLS_SCRATCH_BYTES);
+    list_init(&context->handshakes);
+    loop_task_init(&context->task, on_task);
+    if (server)
+        tls_ticket_init(context);
+    return context;
+}
+
+struct tls_context *tls_context_ref(struct tls_context *context)
+{
+    context->refs++;
+    return context;
+}
+
+void tls_context_unref(struct tls_context *context)
+{
+    if (!context || --context->refs)
+        return;
+    loop_task_cancel(&context->task);
+    tls_ticket_release(context);
+    SSL_CTX_free(context->ssl);
+    BIO_meth_free(context->bio);
+    buf_release(&context->out);
+    if (context->psk.bytes)
+        OPENSSL_cleanse(context->psk.bytes, context->psk.len);
+    buf_release(&context->psk);
+    free(context->psk_identity);
+    free(context->plain);
+    free(context);
+}

@@ -1,0 +1,84 @@
+/*
+ * What was agreed on, and who the peer is.
+ */
+#include "net/transport_tls.h"
+
+#include "base/alloc.h"
+#include "net/tls_layer.h"
+
+#include <openssl/x509.h>
+#include <string.h>
+
+static const struct tls *of(const struct transport *transport)
+{
+    return (const struct tls *)(const void *)transport;
+}
+
+void transport_tls_describe(const struct transport *transport,
+                            struct tls_description *description)
+{
+    const struct tls *tls = of(transport);
+    X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
+    const unsigned char *alpn = NULL;
+    unsigned alpn_len = 0;
+
+    *description = (struct tls_description){
+        .version = SSL_get_version(tls->ssl),
+        .cipher = SSL_get_cipher_name(tls->ssl),
+        .server_name = SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name),
+        .identity = tls->identity,
+        /* A PSK of TLS 1.3 looks like a resumption and is none. */
+        .resumed = SSL_session_reused(tls->ssl) && !tls->identity,
+        .has_certificate =
+            certificate && SSL_get_verify_result(tls->ssl) == X509_V_OK,
+    };
+    SSL_get0_alpn_selected(tls->ssl, &alpn, &alpn_len);
+    description->alpn = slice_of(alpn, alpn_len);
+}
+
+/* The Common Name; with several of them the last, which is the most special. */
+static char *common_name(X509_NAME *subject)
+{
+    int at = -1;
+    int next;
+    unsigned char *text = NULL;
+
+    while ((next = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >=
+           0)
+        at = next;
+    if (at < 0)
+        return NULL;
+    int len = ASN1_STRING_to_UTF8(
+        &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    char *name = NULL;
+    if (len >= 0 && !memchr(text, 0, (size_t)len))
+        name = alloc_string_of(text, (size_t)len);
+    OPENSSL_free(text);
+    return name;
+}
+
+static char *whole(X509_NAME *subject)
+{
+    BIO *memory = alloc_checked(BIO_new(BIO_s_mem()));
+    char *bytes;
+    char *text = NULL;
+
+    if (X509_NAME_print_ex(memory, subject, 0, XN_FLAG_RFC2253) >= 0) {
+        long len = BIO_get_mem_data(memory, &bytes);
+
+        text = alloc_string_of(bytes, (size_t)len);
+    }
+    BIO_free(memory);
+    return text;
+}
+
+char *transport_tls_peer_name(const struct transport *transport,
+                              bool whole_subject)
+{
+    X509 *certificate = SSL_get0_peer_certificate(of(transport)->ssl);
+
+    if (!certificate)
+        return NULL;
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    return whole_subject ? whole(subject) : common_name(subject);
+}

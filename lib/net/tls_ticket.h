@@ -1,0 +1,23 @@
+/*
+ * Inside net/: the keys of session tickets [RFC 5077, RFC 8446 4.6.1].
+ *
+ * A ticket is the session itself, encrypted for ourselves, so that nothing has
+ * to be remembered. Who gets the key can read what was sent under it, so a key
+ * lives an hour and opens tickets for one more. Keys belong to a context: when
+ * certificates or revocation lists are read again there is a new one, and old
+ * tickets are worth nothing.
+ */
+#ifndef NET_TLS_TICKET_H
+#define NET_TLS_TICKET_H
+
+#include "net/tls_context.h"
+
+#define TLS_TICKET_KEY_S 3600
+
+/* Give the server's context keys of its own. */
+void tls_ticket_init(struct tls_context *context);
+
+/* Wipe them. */
+void tls_ticket_release(struct tls_context *context);
+
+#endif

@@ -1,0 +1,265 @@
+#include "broker_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "broker/connection.h"
+#include "broker/handle.h"
+#include "broker/session.h"
+#include "mqtt/subscribe.h"
+
+/* What one client asks for must not keep the others waiting. */
+
+static struct rig rig;
+static struct rig_client busy;
+static struct rig_client other;
+static struct buf bytes; /* what busy sends */
+
+static void set_up(void)
+{
+    rig_init(&rig);
+    rig_start(&rig);
+    busy = other = (struct rig_client){.rig = &rig};
+    rig_login(&rig, &busy, MQTT_5, "busy", true);
+    rig_login(&rig, &other, MQTT_5, "other", true);
+}
+
+static void tear_down(void)
+{
+    buf_release(&bytes);
+    rig_close(&busy);
+    rig_close(&other);
+    rig_release(&rig);
+}
+
+static void write_only(struct rig_client *client, struct slice what)
+{
+    struct iovec part = {.iov_base = (void *)(uintptr_t)what.bytes,
+                         .iov_len = what.len};
+
+    ck_assert_int_eq(transport_writev(client->transport, &part, 1),
+                     (ssize_t)what.len);
+}
+
+/*
+ * busy sends what is in bytes; then other sends PINGREQ, which must be answered
+ * when the first read was worked on for two turns.
+ */
+static void expect_answer_meanwhile(void)
+{
+    ck_assert_uint_le(bytes.len, LOOP_SCRATCH_BYTES);
+    write_only(&busy, buf_slice(&bytes));
+    write_only(&other, slice_of("\xc0\x00", 2));
+    loop_turn(&rig.loop, false);
+    loop_turn(&rig.loop, false);
+    rig_expect_hex(&other, "d0 00");
+}
+
+static void put_publish(const char *topic)
+{
+    const struct mqtt_publish publish = {.topic = slice_of_string(topic)};
+
+    publish_encode(&bytes, MQTT_5, &publish);
+}
+
+static void put_subscribe(enum mqtt_type type, const char *topic_filter,
+                          size_t count)
+{
+    const struct mqtt_subscription wanted = {.topic_filter =
+                                                 slice_of_string(topic_filter)};
+    struct mqtt_packet packet = {.type = type, .subscribe = {.packet_id = 1}};
+    struct buf filters = {0};
+
+    for (size_t i = 0; i < count; i++)
+        subscribe_put(&filters, type, &wanted);
+    packet.subscribe.filters = buf_slice(&filters);
+    packet_encode(&bytes, MQTT_5, &packet);
+    buf_release(&filters);
+}
+
+static uint64_t published(void)
+{
+    return rig.broker->counters.publish_received;
+}
+
+/* Every filter of so many levels, each of them "a" or "+". */
+static void subscribe_to_all_mixtures(unsigned levels)
+{
+    for (unsigned mixture = 0; mixture < 1u << levels; mixture++) {
+        char filter[64];
+        size_t len = 0;
+
+        for (unsigned level = 0; level < levels; level++) {
+            filter[len++] = mixture >> level & 1 ? '+' : 'a';
+            filter[len++] = '/';
+        }
+        strcpy(filter + len, "#");
+        ck_assert_uint_eq(rig_subscribe(&busy, filter, 0), 0);
+    }
+}
+
+START_TEST(many_filters_and_fresh_topics_keep_nobody_waiting)
+{
+    char topic[64];
+
+    subscribe_to_all_mixtures(9);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(topic, sizeof(topic), "a/a/a/a/a/a/a/a/a/%d", i);
+        put_publish(topic);
+    }
+    expect_answer_meanwhile();
+    ck_assert_uint_gt(published(), 1);
+    ck_assert_uint_lt(published(), 300);
+    loop_settle(&rig.loop);
+    ck_assert_uint_eq(published(), 1000);
+}
+END_TEST
+
+START_TEST(a_burst_to_many_subscribers_keeps_nobody_waiting)
+{
+    struct rig_client *many = alloc_zero(500, sizeof(*many));
+
+    for (int i = 0; i < 500; i++) {
+        char id[16];
+
+        snprintf(id, sizeof(id), "s%d", i);
+        rig_login(&rig, &many[i], MQTT_3_1_1, id, true);
+        rig_subscribe(&many[i], "t", 0);
+    }
+    for (int i = 0; i < 5000; i++)
+        put_publish("t");
+    expect_answer_meanwhile();
+    ck_assert_uint_gt(published(), 1);
+    ck_assert_uint_lt(published(), 1000);
+    loop_settle(&rig.loop);
+    ck_assert_uint_eq(published(), 5000);
+    for (int i = 0; i < 500; i++)
+        rig_close(&many[i]);
+    free(many);
+}
+END_TEST
+
+/* The answer comes when all is done, and says all. */
+static void expect_answer_later(enum mqtt_type type, size_t count,
+                                enum mqtt_reason reason)
+{
+    struct mqtt_packet packet;
+
+    expect_answer_meanwhile();
+    rig_expect_nothing(&busy);
+    loop_settle(&rig.loop);
+    rig_expect(&busy, type, &packet);
+    ck_assert_uint_eq(packet.suback.reasons.len, count);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_uint_eq(packet.suback.reasons.bytes[i], reason);
+    rig_expect_nothing(&busy);
+}
+
+START_TEST(a_long_subscribe_keeps_nobody_waiting)
+{
+    put_subscribe(MQTT_SUBSCRIBE, "a", 16000);
+    expect_answer_later(MQTT_SUBACK, 16000, MQTT_SUCCESS);
+}
+END_TEST
+
+START_TEST(a_long_unsubscribe_keeps_nobody_waiting)
+{
+    put_subscribe(MQTT_UNSUBSCRIBE, "a", 20000);
+    expect_answer_later(MQTT_UNSUBACK, 20000, MQTT_NO_SUBSCRIPTION_EXISTED);
+}
+END_TEST
+
+/* Retained messages t/0 and so on. */
+static void retain(int count)
+{
+    for (int i = 0; i < count; i++) {
+        char topic[16];
+
+        snprintf(topic, sizeof(topic), "t/%d", i);
+        rig_publish_retained(&other, topic, "x", 0);
+    }
+}
+
+START_TEST(looking_for_retained_messages_keeps_nobody_waiting)
+{
+    struct mqtt_packet packet;
+
+    retain(500);
+    put_subscribe(MQTT_SUBSCRIBE, "t/+/none", 1900);
+    expect_answer_meanwhile();
+    rig_expect(&busy, MQTT_SUBACK, &packet); /* it need not wait for that */
+    const struct session *session =
+        session_store_find(&rig.broker->sessions, slice_of_string("busy"));
+    ck_assert_ptr_nonnull(connection_request(session->connection));
+    loop_settle(&rig.loop);
+    ck_assert(!busy.ended);
+    rig_send_hex(&busy, "c0 00");
+    rig_expect_hex(&busy, "d0 00");
+}
+END_TEST
+
+START_TEST(each_retained_message_comes_once_for_each_filter_all_the_same)
+{
+    struct mqtt_packet packet;
+    int seen = 0;
+
+    retain(500);
+    put_subscribe(MQTT_SUBSCRIBE, "t/+/none", 900);
+    put_subscribe(MQTT_SUBSCRIBE, "t/#", 1);
+    write_only(&busy, buf_slice(&bytes));
+    loop_settle(&rig.loop);
+    rig_expect(&busy, MQTT_SUBACK, &packet);
+    rig_expect(&busy, MQTT_SUBACK, &packet);
+    while (rig_next(&busy, &packet))
+        seen += packet.type == MQTT_PUBLISH;
+    ck_assert_int_eq(seen, 500);
+}
+END_TEST
+
+START_TEST(who_leaves_in_the_middle_of_it_leaves_nothing_behind)
+{
+    put_subscribe(MQTT_SUBSCRIBE, "a", 16000);
+    expect_answer_meanwhile();
+    if (_i)
+        rig_cut(&busy);
+    ck_assert(busy.ended == (_i != 0) || !busy.transport);
+}
+END_TEST
+
+START_TEST(several_hungry_clients_take_turns)
+{
+    struct rig_client second = {.rig = &rig};
+    struct mqtt_packet packet;
+
+    rig_login(&rig, &second, MQTT_5, "second", true);
+    put_subscribe(MQTT_SUBSCRIBE, "a", 16000);
+    write_only(&second, buf_slice(&bytes));
+    expect_answer_meanwhile();
+    rig_expect_nothing(&second);
+    loop_settle(&rig.loop);
+    rig_expect(&busy, MQTT_SUBACK, &packet);
+    rig_expect(&second, MQTT_SUBACK, &packet);
+    rig_close(&second);
+}
+END_TEST
+
+Suite *broker_fairness_suite(void)
+{
+    Suite *suite = suite_create("broker_fairness");
+    TCase *tcase = unit_case(suite, "fairness", 60);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, many_filters_and_fresh_topics_keep_nobody_waiting);
+    tcase_add_test(tcase, a_burst_to_many_subscribers_keeps_nobody_waiting);
+    tcase_add_test(tcase, a_long_subscribe_keeps_nobody_waiting);
+    tcase_add_test(tcase, a_long_unsubscribe_keeps_nobody_waiting);
+    tcase_add_test(tcase, looking_for_retained_messages_keeps_nobody_waiting);
+    tcase_add_test(
+        tcase, each_retained_message_comes_once_for_each_filter_all_the_same);
+    tcase_add_loop_test(
+        tcase, who_leaves_in_the_middle_of_it_leaves_nothing_behind, 0, 2);
+    tcase_add_test(tcase, several_hungry_clients_take_turns);
+    return suite;
+}
