@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "broker/access.h"
 #include "broker/connection.h"
+#include "broker/durable.h"
 #include "broker/message.h"
 #include "broker/session.h"
 #include "broker/sys_topics.h"
@@ -174,6 +175,7 @@ void broker_free(struct broker *broker)
         return;
     loop_task_cancel(&broker->tap_task);
     loop_task_cancel(&broker->stop_task);
+    durable_close(broker->durable);
     free_sessions(broker);
     sys_topics_free(broker->sys_topics);
     retained_store_free(broker->retained);
@@ -249,7 +251,9 @@ static void on_accept(struct listener *socket, int fd,
 
 static void go_on_stopping(struct broker *broker)
 {
-    if (broker->stopping && !broker->connection_count && !broker->open_count)
+    if (!broker->stopping || broker->connection_count || broker->open_count)
+        return;
+    if (!broker->durable || durable_finish(broker->durable, go_on_stopping))
         loop_at_end(broker->loop, &broker->stop_task);
 }
 

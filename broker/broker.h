@@ -27,6 +27,7 @@ struct access;
 struct access_control;
 struct connection;
 struct control;
+struct durable;
 struct link;
 struct sys_topics;
 
@@ -55,6 +56,7 @@ struct broker {
     struct router router;
     uint64_t work; /* done for the packets of this read: nodes looked at,
                       deliveries, Topic Filters; see HANDLE_TURN_WORK */
+    struct durable *durable; /* what is kept on disk; NULL: nothing */
     struct broker_counters counters;
     uint64_t started_ms; /* by the loop's monotonic clock */
 

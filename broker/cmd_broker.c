@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "broker/commands.h"
 #include "broker/config.h"
+#include "broker/durable.h"
 #include "broker/log_output.h"
 #include "broker/log_topics.h"
 #include "broker/service.h"
@@ -304,6 +305,17 @@ static bool settle_down(struct run *run)
     return !error;
 }
 
+/* As the user who we are now: what was there before clients come. */
+static bool open_store(struct run *run)
+{
+    char error[DURABLE_TEXT_BYTES];
+
+    if (!run->config.persistence || durable_open(run->broker, error))
+        return true;
+    complain(run, error);
+    return false;
+}
+
 static void open_control(struct run *run)
 {
     char text[500];
@@ -456,7 +468,7 @@ static int serve(struct run *run)
 {
     if (!guard(run))
         return EXIT_MISTAKE;
-    if (!listen_everywhere(run) || !settle_down(run)) {
+    if (!listen_everywhere(run) || !settle_down(run) || !open_store(run)) {
         broker_stop(run->broker, NULL, NULL);
         loop_run(&run->loop);
         return EXIT_UNUSABLE;
@@ -486,6 +498,8 @@ static int run_broker(struct run *run)
     run->broker = broker_new(&run->loop, &run->config, &run->output.log);
     run->output.topics = log_topics_new(run->broker);
     int status = serve(run);
+    if (!durable_close(run->broker->durable))
+        status = EXIT_UNUSABLE;
     log_topics_free(run->output.topics);
     run->output.topics = NULL;
     broker_free(run->broker);

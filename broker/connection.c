@@ -5,6 +5,8 @@
 
 #include "base/alloc.h"
 #include "broker/broker.h"
+#include "broker/durable.h"
+#include "broker/durable_held.h"
 #include "broker/handle.h"
 #include "broker/pump.h"
 #include "broker/reason_string.h"
@@ -159,6 +161,8 @@ static void on_packet(struct link *link, const struct frame *frame,
                        });
         return;
     }
+    if (broker->durable)
+        durable_held_begin(broker->durable);
     enum mqtt_reason reason = handle(connection, frame, seq);
     if (broker->work > HANDLE_TURN_WORK)
         link_yield(link, connection_request(connection));
@@ -199,7 +203,8 @@ static void on_end(struct link *link, int error)
    never. While it is not read from, its silence means nothing. */
 static uint64_t silence_deadline(const struct connection *connection)
 {
-    if (!connection->keep_alive_s || connection->link.holds & HOLD_CONGESTED)
+    if (!connection->keep_alive_s ||
+        connection->link.holds & (HOLD_CONGESTED | HOLD_STORE))
         return UINT64_MAX;
     return connection->link.last_in_ms +
            connection->keep_alive_s * UINT64_C(1500);
@@ -272,6 +277,14 @@ void connection_send(struct connection *connection, struct slice packet,
     link_send(&connection->link, packet, cause);
 }
 
+void connection_answer(struct connection *connection, struct slice packet,
+                       uint64_t cause)
+{
+    if (!connection->broker->durable ||
+        !durable_held_answer(connection, packet, cause))
+        connection_send(connection, packet, cause);
+}
+
 /* One that refuses, and says why. */
 static void send_refusal(struct connection *connection, enum mqtt_type type,
                          const struct mqtt_puback *puback, const char *text,
@@ -288,7 +301,7 @@ static void send_refusal(struct connection *connection, enum mqtt_type type,
     buf_clear(&packet);
     refusal.properties = buf_slice(&properties);
     puback_encode(&packet, MQTT_5, type, &refusal);
-    connection_send(connection, buf_slice(&packet), cause);
+    connection_answer(connection, buf_slice(&packet), cause);
     buf_release(&properties);
     buf_release(&packet);
 }
@@ -312,7 +325,7 @@ void connection_acknowledge(struct connection *connection, enum mqtt_type type,
                      &(struct mqtt_puback){packet_id, reason, {0}}, text,
                      cause);
     else
-        connection_send(connection, slice_of(bytes, len), cause);
+        connection_answer(connection, slice_of(bytes, len), cause);
     if (trace_on(connection))
         trace_sending(connection, type,
                       type == MQTT_PUBACK || type == MQTT_PUBREC
@@ -338,6 +351,9 @@ static void on_batch_end(struct link *link)
     connection->broker->work = 0;
     if (!connection_has_room(connection))
         link_hold(link, HOLD_CONGESTED);
+    if (connection->broker->durable &&
+        durable_is_full(connection->broker->durable))
+        link_hold(link, HOLD_STORE);
 }
 
 static void on_drained(struct link *link)
@@ -353,6 +369,16 @@ static void on_drained(struct link *link)
         return;
     watch_time(connection);
     pump_run(connection->broker, connection->session);
+}
+
+void connection_go_on(struct connection *connection)
+{
+    if (!(connection->link.holds & HOLD_STORE))
+        return;
+    link_resume(&connection->link, HOLD_STORE);
+    connection->link.last_in_ms = clock_ms(&connection->broker->loop->clock);
+    if (connection->state == CONNECTION_UP)
+        watch_time(connection);
 }
 
 void connection_silence(struct connection *connection)

@@ -20,6 +20,7 @@
 
 struct broker;
 struct broker_listener;
+struct durable_held;
 struct login;
 struct request;
 struct session;
@@ -34,10 +35,11 @@ enum connection_state {
 struct connection_extras {
     struct topic_aliases aliases_in; /* from the client */
     struct topic_alias_out
-        *aliases_out;        /* to it; owned; NULL: it allows none */
-    struct request *request; /* owned; a SUBSCRIBE or UNSUBSCRIBE that takes
+        *aliases_out;          /* to it; owned; NULL: it allows none */
+    struct request *request;   /* owned; a SUBSCRIBE or UNSUBSCRIBE that takes
                                 longer than a turn; NULL: none */
-    struct login *login;     /* who it is is being found out; NULL: no */
+    struct login *login;       /* who it is is being found out; NULL: no */
+    struct durable_held *held; /* what waits to be stored; NULL: nothing */
 };
 
 /* Why a connection is not read from: see link_hold. */
@@ -45,6 +47,7 @@ enum connection_hold {
     HOLD_CONGESTED = 1, /* too much waits to be written */
     HOLD_SILENCED = 2,  /* a kick made it mute */
     HOLD_LOGIN = 4,     /* who it is is being found out */
+    HOLD_STORE = 8,     /* too much waits to be stored */
 };
 
 /* The link, and what each delivery asks for, stand together: see there. */
@@ -130,6 +133,9 @@ void connection_report_opened(const struct connection *connection);
 void connection_report_accepted(const struct connection *connection, bool clean,
                                 uint64_t cause);
 
+/* The store has room again: read from it, if that was what it waited for. */
+void connection_go_on(struct connection *connection);
+
 /* CONNECT was accepted: set the Keep Alive going. */
 void connection_start_keep_alive(struct connection *connection);
 
@@ -139,6 +145,11 @@ void connection_start_keep_alive(struct connection *connection);
  */
 void connection_send(struct connection *connection, struct slice packet,
                      uint64_t cause);
+
+/* The same for an answer that promises something: it leaves when what it
+   promises is stored, if it is to be. */
+void connection_answer(struct connection *connection, struct slice packet,
+                       uint64_t cause);
 
 /*
  * Send PUBACK, PUBREC, PUBREL or PUBCOMP. Before version 5 there is no reason

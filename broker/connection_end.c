@@ -2,6 +2,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/durable_held.h"
 #include "broker/handle.h"
 #include "broker/login.h"
 #include "broker/reason_string.h"
@@ -171,6 +172,8 @@ void connection_end(struct connection *connection,
     uint64_t cause = report_end_of(connection, way, &said);
 
     connection->state = CONNECTION_ENDED;
+    if (connection->extras && connection->extras->held)
+        durable_held_forget(connection);
     timer_cancel(&connection->timer);
     if (session) {
         broker->counters.clients_connected--;

@@ -2,10 +2,10 @@
  * The file in which sessions and messages outlive the broker: an SQLite
  * database with a write-ahead log.
  *
- * `sqlite3 mqttlab.db` shows it, also while the broker runs; docs/store.md
- * names its tables. A file beside it ("-lock") keeps a second broker out. A
- * file that is damaged, empty, another program's or a newer mqttlab's is
- * refused and never touched. One thread at a time may use it.
+ * `sqlite3 mqttlab.db` shows it, also while the broker runs. A file beside it
+ * ("-lock") keeps a second broker out. A file that is damaged, empty, another
+ * program's or a newer mqttlab's is refused and never touched. One thread at a
+ * time may use it.
  */
 #ifndef BROKER_DURABLE_FILE_H
 #define BROKER_DURABLE_FILE_H

@@ -1,4 +1,5 @@
 #include "broker/broker.h"
+#include "broker/durable.h"
 #include "broker/handle.h"
 #include "broker/pump.h"
 #include "broker/session.h"
@@ -49,6 +50,18 @@ static void finish(struct connection *connection, struct delivery *delivery)
         pump_run(connection->broker, session);
 }
 
+/* The client has the message: it must not be sent again [MQTT-4.3.3-6]. */
+static void received(struct connection *connection, struct delivery *delivery,
+                     enum flow_state state)
+{
+    delivery->state = (uint8_t)state;
+    if (!delivery->message)
+        return;
+    if (delivery->stored)
+        durable_delivery_received(connection->broker, delivery);
+    outgoing_queue_drop_message(&connection->session->outgoing, delivery);
+}
+
 enum mqtt_reason handle_puback(struct connection *connection,
                                const struct frame *frame, uint64_t seq)
 {
@@ -85,6 +98,9 @@ enum mqtt_reason handle_pubrec(struct connection *connection,
 
     if (action == FLOW_ERROR)
         return MQTT_PROTOCOL_ERROR;
+    /* That it came is stored before PUBREL says so. */
+    if (delivery && state != FLOW_DONE)
+        received(connection, delivery, state);
     /* Without a flow PUBREL answers all the same, so that the client can end
        its own. */
     if (action == FLOW_SEND_PUBREL || action == FLOW_UNKNOWN_ID)
@@ -93,15 +109,8 @@ enum mqtt_reason handle_pubrec(struct connection *connection,
                                    ? MQTT_PACKET_IDENTIFIER_NOT_FOUND
                                    : MQTT_SUCCESS,
                                NULL, seq); /* [MQTT-4.3.3-4] [MQTT-4.6.0-4] */
-    if (!delivery)
-        return MQTT_SUCCESS;
-    if (state == FLOW_DONE) {
+    if (delivery && state == FLOW_DONE)
         finish(connection, delivery);
-        return MQTT_SUCCESS;
-    }
-    delivery->state = (uint8_t)state;
-    outgoing_queue_drop_message(&connection->session->outgoing,
-                                delivery); /* [MQTT-4.3.3-6] */
     return MQTT_SUCCESS;
 }
 
@@ -133,11 +142,13 @@ enum mqtt_reason handle_pubrel(struct connection *connection,
 
     if (reason)
         return reason;
-    enum flow_state state = packet_ids_put(incoming, pubrel.packet_id)
-                                ? FLOW_WAIT_PUBREL
-                                : FLOW_DONE;
+    bool known = packet_ids_put(incoming, pubrel.packet_id);
+    enum flow_state state = known ? FLOW_WAIT_PUBREL : FLOW_DONE;
     enum flow_action action = flow_receiver(&state, FLOW_GOT_PUBREL);
 
+    if (known && connection->session->stored)
+        durable_incoming(connection->broker, connection->session,
+                         pubrel.packet_id, false);
     if (incoming->used == 0 && incoming->word_count > HANDLE_IDLE_WORDS)
         packet_ids_release(incoming);
     connection_acknowledge(connection, MQTT_PUBCOMP, pubrel.packet_id,

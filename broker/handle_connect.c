@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "broker/admission.h"
 #include "broker/broker.h"
+#include "broker/durable.h"
+#include "broker/durable_held.h"
 #include "broker/handle.h"
 #include "broker/identity.h"
 #include "broker/login.h"
@@ -385,6 +387,10 @@ static void let_in(struct admission *admission)
     report_session(admission, session, admission->session_present);
     arm_will(admission, session);
     connection_start_keep_alive(connection);
+    if (broker->durable) {
+        durable_session(broker, session);
+        durable_held_connack(connection);
+    }
     pump_resume(broker, session);
 }
 

@@ -1,4 +1,5 @@
 #include "broker/broker.h"
+#include "broker/durable.h"
 #include "broker/handle.h"
 #include "broker/identity.h"
 #include "broker/session.h"
@@ -145,6 +146,16 @@ static void acknowledge(const struct incoming *incoming, enum mqtt_type type,
                            incoming->why, incoming->routing.cause);
 }
 
+/* It is known until PUBREL comes. */
+static void keep_packet_id(const struct incoming *incoming, uint16_t packet_id)
+{
+    struct session *session = incoming->connection->session;
+
+    packet_ids_mark(&session->incoming, packet_id);
+    if (session->stored)
+        durable_incoming(incoming->broker, session, packet_id, true);
+}
+
 /* [MQTT5 4.3.3]: a repetition is answered and not passed on. */
 static enum mqtt_reason receive_qos_2(struct incoming *incoming)
 {
@@ -162,7 +173,7 @@ static enum mqtt_reason receive_qos_2(struct incoming *incoming)
         /* A refusal ends the flow: no PUBREL follows [MQTT-4.3.3-9]. */
         if (reason < MQTT_UNSPECIFIED_ERROR ||
             incoming->connection->link.version < MQTT_5)
-            packet_ids_mark(ids, packet_id);
+            keep_packet_id(incoming, packet_id);
     }
     acknowledge(incoming, MQTT_PUBREC, reason); /* [MQTT-4.3.3-8] */
     return MQTT_SUCCESS;

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "broker/broker.h"
+#include "broker/durable.h"
 #include "broker/handle.h"
 #include "broker/identity.h"
 #include "broker/message.h"
@@ -152,6 +153,9 @@ static enum mqtt_reason subscribe_one(struct request *request,
                                       wanted->topic_filter);
         return MQTT_QUOTA_EXCEEDED;
     }
+    if (request->session->stored)
+        durable_subscribed(broker, request->session, wanted->topic_filter,
+                           &options);
     return (enum mqtt_reason)options.qos;
 }
 
@@ -200,7 +204,7 @@ static void send_answer(const struct request *request, enum mqtt_type type)
         buf_clear(&packet);
         suback_encode(&packet, connection->link.version, type, &suback);
     }
-    connection_send(connection, buf_slice(&packet), request->seq);
+    connection_answer(connection, buf_slice(&packet), request->seq);
     if (trace_on(connection))
         trace_sending_plain(connection, type);
     buf_release(&packet);
@@ -465,6 +469,9 @@ static void unsubscribe_all(struct request *request)
         enum mqtt_reason reason = unsubscribe_one(request, wanted.topic_filter);
 
         put_result(request, MQTT_UNSUBACK, reason);
+        if (!reason && request->session->stored)
+            durable_unsubscribed(request->broker, request->session,
+                                 wanted.topic_filter);
         if (!reason)
             report(request, EVENT_UNSUBSCRIBED, wanted.topic_filter, 0);
         if (trace_on(request->connection))

@@ -24,6 +24,7 @@ struct message {
     uint32_t expiry_s;       /* Message Expiry Interval, if has_expiry */
     uint32_t properties_len; /* bytes of each part, in this order */
     uint32_t payload_len;
+    uint32_t stored; /* its row in the durable store; 0: none */
     uint16_t topic_len;
     uint8_t qos;         /* the publisher's */
     bool retain : 1;     /* the publisher's */

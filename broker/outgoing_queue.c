@@ -46,6 +46,22 @@ void outgoing_queue_release(struct outgoing_queue *queue)
     *queue = (struct outgoing_queue){.last_id = queue->last_id};
 }
 
+void outgoing_queue_visit(struct outgoing_queue *queue,
+                          void (*visit)(void *context,
+                                        struct delivery *delivery),
+                          void *context)
+{
+    struct outgoing_waiting *waiting = queue->waiting;
+
+    for (uint32_t i = 0; waiting && i < waiting->count; i++)
+        visit(context,
+              &waiting->ring[(waiting->first + i) & (waiting->cap - 1)]);
+    for (uint32_t i = 0; i < queue->inflight_cap; i++) {
+        if (queue->inflight[i].packet_id)
+            visit(context, &queue->inflight[i]);
+    }
+}
+
 /* ---- waiting ---- */
 
 size_t outgoing_queue_waiting(const struct outgoing_queue *queue)
@@ -177,6 +193,21 @@ struct delivery *outgoing_queue_start(struct outgoing_queue *queue,
     started->packet_id = queue->last_id;
     started->order = queue->next_order++;
     return started;
+}
+
+void outgoing_queue_restore(struct outgoing_queue *queue,
+                            const struct delivery *delivery)
+{
+    assert(!outgoing_queue_find(queue, delivery->packet_id));
+    while (queue->inflight_count == queue->inflight_cap ||
+           place(queue, delivery->packet_id)->packet_id)
+        grow_inflight(queue);
+    queue->inflight_count++;
+    queue->inflight_bytes += delivery_size_bytes(delivery);
+
+    struct delivery *restored = place(queue, delivery->packet_id);
+    *restored = *delivery;
+    restored->order = queue->next_order++;
 }
 
 struct delivery *outgoing_queue_find(const struct outgoing_queue *queue,

@@ -29,6 +29,7 @@ struct delivery {
     struct shared *identifiers; /* Subscription Identifiers, encoded as
                                    Properties; one reference; NULL: none */
     uint32_t order;             /* when it was sent first, among the others */
+    uint32_t stored;            /* its row in the durable store; 0: none */
     uint16_t packet_id;         /* 0: not in flight */
     uint8_t state;              /* enum flow_state */
     uint8_t qos : 2;
@@ -54,6 +55,13 @@ struct outgoing_queue {
 
 /* Drop everything. */
 void outgoing_queue_release(struct outgoing_queue *queue);
+
+/* Visit all deliveries: those that wait in their order, those in flight in
+   none. */
+void outgoing_queue_visit(struct outgoing_queue *queue,
+                          void (*visit)(void *context,
+                                        struct delivery *delivery),
+                          void *context);
 
 /* Give up the references that a delivery holds. */
 void delivery_release(struct delivery *delivery);
@@ -92,6 +100,13 @@ struct delivery outgoing_queue_take(struct outgoing_queue *queue);
  */
 struct delivery *outgoing_queue_start(struct outgoing_queue *queue,
                                       const struct delivery *delivery);
+
+/*
+ * The same for one that has its Packet Identifier from before the broker's
+ * start, which must be free. They are sent again in the order of these calls.
+ */
+void outgoing_queue_restore(struct outgoing_queue *queue,
+                            const struct delivery *delivery);
 
 /* The delivery in flight with this identifier, or NULL. */
 struct delivery *outgoing_queue_find(const struct outgoing_queue *queue,

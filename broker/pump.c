@@ -4,6 +4,8 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/durable.h"
+#include "broker/durable_held.h"
 #include "broker/message.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -51,6 +53,10 @@ const struct delivery *pump_start(struct broker *broker,
 
     assert(action == FLOW_SEND_PUBLISH);
     started->state = (uint8_t)state;
+    if (started->stored)
+        durable_delivery_changed(broker, started);
+    else if (session->stored)
+        durable_delivery_added(broker, session, started);
     broker->counters.messages_inflight++;
     return started;
 }
@@ -137,6 +143,8 @@ static void wait(struct broker *broker, struct session *session,
         delivery_release(delivery);
         return;
     }
+    if (session->stored)
+        durable_delivery_added(broker, session, delivery);
     outgoing_queue_push(&session->outgoing, delivery); /* [MQTT311-3.1.2-5] */
     if (!session->connection && tap_on(&broker->tap))
         report_queued(broker, session, delivery);
@@ -179,6 +187,36 @@ static void finish_unsent(struct broker *broker, struct session *session,
                      message->cause);
 }
 
+void pump_finish(struct broker *broker, struct session *session,
+                 struct delivery *delivery)
+{
+    if (delivery->stored)
+        durable_delivery_goes(broker, delivery);
+    outgoing_queue_finish(&session->outgoing, delivery);
+    broker->counters.messages_inflight--;
+}
+
+/* Send what was put in flight just now. */
+static void send_started(struct broker *broker, struct session *session,
+                         struct delivery *delivery)
+{
+    if (send_publish(broker, session, delivery, false))
+        return;
+    finish_unsent(broker, session, delivery->message);
+    pump_finish(broker, session, delivery);
+}
+
+void pump_send_held(struct broker *broker, struct session *session,
+                    uint16_t packet_id)
+{
+    struct delivery *delivery =
+        outgoing_queue_find(&session->outgoing, packet_id);
+
+    /* A peer that acknowledges what it was not sent may have changed it. */
+    if (delivery && delivery->message && !delivery->resend)
+        send_started(broker, session, delivery);
+}
+
 /* Send what was taken out of the queue, or came just now. */
 static void send_now(struct broker *broker, struct session *session,
                      struct delivery *delivery)
@@ -190,19 +228,10 @@ static void send_now(struct broker *broker, struct session *session,
         return;
     }
     const struct delivery *started = pump_start(broker, session, delivery);
-    if (!send_publish(broker, session, started, false)) {
-        finish_unsent(broker, session, started->message);
-        pump_finish(
-            broker, session,
-            outgoing_queue_find(&session->outgoing, started->packet_id));
-    }
-}
-
-void pump_finish(struct broker *broker, struct session *session,
-                 struct delivery *delivery)
-{
-    outgoing_queue_finish(&session->outgoing, delivery);
-    broker->counters.messages_inflight--;
+    if (session->stored && durable_held_publish(session, started))
+        return;
+    send_started(broker, session,
+                 outgoing_queue_find(&session->outgoing, started->packet_id));
 }
 
 void pump_offer(struct broker *broker, struct session *session,
@@ -254,6 +283,8 @@ static bool drop_expired(struct broker *broker, struct session *session,
                       "it waited longer than its Message Expiry Interval");
         report_end(broker, session->connection, message->cause);
     }
+    if (delivery->stored)
+        durable_delivery_goes(broker, delivery);
     delivery_release(delivery); /* [MQTT-3.3.2-5] */
     return true;
 }

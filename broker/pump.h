@@ -42,6 +42,11 @@ void pump_offer(struct broker *broker, struct session *session,
 void pump_report_drop(struct broker *broker, const struct session *session,
                       struct slice topic, const char *text, uint64_t cause);
 
+/* Send a PUBLISH in flight that was kept back (durable_held.h), if it is still
+   to be sent. */
+void pump_send_held(struct broker *broker, struct session *session,
+                    uint16_t packet_id);
+
 /* Send what may be sent. The session must have a connection. */
 void pump_run(struct broker *broker, struct session *session);
 

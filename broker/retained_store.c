@@ -16,7 +16,9 @@ struct retained_store {
     struct retained_limits limits;
     size_t count;
     size_t bytes;
-    uint32_t hand; /* the node that the sweep looked at last */
+    uint32_t hand;               /* the node that the sweep looked at last */
+    retained_changed *on_change; /* NULL: nobody wants to know */
+    void *context;
 };
 
 struct retained_store *retained_store_new(const struct retained_limits *limits)
@@ -45,6 +47,21 @@ void retained_store_free(struct retained_store *store)
     free(store);
 }
 
+void retained_store_watch(struct retained_store *store,
+                          retained_changed *on_change, void *context)
+{
+    store->on_change = on_change;
+    store->context = context;
+}
+
+/* A message is kept, or was. */
+static void tell(const struct retained_store *store, struct message *message,
+                 bool kept)
+{
+    if (store->on_change)
+        store->on_change(store->context, message, kept);
+}
+
 static void forget(struct retained_store *store, uint32_t number)
 {
     struct trie_node *node = topic_trie_node(&store->topics, number);
@@ -53,6 +70,7 @@ static void forget(struct retained_store *store, uint32_t number)
     store->count--;
     store->bytes -= message_size_bytes(message);
     node->value = NULL;
+    tell(store, message, false);
     message_unref(message);
     topic_trie_prune(&store->topics, number);
 }
@@ -61,6 +79,7 @@ static void keep(struct retained_store *store, uint32_t number,
                  struct message *message)
 {
     topic_trie_node(&store->topics, number)->value = message_ref(message);
+    tell(store, message, true);
     store->count++;
     store->bytes += message_size_bytes(message);
 }
@@ -147,6 +166,7 @@ enum retained_result retained_store_set(struct retained_store *store,
     if (replaced) {
         store->count--;
         store->bytes -= message_size_bytes(replaced);
+        tell(store, replaced, false);
     }
     keep(store, number, message);
     message_unref(replaced);

@@ -25,6 +25,10 @@ struct retained_limits {
     unsigned max_levels; /* of a topic */
 };
 
+/* Called when a message becomes one that is kept, or is one no longer. */
+typedef void retained_changed(void *context, struct message *message,
+                              bool kept);
+
 struct retained_store *retained_store_new(const struct retained_limits *limits);
 /* Other limits from now on; what is there stays. max_levels cannot change. */
 void retained_store_limit(struct retained_store *store,
@@ -47,6 +51,10 @@ enum retained_result {
 enum retained_result retained_store_set(struct retained_store *store,
                                         struct message *message,
                                         uint64_t now_ms);
+
+/* Tell somebody of every change from now on; NULL: nobody any more. */
+void retained_store_watch(struct retained_store *store,
+                          retained_changed *on_change, void *context);
 
 /* Remove the message of a topic; returns false when there was none. */
 bool retained_store_clear(struct retained_store *store,

@@ -222,7 +222,9 @@ static void deliver_reliably(struct broker *broker, struct routing *routing,
     struct session *session = share->session;
     struct connection *connection = session->connection;
 
-    if (share->has_identifiers || !pump_open(broker, session)) {
+    /* What may have to wait for the store is not written from a layout. */
+    if (share->has_identifiers || (qos == 2 && session->stored) ||
+        !pump_open(broker, session)) {
         deliver_apart(broker, routing, share, qos);
         return;
     }

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/durable.h"
 #include "broker/identity.h"
 #include "broker/will.h"
 #include "net/timer.h"
@@ -16,6 +17,7 @@ struct session_away {
     struct session *session;
     struct timer expiry;
     struct timer will;
+    uint64_t left_ms; /* since when; ms since 1970 */
 };
 
 struct session *session_new(struct broker *broker, struct slice client_id)
@@ -46,6 +48,8 @@ static void come_back(struct session *session)
 
 void session_drop_messages(struct broker *broker, struct session *session)
 {
+    if (session->stored)
+        durable_messages_go(broker, session);
     broker->counters.messages_inflight -= session->outgoing.inflight_count;
     outgoing_queue_release(&session->outgoing);
     packet_ids_release(&session->incoming);
@@ -54,6 +58,8 @@ void session_drop_messages(struct broker *broker, struct session *session)
 void session_free(struct broker *broker, struct session *session)
 {
     assert(!session->connection);
+    if (session->stored)
+        durable_session_ends(broker, session);
     come_back(session);
     session_store_remove(&broker->sessions, session);
     subscription_tree_remove_all(broker->subscriptions, &session->subscriber);
@@ -124,16 +130,31 @@ static void on_will_delay(struct timer *timer)
                   0);
 }
 
-static void go_away(struct broker *broker, struct session *session,
-                    const struct session_departure *departure)
+static uint64_t wall_ms(const struct broker *broker)
+{
+    return broker->loop->clock.wall_ns / CLOCK_NS_PER_MS;
+}
+
+static struct session_away *away_new(struct broker *broker,
+                                     struct session *session)
 {
     struct session_away *away = alloc_bytes(sizeof(*away));
 
-    *away = (struct session_away){.broker = broker, .session = session};
+    *away = (struct session_away){
+        .broker = broker, .session = session, .left_ms = wall_ms(broker)};
     timer_init(&away->expiry, on_expiry);
     timer_init(&away->will, on_will_delay);
     session->away = away;
     broker->counters.clients_disconnected++;
+    return away;
+}
+
+static void go_away(struct broker *broker, struct session *session,
+                    const struct session_departure *departure)
+{
+    struct session_away *away = away_new(broker, session);
+
+    durable_session(broker, session);
     if (session->expiry_s != SESSION_NEVER_EXPIRES)
         timer_set(broker->loop, &away->expiry,
                   session->expiry_s * UINT64_C(1000));
@@ -149,6 +170,57 @@ static void go_away(struct broker *broker, struct session *session,
                       session->will->delay_s);
         report_end(broker, NULL, departure->cause);
     }
+}
+
+/* ---- from before the broker's start ---- */
+
+void session_restore(struct broker *broker, struct session *session,
+                     uint64_t left_ms)
+{
+    struct session_away *away = away_new(broker, session);
+
+    if (left_ms)
+        away->left_ms = left_ms;
+}
+
+/* Set a timer for what is left of so many seconds, of which some time is over.
+   Returns false when nothing is left. */
+static bool set_rest(struct broker *broker, struct timer *timer,
+                     uint32_t seconds, uint64_t gone_ms)
+{
+    uint64_t all_ms = seconds * UINT64_C(1000);
+
+    if (gone_ms < all_ms)
+        timer_set(broker->loop, timer, all_ms - gone_ms);
+    return gone_ms < all_ms;
+}
+
+void session_go_on(struct broker *broker, struct session *session)
+{
+    struct session_away *away = session->away;
+    uint64_t now_ms = wall_ms(broker);
+    uint64_t gone_ms = now_ms > away->left_ms ? now_ms - away->left_ms : 0;
+
+    if (session->expiry_s == 0) {
+        session_end(broker, session,
+                    "the broker ended while the client was connected", 0);
+        return;
+    }
+    if (session->expiry_s != SESSION_NEVER_EXPIRES &&
+        !set_rest(broker, &away->expiry, session->expiry_s, gone_ms)) {
+        on_expiry(&away->expiry);
+        return;
+    }
+    if (session->will &&
+        !set_rest(broker, &away->will, session->will->delay_s, gone_ms))
+        will_fire(broker, session,
+                  "Will Delay Interval is over since the broker ended", 0);
+    durable_session(broker, session);
+}
+
+uint64_t session_left_ms(const struct session *session)
+{
+    return session->away ? session->away->left_ms : 0;
 }
 
 /* [MQTT5 3.1.2.5] */

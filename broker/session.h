@@ -33,6 +33,7 @@ struct session {
     struct will *will;              /* owned; NULL: none */
     struct session_away *away;      /* owned; NULL while connected */
     struct identity *identity;      /* owned; NULL: nobody in particular */
+    uint32_t stored;                /* its row in the durable store; 0: none */
     uint32_t expiry_s;              /* Session Expiry Interval */
     uint16_t client_id_len;
     uint16_t listener : 15; /* where it came in: an index */
@@ -64,6 +65,18 @@ void session_free(struct broker *broker, struct session *session);
 /* The same with a record of it; a will that still waits is published. */
 void session_end(struct broker *broker, struct session *session,
                  const char *text, uint64_t cause);
+
+/*
+ * A session of before the broker's start: its client is away since left_ms, in
+ * ms since 1970; 0: until now. When all of it is there, session_go_on does what
+ * time has made due, which may end it.
+ */
+void session_restore(struct broker *broker, struct session *session,
+                     uint64_t left_ms);
+void session_go_on(struct broker *broker, struct session *session);
+
+/* Since when its client is away, in ms since 1970; 0: it is not. */
+uint64_t session_left_ms(const struct session *session);
 
 /* Forget all messages under way, in both directions. */
 void session_drop_messages(struct broker *broker, struct session *session);

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "broker/broker.h"
+#include "broker/durable.h"
 #include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/session.h"
@@ -93,6 +94,8 @@ void will_fire(struct broker *broker, struct session *session, const char *text,
         .cause = cause,
     };
     struct will *will = session->will;
+    if (session->stored)
+        durable_will_goes(broker, session);
     session->will = NULL; /* [MQTT-3.1.2-10] */
     router_publish(broker, &routing);
     buf_release(&properties);
@@ -107,6 +110,8 @@ void will_cancel(struct broker *broker, struct session *session,
         report_printf(broker, RECORD_TEXT, "%s", text);
         report_end(broker, session->connection, cause);
     }
+    if (session->stored)
+        durable_will_goes(broker, session);
     will_free(session->will);
     session->will = NULL;
 }

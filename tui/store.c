@@ -98,6 +98,8 @@ bool store_turning_point(const struct record *record)
         EVENT_MESSAGE_DROPPED,
         EVENT_MESSAGE_EXPIRED,
         EVENT_ACCESS_REFUSED,
+        EVENT_STORE_FAILED,
+        EVENT_STORE_WORKS,
         EVENT_LIMIT,
         EVENT_LOST_RECORDS,
     };

@@ -24,6 +24,7 @@ static enum style event_style(const struct history_row *row)
     case EVENT_LIMIT:
     case EVENT_MESSAGE_DROPPED:
     case EVENT_ACCESS_REFUSED:
+    case EVENT_STORE_FAILED:
     case EVENT_LOST_RECORDS:
     case EVENT_WILL_FIRED: return STYLE_WARNING;
     default: return STYLE_PLAIN;

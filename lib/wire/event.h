@@ -44,6 +44,8 @@
     X(EVENT_MESSAGE_EXPIRED, 72, "message.expired", "message expired")         \
     X(EVENT_NOBODY, 73, "message.nobody", "nobody subscribes to it")           \
     X(EVENT_ACCESS_REFUSED, 80, "acl.refused", "access refused")               \
+    X(EVENT_STORE_FAILED, 85, "store.failed", "cannot store anything")         \
+    X(EVENT_STORE_WORKS, 86, "store.works", "stores again")                    \
     X(EVENT_LOST_RECORDS, 90, "tap.lost", "records lost")                      \
     X(EVENT_LAB_STARTED, 100, "lab.started", "lab begins")                     \
     X(EVENT_LAB_STEP, 101, "lab.step", "step begins")                          \

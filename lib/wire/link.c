@@ -318,6 +318,22 @@ uint64_t link_send_shared(struct link *link, struct slice head,
     return seq;
 }
 
+void link_cork(struct link *link)
+{
+    link->corked = true;
+    link->blocked = true; /* whoever wants to write, waits */
+}
+
+void link_uncork(struct link *link)
+{
+    if (!link->corked)
+        return;
+    link->corked = false;
+    link->blocked = false;
+    if (link->pending_bytes)
+        loop_at_end(link->loop, &link->flush_task);
+}
+
 /* ---- life ---- */
 
 void link_init(struct link *link, struct loop *loop, struct tap *tap,
@@ -338,7 +354,7 @@ void link_close(struct link *link, bool abort)
 {
     if (link->closing)
         return;
-    if (!abort && !link->broken)
+    if (!abort && !link->broken && !link->corked)
         link_flush(link);
     link->closing = true;
     loop_task_cancel(&link->flush_task);

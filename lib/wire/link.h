@@ -69,11 +69,12 @@ struct link {
     uint8_t version; /* enum mqtt_version, for the records; 0 until CONNECT */
     uint8_t actor;   /* enum record_actor, for the records */
     bool closing;
-    bool blocked;   /* the transport took less than it was given */
-    bool broken;    /* a write failed: on_end comes, what is sent is dropped */
-    bool malformed; /* on_malformed was called: what comes is dropped */
-    uint8_t holds;  /* reasons to hand over nothing: see link_hold */
-    uint8_t pace;   /* used while packets are handed over */
+    bool blocked; /* the transport took less than it was given */
+    bool broken;  /* a write failed: on_end comes, what is sent is dropped */
+    bool malformed : 1; /* on_malformed was called: what comes is dropped */
+    bool corked : 1;    /* what is sent waits in out until link_uncork */
+    uint8_t holds;      /* reasons to hand over nothing: see link_hold */
+    uint8_t pace;       /* used while packets are handed over */
     struct loop_task flush_task;
     struct transport *transport; /* owned */
     const struct link_events *events;
@@ -140,6 +141,14 @@ void link_yield(struct link *link, bool again);
  */
 void link_hold(struct link *link, unsigned reason);
 void link_resume(struct link *link, unsigned reason);
+
+/*
+ * Write nothing until link_uncork: what is sent is kept as when the transport
+ * takes nothing. Before anything was written, or not at all; what waits is lost
+ * with a link that is closed meanwhile.
+ */
+void link_cork(struct link *link);
+void link_uncork(struct link *link);
 
 /*
  * Close: first writes what waits if the transport takes it at once (not with

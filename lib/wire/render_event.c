@@ -64,6 +64,8 @@ static const struct sentence sentences[] = {
     {EVENT_MESSAGE_EXPIRED, MESSAGE},
     {EVENT_NOBODY, "[: {topic}][: {text}]"},
     {EVENT_ACCESS_REFUSED, "[ to {topic}][: {reason}][: {text}]"},
+    {EVENT_STORE_FAILED, "[: {text}]"},
+    {EVENT_STORE_WORKS, ""},
     {EVENT_LOST_RECORDS, "[: {number}][: {text}]"},
     {EVENT_LAB_STARTED, "[: {id}][, version {text}][, for {user}]"},
     {EVENT_LAB_STEP, ABOUT},

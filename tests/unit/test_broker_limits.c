@@ -506,7 +506,7 @@ START_TEST(what_is_idle_is_small)
     rig_start(&rig);
     rig_login(&rig, &client, MQTT_3_1_1, "a", true);
     const struct session *idle = session("a");
-    ck_assert_uint_le(sizeof(*idle) + sizeof(*idle->connection), 400);
+    ck_assert_uint_le(sizeof(*idle) + sizeof(*idle->connection), 408);
     ck_assert_ptr_null(idle->outgoing.inflight);
     ck_assert_ptr_null(idle->outgoing.waiting);
     ck_assert_ptr_null(idle->incoming.words);
