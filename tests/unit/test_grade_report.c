@@ -1,0 +1,190 @@
+/*
+ * Each format of a report, byte for byte, over results that try to break it.
+ */
+#include "suites.h"
+
+#include "base/buf.h"
+#include "labs/grade_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A hand-in with a check that passed, one that failed, one nobody can tell of,
+   and one that was no hand-in. Names hold what each format finds special. */
+static const char results_text[] =
+    "[{\"file\": \"a.mqlab\", \"student\": \"=ann\", \"lab\": \"01-x\","
+    "  \"version\": \"1\", \"title\": \"X\", \"points\": 3, \"max\": 6,"
+    "  \"hints\": 1, \"resets\": 2, \"error\": null, \"broken\": false,"
+    "  \"checks\": ["
+    "   {\"name\": \"pub\", \"step\": \"one\", \"description\": \"a # \\\\ b\","
+    "    \"passed\": true, \"result\": \"passed\", \"points\": 3, \"max\": 3,"
+    "    \"log\": [], \"cause\": null, \"dependency\": null,"
+    "    \"evidence\": [7, 12]},"
+    "   {\"name\": \"bye\", \"step\": \"one\", \"description\": \"<&>\","
+    "    \"passed\": false, \"result\": \"failed\", \"points\": 0, \"max\": 2,"
+    "    \"log\": [], \"cause\": {\"rationale\": \"r\", \"help\": \"\","
+    "    \"expected\": \"seen \\\"x\\\"\", \"actual\": \"0 matched\"},"
+    "    \"dependency\": null, \"evidence\": [9]},"
+    "   {\"name\": \"end\", \"step\": \"two\", \"description\": \"the end\","
+    "    \"passed\": null, \"result\": \"skipped\", \"points\": 0, \"max\": 1,"
+    "    \"log\": [], \"cause\": {\"rationale\": \"r\", \"help\": \"\","
+    "    \"expected\": \"e\", \"actual\": \"a\"},"
+    "    \"dependency\": \"one\", \"evidence\": []}]},"
+    " {\"file\": \"b\\u001b.mqlab\", \"student\": \"\", \"lab\": \"\","
+    "  \"version\": \"\", \"title\": \"\", \"points\": 0, \"max\": 0,"
+    "  \"hints\": 0, \"resets\": 0, \"error\": \"is \\\"no\\\" tar #1\","
+    "  \"broken\": false, \"checks\": []}]";
+
+static const char text[] = "a.mqlab: =ann, lab 01-x: 3 of 6 points\n"
+                           "  [x] 3/3  one.pub  a # \\ b  packets 7, 12\n"
+                           "  [ ] 0/2  one.bye  <&>  packet 9\n"
+                           "        expected: seen \"x\"\n"
+                           "        seen:     0 matched\n"
+                           "  [?] 0/1  two.end  the end\n"
+                           "        expected: e\n"
+                           "        seen:     a\n"
+                           "\n"
+                           "b\\x1b.mqlab: not graded: is \"no\" tar #1\n"
+                           "\n"
+                           "2 hand-ins, 0 with full marks\n";
+
+static const char tap[] =
+    "TAP version 14\n"
+    "1..2\n"
+    "# Subtest: a.mqlab\n"
+    "    1..3\n"
+    "    ok 1 - one.pub a \\# \\\\ b\n"
+    "    not ok 2 - one.bye <&>\n"
+    "      ---\n"
+    "      result: \"failed\"\n"
+    "      expected: \"seen \\\"x\\\"\"\n"
+    "      actual: \"0 matched\"\n"
+    "      ...\n"
+    "    not ok 3 - two.end the end\n"
+    "      ---\n"
+    "      result: \"skipped\"\n"
+    "      expected: \"e\"\n"
+    "      actual: \"a\"\n"
+    "      ...\n"
+    "not ok 1 - a.mqlab 3 of 6 points\n"
+    "# Subtest: b\\\\x1b.mqlab\n"
+    "    1..0\n"
+    "not ok 2 - b\\\\x1b.mqlab not graded: is \"no\" tar \\#1\n";
+
+static const char junit[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<testsuites name=\"mqttlab\" tests=\"4\" failures=\"1\" errors=\"2\" "
+    "time=\"0\">\n"
+    "  <testsuite name=\"a.mqlab\" tests=\"3\" failures=\"1\" errors=\"1\" "
+    "time=\"0\">\n"
+    "    <testcase classname=\"01-x\" name=\"one.pub\" time=\"0\"/>\n"
+    "    <testcase classname=\"01-x\" name=\"one.bye\" time=\"0\">\n"
+    "      <failure message=\"0 matched\">expected: seen &quot;x&quot;"
+    "</failure>\n"
+    "    </testcase>\n"
+    "    <testcase classname=\"01-x\" name=\"two.end\" time=\"0\">\n"
+    "      <error message=\"a\">expected: e</error>\n"
+    "    </testcase>\n"
+    "  </testsuite>\n"
+    "  <testsuite name=\"b\\x1b.mqlab\" tests=\"1\" failures=\"0\" errors=\"1\" "
+    "time=\"0\">\n"
+    "    <testcase classname=\"grade\" name=\"hand-in\" time=\"0\">\n"
+    "      <error message=\"is &quot;no&quot; tar #1\"/>\n"
+    "    </testcase>\n"
+    "  </testsuite>\n"
+    "</testsuites>\n";
+
+static const char csv[] =
+    "student,lab,points,max,hints,resets,steps,file,error\n"
+    "\"'=ann\",\"01-x\",3,6,1,2,\"one=3/5 two=0/1\",\"a.mqlab\",\"\"\n"
+    "\"\",\"\",0,0,0,0,\"\",\"b\\x1b.mqlab\",\"is \"\"no\"\" tar #1\"\n";
+
+static const struct {
+    grade_report_write *write;
+    const char *expected;
+} formats[] = {
+    {grade_report_text,  text },
+    {grade_report_tap,   tap  },
+    {grade_report_junit, junit},
+    {grade_report_csv,   csv  },
+};
+
+static json_t *load(const char *from)
+{
+    json_error_t error;
+    json_t *results = json_loads(from, 0, &error);
+
+    ck_assert_msg(results != NULL, "%s at %d", error.text, error.position);
+    return results;
+}
+
+/* What a format makes of the results. Owned. */
+static char *write_all(grade_report_write *write, const json_t *results)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&bytes, &len);
+
+    ck_assert_ptr_nonnull(file);
+    write(results, file);
+    fclose(file);
+    return bytes;
+}
+
+START_TEST(a_report_has_exactly_these_bytes)
+{
+    json_t *results = load(results_text);
+    char *bytes = write_all(formats[_i].write, results);
+
+    ck_assert_str_eq(bytes, formats[_i].expected);
+    free(bytes);
+    json_decref(results);
+}
+END_TEST
+
+START_TEST(json_gives_back_what_it_was_given)
+{
+    json_t *results = load(results_text);
+    char *bytes = write_all(grade_report_json, results);
+    json_t *again = load(bytes);
+
+    ck_assert(json_equal(results, again));
+    ck_assert_int_eq(bytes[strlen(bytes) - 1], '\n');
+    ck_assert_ptr_null(strchr(bytes, 0x1b));
+    json_decref(again);
+    free(bytes);
+    json_decref(results);
+}
+END_TEST
+
+START_TEST(a_report_of_nothing_is_a_whole_report)
+{
+    static const char *const nothing[] = {
+        "0 hand-ins, 0 with full marks\n",
+        "TAP version 14\n1..0\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<testsuites name=\"mqttlab\" tests=\"0\" failures=\"0\" errors=\"0\" "
+        "time=\"0\">\n</testsuites>\n",
+        "student,lab,points,max,hints,resets,steps,file,error\n",
+    };
+    json_t *results = load("[]");
+    char *bytes = write_all(formats[_i].write, results);
+
+    ck_assert_str_eq(bytes, nothing[_i]);
+    free(bytes);
+    json_decref(results);
+}
+END_TEST
+
+Suite *grade_report_suite(void)
+{
+    Suite *suite = suite_create("grade_report");
+    TCase *tcase = unit_case(suite, "grade_report", 10);
+    int count = (int)(sizeof(formats) / sizeof(formats[0]));
+
+    tcase_add_loop_test(tcase, a_report_has_exactly_these_bytes, 0, count);
+    tcase_add_test(tcase, json_gives_back_what_it_was_given);
+    tcase_add_loop_test(tcase, a_report_of_nothing_is_a_whole_report, 0, count);
+    return suite;
+}

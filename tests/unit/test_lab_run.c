@@ -1,0 +1,402 @@
+/*
+ * A lab being done, as a function of records.
+ */
+#include "suites.h"
+
+#include "labs/lab_run.h"
+#include "student.h"
+#include "wire/event.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char lab_text[] =
+    "---\n"
+    "id: 01-x\n"
+    "title: X\n"
+    "version: 1\n"
+    "---\n"
+    "# X\n"
+    "## Step 1: One\n"
+    "<!-- step one -->\n"
+    "```check\n"
+    "pub   3  seen lab.type == \"PUBLISH\"\n"
+    "len   2  answer len\n"
+    "kept  1  retained a/b == 21\n"
+    "```\n"
+    "```question len\n"
+    "ask: How long?\n"
+    "answer: field mqtt.len of check pub\n"
+    "wrong 6: Count again.\n"
+    "```\n"
+    "```near\n"
+    "lab.type == \"PINGREQ\" : No ping (packet {n}, {mqtt.len} bytes, {x.y}).\n"
+    "lab.event == \"will.fired\" : It has fired ({n}).\n"
+    "```\n"
+    "<details><summary>Hint (costs 1)</summary>\n\nA\n\n</details>\n\n"
+    "<details><summary>Hint (costs 9)</summary>\n\nB\n\n</details>\n\n"
+    "## Step 2: Two\n"
+    "<!-- step two needs=one -->\n"
+    "```check\n"
+    "pub   4  seen lab.type == \"PUBLISH\"\n"
+    "none  0  never lab.type == \"PINGREQ\"\n"
+    "```\n";
+
+enum { PUB, LEN, KEPT };
+enum { NONE = 1 };
+
+#define PUBLISH "30 07 0003 612f62 6869"
+
+static struct lab_run *run;
+static uint64_t seq;
+
+static void set_up(void)
+{
+    struct student student;
+    struct lab_problems problems = {0};
+
+    student_make_folder(&student);
+    char *path = student_write_file(&student, "x.md", lab_text);
+    struct lab *lab = lab_load(path, "ann", &problems);
+    ck_assert_msg(lab != NULL, "%s", buf_string(&problems.text));
+    run = lab_run_new(lab, NULL, &problems);
+    ck_assert_msg(run != NULL, "%s", buf_string(&problems.text));
+    free(path);
+    buf_release(&problems.text);
+    student_remove_folder(&student);
+    seq = 0;
+}
+
+static void tear_down(void)
+{
+    lab_run_free(run);
+}
+
+static void feed(enum record_type type, struct slice bytes, unsigned flags,
+                 enum record_actor actor)
+{
+    const struct record record = {
+        .seq = ++seq,
+        .time_ns = seq,
+        .connection = type == RECORD_MQTT ? 1 : 0,
+        .original_len = (uint32_t)bytes.len,
+        .type = (uint8_t)type,
+        .flags = (uint8_t)flags,
+        .direction = RECORD_C2B,
+        .version = 4,
+        .actor = (uint8_t)actor,
+        .bytes = bytes,
+    };
+
+    lab_run_feed(run, &record);
+}
+
+static void packet_of(enum record_actor actor, unsigned flags, const char *hex)
+{
+    uint8_t bytes[64];
+    size_t len = unit_hex(hex, bytes, sizeof(bytes));
+
+    feed(RECORD_MQTT, slice_of(bytes, len), flags, actor);
+}
+
+static void packet(const char *hex)
+{
+    packet_of(RECORD_STUDENT, 0, hex);
+}
+
+/* Something that the student does; the bytes are gone then. */
+static void deed(struct buf *bytes)
+{
+    feed(RECORD_LAB, buf_slice(bytes), 0, RECORD_STUDENT);
+    buf_release(bytes);
+}
+
+static void begin_step(size_t step)
+{
+    struct buf bytes = {0};
+
+    lab_run_begin_step(&bytes, run->steps[step].step);
+    deed(&bytes);
+}
+
+static void open_hint(size_t step)
+{
+    struct buf bytes = {0};
+
+    lab_run_hint(&bytes, run->steps[step].step);
+    deed(&bytes);
+}
+
+static void reset(size_t step)
+{
+    struct buf bytes = {0};
+
+    lab_run_reset(&bytes, run->steps[step].step);
+    deed(&bytes);
+}
+
+static void answer(const char *text)
+{
+    struct buf bytes = {0};
+
+    lab_run_answer(&bytes, "len", text);
+    deed(&bytes);
+}
+
+static void retain(const char *value)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, EVENT_RETAINED_STORED);
+    record_put_string(&bytes, RECORD_TOPIC, "a/b");
+    record_put_string(&bytes, RECORD_PAYLOAD, value);
+    feed(RECORD_EVT, buf_slice(&bytes), 0, RECORD_OTHER);
+    buf_release(&bytes);
+}
+
+static enum check_result result(size_t step, size_t check)
+{
+    return check_status(run->steps[step].checks[check])->result;
+}
+
+START_TEST(packets_count_for_the_step_that_is_done)
+{
+    packet(PUBLISH);
+    ck_assert_int_eq(result(0, PUB), CHECK_WAITING);
+    begin_step(0);
+    packet_of(RECORD_STUDENT, RECORD_SNAPSHOT, PUBLISH);
+    packet_of(RECORD_SCRIPT, 0, PUBLISH);
+    ck_assert_int_eq(result(0, PUB), CHECK_WAITING);
+    packet(PUBLISH);
+    ck_assert_int_eq(result(0, PUB), CHECK_PASSED);
+    ck_assert_int_eq(result(1, PUB), CHECK_WAITING);
+    begin_step(1);
+    ck_assert_int_eq(result(1, PUB), CHECK_WAITING);
+    packet(PUBLISH);
+    ck_assert_int_eq(result(1, PUB), CHECK_PASSED);
+}
+END_TEST
+
+START_TEST(a_step_that_was_not_begun_has_no_points)
+{
+    ck_assert_int_eq(result(1, NONE), CHECK_PASSED);
+    ck_assert_uint_eq(lab_run_points(run), 0);
+    ck_assert(!lab_run_step_complete(&run->steps[1]));
+}
+END_TEST
+
+START_TEST(what_the_broker_keeps_counts_from_before_the_step)
+{
+    retain("21");
+    begin_step(0);
+    ck_assert_int_eq(result(0, KEPT), CHECK_PASSED);
+    retain("22");
+    ck_assert_int_eq(result(0, KEPT), CHECK_WAITING);
+    retain("21");
+    /* What a later step does takes nothing back. */
+    begin_step(1);
+    retain("23");
+    ck_assert_int_eq(result(0, KEPT), CHECK_PASSED);
+}
+END_TEST
+
+START_TEST(what_the_broker_kept_once_does_not_count)
+{
+    retain("21");
+    retain("22");
+    begin_step(0);
+    ck_assert_int_eq(result(0, KEPT), CHECK_WAITING);
+}
+END_TEST
+
+START_TEST(hints_cost_points_but_never_more_than_there_are)
+{
+    begin_step(0);
+    packet(PUBLISH);
+    ck_assert_uint_eq(lab_run_points(run), 3);
+    open_hint(0);
+    ck_assert_uint_eq(lab_run_points(run), 2);
+    open_hint(0);
+    ck_assert_uint_eq(lab_run_points(run), 0);
+    open_hint(0);
+    ck_assert_uint_eq(run->steps[0].hints_open, 2);
+    begin_step(1);
+    packet(PUBLISH);
+    ck_assert_uint_eq(lab_run_points(run), 4);
+}
+END_TEST
+
+START_TEST(an_answer_is_a_field_of_the_packet_that_proved_a_check)
+{
+    const struct lab_run_question *question = &run->steps[0].questions[0];
+
+    begin_step(0);
+    answer("7");
+    ck_assert(!question->right); /* nothing was published yet */
+    packet(PUBLISH);
+    answer("6");
+    ck_assert(!question->right);
+    ck_assert_str_eq(question->remark, "Count again.");
+    answer(" 7. ");
+    ck_assert(question->right);
+    ck_assert_int_eq(result(0, LEN), CHECK_PASSED);
+    /* An answer in another step is none to this question. */
+    begin_step(1);
+    answer("8");
+    ck_assert_str_eq(question->answer, " 7. ");
+}
+END_TEST
+
+START_TEST(a_step_that_begins_again_has_forgotten_all)
+{
+    begin_step(0);
+    packet("c0 00");
+    packet(PUBLISH);
+    answer("7");
+    open_hint(0);
+    ck_assert_ptr_nonnull(run->steps[0].near[0].text);
+    reset(0);
+    ck_assert_int_eq(result(0, PUB), CHECK_WAITING);
+    ck_assert_int_eq(result(0, LEN), CHECK_WAITING);
+    ck_assert_ptr_null(run->steps[0].questions[0].answer);
+    ck_assert_ptr_null(run->steps[0].near[0].text);
+    ck_assert_uint_eq(run->steps[0].resets, 1);
+    /* But for what was told, which stays told. */
+    ck_assert_uint_eq(run->steps[0].hints_open, 1);
+}
+END_TEST
+
+START_TEST(near_misses_name_the_packet_and_its_fields)
+{
+    begin_step(0);
+    packet(PUBLISH);
+    packet("c0 00");
+    ck_assert_str_eq(run->steps[0].near[0].text,
+                     "No ping (packet 2, 0 bytes, ?).");
+    ck_assert_uint_eq(run->steps[0].near[0].number, 2);
+    for (int i = 0; i < 5; i++)
+        packet("c0 00");
+    ck_assert_uint_eq(run->steps[0].near_count, 6);
+    ck_assert_uint_eq(run->steps[0].near[0].number, 7);
+    ck_assert_uint_eq(run->steps[0].near[LAB_RUN_NEAR_MISSES - 1].number, 5);
+}
+END_TEST
+
+START_TEST(a_complete_step_has_no_near_misses)
+{
+    begin_step(0);
+    packet(PUBLISH);
+    retain("21");
+    answer("7");
+    ck_assert(lab_run_step_complete(&run->steps[0]));
+    packet("c0 00");
+    packet_of(RECORD_SCRIPT, 0, "c0 00");
+    ck_assert_uint_eq(run->steps[0].near_count, 0);
+}
+END_TEST
+
+START_TEST(packets_have_the_numbers_that_are_shown)
+{
+    begin_step(0);
+    packet(PUBLISH);
+    ck_assert_uint_eq(lab_run_shown(run, 1), 1);
+    /* Another sitting begins, in which 100 packets are left out later. */
+    lab_run_show_next_as(run, 1);
+    packet("c0 00");
+    ck_assert_str_eq(run->steps[0].near[0].text,
+                     "No ping (packet 1, 0 bytes, ?).");
+    lab_run_show_next_as(run, 102);
+    packet("c0 00");
+    lab_run_show_next_as(run, 103);
+    packet("c0 00");
+    ck_assert_uint_eq(lab_run_shown(run, 1), 0);
+    ck_assert_uint_eq(lab_run_shown(run, 2), 1);
+    ck_assert_uint_eq(lab_run_shown(run, 3), 102);
+    ck_assert_uint_eq(lab_run_shown(run, 4), 103);
+    ck_assert_uint_eq(run->number_count, 2);
+}
+END_TEST
+
+START_TEST(a_step_says_what_it_builds_on_until_that_is_done)
+{
+    begin_step(1);
+    ck_assert_ptr_null(lab_run_missing(run, &run->steps[0]));
+    ck_assert_ptr_eq(lab_run_missing(run, &run->steps[1]), run->steps[0].step);
+    begin_step(0);
+    packet(PUBLISH);
+    retain("21");
+    answer("7");
+    ck_assert_ptr_null(lab_run_missing(run, &run->steps[1]));
+    ck_assert(!lab_run_complete(run));
+    begin_step(1);
+    packet(PUBLISH);
+    ck_assert(lab_run_complete(run));
+    ck_assert_uint_eq(lab_run_points(run), run->lab->points);
+}
+END_TEST
+
+START_TEST(a_gate_has_no_points_but_must_pass)
+{
+    begin_step(1);
+    packet(PUBLISH);
+    ck_assert(lab_run_step_complete(&run->steps[1]));
+    packet("c0 00");
+    ck_assert(!lab_run_step_complete(&run->steps[1]));
+    ck_assert_uint_eq(lab_run_step_points(&run->steps[1]), 4);
+}
+END_TEST
+
+/* Deeds come from a file that a student may have written. */
+START_TEST(deeds_that_make_no_sense_do_nothing)
+{
+    static const struct {
+        unsigned code;
+        const char *id;
+    } rows[] = {
+        {EVENT_LAB_STEP,   "three"},
+        {EVENT_LAB_STEP,   ""     },
+        {EVENT_LAB_HINT,   "x"    },
+        {EVENT_LAB_RESET,  "x"    },
+        {EVENT_LAB_ANSWER, "x"    },
+        {EVENT_LAB_CHECK,  "one"  },
+        {9999,             "one"  },
+    };
+    struct buf bytes = {0};
+
+    begin_step(0);
+    packet(PUBLISH);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        record_begin(&bytes, (enum event_code)rows[i].code);
+        record_put_string(&bytes, RECORD_ID, rows[i].id);
+        deed(&bytes);
+    }
+    feed(RECORD_LAB, slice_of("", 0), 0, RECORD_STUDENT);
+    ck_assert_uint_eq(run->current, 0);
+    ck_assert_uint_eq(lab_run_points(run), 3);
+    ck_assert_uint_eq(run->steps[0].resets, 0);
+}
+END_TEST
+
+Suite *lab_run_suite(void)
+{
+    Suite *suite = suite_create("lab_run");
+    TCase *tcase = unit_case(suite, "lab_run", 10);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, packets_count_for_the_step_that_is_done);
+    tcase_add_test(tcase, a_step_that_was_not_begun_has_no_points);
+    tcase_add_test(tcase, what_the_broker_keeps_counts_from_before_the_step);
+    tcase_add_test(tcase, what_the_broker_kept_once_does_not_count);
+    tcase_add_test(tcase, hints_cost_points_but_never_more_than_there_are);
+    tcase_add_test(tcase,
+                   an_answer_is_a_field_of_the_packet_that_proved_a_check);
+    tcase_add_test(tcase, a_step_that_begins_again_has_forgotten_all);
+    tcase_add_test(tcase, near_misses_name_the_packet_and_its_fields);
+    tcase_add_test(tcase, a_complete_step_has_no_near_misses);
+    tcase_add_test(tcase, packets_have_the_numbers_that_are_shown);
+    tcase_add_test(tcase, a_step_says_what_it_builds_on_until_that_is_done);
+    tcase_add_test(tcase, a_gate_has_no_points_but_must_pass);
+    tcase_add_test(tcase, deeds_that_make_no_sense_do_nothing);
+    return suite;
+}
