@@ -2,7 +2,8 @@
  * The options that all client commands share: where to connect and as whom.
  *
  * Flags, defaults, messages and exit codes are those of mosquitto's clients.
- * A command's table begins with CLIENT_OPTION_ROWS and goes on with its own.
+ * A command's table has its own options and ends with CLIENT_OPTION_ROWS, which
+ * is told the version that is meant when none is given.
  */
 #ifndef CLIENT_CLIENT_OPTIONS_H
 #define CLIENT_CLIENT_OPTIONS_H
@@ -66,7 +67,7 @@ enum client_option {
 };
 
 /* clang-format off */
-#define CLIENT_OPTION_ROWS \
+#define CLIENT_OPTION_ROWS(version) \
     {-1, 0, NULL, NULL, "Where to connect:"}, \
     {OPTION_HOST, 'h', "host", "host", "broker's name or address (localhost)"}, \
     {OPTION_PORT, 'p', "port", "port", "its port (1883)"}, \
@@ -85,7 +86,7 @@ enum client_option {
     {OPTION_USER_NAME, 'u', "username", "username", "user name"}, \
     {OPTION_PASSWORD, 'P', "pw", "password", "password"}, \
     {OPTION_VERSION, 'V', "protocol-version", "version", \
-     "5, 311 or 31, or mqttv5, mqttv311, mqttv31 (311)"}, \
+     "5, 311 or 31, or mqttv5, mqttv311, mqttv31 (" #version ")"}, \
     {OPTION_KEEP_ALIVE, 'k', "keepalive", "keepalive", \
      "Keep Alive in seconds, 5..65535 (60)"}, \
     {OPTION_PERSISTENT, 'c', "disable-clean-session", NULL, \
@@ -184,6 +185,13 @@ void client_options_release(struct client_options *options);
  * line; mosquitto ends some of its messages with one more.
  */
 int client_options_next(struct client_options *options);
+
+/* A whole number from min to max, and nothing else in text? */
+bool client_options_number(const char *text, long min, long max, long *number);
+
+/* A whole number above 0; otherwise false, and the error is "Invalid WHAT". */
+bool client_options_positive(struct client_options *options, const char *what,
+                             const char *value, long *number);
 
 /* Say in options->error what is wrong; returns false. */
 bool client_options_fail(struct client_options *options, const char *format,

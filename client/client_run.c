@@ -2,6 +2,7 @@
 
 #include "client/client_debug.h"
 #include "client/client_text.h"
+#include "mqtt/property.h"
 #include "net/transport_socks.h"
 
 #include <errno.h>
@@ -52,10 +53,29 @@ void client_run_on_packet(struct client *client, bool sent,
 {
     struct client_run *run = client_run_of(client);
 
+    if (!sent && (packet->type == MQTT_PUBACK || packet->type == MQTT_PUBREC ||
+                  packet->type == MQTT_PUBCOMP)) {
+        buf_clear(&run->reason_string);
+        buf_append_slice(
+            &run->reason_string,
+            property_string(packet->puback.properties, PROPERTY_REASON_STRING));
+    }
     if (!run->options->debug)
         return;
     client_debug_packet(stdout, client, sent, packet);
     client_run_wrote(run);
+}
+
+bool client_run_warn(struct client_run *run, uint16_t packet_id,
+                     enum mqtt_reason reason)
+{
+    if (reason < MQTT_UNSPECIFIED_ERROR)
+        return false;
+    client_run_error(run, "Warning: Publish %d failed: %s.", packet_id,
+                     reason_name(0, reason));
+    if (run->reason_string.len)
+        client_run_error(run, "%s", buf_string(&run->reason_string));
+    return true;
 }
 
 /* --- the end --------------------------------------------------------------- */
@@ -66,6 +86,7 @@ void client_run_over(struct client_run *run)
         return;
     run->over = true;
     run->stopping = true;
+    timer_cancel(&run->timeout);
     if (run->on_over)
         run->on_over(run);
     for (int i = 0; i < 2; i++)
@@ -157,7 +178,8 @@ void client_run_explain(struct client_run *run,
         break;
     case CLIENT_END_DISCONNECT:
         run->exit_code = CLIENT_EXIT_NO_CONNECTION;
-        client_run_error(run, "Error: The client is not currently connected.");
+        client_run_error(run, "Error: The broker has ended the connection: %s.",
+                         reason_name(MQTT_DISCONNECT, ended->reason));
         break;
     case CLIENT_END_PROTOCOL:
         run->exit_code = CLIENT_EXIT_PROTOCOL;
@@ -168,6 +190,35 @@ void client_run_explain(struct client_run *run,
         run->exit_code = CLIENT_EXIT_KEEP_ALIVE;
         client_run_error(run, "Error: Keepalive exceeded");
         break;
+    }
+}
+
+static void on_timeout(struct timer *timer)
+{
+    struct client_run *run = LIST_ITEM(timer, struct client_run, timeout);
+
+    client_run_error(run, "Timed out");
+    client_run_stop(run, CLIENT_EXIT_TIMED_OUT);
+}
+
+void client_run_time_out(struct client_run *run, long after_s)
+{
+    if (after_s > 0)
+        timer_set(&run->loop, &run->timeout, (uint64_t)after_s * 1000);
+}
+
+void client_run_unsent(struct client_run *run, int error)
+{
+    if (error == -ENOTSUP) {
+        client_run_error(run, "Error: Message QoS not supported on broker, try "
+                              "a lower QoS.");
+        client_run_stop(run, CLIENT_EXIT_QOS_NOT_SUPPORTED);
+    } else if (error == -EMSGSIZE) {
+        client_run_error(run, "Error: Message payload is too large.");
+        client_run_stop(run, CLIENT_EXIT_PACKET_TOO_LARGE);
+    } else {
+        client_run_error(run, "Error: %s", strerror(-error));
+        client_run_stop(run, CLIENT_EXIT_ERROR);
     }
 }
 
@@ -185,6 +236,7 @@ bool client_run_start(struct client_run *run, struct client_options *options,
         return false;
     }
     loop_task_init(&run->flush_task, flush);
+    timer_init(&run->timeout, on_timeout);
     for (int i = 0; i < 2; i++)
         loop_signal_open(&run->loop, &run->signals[i], numbers[i], on_signal);
     run->client = client_new(&run->loop, &options->config, events, run);
@@ -201,6 +253,7 @@ int client_run_finish(struct client_run *run)
 {
     loop_run(&run->loop);
     loop_release(&run->loop);
+    buf_release(&run->reason_string);
     fflush(stdout);
     return run->exit_code;
 }

@@ -15,8 +15,10 @@ struct client_run {
     struct loop loop;
     struct client_options *options;
     struct client *client;
+    struct timer timeout;          /* client_run_time_out */
     struct loop_signal signals[2]; /* SIGINT, SIGTERM */
     struct loop_task flush_task;   /* standard output, once a turn */
+    struct buf reason_string;      /* of the acknowledgement that came last */
     int exit_code;
     bool was_connected; /* at least once */
     bool stopping;      /* client_run_stop was called */
@@ -40,6 +42,12 @@ int client_run_finish(struct client_run *run);
    counts. */
 void client_run_stop(struct client_run *run, int exit_code);
 
+/* Stop after so many seconds, and say so; 0: never. */
+void client_run_time_out(struct client_run *run, long after_s);
+
+/* client_publish has returned this error: say why, and stop. */
+void client_run_unsent(struct client_run *run, int error);
+
 /* End now; the connection is gone. */
 void client_run_over(struct client_run *run);
 
@@ -48,6 +56,11 @@ struct client_run *client_run_of(const struct client *client);
 
 /* Something was written to standard output: flush it at the end of the turn. */
 void client_run_wrote(struct client_run *run);
+
+/* For on_published: warn of a message that was refused, in the server's words if
+   it has some; returns whether it was. */
+bool client_run_warn(struct client_run *run, uint16_t packet_id,
+                     enum mqtt_reason reason);
 
 /* For struct client_events: prints the packet with -d. */
 void client_run_on_packet(struct client *client, bool sent,

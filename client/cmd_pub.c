@@ -2,6 +2,7 @@
  * mqttlab pub, mosquitto_pub: publish a message, a file, or lines.
  */
 #include "base/alloc.h"
+#include "client/client_payload.h"
 #include "client/client_run.h"
 #include "client/commands.h"
 #include "client/line_input.h"
@@ -18,17 +19,11 @@
 #define MAX_UNACKNOWLEDGED 1000
 
 enum {
-    OPTION_MESSAGE = OPTION_OWN,
-    OPTION_FILE,
-    OPTION_NULL,
-    OPTION_STDIN_FILE,
-    OPTION_STDIN_LINES,
+    OPTION_STDIN_LINES = OPTION_OWN,
     OPTION_RETAIN,
     OPTION_REPEAT,
     OPTION_REPEAT_DELAY,
 };
-
-enum source { SOURCE_NONE, SOURCE_PAYLOAD, SOURCE_LINES };
 
 static const char intro[] = "-t TOPIC -m MESSAGE [OPTIONS]\n"
                             "Publish one message, or several, and exit.\n";
@@ -37,19 +32,16 @@ static const char intro[] = "-t TOPIC -m MESSAGE [OPTIONS]\n"
 static const struct option_spec table[] = {
     {-1, 0, NULL, NULL, "What to publish:"},
     {OPTION_TOPIC, 't', "topic", "topic", "Topic Name"},
-    {OPTION_MESSAGE, 'm', "message", "message", "this text"},
-    {OPTION_FILE, 'f', "file", "file", "what is in this file"},
-    {OPTION_STDIN_FILE, 's', "stdin-file", NULL, "all of standard input"},
+    CLIENT_PAYLOAD_ROWS,
     {OPTION_STDIN_LINES, 'l', "stdin-line", NULL,
      "each line of standard input as a message"},
-    {OPTION_NULL, 'n', "null-message", NULL, "a message of no bytes"},
     {OPTION_QOS, 'q', "qos", "QoS", "QoS (0)"},
     {OPTION_RETAIN, 'r', "retain", NULL,
      "the broker keeps it for those who subscribe later"},
     {OPTION_REPEAT, 0, "repeat", "count", "publish it so many times"},
     {OPTION_REPEAT_DELAY, 0, "repeat-delay", "time",
      "seconds between one and the next (0)"},
-    CLIENT_OPTION_ROWS,
+    CLIENT_OPTION_ROWS(311),
     CLIENT_OPTION_ROWS_NOT_HERE,
 };
 /* clang-format on */
@@ -57,10 +49,9 @@ static const struct option_spec table[] = {
 struct pub {
     struct client_run run;
     struct client_options options;
-    enum source source;
+    struct client_payload payload;
+    bool from_lines; /* -l */
     bool retain;
-    const char *file; /* "-" is standard input; NULL: none */
-    struct buf payload;
     long repeat;
     double delay_s;
     struct timer delay;
@@ -74,15 +65,6 @@ static struct pub *pub_of(const struct client *client)
 }
 
 /* --- options --------------------------------------------------------------- */
-
-static bool take_source(struct pub *pub, enum source source)
-{
-    if (pub->source != SOURCE_NONE)
-        return client_options_fail(
-            &pub->options, "Only one type of message can be sent at once.\n");
-    pub->source = source;
-    return true;
-}
 
 static bool take_repeat(struct pub *pub, const char *value)
 {
@@ -110,21 +92,14 @@ static bool take_delay(struct pub *pub, const char *value)
 static bool take_own(struct pub *pub, int id, const char *value)
 {
     switch (id) {
-    case OPTION_MESSAGE:
-        buf_append_string(&pub->payload, value);
-        return take_source(pub, SOURCE_PAYLOAD);
-    case OPTION_FILE:
-        pub->file = value;
-        return take_source(pub, SOURCE_PAYLOAD);
-    case OPTION_STDIN_FILE:
-        pub->file = "-";
-        return take_source(pub, SOURCE_PAYLOAD);
-    case OPTION_NULL: return take_source(pub, SOURCE_PAYLOAD);
-    case OPTION_STDIN_LINES: return take_source(pub, SOURCE_LINES);
+    case OPTION_STDIN_LINES:
+        pub->from_lines = true;
+        return client_payload_claim(&pub->payload, &pub->options);
     case OPTION_RETAIN: pub->retain = true; return true;
     case OPTION_REPEAT: return take_repeat(pub, value);
     case OPTION_REPEAT_DELAY: return take_delay(pub, value);
-    default: return true;
+    default:
+        return client_payload_take(&pub->payload, &pub->options, id, value);
     }
 }
 
@@ -172,88 +147,14 @@ static bool read_options(struct pub *pub, int *exit_code)
         *exit_code = client_options_version(&pub->options);
     else if (id < 0 || !check_options(pub))
         *exit_code = client_options_usage_error(&pub->options);
-    else if (!topic_of(pub) || pub->source == SOURCE_NONE)
+    else if (!topic_of(pub) || !pub->payload.given)
         *exit_code = missing(pub);
     else
         return true;
     return false;
 }
 
-/* --- the payload ----------------------------------------------------------- */
-
-/* Read all of a stream; 0, or a negative errno. */
-static int read_all(struct buf *to, FILE *from)
-{
-    for (;;) {
-        size_t got = fread(buf_reserve(to, 65536), 1, 65536, from);
-
-        to->len += (uint32_t)got;
-        if (got == 0)
-            return ferror(from) ? -errno : 0;
-        if (to->len > MQTT_MAX_REMAINING_LENGTH)
-            return -EFBIG;
-    }
-}
-
-static bool load_failed(const struct pub *pub, int error)
-{
-    if (error == -EFBIG)
-        fprintf(stderr, "Error: File must be less than %u bytes.\n\n",
-                MQTT_MAX_REMAINING_LENGTH);
-    else
-        fprintf(stderr, "Error: Unable to read file: %s.\n", strerror(-error));
-    fprintf(stderr, "Error loading input file \"%s\".\n", pub->file);
-    return false;
-}
-
-static bool load_stdin(struct pub *pub)
-{
-    int error = read_all(&pub->payload, stdin);
-
-    if (!error && pub->payload.len)
-        return true;
-    if (error)
-        fprintf(stderr, "Error: %s.\n", strerror(-error));
-    else
-        fputs("Error: Zero length input.\n", stderr);
-    fputs("Error loading input from stdin.\n", stderr);
-    return false;
-}
-
-static bool load_payload(struct pub *pub)
-{
-    if (!pub->file)
-        return true;
-    if (!strcmp(pub->file, "-"))
-        return load_stdin(pub);
-    FILE *file = fopen(pub->file, "rb");
-    if (!file) {
-        fprintf(stderr, "Error: Unable to open file \"%s\".\n", pub->file);
-        fprintf(stderr, "Error loading input file \"%s\".\n", pub->file);
-        return false;
-    }
-    int error = read_all(&pub->payload, file);
-    fclose(file);
-    return error ? load_failed(pub, error) : true;
-}
-
 /* --- publishing ------------------------------------------------------------ */
-
-static void refuse(struct pub *pub, int error)
-{
-    if (error == -ENOTSUP) {
-        client_run_error(&pub->run, "Error: Message QoS not supported on "
-                                    "broker, try a lower QoS.");
-        client_run_stop(&pub->run, CLIENT_EXIT_QOS_NOT_SUPPORTED);
-    } else if (error == -EMSGSIZE) {
-        client_run_error(&pub->run, "Error: Message payload is too large.");
-        client_run_stop(&pub->run, CLIENT_EXIT_PACKET_TOO_LARGE);
-    } else {
-        client_run_error(&pub->run, "Error: %s", strerror(-error));
-        client_run_stop(&pub->run, CLIENT_EXIT_ERROR);
-    }
-    line_input_close(&pub->lines); /* the lines after it would fail as well */
-}
 
 static void publish(struct pub *pub, struct slice payload)
 {
@@ -271,14 +172,16 @@ static void publish(struct pub *pub, struct slice payload)
         !client_limits(pub->run.client)->retain_available)
         message.retain = false;
     int result = client_publish(pub->run.client, &message);
-    if (result < 0)
-        refuse(pub, result);
+    if (result < 0) {
+        client_run_unsent(&pub->run, result);
+        line_input_close(&pub->lines); /* the others would fail as well */
+    }
 }
 
 static void publish_payload(struct pub *pub)
 {
     pub->repeat--;
-    publish(pub, buf_slice(&pub->payload));
+    publish(pub, buf_slice(&pub->payload.bytes));
 }
 
 static void on_delay(struct timer *timer)
@@ -324,7 +227,7 @@ static void on_connack(struct client *client,
         return;
     }
     pub->run.was_connected = true;
-    if (pub->source == SOURCE_PAYLOAD) {
+    if (!pub->from_lines) {
         publish_payload(pub);
     } else {
         line_input_resume(&pub->lines);
@@ -337,12 +240,10 @@ static void on_published(struct client *client, uint16_t packet_id,
 {
     struct pub *pub = pub_of(client);
 
-    if (reason >= MQTT_UNSPECIFIED_ERROR)
-        client_run_error(&pub->run, "Warning: Publish %d failed: %s.",
-                         packet_id, reason_name(0, reason));
+    client_run_warn(&pub->run, packet_id, reason);
     if (pub->run.stopping)
         return;
-    if (pub->source == SOURCE_LINES) {
+    if (pub->from_lines) {
         if (!pub->lines_ended)
             line_input_resume(&pub->lines);
         stop_when_done(pub);
@@ -359,8 +260,7 @@ static void on_ended(struct client *client, const struct client_ended *ended)
 {
     struct pub *pub = pub_of(client);
     bool again =
-        pub->source == SOURCE_LINES && pub->run.was_connected &&
-        !pub->run.stopping &&
+        pub->from_lines && pub->run.was_connected && !pub->run.stopping &&
         (ended->end == CLIENT_END_UNREACHED || ended->end == CLIENT_END_LOST ||
          ended->end == CLIENT_END_KEEP_ALIVE);
 
@@ -394,11 +294,11 @@ static int run(struct pub *pub)
 {
     pub->run.on_over = on_over;
     timer_init(&pub->delay, on_delay);
-    if (!load_payload(pub))
+    if (!client_payload_load(&pub->payload))
         return CLIENT_EXIT_ERROR;
     if (!client_run_start(&pub->run, &pub->options, &events))
         return pub->run.exit_code;
-    if (pub->source == SOURCE_LINES)
+    if (pub->from_lines)
         line_input_open(&pub->run.loop, &pub->lines, STDIN_FILENO, on_line,
                         on_lines_end);
     return client_run_finish(&pub->run);
@@ -412,7 +312,7 @@ int cmd_pub(int argc, char **argv)
     client_options_init(&pub.options, table, argc, argv);
     if (read_options(&pub, &exit_code))
         exit_code = run(&pub);
-    buf_release(&pub.payload);
+    client_payload_release(&pub.payload);
     client_options_release(&pub.options);
     return exit_code;
 }

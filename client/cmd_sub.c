@@ -2,11 +2,9 @@
  * mqttlab sub, mosquitto_sub: subscribe and print what comes.
  */
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/map.h"
-#include "client/client_run.h"
+#include "client/client_show.h"
 #include "client/commands.h"
-#include "client/output.h"
 #include "mqtt/topic.h"
 
 #include <errno.h>
@@ -18,26 +16,17 @@
 enum {
     OPTION_COUNT = OPTION_OWN,
     OPTION_EXIT_AFTER_SUBACK,
-    OPTION_FORMAT,
-    OPTION_NO_EOL,
-    OPTION_NO_RETAINED,
     OPTION_RETAINED_ONLY,
     OPTION_REMOVE_RETAINED,
     OPTION_RETAIN_AS_PUBLISHED,
     OPTION_FILTER_OUT,
     OPTION_UNSUBSCRIBE,
-    OPTION_VERBOSE,
-    OPTION_TIMEOUT,
-    OPTION_PRETTY,
     OPTION_RANDOM_FILTER,
 };
 
 static const char intro[] =
     "-t TOPIC_FILTER [OPTIONS]\n"
-    "Subscribe, and print each message that comes. With -F, % and a letter\n"
-    "stand for its parts: %t topic, %p payload, %x payload in hex, %l length,\n"
-    "%q QoS, %r retain, %m Packet Identifier, %j JSON, %I time; @ and a letter\n"
-    "is the clock as in strftime; the manual has them all.\n";
+    "Subscribe, and print each message that comes.\n" CLIENT_SHOW_FORMATS;
 
 /* clang-format off */
 static const struct option_spec table[] = {
@@ -48,7 +37,6 @@ static const struct option_spec table[] = {
      "do not show what matches this; again for more"},
     {OPTION_UNSUBSCRIBE, 'U', "unsubscribe", "unsubscribe topic",
      "unsubscribe, of use with -c; again for more"},
-    {OPTION_NO_RETAINED, 'R', NULL, NULL, "do not show retained messages"},
     {OPTION_RETAINED_ONLY, 0, "retained-only", NULL,
      "show retained messages, and end at the first other one"},
     {OPTION_REMOVE_RETAINED, 0, "remove-retained", NULL,
@@ -56,16 +44,12 @@ static const struct option_spec table[] = {
     {OPTION_RETAIN_AS_PUBLISHED, 0, "retain-as-published", NULL,
      "with -V 5: Retain as the publisher set it"},
     {-1, 0, NULL, NULL, "What to print, and when to end:"},
-    {OPTION_VERBOSE, 'v', "verbose", NULL, "topic and payload"},
-    {OPTION_FORMAT, 'F', NULL, "format", "a format of your own"},
-    {OPTION_NO_EOL, 'N', NULL, NULL, "no end of line behind a message"},
-    {OPTION_PRETTY, 0, "pretty", NULL, "JSON over several lines"},
+    CLIENT_SHOW_ROWS,
     {OPTION_RANDOM_FILTER, 0, "random-filter", "chance",
      "show only so many percent of the messages"},
     {OPTION_COUNT, 'C', NULL, "count", "end after so many messages"},
     {OPTION_EXIT_AFTER_SUBACK, 'E', NULL, NULL, "end when subscribed"},
-    {OPTION_TIMEOUT, 'W', NULL, "timeout", "end after so many seconds"},
-    CLIENT_OPTION_ROWS,
+    CLIENT_OPTION_ROWS(311),
     CLIENT_OPTION_ROWS_NOT_HERE,
 };
 /* clang-format on */
@@ -73,17 +57,13 @@ static const struct option_spec table[] = {
 struct sub {
     struct client_run run;
     struct client_options options;
-    struct output output;
-    struct buf line; /* a message as it is printed */
+    struct client_show show;
     struct client_strings filter_out;
     struct client_strings unsubscribe;
-    struct timer timeout;
     uint64_t random[2];
     double chance; /* percent */
     long count;    /* 0: no limit */
-    long timeout_s;
     bool exit_after_suback;
-    bool no_retained;
     bool retained_only;
     bool remove_retained;
     bool retain_as_published;
@@ -107,33 +87,14 @@ static bool take_chance(struct sub *sub, const char *value)
         &sub->options, "--random-filter chance must be between 0.1-100.0\n");
 }
 
-static bool take_positive(struct sub *sub, const char *value, long *number,
-                          const char *what)
-{
-    char *end;
-
-    errno = 0;
-    *number = strtol(value, &end, 10);
-    if (!errno && end != value && !*end && *number > 0 && *number <= INT32_MAX)
-        return true;
-    return client_options_fail(&sub->options, "Invalid %s \"%.40s\".\n", what,
-                               value);
-}
-
 static bool take_own(struct sub *sub, int id, const char *value)
 {
     switch (id) {
     case OPTION_COUNT:
-        return take_positive(sub, value, &sub->count, "message count");
-    case OPTION_TIMEOUT:
-        return take_positive(sub, value, &sub->timeout_s, "timeout");
+        return client_options_positive(&sub->options, "message count", value,
+                                       &sub->count);
     case OPTION_RANDOM_FILTER: return take_chance(sub, value);
-    case OPTION_FORMAT:
-        return output_set_format(&sub->output, value, sub->options.error,
-                                 sizeof(sub->options.error));
     case OPTION_EXIT_AFTER_SUBACK: sub->exit_after_suback = true; break;
-    case OPTION_NO_EOL: sub->output.no_eol = true; break;
-    case OPTION_NO_RETAINED: sub->no_retained = true; break;
     case OPTION_RETAINED_ONLY: sub->retained_only = true; break;
     case OPTION_REMOVE_RETAINED: sub->remove_retained = true; break;
     case OPTION_RETAIN_AS_PUBLISHED: sub->retain_as_published = true; break;
@@ -141,8 +102,7 @@ static bool take_own(struct sub *sub, int id, const char *value)
     case OPTION_UNSUBSCRIBE:
         client_strings_add(&sub->unsubscribe, value);
         break;
-    case OPTION_VERBOSE: sub->output.verbose = true; break;
-    case OPTION_PRETTY: sub->output.pretty = true; break;
+    default: return client_show_take(&sub->show, &sub->options, id, value);
     }
     return true;
 }
@@ -169,7 +129,7 @@ static bool check_options(struct sub *sub)
     if (sub->options.topics.count == 0)
         return client_options_fail(&sub->options,
                                    "You must specify a topic to subscribe to.");
-    if (sub->no_retained && sub->retained_only) {
+    if (sub->show.no_retained && sub->retained_only) {
         sub->options.no_hint = true;
         return client_options_fail(
             &sub->options, "Combining '-R' and '--retained-only' makes no "
@@ -290,20 +250,6 @@ static bool drawn(struct sub *sub)
     return (double)(hash % 100000) < sub->chance * 1000;
 }
 
-static void print_message(struct sub *sub, const struct mqtt_publish *message)
-{
-    buf_clear(&sub->line);
-    if (!output_message(&sub->output, message, clock_read_wall_ns(),
-                        &sub->line))
-        client_run_error(
-            &sub->run,
-            "Error: Message payload is not valid JSON on topic " SLICE_FMT ".",
-            SLICE_ARGS(message->topic));
-    if (sub->line.len)
-        fwrite(sub->line.bytes, 1, sub->line.len, stdout);
-    client_run_wrote(&sub->run);
-}
-
 static void on_message(struct client *client,
                        const struct mqtt_publish *message)
 {
@@ -319,9 +265,9 @@ static void on_message(struct client *client,
         return;
     if (sub->remove_retained && message->retain)
         remove_retained(sub, message->topic);
-    if ((sub->no_retained && message->retain) || !drawn(sub))
+    if ((sub->show.no_retained && message->retain) || !drawn(sub))
         return;
-    print_message(sub, message);
+    client_show_message(&sub->show, &sub->run, message);
     if (sub->count && --sub->count == 0)
         client_run_stop(&sub->run, CLIENT_EXIT_OK);
 }
@@ -344,19 +290,6 @@ static void on_ended(struct client *client, const struct client_ended *ended)
     client_run_over(&sub->run);
 }
 
-static void on_timeout(struct timer *timer)
-{
-    struct sub *sub = LIST_ITEM(timer, struct sub, timeout);
-
-    client_run_error(&sub->run, "Timed out");
-    client_run_stop(&sub->run, CLIENT_EXIT_TIMED_OUT);
-}
-
-static void on_over(struct client_run *run)
-{
-    timer_cancel(&LIST_ITEM(run, struct sub, run)->timeout);
-}
-
 static const struct client_events events = {
     .on_connack = on_connack,
     .on_message = on_message,
@@ -369,14 +302,10 @@ static const struct client_events events = {
 
 static int run(struct sub *sub)
 {
-    sub->run.on_over = on_over;
-    timer_init(&sub->timeout, on_timeout);
     map_random_seed(sub->random);
     if (!client_run_start(&sub->run, &sub->options, &events))
         return sub->run.exit_code;
-    if (sub->timeout_s)
-        timer_set(&sub->run.loop, &sub->timeout,
-                  (uint64_t)sub->timeout_s * 1000);
+    client_run_time_out(&sub->run, sub->show.timeout_s);
     return client_run_finish(&sub->run);
 }
 
@@ -390,8 +319,7 @@ int cmd_sub(int argc, char **argv)
         exit_code = run(&sub);
     client_strings_release(&sub.filter_out);
     client_strings_release(&sub.unsubscribe);
-    output_release(&sub.output);
-    buf_release(&sub.line);
+    client_show_release(&sub.show);
     client_options_release(&sub.options);
     return exit_code;
 }

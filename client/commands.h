@@ -11,6 +11,9 @@ int cmd_pub(int argc, char **argv);
 /* mqttlab sub, mosquitto_sub: subscribe and print what comes. */
 int cmd_sub(int argc, char **argv);
 
+/* mqttlab request, mosquitto_rr: publish a request, print the response. */
+int cmd_request(int argc, char **argv);
+
 /* mqttlab bench: put a load on a broker and measure it. */
 int cmd_bench(int argc, char **argv);
 

@@ -53,8 +53,9 @@ static int make_link(const char *folder, const char *name, const char *program)
 /* A folder of links in the runtime directory. Owned; NULL when it said why not. */
 static char *make_links(void)
 {
-    static const char *const names[] = {"mqttlab", "mosquitto", "mosquitto_pub",
-                                        "mosquitto_sub", "mosquitto_passwd"};
+    static const char *const names[] = {"mqttlab",       "mosquitto",
+                                        "mosquitto_pub", "mosquitto_sub",
+                                        "mosquitto_rr",  "mosquitto_passwd"};
     char runtime[256];
     char text[500];
     int result = control_directory(runtime, sizeof(runtime));

@@ -47,10 +47,11 @@ static void run(const char *command, const char *folder, uint16_t port)
     char *program = process_self_path("mqttlab");
     char *script = alloc_printf("mosquitto_pub() { '%s' pub \"$@\"; }\n"
                                 "mosquitto_sub() { '%s' sub \"$@\"; }\n"
+                                "mosquitto_rr() { '%s' request \"$@\"; }\n"
                                 "mqttlab() { '%s' \"$@\"; }\n"
                                 "trap 'trap - TERM; kill 0' TERM\n"
                                 "{\n%s\n} & wait\n",
-                                program, program, program, command);
+                                program, program, program, program, command);
     char *number = alloc_printf("%u", (unsigned)port);
     int in = open("/dev/null", O_RDWR | O_CLOEXEC);
     int out = in;

@@ -99,8 +99,9 @@ static int remove_one(const char *path, const struct stat *info, int kind,
 /* Links by which this program is mosquitto_pub and so on. */
 static void make_links(const char *folder)
 {
-    static const char *const names[] = {"mqttlab", "mosquitto", "mosquitto_pub",
-                                        "mosquitto_sub", "mosquitto_passwd"};
+    static const char *const names[] = {"mqttlab",       "mosquitto",
+                                        "mosquitto_pub", "mosquitto_sub",
+                                        "mosquitto_rr",  "mosquitto_passwd"};
     char *program = process_self_path("mqttlab");
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

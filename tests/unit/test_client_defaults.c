@@ -116,7 +116,7 @@ END_TEST
 
 static const struct option_spec table[] = {
     {OPTION_TOPIC, 't', "topic", "topic", ""},
-    CLIENT_OPTION_ROWS,
+    CLIENT_OPTION_ROWS(311),
     CLIENT_OPTION_ROWS_NOT_HERE,
 };
 

@@ -16,7 +16,7 @@ static const struct option_spec table[] = {
     {OPTION_QOS,        'q', "qos",     "QoS",     ""},
     {OPTION_TEST,       'r', "retain",  NULL,      ""},
     {OPTION_TEST_VALUE, 'm', "message", "message", ""},
-    CLIENT_OPTION_ROWS,
+    CLIENT_OPTION_ROWS(311),
     CLIENT_OPTION_ROWS_NOT_HERE,
 };
 
