@@ -264,7 +264,7 @@ void config_special_read(struct config_reader *reader,
     case CONFIG_FILE:
     case CONFIG_FOLDER:
     case CONFIG_CHOICE:
-    case CONFIG_INCLUDE_DIR: assert(!"an option with a member"); break;
+    case CONFIG_INCLUDE_DIR: assert(false && "an option with a member"); break;
     }
 }
 

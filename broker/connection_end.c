@@ -136,7 +136,8 @@ static void say_goodbye(struct connection *connection,
    but not who has taken its session. */
 static const char *told(const struct connection_ending *ending)
 {
-    return ending->why == END_TAKEN_OVER ? NULL : ending->text;
+    return ending->why == END_TAKEN_OVER ? ways[END_TAKEN_OVER].text
+                                         : ending->text;
 }
 
 static void free_extras(struct connection_extras *extras)

@@ -49,7 +49,8 @@ class Client:
         self.connack_properties = connack_properties
 
     def on_disconnect(self, _client, _data, code, *_properties):
-        self.ended = getattr(code, "value", code)
+        if self.ended is None:  # paho says it twice: DISCONNECT, then the end
+            self.ended = getattr(code, "value", code)
 
     def until(self, condition, what):
         deadline = time.monotonic() + PATIENCE
@@ -329,6 +330,72 @@ def test_will_delay(port):
     watch.take()
     assert time.monotonic() - start > 0.5
     watch.nothing_more()
+
+
+def test_shared_subscription(port):
+    publisher = Client("", mqtt.MQTTv5).connect(port)
+    publisher.publish("shared", b"kept", 1, True)
+    members = [Client("", version).connect(port).subscribe("$share/g/shared", 1)
+               for version in (mqtt.MQTTv311, mqtt.MQTTv5)]
+    for member in members:
+        member.nothing_more()  # no retained messages for a group
+    for number in range(20):
+        publisher.publish("shared", b"%d" % number, 1)
+    got = [int(message.payload) for member in members
+           for message in member.take(10)]
+    assert sorted(got) == list(range(20)), got
+    for member in members:
+        member.nothing_more()
+        member.stop()
+    publisher.publish("shared", b"", 1, True)
+
+
+def test_topic_aliases_of_the_broker(port):
+    client = Client("", mqtt.MQTTv5).connect(port, TopicAliasMaximum=4)
+    client.subscribe("aliased/#")
+    for number in range(4):
+        client.publish("aliased/of-some-length", b"%d" % number)
+    # paho does not look an alias up: its user sees what came.
+    got = [(message.topic, getattr(message.properties, "TopicAlias", 0))
+           for message in client.take(4)]
+    alias = got[1][1]
+    assert 1 <= alias <= 4, got
+    assert got == [("aliased/of-some-length", 0),
+                   ("aliased/of-some-length", alias), ("", alias), ("", alias)]
+    client.stop()
+
+
+def test_receive_maximum_and_maximum_packet_size(port):
+    client = Client("small", mqtt.MQTTv5).connect(
+        port, ReceiveMaximum=2, MaximumPacketSize=100)
+    client.subscribe("small", 2)
+    publisher = Client("", mqtt.MQTTv5).connect(port)
+    publisher.publish("small", b"x" * 200, 1)  # too large for this client
+    for number in range(20):
+        publisher.publish("small", b"%d" % number, 1 + number % 2)
+    got = [int(message.payload) for message in client.take(20)]
+    assert sorted(got) == list(range(20)), got
+    client.nothing_more()
+    client.stop()
+
+
+def test_what_connack_says(port):
+    client = Client("says", mqtt.MQTTv5).connect(
+        port, RequestResponseInformation=1)
+    told = client.connack_properties
+    assert told.ResponseInformation == "response/says"
+    assert told.ReceiveMaximum > 0
+    client.stop()
+    client = Client("says", mqtt.MQTTv5).connect(port)
+    assert not hasattr(client.connack_properties, "ResponseInformation")
+    client.stop()
+
+
+def test_the_broker_says_why(port):
+    client = Client("taken", mqtt.MQTTv5).connect(port)
+    Client("taken", mqtt.MQTTv5).connect(port)
+    client.until(lambda: client.ended is not None, "DISCONNECT")
+    assert client.ended == 0x8E, client.ended
 
 
 def test_request_and_response(port):

@@ -323,6 +323,8 @@ START_TEST(a_second_client_of_this_name_throws_the_first_out)
     rig_start(&rig);
     rig_login(&rig, &client, MQTT_5, "a", true);
     ck_assert(!rig_login(&rig, &other, MQTT_3_1_1, "a", true));
+    /* But not by whom. */
+    ck_assert_str_eq(rig_take_reason_string(&client), "session taken over");
     rig_expect_hex(&client, "e0 01 8e");
     rig_expect_ended(&client);
     rig_send_hex(&other, "c0 00");
