@@ -34,6 +34,7 @@ struct connection *connection_new(struct broker *broker,
     connection->max_packet_size = MQTT_MAX_PACKET_SIZE;
     connection->broker = broker;
     connection->listener = listener;
+    connection->mounted = listener->config->mount_point != NULL;
     list_append(&broker->connections, &connection->node);
     timer_init(&connection->timer, on_timer);
     timer_set(broker->loop, &connection->timer,

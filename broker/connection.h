@@ -62,6 +62,7 @@ struct connection {
                                  first sent something: the time's low bits */
     uint8_t state;             /* enum connection_state */
     bool congested : 1;        /* more waits than OUTPUT_HIGH_BYTES */
+    bool mounted : 1;          /* its listener has a mount_point */
     bool wants_no_reasons : 1; /* Request Problem Information was 0 */
     struct link link;          /* its version is the connection's */
     struct broker *broker;

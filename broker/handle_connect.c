@@ -9,6 +9,7 @@
 #include "broker/handle.h"
 #include "broker/identity.h"
 #include "broker/login.h"
+#include "broker/mount.h"
 #include "broker/pump.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -107,7 +108,9 @@ static enum mqtt_reason judge_will(struct admission *admission)
         return MQTT_QOS_NOT_SUPPORTED; /* [MQTT-3.2.2-12] */
     if (will->retain && !config->retain_available)
         return MQTT_RETAIN_NOT_SUPPORTED; /* [MQTT-3.2.2-13] */
-    if (topic_level_count(will->topic) > config->max_topic_levels)
+    if (topic_level_count(will->topic) > config->max_topic_levels ||
+        (admission->connection->mounted &&
+         mount_is_too_long(admission->connection, will->topic)))
         return MQTT_TOPIC_NAME_INVALID;
     if (config->message_size_limit &&
         will->payload.len > config->message_size_limit)
@@ -263,6 +266,12 @@ static struct session *find_session(struct admission *admission)
                     admission->seq);
         session = NULL;
     }
+    if (session && admission->connection->mounted &&
+        !mount_owns(admission->connection, session)) {
+        session_end(broker, session, "it belongs to another mount_point",
+                    admission->seq);
+        session = NULL;
+    }
     if (session && session->will) /* [MQTT-3.1.3-9] */
         will_cancel(broker, session, "the client is back within Will Delay",
                     admission->seq);
@@ -279,8 +288,14 @@ static void arm_will(const struct admission *admission, struct session *session)
 
     if (!admission->connect.will.set)
         return;
+    struct mqtt_connect connect = admission->connect;
+    struct buf mounted = {0};
+    if (admission->connection->mounted)
+        connect.will.topic =
+            mount_topic(admission->connection, connect.will.topic, &mounted);
     session->will = /* [MQTT-3.1.2-7] */
-        will_new(&admission->connect, clock_ms(&broker->loop->clock));
+        will_new(&connect, clock_ms(&broker->loop->clock));
+    buf_release(&mounted);
     if (tap_on(&broker->tap)) {
         will_report(broker, session, EVENT_WILL_ARMED);
         report_end(broker, admission->connection, admission->seq);

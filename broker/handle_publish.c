@@ -2,6 +2,7 @@
 #include "broker/durable.h"
 #include "broker/handle.h"
 #include "broker/identity.h"
+#include "broker/mount.h"
 #include "broker/session.h"
 #include "broker/trace.h"
 #include "mqtt/flow.h"
@@ -14,7 +15,8 @@ struct incoming {
     struct connection *connection;
     struct broker *broker;
     struct routing routing;
-    const char *why; /* it is refused, as its acknowledgement says; NULL: no
+    struct buf mounted; /* the Topic Name with the mount_point, if any */
+    const char *why;    /* it is refused, as its acknowledgement says; NULL: no
                         more is known than the Reason Code */
 };
 
@@ -51,6 +53,20 @@ static bool too_many_levels(struct slice topic, uint32_t max)
     return topic.len >= max && topic_level_count(topic) > max;
 }
 
+/* Give it the whole Topic Name; returns false when that is too long. */
+static bool mount(struct incoming *incoming)
+{
+    const struct connection *connection = incoming->connection;
+    struct mqtt_publish *publish = &incoming->routing.publish;
+
+    if (mount_is_too_long(connection, publish->topic))
+        return false;
+    publish->topic =
+        mount_topic(connection, publish->topic, &incoming->mounted);
+    incoming->routing.packet = slice_of(NULL, 0);
+    return true;
+}
+
 static enum mqtt_reason judge(struct incoming *incoming)
 {
     const struct config *config = incoming->broker->config;
@@ -66,6 +82,8 @@ static enum mqtt_reason judge(struct incoming *incoming)
     if (config->message_size_limit &&
         publish->payload.len > config->message_size_limit)
         return MQTT_PACKET_TOO_LARGE;
+    if (incoming->connection->mounted && !mount(incoming))
+        return MQTT_TOPIC_NAME_INVALID;
     if (too_many_levels(publish->topic, config->max_topic_levels))
         return MQTT_TOPIC_NAME_INVALID;
     return MQTT_SUCCESS;
@@ -228,5 +246,8 @@ enum mqtt_reason handle_publish(struct connection *connection,
     enum mqtt_reason reason = publish_decode(&incoming.routing.publish, version,
                                              frame->first & 0x0f, frame->body);
 
-    return reason ? reason : receive(&incoming);
+    if (!reason)
+        reason = receive(&incoming);
+    buf_release(&incoming.mounted);
+    return reason;
 }

@@ -8,6 +8,7 @@
 #include "broker/handle.h"
 #include "broker/identity.h"
 #include "broker/message.h"
+#include "broker/mount.h"
 #include "broker/pump.h"
 #include "broker/reason_string.h"
 #include "broker/session.h"
@@ -35,6 +36,8 @@ struct request {
     size_t looked_at;   /* nodes of the retained messages' tree */
     struct buf reasons; /* one byte a filter, for the answer */
     struct buf fresh;   /* one byte a filter: 1 if there was none like it */
+    struct buf mounted; /* the filters as they are in the broker, if they are
+                           others than the client's */
     char why[96];       /* the first that was refused, as the answer says */
 };
 
@@ -326,6 +329,21 @@ static void send_retained(struct request *request)
 
 /* ---- both ---- */
 
+static enum mqtt_reason decode(struct request *request,
+                               const struct frame *frame)
+{
+    const struct connection *connection = request->connection;
+    enum mqtt_reason reason =
+        subscribe_decode(&request->subscribe, connection->link.version,
+                         frame_type(frame), frame->body);
+
+    if (!reason && connection->mounted)
+        request->subscribe.filters =
+            mount_filters(connection, frame_type(frame),
+                          request->subscribe.filters, &request->mounted);
+    return reason;
+}
+
 static enum mqtt_reason begin(struct request *request,
                               struct connection *connection,
                               const struct frame *frame, uint64_t seq)
@@ -336,9 +354,7 @@ static enum mqtt_reason begin(struct request *request,
         .session = connection->session,
         .seq = seq,
     };
-    enum mqtt_reason reason =
-        subscribe_decode(&request->subscribe, connection->link.version,
-                         frame_type(frame), frame->body);
+    enum mqtt_reason reason = decode(request, frame);
 
     request->left = request->subscribe.filters;
     if (!reason && trace_on(connection))
@@ -353,9 +369,7 @@ static void go_on(struct request *request, struct connection *connection,
     *request = *connection->extras->request;
     free(connection->extras->request);
     connection->extras->request = NULL;
-    enum mqtt_reason reason =
-        subscribe_decode(&request->subscribe, connection->link.version,
-                         frame_type(frame), frame->body);
+    enum mqtt_reason reason = decode(request, frame);
     assert(!reason); /* as the first time */
     struct slice filters = request->subscribe.filters;
     request->left = slice_skip(filters, filters.len - request->left.len);
@@ -387,6 +401,7 @@ static void finish(struct request *request)
     }
     buf_release(&request->reasons);
     buf_release(&request->fresh);
+    buf_release(&request->mounted);
 }
 
 void handle_forget_request(struct request *request)
@@ -395,6 +410,7 @@ void handle_forget_request(struct request *request)
         return;
     buf_release(&request->reasons);
     buf_release(&request->fresh);
+    buf_release(&request->mounted);
     free(request);
 }
 

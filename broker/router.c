@@ -6,6 +6,7 @@
 #include "broker/connection.h"
 #include "broker/identity.h"
 #include "broker/message.h"
+#include "broker/mount.h"
 #include "broker/pump.h"
 #include "broker/session.h"
 #include "broker/trace.h"
@@ -90,6 +91,8 @@ bool router_send(struct broker *broker, struct connection *connection,
     struct mqtt_publish sent = *whole;
     const struct mqtt_publish *publish = &sent;
 
+    if (connection->mounted)
+        sent.topic = mount_strip(connection, sent.topic);
     if (connection_aliases_out(connection)) {
         struct layouts_alias to = {connection->extras->aliases_out,
                                    connection->max_packet_size, 0};
@@ -202,7 +205,7 @@ static void deliver_qos_0(struct broker *broker, struct routing *routing,
                          routing->cause);
         return;
     }
-    if (share->has_identifiers) {
+    if (share->has_identifiers || connection->mounted) {
         deliver_apart(broker, routing, share, 0);
         return;
     }
@@ -222,9 +225,10 @@ static void deliver_reliably(struct broker *broker, struct routing *routing,
     struct session *session = share->session;
     struct connection *connection = session->connection;
 
-    /* What may have to wait for the store is not written from a layout. */
+    /* What may have to wait for the store is not written from a layout, and
+       neither is what has another topic outside than inside. */
     if (share->has_identifiers || (qos == 2 && session->stored) ||
-        !pump_open(broker, session)) {
+        !pump_open(broker, session) || connection->mounted) {
         deliver_apart(broker, routing, share, qos);
         return;
     }

@@ -97,7 +97,7 @@ static const struct transport_events client_events = {
 void rig_open(struct rig *rig, struct rig_client *client,
               enum mqtt_version version)
 {
-    struct link *link = broker_connect(rig->broker, 0);
+    struct link *link = broker_connect(rig->broker, rig->listener);
 
     ck_assert_ptr_nonnull(link);
     *client = (struct rig_client){.rig = rig, .version = version};

@@ -21,6 +21,7 @@ struct rig {
     struct log log;
     struct buf lines; /* what was logged, each line ended by a newline */
     struct broker *broker;
+    size_t listener; /* index of the one that rig_open connects to */
 };
 
 struct rig_client {
