@@ -65,16 +65,23 @@ uint32_t durable_batch_put(struct durable_batch *batch,
     return batch->count++;
 }
 
+uint32_t durable_batch_put_bytes(struct durable_batch *batch, struct slice text)
+{
+    uint32_t at = batch->text.len;
+
+    buf_append_slice(&batch->text, text);
+    batch->bytes += text.len;
+    return at;
+}
+
 uint32_t durable_batch_put_text(struct durable_batch *batch,
                                 const struct durable_change *change,
                                 struct slice text)
 {
     uint32_t place = durable_batch_put(batch, change);
 
-    batch->changes[place].text_at = batch->text.len;
+    batch->changes[place].text_at = durable_batch_put_bytes(batch, text);
     batch->changes[place].text_len = (uint32_t)text.len;
-    buf_append_slice(&batch->text, text);
-    batch->bytes += text.len;
     return place;
 }
 

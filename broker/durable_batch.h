@@ -51,16 +51,20 @@ struct durable_change {
     bool no_local; /* of a subscription */
     bool retain_as_published;
     uint8_t retain_handling;
-    uint32_t seconds;    /* Session Expiry Interval; Subscription Identifier */
-    uint32_t text_at;    /* in the batch's text: Client Identifier, filter */
-    uint32_t text_len;   /* of it */
-    uint64_t number;     /* of the row */
-    uint64_t session;    /* whose it is */
-    uint64_t message_id; /* of a delivery; the will of a session; 0: none */
-    uint32_t delay_s;    /* of the will */
-    uint64_t wall_ms;    /* since 1970: when the message arrived; when the
+    uint8_t voucher;   /* enum identity_voucher of a session */
+    uint16_t listener; /* of a session: index of where it came in */
+    uint32_t seconds;  /* Session Expiry Interval; Subscription Identifier */
+    uint32_t text_at;  /* in the batch's text: Client Identifier, filter */
+    uint32_t text_len; /* of it */
+    uint32_t user_at;  /* in the batch's text: the user of a session */
+    uint32_t user_len;
+    uint64_t number;         /* of the row */
+    uint64_t session;        /* whose it is */
+    uint64_t message_id;     /* of a delivery; the will of a session; 0: none */
+    uint32_t delay_s;        /* of the will */
+    uint64_t wall_ms;        /* since 1970: when the message arrived; when the
                             client of a session left, 0: it is here */
-    struct message *message;    /* DURABLE_MESSAGE_ADD: one reference */
+    struct message *message; /* DURABLE_MESSAGE_ADD: one reference */
     struct shared *identifiers; /* DURABLE_DELIVERY_ADD: one, or NULL */
 };
 
@@ -92,6 +96,10 @@ uint32_t durable_batch_put(struct durable_batch *batch,
 uint32_t durable_batch_put_text(struct durable_batch *batch,
                                 const struct durable_change *change,
                                 struct slice text);
+
+/* Append to the batch's text; returns where it lies. */
+uint32_t durable_batch_put_bytes(struct durable_batch *batch,
+                                 struct slice text);
 
 /*
  * The same where order does not matter, because the row's number is new:

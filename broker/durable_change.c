@@ -1,5 +1,6 @@
 #include "broker/broker.h"
 #include "broker/durable_state.h"
+#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/session.h"
 #include "broker/will.h"
@@ -219,17 +220,25 @@ void durable_delivery_goes(struct broker *broker, struct delivery *delivery)
 static void put_session(struct durable *durable, const struct session *session,
                         const struct will *will)
 {
-    put_text(durable,
-             &(struct durable_change){
-                 .kind = DURABLE_SESSION_SET,
-                 .session = session_number(durable, session),
-                 .seconds = session->expiry_s,
-                 .wall_ms = session_left_ms(session),
-                 .message_id =
-                     will ? durable_message_number(durable, will->message) : 0,
-                 .delay_s = will ? will->delay_s : 0,
-             },
-             session_client_id(session));
+    struct slice user_name = slice_of_string(identity_user_name(session));
+
+    put_text(
+        durable,
+        &(struct durable_change){
+            .kind = DURABLE_SESSION_SET,
+            .user_at = durable_batch_put_bytes(durable->collecting, user_name),
+            .user_len = (uint32_t)user_name.len,
+            .voucher =
+                session->identity ? (uint8_t)session->identity->voucher : 0,
+            .listener = session->listener,
+            .session = session_number(durable, session),
+            .seconds = session->expiry_s,
+            .wall_ms = session_left_ms(session),
+            .message_id =
+                will ? durable_message_number(durable, will->message) : 0,
+            .delay_s = will ? will->delay_s : 0,
+        },
+        session_client_id(session));
 }
 
 void durable_session(struct broker *broker, struct session *session)

@@ -356,14 +356,22 @@ static void bind_number_or_null(sqlite3_stmt *statement, int at,
 }
 
 static void bind_session(sqlite3_stmt *s, const struct durable_change *change,
-                         struct slice client_id)
+                         const struct durable_batch *batch)
 {
     sqlite3_bind_int64(s, 1, (int64_t)change->session);
-    bind_text(s, 2, client_id);
+    bind_text(s, 2, durable_batch_text(batch, change));
     sqlite3_bind_int64(s, 3, change->seconds);
     bind_number_or_null(s, 4, change->wall_ms);
     bind_number_or_null(s, 5, change->message_id);
     sqlite3_bind_int64(s, 6, change->delay_s);
+    if (change->user_len)
+        bind_text(
+            s, 7,
+            slice_of(batch->text.bytes + change->user_at, change->user_len));
+    else
+        sqlite3_bind_null(s, 7);
+    sqlite3_bind_int(s, 8, change->voucher);
+    sqlite3_bind_int(s, 9, change->listener);
 }
 
 static void bind_subscription(sqlite3_stmt *s,
@@ -443,7 +451,7 @@ static bool make_change(const struct durable_file *file,
 
     switch ((enum durable_kind)change->kind) {
     case DURABLE_NOTHING: return true;
-    case DURABLE_SESSION_SET: bind_session(statement, change, text); break;
+    case DURABLE_SESSION_SET: bind_session(statement, change, batch); break;
     case DURABLE_SESSION_REMOVE:
         return run_with(file->forget_subscriptions, change->session) &&
                run_with(file->statements[DURABLE_INCOMING_CLEAR],

@@ -9,6 +9,7 @@
 #include "broker/broker.h"
 #include "broker/durable_schema.h"
 #include "broker/durable_state.h"
+#include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/session.h"
 #include "broker/will.h"
@@ -262,6 +263,15 @@ static void keep_session(struct load *load, struct session *session)
         (struct known_session){.id = number(load, 0), .session = session};
 }
 
+/* The listener that a session came in at, if it is still there. */
+static uint16_t known_listener(const struct load *load)
+{
+    uint64_t listener = number(load, 8);
+
+    return listener < load->broker->config->listener_count ? (uint16_t)listener
+                                                           : 0;
+}
+
 static bool load_session(struct load *load)
 {
     struct broker *broker = load->broker;
@@ -275,6 +285,8 @@ static bool load_session(struct load *load)
     session->expiry_s = (uint32_t)number(load, 2);
     keep_session(load, session);
     session_restore(broker, session, number(load, 3));
+    identity_set(broker, session, known_listener(load), bytes(load, 6),
+                 (enum identity_voucher)number(load, 7));
     if (is_null(load, 4))
         return true;
     struct message *message = find_message(load, number(load, 4));
@@ -407,7 +419,8 @@ static bool load_all(struct load *load)
                  load_message) ||
         !for_all(load,
                  "SELECT id, client_id, expiry_s, left_ms, will_message,"
-                 " will_delay_s FROM sessions ORDER BY id",
+                 " will_delay_s, user_name, voucher, listener"
+                 " FROM sessions ORDER BY id",
                  load_session))
         return false;
     load_retained(load);

@@ -20,10 +20,13 @@ const char durable_schema_create[] =
     "CREATE TABLE sessions ("
     "  id INTEGER PRIMARY KEY,"
     "  client_id TEXT NOT NULL UNIQUE,"
-    "  expiry_s INTEGER NOT NULL,"      /* Session Expiry Interval */
-    "  left_ms INTEGER,"                /* since 1970; NULL: connected */
-    "  will_message INTEGER,"           /* id in messages */
-    "  will_delay_s INTEGER NOT NULL);" /* Will Delay Interval */
+    "  expiry_s INTEGER NOT NULL,"     /* Session Expiry Interval */
+    "  left_ms INTEGER,"               /* since 1970; NULL: connected */
+    "  will_message INTEGER,"          /* id in messages */
+    "  will_delay_s INTEGER NOT NULL," /* Will Delay Interval */
+    "  user_name TEXT,"                /* whom it acts as; NULL: nobody */
+    "  voucher INTEGER NOT NULL,"      /* who has said so */
+    "  listener INTEGER NOT NULL);"    /* whose rules hold: an index */
     "CREATE TABLE subscriptions ("
     "  session INTEGER NOT NULL,"
     "  topic_filter TEXT NOT NULL,"
@@ -74,9 +77,10 @@ const char durable_schema_create[] =
 /* clang-format off */
 static const char *const statements[DURABLE_KINDS] = {
     [DURABLE_SESSION_SET] =
-        "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        "INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
         " ON CONFLICT (id) DO UPDATE SET expiry_s = ?3, left_ms = ?4,"
-        " will_message = ?5, will_delay_s = ?6",
+        " will_message = ?5, will_delay_s = ?6,"
+        " user_name = ?7, voucher = ?8, listener = ?9",
     [DURABLE_SESSION_REMOVE] = "DELETE FROM sessions WHERE id = ?1",
     [DURABLE_SUBSCRIPTION_SET] =
         "INSERT OR REPLACE INTO subscriptions"
