@@ -334,6 +334,7 @@ START_TEST(a_second_client_of_this_name_throws_the_first_out)
 }
 END_TEST
 
+/* [MQTT311-3.1.4-2] */
 START_TEST(a_takeover_goes_on_with_the_session)
 {
     rig_start(&rig);
@@ -384,6 +385,7 @@ START_TEST(a_silent_client_is_disconnected_after_one_and_a_half_keep_alive)
 }
 END_TEST
 
+/* [MQTT311-3.12.4-1] */
 START_TEST(without_keep_alive_a_client_may_be_silent_for_ever)
 {
     rig_start(&rig);

@@ -131,6 +131,7 @@ START_TEST(disconnect_with_will_message_fires_it)
 }
 END_TEST
 
+/* [MQTT311-3.1.2-24] */
 START_TEST(silence_fires_the_will)
 {
     start(MQTT_3_1_1, (struct will_of){.keep_alive_s = 10});

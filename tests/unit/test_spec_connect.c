@@ -171,7 +171,8 @@ END_TEST
 
 /* ---- sessions ---- */
 
-/* [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.1.4-4] [MQTT311-3.1.2-4] */
+/* [MQTT-3.1.2-4] [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT-3.1.4-4] [MQTT-3.2.2-2]
+   [MQTT-3.2.2-3] [MQTT311-3.1.2-4] */
 START_TEST(without_clean_start_a_session_is_made_and_then_resumed)
 {
     rig_start(&rig);

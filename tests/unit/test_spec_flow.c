@@ -117,12 +117,20 @@ END_TEST
 START_TEST(acknowledgements_come_in_the_order_of_what_they_answer)
 {
     rig_start(&rig);
-    rig_login(&rig, &publisher, MQTT_3_1_1, "pub", true);
-    rig_send_hex(&publisher, "32 05 0001 74 0009  32 05 0001 74 0003"
-                             "34 05 0001 74 0007  34 05 0001 74 0001"
-                             "32 05 0001 74 0008  34 05 0001 74 0002");
-    rig_expect_hex(&publisher, "40 02 0009 40 02 0003 50 02 0007 50 02 0001"
-                               "40 02 0008 50 02 0002");
+    rig_login(&rig, &publisher, versions[_i], "pub", true);
+    if (versions[_i] == MQTT_5) {
+        rig_send_hex(&publisher, "32 06 0001 74 0009 00 32 06 0001 74 0003 00"
+                                 "34 06 0001 74 0007 00 34 06 0001 74 0001 00"
+                                 "32 06 0001 74 0008 00 34 06 0001 74 0002 00");
+        rig_expect_hex(&publisher, "40 03 0009 10 40 03 0003 10 50 03 0007 10"
+                                   "50 03 0001 10 40 03 0008 10 50 03 0002 10");
+    } else {
+        rig_send_hex(&publisher, "32 05 0001 74 0009 32 05 0001 74 0003"
+                                 "34 05 0001 74 0007 34 05 0001 74 0001"
+                                 "32 05 0001 74 0008 34 05 0001 74 0002");
+        rig_expect_hex(&publisher, "40 02 0009 40 02 0003 50 02 0007"
+                                   "50 02 0001 40 02 0008 50 02 0002");
+    }
 }
 END_TEST
 
@@ -440,8 +448,8 @@ Suite *spec_flow_suite(void)
     tcase_add_loop_test(tcase, a_publish_is_answered_as_its_qos_asks, 0, 2);
     tcase_add_test(tcase,
                    before_version_5_a_refused_publish_is_acknowledged_as_usual);
-    tcase_add_test(tcase,
-                   acknowledgements_come_in_the_order_of_what_they_answer);
+    tcase_add_loop_test(
+        tcase, acknowledgements_come_in_the_order_of_what_they_answer, 0, 2);
     tcase_add_loop_test(tcase, pubrel_comes_in_the_order_of_pubrec, 0, 2);
     tcase_add_loop_test(tcase, messages_of_a_topic_keep_their_order, 0, 2);
     tcase_add_test(tcase, after_a_pubrec_that_refuses_the_identifier_is_free);
