@@ -408,6 +408,10 @@ static void bind_message(sqlite3_stmt *s, const struct durable_change *change)
         sqlite3_bind_null(s, 7);
     sqlite3_bind_int64(s, 8, (int64_t)change->wall_ms);
     sqlite3_bind_int(s, 9, change->retain);
+    if (message->has_source)
+        bind_blob(s, 10, message_source(message));
+    else
+        sqlite3_bind_null(s, 10);
 }
 
 static void bind_delivery(sqlite3_stmt *s, const struct durable_change *change)

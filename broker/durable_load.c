@@ -213,10 +213,11 @@ static bool load_message(struct load *load)
 
     if (good) {
         publish.properties = buf_slice(&properties);
-        keep_message(load, message_new(&publish,
-                                       clock_ms(&load->broker->loop->clock) -
-                                           age_ms(load, number(load, 7)),
-                                       0));
+        keep_message(load,
+                     message_new_from(&publish,
+                                      clock_ms(&load->broker->loop->clock) -
+                                          age_ms(load, number(load, 7)),
+                                      0, bytes(load, 9)));
     }
     buf_release(&properties);
     return good || impossible(load, "messages", number(load, 0),
@@ -415,7 +416,7 @@ static bool load_all(struct load *load)
 {
     if (!for_all(load,
                  "SELECT id, topic, payload, qos, retain, properties, expiry_s,"
-                 " arrived_ms, retained FROM messages ORDER BY id",
+                 " arrived_ms, retained, source FROM messages ORDER BY id",
                  load_message) ||
         !for_all(load,
                  "SELECT id, client_id, expiry_s, left_ms, will_message,"

@@ -45,8 +45,9 @@ const char durable_schema_create[] =
     "  properties BLOB,"  /* as in a PUBLISH packet, without the expiry */
     "  expiry_s INTEGER," /* Message Expiry Interval */
     "  arrived_ms INTEGER NOT NULL,"
-    "  retained INTEGER NOT NULL);" /* 1: it is the one of its topic */
-    "CREATE TABLE outgoing ("       /* in the order of their ids */
+    "  retained INTEGER NOT NULL," /* 1: it is the one of its topic */
+    "  source BLOB);"         /* who published it, for check_retain_source */
+    "CREATE TABLE outgoing (" /* in the order of their ids */
     "  id INTEGER PRIMARY KEY,"
     "  session INTEGER NOT NULL,"
     "  message INTEGER," /* NULL: only PUBREL is left to send */
@@ -88,7 +89,7 @@ static const char *const statements[DURABLE_KINDS] = {
     [DURABLE_SUBSCRIPTION_REMOVE] =
         "DELETE FROM subscriptions WHERE session = ?1 AND topic_filter = ?2",
     [DURABLE_MESSAGE_ADD] =
-        "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [DURABLE_MESSAGE_SET] = "UPDATE messages SET retained = ?2 WHERE id = ?1",
     [DURABLE_MESSAGE_REMOVE] = "DELETE FROM messages WHERE id = ?1",
     [DURABLE_DELIVERY_ADD] =

@@ -11,6 +11,7 @@
 #include "broker/mount.h"
 #include "broker/pump.h"
 #include "broker/reason_string.h"
+#include "broker/retain_source.h"
 #include "broker/session.h"
 #include "broker/sys_topics.h"
 #include "broker/trace.h"
@@ -238,13 +239,17 @@ static bool is_permitted(const struct request *request,
     char why[IDENTITY_WHY_BYTES];
     char text[IDENTITY_WHY_BYTES + 32];
 
-    if (identity_may_read(request->session, message_topic(message)))
+    bool published = retain_source_allows(broker, message);
+    if (published &&
+        identity_may_read(request->session, message_topic(message)))
         return true;
     if (!tap_on(&broker->tap))
         return false;
-    identity_explain(request->session, MQTTLAB_READ, message_topic(message),
-                     why);
-    snprintf(text, sizeof(text), "is not sent it: %s", why);
+    if (published)
+        identity_explain(request->session, MQTTLAB_READ, message_topic(message),
+                         why);
+    snprintf(text, sizeof(text), "is not sent it: %s",
+             published ? why : "its publisher may no longer publish there");
     identity_report(broker, request->session, message_topic(message), text,
                     request->seq);
     return false;

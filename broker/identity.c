@@ -164,6 +164,29 @@ bool identity_may_subscribe(const struct session *session,
            is_allowed(session->identity, MQTTLAB_SUBSCRIBE, topic_filter, NULL);
 }
 
+bool identity_could_write(const struct broker *broker, uint16_t listener,
+                          struct slice client_id, struct slice user_name,
+                          struct slice topic_name)
+{
+    const struct access *access = broker->listeners[listener].access;
+    char *name =
+        user_name.len ? alloc_string_of(user_name.bytes, user_name.len) : NULL;
+    const struct identity identity = {
+        .user_name = name,
+        .access = access,
+        .subject = {.user_name = name,
+                    .client_id = client_id,
+                    .section = access && access->acl
+                                   ? acl_section_of(access->acl, name)
+                                   : NULL},
+    };
+    bool could = !access_is_guarding(access) ||
+                 is_allowed(&identity, MQTTLAB_WRITE, topic_name, NULL);
+
+    free(name);
+    return could;
+}
+
 /* ---- reports ---- */
 
 void identity_report(struct broker *broker, const struct session *session,

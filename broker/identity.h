@@ -56,6 +56,12 @@ const char *identity_user_name(const struct session *session);
 
 bool identity_may_write(struct session *session, struct slice topic_name);
 bool identity_may_read(const struct session *session, struct slice topic_name);
+/* The same as identity_may_write for a client that may be gone: user_name is
+   empty for none. */
+bool identity_could_write(const struct broker *broker, uint16_t listener,
+                          struct slice client_id, struct slice user_name,
+                          struct slice topic_name);
+
 bool identity_may_subscribe(const struct session *session,
                             struct slice topic_filter);
 

@@ -51,11 +51,18 @@ static uint8_t *put_forwarded(uint8_t *to, struct slice properties)
 struct message *message_new(const struct mqtt_publish *publish, uint64_t now_ms,
                             uint64_t cause)
 {
+    return message_new_from(publish, now_ms, cause, slice_of(NULL, 0));
+}
+
+struct message *message_new_from(const struct mqtt_publish *publish,
+                                 uint64_t now_ms, uint64_t cause,
+                                 struct slice source)
+{
     struct property expiry;
     size_t properties_len =
         publish->properties.len ? forwarded_size(publish->properties) : 0;
     size_t len = offsetof(struct message, bytes) + publish->topic.len +
-                 properties_len + publish->payload.len;
+                 properties_len + publish->payload.len + source.len;
 
     assert(publish->topic.len <= UINT16_MAX);
     assert(publish->payload.len <= MQTT_MAX_REMAINING_LENGTH);
@@ -69,6 +76,7 @@ struct message *message_new(const struct mqtt_publish *publish, uint64_t now_ms,
         .topic_len = (uint16_t)publish->topic.len,
         .qos = publish->qos,
         .retain = publish->retain,
+        .has_source = source.len != 0,
     };
     uint8_t *to = put(message->bytes, publish->topic);
     if (publish->properties.len) {
@@ -77,7 +85,8 @@ struct message *message_new(const struct mqtt_publish *publish, uint64_t now_ms,
             publish->properties, PROPERTY_MESSAGE_EXPIRY_INTERVAL, &expiry);
         message->expiry_s = message->has_expiry ? expiry.number : 0;
     }
-    put(to, publish->payload);
+    to = put(to, publish->payload);
+    put(to, source);
     return message;
 }
 

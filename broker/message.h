@@ -29,7 +29,8 @@ struct message {
     uint8_t qos;         /* the publisher's */
     bool retain : 1;     /* the publisher's */
     bool has_expiry : 1; /* the publisher gave a Message Expiry Interval */
-    uint8_t bytes[];     /* topic, Properties, payload */
+    bool has_source : 1; /* it is known who the publisher was */
+    uint8_t bytes[];     /* topic, Properties, payload, source */
 };
 
 /*
@@ -43,6 +44,11 @@ struct message {
  */
 struct message *message_new(const struct mqtt_publish *publish, uint64_t now_ms,
                             uint64_t cause);
+
+/* The same with a note of its publisher (retain_source.h); empty: none. */
+struct message *message_new_from(const struct mqtt_publish *publish,
+                                 uint64_t now_ms, uint64_t cause,
+                                 struct slice source);
 
 /* The allocation that the message lies in, for link_send_shared. */
 static inline struct shared *message_shared(const struct message *message)
@@ -84,6 +90,16 @@ static inline size_t message_payload_offset(const struct message *message)
 {
     return offsetof(struct message, bytes) + message->topic_len +
            message->properties_len;
+}
+
+/* Who has published it, as message_new_from was told; empty: nobody knows. */
+static inline struct slice message_source(const struct message *message)
+{
+    size_t at = message_payload_offset(message) + message->payload_len;
+
+    return message->has_source ? slice_of((const uint8_t *)message + at,
+                                          message_shared(message)->len - at)
+                               : slice_of(NULL, 0);
 }
 
 /* What it costs in memory, for limits on bytes. */

@@ -8,6 +8,7 @@
 #include "broker/message.h"
 #include "broker/mount.h"
 #include "broker/pump.h"
+#include "broker/retain_source.h"
 #include "broker/session.h"
 #include "broker/trace.h"
 #include "mqtt/property.h"
@@ -354,9 +355,16 @@ static void report_retained(struct broker *broker,
 
 static void retain(struct broker *broker, struct routing *routing)
 {
+    uint64_t now_ms = clock_ms(&broker->loop->clock);
+    struct buf source = {0};
+
+    retain_source_note(broker, routing->publisher, &source);
+    if (!routing->message)
+        routing->message = message_new_from(&routing->publish, now_ms,
+                                            routing->cause, buf_slice(&source));
+    buf_release(&source);
     enum retained_result result =
-        retained_store_set(broker->retained, message_of(broker, routing),
-                           clock_ms(&broker->loop->clock));
+        retained_store_set(broker->retained, routing->message, now_ms);
 
     report_retained(broker, routing, result);
 }
