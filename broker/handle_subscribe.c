@@ -73,8 +73,8 @@ static void report(const struct request *request, enum event_code code,
     report_end(broker, request->connection, request->seq);
 }
 
-/* The return code for the answer [MQTT-3.8.4-7]: version 3.1.1 has one for all refusals, and
-   3.1 has none. */
+/* The return code for the answer [MQTT-3.8.4-7]: version 3.1.1 has one for all
+   refusals, and 3.1 has none. */
 static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
 {
     if (version >= MQTT_5 || reason <= MQTT_GRANTED_QOS_2)

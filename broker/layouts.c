@@ -67,8 +67,8 @@ static uint32_t alias_at(const struct layout *layout,
     return at + (uint32_t)varint_size((uint32_t)publish->properties.len) + 1;
 }
 
-/* Give a PUBLISH that goes out a Topic Alias, which stands for the Topic Name if
-   the client knows it. */
+/* Give a PUBLISH that goes out a Topic Alias, which stands for the Topic Name
+   if the client knows it. */
 static void put_alias(struct layouts *layouts, struct mqtt_publish *publish,
                       bool known, uint16_t alias)
 {

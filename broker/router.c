@@ -294,10 +294,10 @@ static bool is_ready(const struct subscriber *subscriber)
 /*
  * Deliver to the subscriber, or the shared group, of count adjacent matches;
  * returns whether anybody gets it. A group gets a copy of its own, with the
- * identifier of that subscription alone [MQTT-3.3.4-5]. What its member is given
- * is the member's, with the QoS that it was granted [MQTT-4.8.2-3]: it stays in
- * that session until it is completed or the session ends [MQTT-4.8.2-4]
- * [MQTT-4.8.2-5] [MQTT-4.8.2-6].
+ * identifier of that subscription alone [MQTT-3.3.4-5]. What its member is
+ * given is the member's, with the QoS that it was granted [MQTT-4.8.2-3]: it
+ * stays in that session until it is completed or the session ends
+ * [MQTT-4.8.2-4] [MQTT-4.8.2-5] [MQTT-4.8.2-6].
  */
 static bool deliver_to(struct broker *broker, struct routing *routing,
                        const struct subscription_match *matches, size_t count)

@@ -1,12 +1,12 @@
 /*
  * One message to everybody who wants it [MQTT5 3.3.4].
  *
- * A message of QoS 0 is encoded once for each layout (version, QoS, RETAIN, use
- * of a Topic Alias) and copied into the output of each subscriber; nothing is allocated. When
- * nothing changes, the publisher's own bytes are what is copied. A message
- * object (broker/message.h) is made when the first subscriber needs one: for
- * QoS 1 or 2, for a queue, or because the payload is so long that it is sent
- * from where it lies. All subscribers share it.
+ * A message of QoS 0 is encoded once for each layout (version, QoS, RETAIN,
+ * use of a Topic Alias) and copied into the output of each subscriber; nothing
+ * is allocated. When nothing changes, the publisher's own bytes are what is
+ * copied. A message object (broker/message.h) is made when the first subscriber
+ * needs one: for QoS 1 or 2, for a queue, or because the payload is so long
+ * that it is sent from where it lies. All subscribers share it.
  */
 #ifndef BROKER_ROUTER_H
 #define BROKER_ROUTER_H

@@ -508,7 +508,9 @@ void transport_tls_expect_host(struct transport *transport, const char *host)
 
     assert(!tls->below);
     if (!is_address)
-        SSL_set_tlsext_host_name(tls->ssl, host);
+        /* SSL_set_tlsext_host_name, whose cast clang warns of. */
+        SSL_ctrl(tls->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+                 TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host);
     if (tls->context->insecure)
         return;
     if (is_address) {
