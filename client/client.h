@@ -95,6 +95,9 @@ struct client_config {
     const struct address *proxy; /* a SOCKS5 proxy on the way, or NULL */
     /* Instead of all these; NULL: TCP or the Unix socket. */
     client_open_transport *open_transport;
+    /* Properties of the acknowledgements that it sends, by packet type (so 16 of
+       them); NULL: none. */
+    const struct buf *answer_properties;
     /* Messages of QoS 1 and 2 under way at once; 0: as many as the server's
        Receive Maximum allows. */
     uint16_t max_in_flight;

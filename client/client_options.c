@@ -310,6 +310,7 @@ static bool finish_properties(struct client_options *options)
                                sizeof(options->error)))
         return false;
     options->config.connect.properties = buf_slice(list);
+    options->config.answer_properties = options->properties;
     return true;
 }
 

@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* An acknowledgement without its Properties, at most: two lengths of four bytes,
+   type, Packet Identifier and Reason Code. */
+#define MAX_ANSWER_BYTES 12
+
 /* --- sending --------------------------------------------------------------- */
 
 void client_send(struct client *client, const struct mqtt_packet *packet)
@@ -19,6 +23,19 @@ void client_send(struct client *client, const struct mqtt_packet *packet)
     link_send(&client->link, buf_slice(&client->out), 0);
 }
 
+/* What the owner wants to say with its answers, unless the server may find it
+   too large [MQTT-3.4.2-2] [MQTT-3.4.2-3]. */
+static struct slice answer_properties(const struct client *client,
+                                      enum mqtt_type type)
+{
+    const struct buf *lists = client->config.answer_properties;
+
+    if (client_version(client) < MQTT_5 || !lists ||
+        lists[type].len + MAX_ANSWER_BYTES > client->limits.maximum_packet_size)
+        return slice_of(NULL, 0);
+    return buf_slice(&lists[type]);
+}
+
 static void send_answer(struct client *client, enum mqtt_type type,
                         uint16_t packet_id, enum mqtt_reason reason)
 {
@@ -27,7 +44,9 @@ static void send_answer(struct client *client, enum mqtt_type type,
     client_send(client,
                 &(struct mqtt_packet){
                     .type = type,
-                    .puback = {.packet_id = packet_id, .reason = reason},
+                    .puback = {.packet_id = packet_id,
+                               .reason = reason,
+                               .properties = answer_properties(client, type)},
     });
 }
 

@@ -10,6 +10,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* After a connection was lost. */
+#define RECONNECT_MS 1000
+
 static const char protocol_error[] =
     "A network protocol error occurred when communicating with the broker.";
 
@@ -48,18 +51,36 @@ void client_run_wrote(struct client_run *run)
     loop_at_end(&run->loop, &run->flush_task);
 }
 
+/* The Reason String, of the packets whose events do not bring it along. */
+static void remember_reason(struct client_run *run,
+                            const struct mqtt_packet *packet)
+{
+    struct slice properties = slice_of(NULL, 0);
+
+    if (packet->type == MQTT_PUBACK || packet->type == MQTT_PUBREC ||
+        packet->type == MQTT_PUBCOMP)
+        properties = packet->puback.properties;
+    else if (packet->type == MQTT_DISCONNECT)
+        properties = packet->disconnect.properties;
+    buf_clear(&run->reason_string);
+    buf_append_slice(&run->reason_string,
+                     property_string(properties, PROPERTY_REASON_STRING));
+}
+
+/* What the server has to say about it, in a line of its own. */
+static void print_reason(const struct client_run *run, struct slice text)
+{
+    if (text.len)
+        client_run_error(run, SLICE_FMT, SLICE_ARGS(text));
+}
+
 void client_run_on_packet(struct client *client, bool sent,
                           const struct mqtt_packet *packet)
 {
     struct client_run *run = client_run_of(client);
 
-    if (!sent && (packet->type == MQTT_PUBACK || packet->type == MQTT_PUBREC ||
-                  packet->type == MQTT_PUBCOMP)) {
-        buf_clear(&run->reason_string);
-        buf_append_slice(
-            &run->reason_string,
-            property_string(packet->puback.properties, PROPERTY_REASON_STRING));
-    }
+    if (!sent)
+        remember_reason(run, packet);
     if (!run->options->debug)
         return;
     client_debug_packet(stdout, client, sent, packet);
@@ -73,8 +94,7 @@ bool client_run_warn(struct client_run *run, uint16_t packet_id,
         return false;
     client_run_error(run, "Warning: Publish %d failed: %s.", packet_id,
                      reason_name(0, reason));
-    if (run->reason_string.len)
-        client_run_error(run, "%s", buf_string(&run->reason_string));
+    print_reason(run, buf_slice(&run->reason_string));
     return true;
 }
 
@@ -127,6 +147,8 @@ void client_run_refused(struct client_run *run,
                      other_version ? ". Try connecting to an MQTT v5 broker, "
                                      "or use MQTT v3.x mode."
                                    : "");
+    print_reason(run,
+                 property_string(connack->properties, PROPERTY_REASON_STRING));
 }
 
 static void explain_unreached(struct client_run *run, int error)
@@ -136,6 +158,18 @@ static void explain_unreached(struct client_run *run, int error)
         client_run_error(run, "Unable to connect (Lookup error.).");
     else
         client_run_error(run, "Error: %s", strerror(-error));
+}
+
+bool client_run_again(struct client_run *run, const struct client_ended *ended)
+{
+    bool gone =
+        ended->end == CLIENT_END_UNREACHED || ended->end == CLIENT_END_LOST ||
+        ended->end == CLIENT_END_PROXY || ended->end == CLIENT_END_KEEP_ALIVE;
+
+    if (!gone || run->stopping || !run->was_connected)
+        return false;
+    client_connect_in(run->client, RECONNECT_MS);
+    return true;
 }
 
 /* The proxy is there; what it says decides the exit code as it does with
@@ -180,6 +214,7 @@ void client_run_explain(struct client_run *run,
         run->exit_code = CLIENT_EXIT_NO_CONNECTION;
         client_run_error(run, "Error: The broker has ended the connection: %s.",
                          reason_name(MQTT_DISCONNECT, ended->reason));
+        print_reason(run, buf_slice(&run->reason_string));
         break;
     case CLIENT_END_PROTOCOL:
         run->exit_code = CLIENT_EXIT_PROTOCOL;

@@ -18,7 +18,7 @@ struct client_run {
     struct timer timeout;          /* client_run_time_out */
     struct loop_signal signals[2]; /* SIGINT, SIGTERM */
     struct loop_task flush_task;   /* standard output, once a turn */
-    struct buf reason_string;      /* of the acknowledgement that came last */
+    struct buf reason_string;      /* of the packet that came last */
     int exit_code;
     bool was_connected; /* at least once */
     bool stopping;      /* client_run_stop was called */
@@ -69,6 +69,13 @@ void client_run_on_packet(struct client *client, bool sent,
 /* Say why the server refused the connection. */
 void client_run_refused(struct client_run *run,
                         const struct mqtt_connack *connack);
+
+/*
+ * For on_ended: when the connection went after it had been there, begin to
+ * connect again in a second and return true. Not when the server said that it
+ * does not want us.
+ */
+bool client_run_again(struct client_run *run, const struct client_ended *ended);
 
 /* Say why the connection ended and set the exit code, unless one is set. */
 void client_run_explain(struct client_run *run,

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define RECONNECT_MS 1000
-
 /* Lines are not read while so much waits for the broker. */
 #define MAX_PENDING_BYTES  (1u << 20)
 #define MAX_UNACKNOWLEDGED 1000
@@ -259,14 +257,9 @@ static void on_published(struct client *client, uint16_t packet_id,
 static void on_ended(struct client *client, const struct client_ended *ended)
 {
     struct pub *pub = pub_of(client);
-    bool again =
-        pub->from_lines && pub->run.was_connected && !pub->run.stopping &&
-        (ended->end == CLIENT_END_UNREACHED || ended->end == CLIENT_END_LOST ||
-         ended->end == CLIENT_END_KEEP_ALIVE);
 
-    if (again) {
+    if (pub->from_lines && client_run_again(&pub->run, ended)) {
         line_input_pause(&pub->lines);
-        client_connect_in(client, RECONNECT_MS);
         return;
     }
     client_run_explain(&pub->run, ended);

@@ -10,9 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* After a connection was lost. */
-#define RECONNECT_MS 1000
-
 enum {
     OPTION_COUNT = OPTION_OWN,
     OPTION_EXIT_AFTER_SUBACK,
@@ -275,18 +272,14 @@ static void on_message(struct client *client,
 static void on_ended(struct client *client, const struct client_ended *ended)
 {
     struct sub *sub = sub_of(client);
-    bool again =
-        sub->run.was_connected && !sub->run.stopping &&
-        (ended->end == CLIENT_END_UNREACHED || ended->end == CLIENT_END_LOST ||
-         ended->end == CLIENT_END_KEEP_ALIVE);
+    bool stopping = sub->run.stopping;
 
-    if (again) {
-        client_connect_in(client, RECONNECT_MS);
+    if (client_run_again(&sub->run, ended))
         return;
-    }
+    client_run_explain(&sub->run, ended);
     /* The server may send its subscribers away; that is not a failure. */
-    if (ended->end != CLIENT_END_DISCONNECT)
-        client_run_explain(&sub->run, ended);
+    if (ended->end == CLIENT_END_DISCONNECT && !stopping)
+        sub->run.exit_code = CLIENT_EXIT_OK;
     client_run_over(&sub->run);
 }
 

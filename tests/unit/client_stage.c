@@ -1,5 +1,7 @@
 #include "client_stage.h"
 
+#include "mqtt/property.h"
+
 #include "suites.h"
 
 #include <stdio.h>
@@ -47,6 +49,10 @@ static void tell_packet(const struct mqtt_packet *packet)
         buf_printf(&stage.received, " #%d", packet->puback.packet_id);
         if (packet->puback.reason)
             buf_printf(&stage.received, " %d", packet->puback.reason);
+        if (packet->puback.properties.len)
+            buf_printf(&stage.received, " " SLICE_FMT,
+                       SLICE_ARGS(property_string(packet->puback.properties,
+                                                  PROPERTY_REASON_STRING)));
     }
     buf_append_u8(&stage.received, '\n');
 }

@@ -320,6 +320,75 @@ START_TEST(in_version_5_an_unknown_identifier_is_answered_as_such)
 }
 END_TEST
 
+/* One list for each type of packet. */
+static struct buf answers[16];
+
+static void make_answers(void)
+{
+    static const char *const texts[16] = {[MQTT_PUBACK] = "ack",
+                                          [MQTT_PUBREC] = "rec",
+                                          [MQTT_PUBREL] = "rel",
+                                          [MQTT_PUBCOMP] = "comp"};
+
+    for (int i = 0; i < 16; i++) {
+        buf_release(&answers[i]);
+        if (texts[i])
+            property_put_string(&answers[i], PROPERTY_REASON_STRING,
+                                slice_of_string(texts[i]));
+    }
+    stage.config.answer_properties = answers;
+}
+
+static void drop_answers(void)
+{
+    for (int i = 0; i < 16; i++)
+        buf_release(&answers[i]);
+}
+
+START_TEST(acknowledgements_carry_the_owners_properties)
+{
+    make_answers();
+    stage.config.connect.version = MQTT_5;
+    stage_connected();
+    stage_publish(2, "x");
+    stage_send_publish(1, 7, "t", "one");
+    stage_send_publish(2, 8, "t", "two");
+    stage_send_ack(MQTT_PUBREC, 1, 0);
+    stage_send_ack(MQTT_PUBREL, 8, 0);
+    stage_was("PUBLISH d0 q2 r0 #1 a x\n"
+              "PUBACK #7 ack\n"
+              "PUBREC #8 rec\n"
+              "PUBREL #1 rel\n"
+              "PUBCOMP #8 comp\n",
+              "message t one\n"
+              "message t two\n");
+    drop_answers();
+}
+END_TEST
+
+START_TEST(before_version_5_acknowledgements_have_no_properties)
+{
+    make_answers();
+    stage_connected();
+    stage_send_publish(1, 7, "t", "one");
+    stage_was("PUBACK #7\n", "message t one\n");
+    drop_answers();
+}
+END_TEST
+
+/* [MQTT-3.4.2-2] */
+START_TEST(properties_that_are_too_large_for_the_server_are_left_out)
+{
+    make_answers();
+    stage.config.connect.version = MQTT_5;
+    property_put_number(&stage.properties, PROPERTY_MAXIMUM_PACKET_SIZE, 17);
+    stage_connected();
+    stage_send_publish(1, 7, "t", "one");
+    stage_was("PUBACK #7\n", "message t one\n");
+    drop_answers();
+}
+END_TEST
+
 START_TEST(topic_aliases_of_the_server_are_resolved)
 {
     struct buf alias = {0};
@@ -406,6 +475,10 @@ static void add_receiving(Suite *suite)
     tcase_add_test(tcase, a_message_of_qos_2_comes_once_with_its_pubrel);
     tcase_add_test(tcase,
                    in_version_5_an_unknown_identifier_is_answered_as_such);
+    tcase_add_test(tcase, acknowledgements_carry_the_owners_properties);
+    tcase_add_test(tcase, before_version_5_acknowledgements_have_no_properties);
+    tcase_add_test(tcase,
+                   properties_that_are_too_large_for_the_server_are_left_out);
     tcase_add_test(tcase, topic_aliases_of_the_server_are_resolved);
     tcase_add_test(tcase, bytes_may_come_one_at_a_time);
 }

@@ -1,15 +1,19 @@
-#!/bin/sh
-# Our clients beside Debian's, told by a table: each line of client_lines.txt runs
-# with both, and they print the same, complain with the same words and end with the
-# same status. What differs on purpose is marked there, with the reason.
-. "$(dirname "$0")/lib.sh"
+# Our clients beside Debian's, told by a table: each line of client_lines_NAME.txt
+# runs with both, and they print the same, complain with the same words and end with
+# the same status. Source it after lib.sh, with $table set to NAME.
+#
+# A line is pub, sub or rr with options, or anything else a shell understands; $port
+# is the broker's. Behind "~ reason" the words differ and the status does not; behind
+# "~~ reason" the status does. Lines follow one another on the same broker.
+# shellcheck shell=sh
 need /usr/bin/mosquitto_pub mosquitto-clients
 need /usr/bin/mosquitto_sub mosquitto-clients
 need /usr/bin/mosquitto_rr mosquitto-clients
+need /usr/bin/python3 python3
 version=$(/usr/bin/mosquitto_pub --version | awk '{print $3}')
 [ "$version" = 2.0.11 ] || skip "the table is about 2.0.11, not $version"
 use_names
-lines=$test_dir/client_lines.txt
+lines=$test_dir/client_lines_$table.txt
 
 # Each side has a broker, so that both can run at once and find the same there.
 start_quiet_broker
@@ -27,6 +31,14 @@ defaults() { # PROGRAM LINE...: the file of defaults
     file=$XDG_CONFIG_HOME/mosquitto_$1
     shift
     printf '%s\n' "$@" >"$file"
+}
+
+# A server that answers each packet with the next bytes; its port is $fake.
+server() { # HEX...
+    rm -f fake
+    /usr/bin/python3 "$test_dir/fake_server.py" "$@" >fake &
+    until [ -s fake ]; do sleep 0.01; done
+    fake=$(cat fake)
 }
 
 # Blank lines and what no two runs have in common do not count.
@@ -68,8 +80,6 @@ started="$started $ours $debians"
 wait $ours || fail "running ours failed"
 wait $debians || fail "running Debian's failed"
 
-# "~ reason" in front of a line: the words differ, the status does not;
-# "~~ reason": it does, too.
 number=0
 compared=0
 mark=
@@ -107,7 +117,7 @@ while IFS= read -r line; do
     mark=
 done <"$lines"
 [ ! -s "$work/failures" ] || fail "$(cat "$work/failures")"
-[ "$compared" -ge 300 ] || fail "only $compared lines were compared"
+[ "$compared" -ge 30 ] || fail "only $compared lines were compared"
 stop_broker
 broker_pid=$ours_broker
 stop_broker
