@@ -292,7 +292,10 @@ static void click(struct app *app, const struct layout_slot *slot,
                   const struct keys_mouse *mouse)
 {
     struct view *view = app->views[slot->view];
-    int pane = view->class->click(view, mouse->y - slot->y, mouse->x - slot->x);
+    int pane = 0;
+
+    if (view->class->click)
+        pane = view->class->click(view, mouse->y - slot->y, mouse->x - slot->x);
 
     app_show(app, slot->view);
     app->pane = pane;

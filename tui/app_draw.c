@@ -185,7 +185,9 @@ static void draw_key_line(const struct app *app, const struct area *area, int y)
     const char *text;
     int x = 0;
 
-    keys_line(app->view, area->width, &line);
+    const char *open =
+        app->pane > 0 ? app->views[app->view]->class->inner_open : NULL;
+    keys_line(app->view, open, area->width, &line);
     text = buf_string(&line);
     while (*text) {
         size_t blanks = strspn(text, " ");

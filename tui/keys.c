@@ -167,7 +167,7 @@ static bool overridden(const struct keys_binding *binding, enum view_id view)
     return false;
 }
 
-void keys_line(enum view_id view, int width, struct buf *out)
+void keys_line(enum view_id view, const char *open, int width, struct buf *out)
 {
     static const char last[] = "? Help";
     int left = width - (int)strlen(last) - 1;
@@ -176,10 +176,11 @@ void keys_line(enum view_id view, int width, struct buf *out)
     for (const struct keys_binding *b = keys_table(); b->action; b++) {
         if (!b->line || !reachable(b, view) || overridden(b, view))
             continue;
-        int columns = grid_text_width(b->line) + 2;
+        const char *words = open && b->action == ACTION_OPEN ? open : b->line;
+        int columns = grid_text_width(words) + 2;
         if (columns > left)
             break;
-        buf_printf(out, "%s  ", b->line);
+        buf_printf(out, "%s  ", words);
         left -= columns;
     }
     buf_append_string(out, last);

@@ -151,9 +151,10 @@ char keys_view_digit(enum view_id view);
 
 /*
  * The key line of a view: "j/k Move  Enter Open ...  ? Help", as much as fits
- * into width columns.
+ * into width columns. open is what Enter does where that is not what the table
+ * says; NULL: it is.
  */
-void keys_line(enum view_id view, int width, struct buf *out);
+void keys_line(enum view_id view, const char *open, int width, struct buf *out);
 
 /*
  * The help of a view, a line "\n"-ended each: first what is special to it,

@@ -1,6 +1,7 @@
 #include "tui/view.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,8 +30,9 @@ struct view *view_new(enum view_id id, struct store *store,
 
 void view_free(struct view *view)
 {
-    if (view)
-        view->class->free(view);
+    if (view && view->class->release)
+        view->class->release(view);
+    free(view);
 }
 
 /* ---- lists ---- */
@@ -174,6 +176,37 @@ bool view_contains(const char *text, const char *words)
             return true;
     }
     return len == 0;
+}
+
+size_t view_next(size_t index, size_t count, bool forward)
+{
+    return (index + (forward ? 1 : count - 1)) % count;
+}
+
+bool view_search_rows(struct store *store, enum store_list list,
+                      const char *text, bool forward,
+                      void (*put)(struct buf *out,
+                                  const struct history_row *row))
+{
+    size_t count = store_count(store, list);
+    size_t index = store_chosen(store, list);
+    struct buf line = {0};
+    bool hit = false;
+
+    for (size_t i = 0; i < count && !hit; i++) {
+        struct history_row row;
+
+        index = view_next(index, count, forward);
+        if (!store_row(store, store_at(store, list, index), &row))
+            continue;
+        buf_clear(&line);
+        put(&line, &row);
+        hit = view_contains(buf_string(&line), text);
+    }
+    if (hit)
+        store_choose(store, store_at(store, list, index));
+    buf_release(&line);
+    return hit;
 }
 
 static void draw_invitation(const struct area *area, const char *text)

@@ -37,6 +37,9 @@ struct view_host {
 struct view_class {
     enum view_id id;
     unsigned panes; /* that Tab visits, at least 1 */
+    /* What Enter does in the panes behind the first, for the key line; NULL:
+       the same. */
+    const char *inner_open;
     /* Draw into area. pane is the one that has the focus, -1: none; the
        cursor is set only by the view with the focus. May be called with any
        size, 0 too. */
@@ -45,12 +48,13 @@ struct view_class {
        here. */
     bool (*act)(struct view *view, enum action action, int pane);
     /* A click at (y, x) of the area last drawn into: returns the pane that
-       was hit. */
+       was hit. NULL: there is one pane, and nothing to choose in it. */
     int (*click)(struct view *view, int y, int x);
     /* Choose the next place that contains text (forward or not), starting
        behind the chosen one; false when there is none. NULL: cannot. */
     bool (*search)(struct view *view, const char *text, bool forward);
-    void (*free)(struct view *view);
+    /* Free what the view owns, but not itself. NULL: it owns nothing. */
+    void (*release)(struct view *view);
 };
 
 /* Begins every view. */
@@ -113,6 +117,16 @@ void view_quote(struct slice text, struct buf *out);
 
 /* Does text contain the words, upper and lower case alike? */
 bool view_contains(const char *text, const char *words);
+
+/* The next index in 0..count-1, forward or not, behind the last the first. */
+size_t view_next(size_t index, size_t count, bool forward);
+
+/* Choose the next row of a list, as search does, whose line shows the text; put
+   appends that line. */
+bool view_search_rows(struct store *store, enum store_list list,
+                      const char *text, bool forward,
+                      void (*put)(struct buf *out,
+                                  const struct history_row *row));
 
 /* Fill the area with what is to be said when a list is empty: that the filter
    hides all, or else text; NULL: the host's invitation. */

@@ -94,14 +94,6 @@ static bool act(struct view *base, enum action action, int pane)
     return true;
 }
 
-static int click(struct view *base, int y, int x)
-{
-    (void)base;
-    (void)y;
-    (void)x;
-    return 0;
-}
-
 static bool search(struct view *base, const char *text, bool forward)
 {
     struct view_help *view = (struct view_help *)base;
@@ -120,12 +112,11 @@ static bool search(struct view *base, const char *text, bool forward)
     return false;
 }
 
-static void free_view(struct view *base)
+static void release(struct view *base)
 {
     struct view_help *view = (struct view_help *)base;
 
     buf_release(&view->text);
-    free(view);
 }
 
 struct view *view_help_new(void)
@@ -135,9 +126,8 @@ struct view *view_help_new(void)
         .panes = 1,
         .draw = draw,
         .act = act,
-        .click = click,
         .search = search,
-        .free = free_view,
+        .release = release,
     };
     struct view_help *view = alloc_zero(1, sizeof(*view));
 

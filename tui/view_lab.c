@@ -513,11 +513,6 @@ static int click(struct view *base, int y, int x)
     return PANE_TEXT;
 }
 
-static void free_view(struct view *base)
-{
-    free(base);
-}
-
 struct view *view_lab_new(void)
 {
     static const struct view_class class = {
@@ -526,7 +521,6 @@ struct view *view_lab_new(void)
         .draw = draw,
         .act = act,
         .click = click,
-        .free = free_view,
     };
     struct view_lab *view = alloc_zero(1, sizeof(*view));
 

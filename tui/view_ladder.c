@@ -412,34 +412,14 @@ static int click(struct view *base, int y, int x)
 
 static bool search(struct view *base, const char *text, bool forward)
 {
-    struct store *store = base->store;
-    size_t count = store_count(store, STORE_ALL);
-    size_t index = store_chosen(store, STORE_ALL);
-    struct buf line = {0};
-    bool hit = false;
-
-    for (size_t i = 0; i < count && !hit; i++) {
-        struct history_row row;
-
-        index = forward ? (index + 1) % count : (index + count - 1) % count;
-        if (!store_row(store, store_at(store, STORE_ALL, index), &row))
-            continue;
-        buf_clear(&line);
-        render_line(&line, &row);
-        hit = view_contains(buf_string(&line), text);
-    }
-    if (hit)
-        store_choose(store, store_at(store, STORE_ALL, index));
-    buf_release(&line);
-    return hit;
+    return view_search_rows(base->store, STORE_ALL, text, forward, render_line);
 }
 
-static void free_view(struct view *base)
+static void release(struct view *base)
 {
     struct view_ladder *view = (struct view_ladder *)base;
 
     ladder_columns_release(&view->columns);
-    free(view);
 }
 
 struct view *view_ladder_new(void)
@@ -451,7 +431,7 @@ struct view *view_ladder_new(void)
         .act = act,
         .click = click,
         .search = search,
-        .free = free_view,
+        .release = release,
     };
     struct view_ladder *view = alloc_zero(1, sizeof(*view));
 

@@ -265,43 +265,17 @@ static int click(struct view *base, int y, int x)
     return PANE_LIST;
 }
 
-/* Does the row show the text, or are the bytes in the packet? */
-static bool found(const struct history_row *row, const char *text,
-                  struct buf *line)
-{
-    buf_clear(line);
-    render_line(line, row);
-    return view_contains(buf_string(line), text);
-}
-
 static bool search(struct view *base, const char *text, bool forward)
 {
-    struct store *store = base->store;
-    enum store_list list = list_of(base);
-    size_t count = store_count(store, list);
-    size_t index = store_chosen(store, list);
-    struct buf line = {0};
-    bool hit = false;
-
-    for (size_t i = 0; i < count && !hit; i++) {
-        struct history_row row;
-
-        index = forward ? (index + 1) % count : (index + count - 1) % count;
-        hit = store_row(store, store_at(store, list, index), &row) &&
-              found(&row, text, &line);
-    }
-    if (hit)
-        store_choose(store, store_at(store, list, index));
-    buf_release(&line);
-    return hit;
+    return view_search_rows(base->store, list_of(base), text, forward,
+                            render_line);
 }
 
-static void free_view(struct view *base)
+static void release(struct view *base)
 {
     struct view_packets *view = (struct view_packets *)base;
 
     detail_release(&view->detail);
-    free(view);
 }
 
 struct view *view_packets_new(void)
@@ -309,11 +283,12 @@ struct view *view_packets_new(void)
     static const struct view_class class = {
         .id = VIEW_PACKETS,
         .panes = PANES,
+        .inner_open = "Enter List",
         .draw = draw,
         .act = act,
         .click = click,
         .search = search,
-        .free = free_view,
+        .release = release,
     };
     struct view_packets *view = alloc_zero(1, sizeof(*view));
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "tui/table.h"
 #include "tui/view.h"
 #include "wire/render.h"
 
@@ -23,23 +24,18 @@ enum column {
     COLUMNS,
 };
 
-static const struct {
-    const char *title;
-    int width;
-    bool right;
-    int from; /* width of the screen from which it is shown */
-} columns[COLUMNS] = {
-    [COLUMN_CLIENT] = {"Client",  14, false, 0 },
-    [COLUMN_STATE] = {"State",   10, false, 0 },
-    [COLUMN_VERSION] = {"V",       5,  false, 50},
-    [COLUMN_USER] = {"User",    8,  false, 64},
-    [COLUMN_SESSION] = {"Session", 7,  false, 74},
-    [COLUMN_SUBSCRIPTIONS] = {"Subs",    4,  true,  0 },
-    [COLUMN_FLIGHT] = {"In/Out",  6,  true,  50},
-    [COLUMN_QUEUE] = {"Queue",   5,  true,  0 },
-    [COLUMN_WILL] = {"Will",    9,  false, 56},
-    [COLUMN_ALIVE] = {"Alive",   6,  true,  78},
-    [COLUMN_RTT] = {"RTT",     8,  true,  92},
+static const struct table_column columns[COLUMNS] = {
+    [COLUMN_CLIENT] = {"Client",  0,  30, false, 0 },
+    [COLUMN_STATE] = {"State",   10, 0,  false, 0 },
+    [COLUMN_VERSION] = {"V",       5,  0,  false, 50},
+    [COLUMN_USER] = {"User",    8,  0,  false, 64},
+    [COLUMN_SESSION] = {"Session", 7,  0,  false, 74},
+    [COLUMN_SUBSCRIPTIONS] = {"Subs",    4,  0,  true,  0 },
+    [COLUMN_FLIGHT] = {"In/Out",  6,  0,  true,  50},
+    [COLUMN_QUEUE] = {"Queue",   5,  0,  true,  0 },
+    [COLUMN_WILL] = {"Will",    9,  0,  false, 56},
+    [COLUMN_ALIVE] = {"Alive",   6,  0,  true,  78},
+    [COLUMN_RTT] = {"RTT",     8,  0,  true,  92},
 };
 
 struct view_sessions {
@@ -148,40 +144,11 @@ static enum style cell_style(const struct model_client *client,
     return client->state == MODEL_CONNECTED ? STYLE_PLAIN : STYLE_DIM;
 }
 
-/* Client Identifiers get what the other columns leave. */
-static int width_of(enum column column, int width)
+static enum style cell(const void *owner, void *row, int column,
+                       struct buf *out)
 {
-    int left = width - 2;
-
-    if (column != COLUMN_CLIENT)
-        return columns[column].width;
-    for (int i = 1; i < COLUMNS; i++) {
-        if (width >= columns[i].from)
-            left -= columns[i].width + 1;
-    }
-    return left > 30 ? 30 : left;
-}
-
-static void draw_row(const struct view_sessions *view, const struct area *area,
-                     int y, const struct model_client *client)
-{
-    struct buf text = {0};
-    int x = 2;
-
-    for (int i = 0; i < COLUMNS; i++) {
-        int width = width_of((enum column)i, area->width);
-
-        if (area->width < columns[i].from)
-            continue;
-        buf_clear(&text);
-        if (client)
-            put_cell(view, client, (enum column)i, &text);
-        grid_column(area, y, x, columns[i].right ? -width : width,
-                    client ? cell_style(client, (enum column)i) : STYLE_HEADING,
-                    client ? buf_string(&text) : columns[i].title);
-        x += width + 1;
-    }
-    buf_release(&text);
+    put_cell(owner, row, (enum column)column, out);
+    return cell_style(row, (enum column)column);
 }
 
 /* ---- the chosen client ---- */
@@ -246,38 +213,47 @@ static void draw_detail(const struct view_sessions *view,
 
 /* ---- the view ---- */
 
+static void draw_table(struct view_sessions *view, const struct area *area,
+                       bool focus)
+{
+    const struct model *model = view->view.store->model;
+    const struct table table = {columns, COLUMNS, cell, view};
+    size_t chosen = chosen_index(view);
+    int rows = area->height - 1;
+
+    view->height = rows;
+    view->top = view_scroll(view->top, chosen, model->client_count, rows);
+    table_draw_row(&table, area, 0, NULL);
+    for (int y = 0; y < rows && view->top + (size_t)y < model->client_count;
+         y++) {
+        size_t index = view->top + (size_t)y;
+
+        table_draw_row(&table, area, y + 1, model->clients[index]);
+        if (index == chosen)
+            table_mark(area, y + 1, focus);
+    }
+}
+
 static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_sessions *view = (struct view_sessions *)base;
     const struct model *model = base->store->model;
-    size_t chosen = chosen_index(view);
-    int rows = area->height >= 12 ? area->height * 3 / 5 : area->height - 1;
+    bool detailed = area->height >= 12;
+    int rows = detailed ? area->height * 3 / 5 : area->height - 1;
 
     if (!model->client_count) {
         view_empty(base, area, "No client has connected yet.");
         return;
     }
-    if (rows > (int)model->client_count + 1 && area->height >= 12)
+    if (rows > (int)model->client_count + 1 && detailed)
         rows = (int)model->client_count + 1;
-    view->height = rows;
-    view->top = view_scroll(view->top, chosen, model->client_count, rows);
-    draw_row(view, area, 0, NULL);
-    for (int y = 0; y < rows && view->top + (size_t)y < model->client_count;
-         y++) {
-        size_t index = view->top + (size_t)y;
-        struct area row = grid_part(area, 0, 0, rows + 1, area->width);
-
-        draw_row(view, &row, y + 1, model->clients[index]);
-        if (index == chosen)
-            grid_text(&row, y + 1, 0, STYLE_PLAIN, ">");
-        if (index == chosen && pane >= 0)
-            grid_select(&row, y + 1);
-    }
-    if (area->height >= 12) {
+    struct area table = grid_part(area, 0, 0, rows + 1, area->width);
+    draw_table(view, &table, pane >= 0);
+    if (detailed) {
         struct area detail =
             grid_part(area, rows + 1, 0, area->height, area->width);
 
-        draw_detail(view, &detail, model->clients[chosen]);
+        draw_detail(view, &detail, model->clients[chosen_index(view)]);
     }
 }
 
@@ -334,8 +310,7 @@ static bool search(struct view *base, const char *text, bool forward)
     size_t index = chosen_index(view);
 
     for (size_t i = 0; i < model->client_count; i++) {
-        index = (index + (forward ? 1 : model->client_count - 1)) %
-                model->client_count;
+        index = view_next(index, model->client_count, forward);
         if (view_contains(model->clients[index]->client_id, text) ||
             view_contains(model->clients[index]->user_name, text)) {
             choose(view, index);
@@ -345,12 +320,11 @@ static bool search(struct view *base, const char *text, bool forward)
     return false;
 }
 
-static void free_view(struct view *base)
+static void release(struct view *base)
 {
     struct view_sessions *view = (struct view_sessions *)base;
 
     free(view->chosen);
-    free(view);
 }
 
 struct view *view_sessions_new(void)
@@ -362,7 +336,7 @@ struct view *view_sessions_new(void)
         .act = act,
         .click = click,
         .search = search,
-        .free = free_view,
+        .release = release,
     };
     struct view_sessions *view = alloc_zero(1, sizeof(*view));
 

@@ -12,12 +12,14 @@ struct view_stats {
     struct view view;
     int top;
     int height;
+    int lines; /* when drawn last */
 };
 
-enum { TYPES = 15, LINES = TYPES + 9 };
+/* The lines that it can take: sentences are broken in a narrow area. */
+#define MAX_LINES 60
 
-static void draw_types(const struct view_stats *view, const struct area *area,
-                       int y)
+static int draw_types(const struct view_stats *view, const struct area *area,
+                      int y)
 {
     const struct model_counters *counters = &view->view.store->model->counters;
 
@@ -31,9 +33,10 @@ static void draw_types(const struct view_stats *view, const struct area *area,
                     "%-11s %10llu  %10llu", mqtt_type_name(type),
                     (unsigned long long)in, (unsigned long long)out);
     }
-    grid_printf(area, y, 1, STYLE_PLAIN, "%-11s %10llu  %10llu", "bytes",
+    grid_printf(area, y++, 1, STYLE_PLAIN, "%-11s %10llu  %10llu", "bytes",
                 (unsigned long long)counters->bytes[true],
                 (unsigned long long)counters->bytes[false]);
+    return y;
 }
 
 /* Packets in each of the last seconds, as a row of signs. */
@@ -60,35 +63,48 @@ static void put_history(const struct view_stats *view, int columns,
     buf_printf(out, "| at most %u/s", most);
 }
 
+/* As many lines as it takes; the text is empty then. */
+static int draw_sentence(const struct area *area, int y, struct buf *text)
+{
+    struct area inner = grid_part(area, 0, 1, area->height, area->width - 2);
+    int lines = view_paragraph(&inner, y, STYLE_PLAIN, buf_string(text));
+
+    buf_clear(text);
+    return y + lines;
+}
+
 static int draw_totals(const struct view_stats *view, const struct area *area,
                        int y)
 {
     const struct model *model = view->view.store->model;
     const struct model_counters *counters = &model->counters;
-    struct buf history = {0};
+    struct buf text = {0};
     int columns =
         area->width - 20 < MODEL_SECONDS ? area->width - 20 : MODEL_SECONDS;
 
-    grid_printf(area, y++, 1, STYLE_PLAIN,
-                "published by clients: QoS 0 %llu, QoS 1 %llu, QoS 2 %llu",
-                (unsigned long long)counters->publishes[0],
-                (unsigned long long)counters->publishes[1],
-                (unsigned long long)counters->publishes[2]);
-    grid_printf(area, y++, 1, STYLE_PLAIN,
-                "topics %zu, retained messages %zu, clients %zu, wills %zu",
-                model->named_count, model->retained_count, model->client_count,
-                model->will_count);
-    grid_printf(area, y++, 1, STYLE_PLAIN,
-                "against the rules %llu, held %llu, dropped %llu, decisions"
-                " %llu",
-                (unsigned long long)counters->malformed,
-                (unsigned long long)counters->held,
-                (unsigned long long)counters->dropped,
-                (unsigned long long)counters->events);
+    buf_printf(&text,
+               "published by clients: QoS 0 %llu, QoS 1 %llu, QoS 2 %llu",
+               (unsigned long long)counters->publishes[0],
+               (unsigned long long)counters->publishes[1],
+               (unsigned long long)counters->publishes[2]);
+    y = draw_sentence(area, y, &text);
+    buf_printf(&text,
+               "topics %zu, retained messages %zu, clients %zu, wills %zu",
+               model->named_count, model->retained_count, model->client_count,
+               model->will_count);
+    y = draw_sentence(area, y, &text);
+    buf_printf(&text,
+               "against the rules %llu, held %llu, dropped %llu, decisions"
+               " %llu",
+               (unsigned long long)counters->malformed,
+               (unsigned long long)counters->held,
+               (unsigned long long)counters->dropped,
+               (unsigned long long)counters->events);
+    y = draw_sentence(area, y, &text);
     grid_text(area, y++, 1, STYLE_HEADING, "packets in each second");
-    put_history(view, columns > 0 ? columns : 0, &history);
-    grid_text(area, y++, 1, STYLE_PLAIN, buf_string(&history));
-    buf_release(&history);
+    put_history(view, columns > 0 ? columns : 0, &text);
+    grid_text(area, y++, 1, STYLE_PLAIN, buf_string(&text));
+    buf_release(&text);
     return y;
 }
 
@@ -99,16 +115,16 @@ static void draw(struct view *base, const struct area *area, int pane)
     struct grid all;
     struct area whole;
 
-    view->height = area->height;
-    view->top = (int)view_scroll((size_t)view->top, (size_t)view->top, LINES,
-                                 area->height);
-    grid_init(&all, LINES, area->width, area->grid->ascii);
+    grid_init(&all, MAX_LINES, area->width, area->grid->ascii);
     whole = grid_area(&all);
-    draw_types(view, &whole, draw_totals(view, &whole, 0) + 1);
+    view->height = area->height;
+    view->lines = draw_types(view, &whole, draw_totals(view, &whole, 0) + 1);
+    view->top = (int)view_scroll((size_t)view->top, (size_t)view->top,
+                                 (size_t)view->lines, area->height);
     for (int y = 0; y < area->height; y++)
         grid_copy_row(area, y, &all, view->top + y);
     grid_release(&all);
-    if (view->top + area->height < LINES && area->height > 0)
+    if (view->top + area->height < view->lines && area->height > 0)
         grid_text(area, area->height - 1, area->width - 8, STYLE_WARNING,
                   "j more");
     if (pane >= 0)
@@ -122,21 +138,9 @@ static bool act(struct view *base, enum action action, int pane)
 
     (void)pane;
     if (step)
-        view->top = (int)view_stepped((size_t)view->top, LINES, step);
+        view->top =
+            (int)view_stepped((size_t)view->top, (size_t)view->lines, step);
     return step != 0;
-}
-
-static int click(struct view *base, int y, int x)
-{
-    (void)base;
-    (void)y;
-    (void)x;
-    return 0;
-}
-
-static void free_view(struct view *base)
-{
-    free(base);
 }
 
 struct view *view_stats_new(void)
@@ -146,8 +150,6 @@ struct view *view_stats_new(void)
         .panes = 1,
         .draw = draw,
         .act = act,
-        .click = click,
-        .free = free_view,
     };
     struct view_stats *view = alloc_zero(1, sizeof(*view));
 

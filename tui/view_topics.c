@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "tui/table.h"
 #include "tui/view.h"
 #include "wire/render.h"
 
@@ -22,19 +23,14 @@ enum column {
     COLUMNS,
 };
 
-static const struct {
-    const char *title;
-    int width;
-    bool right;
-    int from; /* width of the screen from which it is shown */
-} columns[COLUMNS] = {
-    [COLUMN_TOPIC] = {"Topic",        0, false, 0 },
-    [COLUMN_VALUE] = {"Last message", 0, false, 0 },
-    [COLUMN_QOS] = {"QoS",          3, true,  54},
-    [COLUMN_COUNT] = {"Msgs",         6, true,  48},
-    [COLUMN_SUBSCRIBERS] = {"Subs",         4, true,  60},
-    [COLUMN_RATE] = {"Rate",         8, false, 70},
-    [COLUMN_RETAINED] = {"Retained",     8, false, 0 },
+static const struct table_column columns[COLUMNS] = {
+    [COLUMN_TOPIC] = {"Topic",        0, 0, false, 0 },
+    [COLUMN_VALUE] = {"Last message", 0, 0, false, 0 },
+    [COLUMN_QOS] = {"QoS",          3, 0, true,  54},
+    [COLUMN_COUNT] = {"Msgs",         6, 0, true,  48},
+    [COLUMN_SUBSCRIBERS] = {"Subs",         4, 0, true,  60},
+    [COLUMN_RATE] = {"Rate",         8, 0, false, 70},
+    [COLUMN_RETAINED] = {"Retained",     8, 0, false, 0 },
 };
 
 struct view_topics {
@@ -172,43 +168,14 @@ static void put_cell(const struct view_topics *view, struct model_topic *topic,
         buf_append_string(out, topic->retained ? "R stored" : "-");
 }
 
-/* Topic and message share what the other columns leave. */
-static int width_of(enum column column, int width)
+static enum style cell(const void *owner, void *row, int column,
+                       struct buf *out)
 {
-    int left = width - 2;
+    struct model_topic *topic = row;
 
-    if (columns[column].width)
-        return columns[column].width;
-    for (int i = COLUMN_QOS; i < COLUMNS; i++) {
-        if (width >= columns[i].from)
-            left -= columns[i].width + 1;
-    }
-    left--;
-    return column == COLUMN_TOPIC ? (left + 1) / 2 : left / 2;
-}
-
-static void draw_row(const struct view_topics *view, const struct area *area,
-                     int y, struct model_topic *topic)
-{
-    struct buf text = {0};
-    int x = 2;
-
-    for (int i = 0; i < COLUMNS; i++) {
-        int width = width_of((enum column)i, area->width);
-        enum style style = topic ? STYLE_PLAIN : STYLE_HEADING;
-
-        if (area->width < columns[i].from)
-            continue;
-        buf_clear(&text);
-        if (topic)
-            put_cell(view, topic, (enum column)i, &text);
-        if (topic && i == COLUMN_RETAINED && topic->retained)
-            style = STYLE_GOOD;
-        grid_column(area, y, x, columns[i].right ? -width : width, style,
-                    topic ? buf_string(&text) : columns[i].title);
-        x += width + 1;
-    }
-    buf_release(&text);
+    put_cell(owner, topic, (enum column)column, out);
+    return column == COLUMN_RETAINED && topic->retained ? STYLE_GOOD
+                                                        : STYLE_PLAIN;
 }
 
 /* ---- the chosen topic ---- */
@@ -273,23 +240,37 @@ static void draw_detail(struct view_topics *view, const struct area *area)
 
 /* ---- the view ---- */
 
-static void draw_title(const struct view_topics *view, const struct area *area)
+static void draw_table(struct view_topics *view, const struct area *area,
+                       bool focus)
 {
     const struct model *model = view->view.store->model;
+    const struct table table = {columns, COLUMNS, cell, view};
+    int rows = area->height - 1;
 
-    draw_row(view, area, 0, NULL);
+    view->height = rows;
+    view->top = view_scroll(view->top, line_of(model, view->chosen),
+                            count_lines(model), rows);
+    table_draw_row(&table, area, 0, NULL);
     if (model->topics_dropped)
         grid_printf(area, 0, 10, STYLE_WARNING, "(%llu more are not shown)",
                     (unsigned long long)model->topics_dropped);
+    struct model_topic *topic = topic_of(model, view->top);
+    for (int y = 0; y < rows && topic; y++) {
+        table_draw_row(&table, area, y + 1, topic);
+        if (topic == view->chosen)
+            table_mark(area, y + 1, focus);
+        topic = model_topic_next(model, topic, false);
+    }
 }
 
 static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_topics *view = (struct view_topics *)base;
-    const struct model *model = base->store->model;
-    bool detailed = area->height >= 12;
-    int rows = area->height - 1 - (detailed ? 5 : 0);
-    size_t line;
+    int detail_rows = area->height >= 12 ? 5 : 0;
+    struct area table =
+        grid_part(area, 0, 0, area->height - detail_rows, area->width);
+    struct area detail = grid_part(area, area->height - detail_rows, 0,
+                                   detail_rows, area->width);
 
     if (!chosen(view)) {
         view_empty(base, area,
@@ -297,25 +278,9 @@ static void draw(struct view *base, const struct area *area, int pane)
                    " message is published to it.");
         return;
     }
-    line = line_of(model, view->chosen);
-    view->height = rows;
-    view->top = view_scroll(view->top, line, count_lines(model), rows);
-    draw_title(view, area);
-    struct model_topic *topic = topic_of(model, view->top);
-    for (int y = 0; y < rows && topic; y++) {
-        draw_row(view, area, y + 1, topic);
-        if (topic == view->chosen)
-            grid_text(area, y + 1, 0, STYLE_PLAIN, ">");
-        if (topic == view->chosen && pane >= 0)
-            grid_select(area, y + 1);
-        topic = model_topic_next(model, topic, false);
-    }
-    if (detailed) {
-        struct area detail =
-            grid_part(area, area->height - 5, 0, 5, area->width);
-
+    draw_table(view, &table, pane >= 0);
+    if (detail_rows)
         draw_detail(view, &detail);
-    }
 }
 
 static void show_packets(struct view_topics *view)
@@ -425,11 +390,6 @@ static bool search(struct view *base, const char *text, bool forward)
     return hit != NULL;
 }
 
-static void free_view(struct view *base)
-{
-    free(base);
-}
-
 struct view *view_topics_new(void)
 {
     static const struct view_class class = {
@@ -439,7 +399,6 @@ struct view *view_topics_new(void)
         .act = act,
         .click = click,
         .search = search,
-        .free = free_view,
     };
     struct view_topics *view = alloc_zero(1, sizeof(*view));
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "tui/view.h"
+#include "tui/event_list.h"
+#include "tui/table.h"
 #include "wire/render.h"
 
 enum pane { PANE_WILLS, PANE_EVENTS, PANES };
@@ -14,10 +15,9 @@ struct view_wills {
     struct view view;
     size_t chosen; /* will, counted from the newest, so that it is on top */
     size_t top;
-    size_t event_top;
-    int rows; /* of wills when drawn last */
-    int start;
-    int height; /* of events */
+    struct event_list events;
+    int rows;  /* of wills when drawn last */
+    int start; /* of the events */
 };
 
 static const struct model_will *will_at(const struct view_wills *view,
@@ -167,64 +167,36 @@ static void draw_wills(struct view_wills *view, const struct area *area,
     view->rows = rows;
     view->top = view_scroll(view->top, view->chosen, count, rows);
     for (int y = 0; y < rows && view->top + (size_t)y < count; y++) {
-        bool here = view->top + (size_t)y == view->chosen;
-
         draw_will(area, y, will_at(view, view->top + (size_t)y));
-        if (here)
-            grid_text(area, y, 0, STYLE_PLAIN, ">");
-        if (here && focus)
-            grid_select(area, y);
+        if (view->top + (size_t)y == view->chosen)
+            table_mark(area, y, focus);
     }
     struct area life =
         grid_part(area, rows, 4, area->height - rows, area->width - 5);
     draw_life(view, &life, will_at(view, view->chosen));
 }
 
-/* ---- events ---- */
-
-static void draw_events(struct view_wills *view, const struct area *area,
-                        bool focus)
-{
-    const struct store *store = view->view.store;
-    size_t count = store_count(store, STORE_LOG);
-    size_t chosen = store_chosen(store, STORE_LOG);
-    struct buf line = {0};
-
-    view->height = area->height;
-    view->event_top = view_scroll(view->event_top, chosen, count, area->height);
-    for (int y = 0; y < area->height; y++) {
-        size_t index = view->event_top + (size_t)y;
-        struct history_row row;
-
-        if (index >= count ||
-            !store_row(store, store_at(store, STORE_LOG, index), &row))
-            continue;
-        buf_clear(&line);
-        view_time(store, row.record.time_ns, &line);
-        buf_append_string(&line, "  ");
-        render_event(&line, &row);
-        grid_column(area, y, 2, area->width - 2, STYLE_EVENT,
-                    buf_string(&line));
-        if (index == chosen)
-            grid_text(area, y, 0, STYLE_PLAIN, ">");
-        if (index == chosen && focus)
-            grid_select(area, y);
-    }
-    buf_release(&line);
-}
-
 /* ---- the view ---- */
+
+/* Half of the area; in a low one more while one is at them, for the life of a
+   will takes several lines. */
+static int rows_of_wills(int height, int pane)
+{
+    if (height < 8)
+        return height;
+    return height < 14 && pane != PANE_EVENTS ? height - 3 : (height - 1) / 2;
+}
 
 static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_wills *view = (struct view_wills *)base;
-    int rows = area->height >= 8 ? (area->height - 1) / 2 : area->height;
+    int rows = rows_of_wills(area->height, pane);
     struct area wills = grid_part(area, 0, 0, rows, area->width);
     struct area events =
         grid_part(area, rows + 1, 0, area->height - rows - 1, area->width);
 
     if (area->height < 8 && pane == PANE_EVENTS) {
-        draw_events(view, area, true);
+        event_list_draw(&view->events, base, area, true);
         return;
     }
     draw_wills(view, &wills, pane == PANE_WILLS);
@@ -232,7 +204,7 @@ static void draw(struct view *base, const struct area *area, int pane)
     if (area->height < 8)
         return;
     grid_rule(area, rows, pane == PANE_EVENTS ? "> events" : "events");
-    draw_events(view, &events, pane == PANE_EVENTS);
+    event_list_draw(&view->events, base, &events, pane == PANE_EVENTS);
 }
 
 static bool act_wills(struct view_wills *view, enum action action)
@@ -260,31 +232,19 @@ static bool act_wills(struct view_wills *view, enum action action)
 static bool act(struct view *base, enum action action, int pane)
 {
     struct view_wills *view = (struct view_wills *)base;
-    int64_t step = view_step(action, view->height);
 
     if (pane == PANE_WILLS)
         return act_wills(view, action);
-    if (step) {
-        store_move(base->store, STORE_LOG, step);
-        return true;
-    }
-    if (action != ACTION_OPEN)
-        return false;
-    store_choose(base->store, store_chosen_at(base->store, STORE_LOG));
-    base->host->show(base->host->app, VIEW_LADDER);
-    return true;
+    return event_list_act(&view->events, base, action);
 }
 
 static int click(struct view *base, int y, int x)
 {
     struct view_wills *view = (struct view_wills *)base;
-    size_t event =
-        view->event_top + (size_t)(y > view->start ? y - view->start : 0);
 
     (void)x;
     if (y >= view->start) {
-        if (event < store_count(base->store, STORE_LOG))
-            store_choose(base->store, store_at(base->store, STORE_LOG, event));
+        event_list_click(&view->events, base, y - view->start);
         return PANE_EVENTS;
     }
     if (y < view->rows && will_at(view, view->top + (size_t)y))
@@ -299,10 +259,8 @@ static bool search(struct view *base, const char *text, bool forward)
     size_t index = view->chosen;
 
     for (size_t i = 0; i < count; i++) {
-        const struct model_will *will;
-
-        index = (index + (forward ? 1 : count - 1)) % count;
-        will = will_at(view, index);
+        index = view_next(index, count, forward);
+        const struct model_will *will = will_at(view, index);
         if (view_contains(will->client_id, text) ||
             view_contains(will->topic, text)) {
             view->chosen = index;
@@ -312,21 +270,16 @@ static bool search(struct view *base, const char *text, bool forward)
     return false;
 }
 
-static void free_view(struct view *base)
-{
-    free(base);
-}
-
 struct view *view_wills_new(void)
 {
     static const struct view_class class = {
         .id = VIEW_WILLS,
         .panes = PANES,
+        .inner_open = "Enter Ladder",
         .draw = draw,
         .act = act,
         .click = click,
         .search = search,
-        .free = free_view,
     };
     struct view_wills *view = alloc_zero(1, sizeof(*view));
 

@@ -114,6 +114,34 @@ START_TEST(a_digit_shows_its_view)
 }
 END_TEST
 
+/* The line of keys, as it is drawn now. */
+static bool key_line_says(const char *words)
+{
+    struct grid wide;
+    struct buf text = {0};
+
+    grid_init(&wide, 24, 100, true);
+    app_draw(app, &wide);
+    grid_dump(&wide, false, &text);
+    bool says = strstr(buf_string(&text), words);
+    buf_release(&text);
+    grid_release(&wide);
+    return says;
+}
+
+START_TEST(the_key_line_says_what_enter_does_in_this_pane)
+{
+    press("1");
+    ck_assert(key_line_says("  Enter Open  "));
+    press("<Enter>");
+    ck_assert(key_line_says("  Enter List  "));
+    press("<Enter>");
+    ck_assert(key_line_says("  Enter Open  "));
+    press("5<Tab>");
+    ck_assert(key_line_says("  Enter Ladder  "));
+}
+END_TEST
+
 START_TEST(tab_visits_every_pane_and_comes_back)
 {
     int panes = 0;
@@ -536,6 +564,7 @@ Suite *app_suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_digit_shows_its_view);
+    tcase_add_test(tcase, the_key_line_says_what_enter_does_in_this_pane);
     tcase_add_test(tcase, tab_visits_every_pane_and_comes_back);
     tcase_add_test(tcase, the_chosen_packet_is_the_same_in_every_view);
     tcase_add_test(tcase, help_leads_back_to_where_one_was);

@@ -105,7 +105,8 @@ START_TEST(the_key_line_fits_and_always_ends_with_help)
     for (int width = 12; width < 200; width++) {
         struct buf out = {0};
 
-        keys_line((enum view_id)(width % VIEW_COUNT), width, &out);
+        keys_line((enum view_id)(width % VIEW_COUNT),
+                  width % 2 ? "Enter Something" : NULL, width, &out);
         ck_assert_int_le((int)out.len, width);
         ck_assert_ptr_nonnull(strstr(buf_string(&out), "? Help"));
         buf_release(&out);
