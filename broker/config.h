@@ -117,6 +117,13 @@ enum config_sync {
     CONFIG_SYNC_OFF,      /* it survives a clean stop */
 };
 
+/* What is done when a client reaches a limit, in the order in which the options'
+   tables name it. */
+enum config_action {
+    CONFIG_ACTION_WAIT = 1, /* drop, or delay */
+    CONFIG_ACTION_DISCONNECT,
+};
+
 /* Members are called as the options are. 0 means no limit where it says so. */
 struct config {
     struct config_listener *listeners; /* owned, at least one */
@@ -142,7 +149,14 @@ struct config {
     uint32_t max_retained_messages; /* 0: no limit */
     uint64_t max_retained_bytes;    /* 0: no limit */
 
-    uint64_t memory_limit;         /* bytes; 0: no limit */
+    uint64_t memory_limit;            /* bytes; 0: no limit */
+    uint64_t max_incoming_bytes;      /* of incomplete packets; 0: no limit */
+    uint32_t max_wildcard_levels;     /* of one client; 0: no limit */
+    uint32_t slow_client_timeout;     /* seconds; 0: never */
+    uint8_t slow_client_action;       /* enum config_action */
+    uint32_t max_messages_per_second; /* from one client; 0: no limit */
+    uint64_t max_bytes_per_second;    /* 0: no limit */
+    uint8_t rate_limit_action;        /* enum config_action */
     bool allow_duplicate_messages; /* one for each subscription that matches */
     bool check_retain_source;
     char *clientid_prefixes; /* owned; NULL: all are welcome */

@@ -203,7 +203,10 @@ static const struct config_option options[] = {
      "each of them; if not, once, at the highest QoS of them."},
     {"memory_limit", CONFIG_SIZE, GLOBAL(memory_limit),
      1, INT64_MAX, true, "0", NULL,
-     "Bytes of memory that the broker may take; 0: no limit."},
+     "Bytes of memory that the broker may take; 0: no limit. Above it nobody is\n"
+     "let in, no subscription and no retained message is added, what would have\n"
+     "to wait is dropped, and who is in the middle of a long packet is\n"
+     "disconnected. Without effect where the system does not tell."},
     {"set_tcp_nodelay", CONFIG_BOOL, GLOBAL(set_tcp_nodelay),
      NO_RANGE, "true", NULL,
      "Send at once (TCP_NODELAY). What is sent together leaves together in\n"
@@ -243,6 +246,35 @@ static const struct config_option options[] = {
     {"max_subscriptions", CONFIG_NUMBER, GLOBAL(max_subscriptions),
      1, UINT32_MAX, true, "100000", NULL,
      "Subscriptions of one client; 0: no limit. (Not in mosquitto.)"},
+    {"max_wildcard_levels", CONFIG_NUMBER, GLOBAL(max_wildcard_levels),
+     1, UINT32_MAX, true, "250000", NULL,
+     "Levels from the first + on, of all Topic Filters of one client together;\n"
+     "0: no limit. So much one message may have to look at for each client.\n"
+     "(Not in mosquitto.)"},
+    {"max_incoming_bytes", CONFIG_SIZE, GLOBAL(max_incoming_bytes),
+     1, INT64_MAX, true, "512M", NULL,
+     "Bytes of packets that are not complete yet, of all clients together;\n"
+     "0: no limit. Who goes beyond is disconnected. (Not in mosquitto.)"},
+    {"slow_client_timeout", CONFIG_NUMBER, GLOBAL(slow_client_timeout),
+     1, 86400, true, "60", NULL,
+     "Seconds after which a client is disconnected that takes nothing of the\n"
+     "megabyte that waits for it; 0: never. (Not in mosquitto.)"},
+    {"slow_client_action", CONFIG_CHOICE, GLOBAL(slow_client_action),
+     NO_RANGE, "drop", "drop | disconnect",
+     "What happens when a megabyte waits for a client: drop messages of QoS 0\n"
+     "and let others queue until slow_client_timeout, or disconnect it at once.\n"
+     "(Not in mosquitto.)"},
+    {"max_messages_per_second", CONFIG_NUMBER, GLOBAL(max_messages_per_second),
+     1, 1000000000, true, "0", NULL,
+     "Messages that one client may publish, those of one second at once;\n"
+     "0: no limit. (Not in mosquitto.)"},
+    {"max_bytes_per_second", CONFIG_SIZE, GLOBAL(max_bytes_per_second),
+     1, INT64_C(1) << 40, true, "0", NULL,
+     "The same for the bytes of all its packets. (Not in mosquitto.)"},
+    {"rate_limit_action", CONFIG_CHOICE, GLOBAL(rate_limit_action),
+     NO_RANGE, "delay", "delay | disconnect",
+     "What happens to a client that sends more: it is not read from for a\n"
+     "while, or disconnected. (Not in mosquitto.)"},
     {"max_retained_messages", CONFIG_NUMBER, GLOBAL(max_retained_messages),
      1, UINT32_MAX, true, "1000000", NULL,
      "Retained messages; 0: no limit. (Not in mosquitto.)"},

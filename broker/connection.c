@@ -19,7 +19,6 @@
 #define CONNECT_MAX_BYTES (1u << 20)
 
 static const struct link_events events;
-static void on_timer(struct timer *timer);
 
 struct connection *connection_new(struct broker *broker,
                                   struct broker_listener *listener)
@@ -36,9 +35,7 @@ struct connection *connection_new(struct broker *broker,
     connection->listener = listener;
     connection->mounted = listener->config->mount_point != NULL;
     list_append(&broker->connections, &connection->node);
-    timer_init(&connection->timer, on_timer);
-    timer_set(broker->loop, &connection->timer,
-              broker->config->connect_timeout * UINT64_C(1000));
+    connection_start_timer(connection);
     return connection;
 }
 
@@ -162,6 +159,8 @@ static void on_packet(struct link *link, const struct frame *frame,
                        });
         return;
     }
+    if (!connection_may_send(connection, frame, seq))
+        return;
     if (broker->durable)
         durable_held_begin(broker->durable);
     enum mqtt_reason reason = handle(connection, frame, seq);
@@ -196,72 +195,6 @@ static void on_end(struct link *link, int error)
              error ? ": " : "", error ? strerror(-error) : "");
     connection_end(connection_of(link),
                    &(struct connection_ending){.why = END_CUT, .text = text});
-}
-
-/* ---- time ---- */
-
-/* When a client that stays silent is given up [MQTT-3.1.2-22]; UINT64_MAX:
-   never. While it is not read from, its silence means nothing. */
-static uint64_t silence_deadline(const struct connection *connection)
-{
-    if (!connection->keep_alive_s ||
-        connection->link.holds & (HOLD_CONGESTED | HOLD_STORE))
-        return UINT64_MAX;
-    return connection->link.last_in_ms +
-           connection->keep_alive_s * UINT64_C(1500);
-}
-
-/* When a client that does not take what waits for it is given up. */
-static uint64_t stall_deadline(const struct connection *connection)
-{
-    return connection->congested
-               ? connection->link.last_out_ms + OUTPUT_STALL_MS
-               : UINT64_MAX;
-}
-
-/* Set the timer to whichever comes first. */
-static void watch_time(struct connection *connection)
-{
-    uint64_t now_ms = clock_ms(&connection->broker->loop->clock);
-    uint64_t silence_ms = silence_deadline(connection);
-    uint64_t stall_ms = stall_deadline(connection);
-    uint64_t next_ms = silence_ms < stall_ms ? silence_ms : stall_ms;
-
-    if (next_ms == UINT64_MAX)
-        timer_cancel(&connection->timer);
-    else
-        timer_set(connection->broker->loop, &connection->timer,
-                  next_ms > now_ms ? next_ms - now_ms : 0);
-}
-
-static void on_timer(struct timer *timer)
-{
-    struct connection *connection = LIST_ITEM(timer, struct connection, timer);
-    uint64_t now_ms = clock_ms(&connection->broker->loop->clock);
-    struct connection_ending ending = {0};
-    char text[64];
-
-    if (connection->state == CONNECTION_NEW) {
-        ending.why = END_NO_CONNECT;
-    } else if (now_ms >= silence_deadline(connection)) {
-        ending.why = END_SILENT;
-        snprintf(text, sizeof(text), "silent for 1.5 x Keep Alive (%g s)",
-                 1.5 * connection->keep_alive_s);
-        ending.text = text;
-    } else if (now_ms >= stall_deadline(connection)) {
-        ending.why = END_LIMIT;
-        ending.text = "does not read what it is sent";
-    } else {
-        watch_time(connection);
-        return;
-    }
-    connection_end(connection, &ending);
-}
-
-void connection_start_keep_alive(struct connection *connection)
-{
-    connection->link.last_in_ms = clock_ms(&connection->broker->loop->clock);
-    watch_time(connection);
 }
 
 /* ---- packets out ---- */
@@ -335,14 +268,6 @@ void connection_acknowledge(struct connection *connection, enum mqtt_type type,
                       (unsigned)packet_id, (int)reason);
 }
 
-void connection_congested(struct connection *connection)
-{
-    if (connection->congested)
-        return;
-    connection->congested = true;
-    watch_time(connection);
-}
-
 /* Who does not read its answers is not read from. */
 static void on_batch_end(struct link *link)
 {
@@ -368,7 +293,7 @@ static void on_drained(struct link *link)
     }
     if (!connection->session)
         return;
-    watch_time(connection);
+    connection_watch_time(connection);
     pump_run(connection->broker, connection->session);
 }
 
@@ -379,7 +304,7 @@ void connection_go_on(struct connection *connection)
     link_resume(&connection->link, HOLD_STORE);
     connection->link.last_in_ms = clock_ms(&connection->broker->loop->clock);
     if (connection->state == CONNECTION_UP)
-        watch_time(connection);
+        connection_watch_time(connection);
 }
 
 void connection_silence(struct connection *connection)

@@ -9,6 +9,7 @@
 #define BROKER_CONNECTION_H
 
 #include "base/list.h"
+#include "broker/rate_limit.h"
 #include "mqtt/reason.h"
 #include "mqtt/topic_alias.h"
 #include "mqtt/topic_alias_out.h"
@@ -40,6 +41,8 @@ struct connection_extras {
                                 longer than a turn; NULL: none */
     struct login *login;       /* who it is is being found out; NULL: no */
     struct durable_held *held; /* what waits to be stored; NULL: nothing */
+    struct rate_limit rate;    /* if the configuration has one */
+    uint64_t delayed_to_ms;    /* if HOLD_DELAYED */
 };
 
 /* Why a connection is not read from: see link_hold. */
@@ -48,6 +51,7 @@ enum connection_hold {
     HOLD_SILENCED = 2,  /* a kick made it mute */
     HOLD_LOGIN = 4,     /* who it is is being found out */
     HOLD_STORE = 8,     /* too much waits to be stored */
+    HOLD_DELAYED = 16,  /* it sends more than it may in a second */
 };
 
 /* The link, and what each delivery asks for, stand together: see there. */
@@ -72,12 +76,12 @@ struct connection {
 };
 
 /*
- * Limits on what waits in a connection's output. Above HIGH a message of QoS 0
+ * The limit on what waits in a connection's output. Above it a message of QoS 0
  * is dropped, one of QoS 1 or 2 stays in the queue, and the client is not read
- * from. When nothing could be written for STALL, the client is given up.
+ * from. When nothing could be written for slow_client_timeout, or at once if
+ * slow_client_action says so, the client is given up.
  */
 #define OUTPUT_HIGH_BYTES (1u << 20)
-#define OUTPUT_STALL_MS   60000u
 
 static inline struct connection *connection_of(struct link *link)
 {
@@ -136,6 +140,24 @@ void connection_report_accepted(const struct connection *connection, bool clean,
 
 /* The store has room again: read from it, if that was what it waited for. */
 void connection_go_on(struct connection *connection);
+
+/* Say that it has reached a limit, which does not end it: "is ..." */
+void connection_report_limit(const struct connection *connection,
+                             const char *text, uint64_t cause);
+
+/* It is new: limit the time for its CONNECT. */
+void connection_start_timer(struct connection *connection);
+
+/* Something changed that has to do with time: set the timer to what comes
+   first. */
+void connection_watch_time(struct connection *connection);
+
+/*
+ * A packet came: may the client send as much? If not, it is not read from for a
+ * while, or its connection is ended; false only then.
+ */
+bool connection_may_send(struct connection *connection,
+                         const struct frame *frame, uint64_t seq);
 
 /* CONNECT was accepted: set the Keep Alive going. */
 void connection_start_keep_alive(struct connection *connection);

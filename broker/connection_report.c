@@ -18,6 +18,22 @@ void connection_report_opened(const struct connection *connection)
     report_end(broker, connection, 0);
 }
 
+void connection_report_limit(const struct connection *connection,
+                             const char *text, uint64_t cause)
+{
+    struct broker *broker = connection->broker;
+    char name[CONNECTION_ADDRESS_BYTES];
+
+    if (broker->config->connection_messages)
+        log_notice(broker->log, "Client %s %s.",
+                   connection_name(connection, name, sizeof(name)), text);
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, EVENT_LIMIT, connection_client_id(connection));
+    report_printf(broker, RECORD_TEXT, "%s", text);
+    report_end(broker, connection, cause);
+}
+
 void connection_report_accepted(const struct connection *connection, bool clean,
                                 uint64_t cause)
 {
