@@ -137,6 +137,7 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
         broker->listeners[i].broker = broker;
         broker->listeners[i].config = &config->listeners[i];
     }
+    memory_watch_init(&broker->memory);
     loop_task_init(&broker->tap_task, publish_records);
     loop_task_init(&broker->stop_task, on_stop_task);
     tap_init(&broker->tap, &loop->clock);

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "broker/config.h"
 #include "broker/counters.h"
+#include "broker/memory_watch.h"
 #include "broker/reload.h"
 #include "broker/report.h"
 #include "broker/retained_store.h"
@@ -57,6 +58,8 @@ struct broker {
     uint64_t work; /* done for the packets of this read: nodes looked at,
                       deliveries, Topic Filters; see HANDLE_TURN_WORK */
     struct durable *durable; /* what is kept on disk; NULL: nothing */
+    struct memory_watch memory;
+    uint32_t incoming_blocks; /* of incomplete packets, of all connections */
     struct broker_counters counters;
     uint64_t started_ms; /* by the loop's monotonic clock */
 

@@ -268,14 +268,44 @@ void connection_acknowledge(struct connection *connection, enum mqtt_type type,
                       (unsigned)packet_id, (int)reason);
 }
 
+/* A long packet is here in part: that may be too much for all together. */
+static void count_incoming(struct connection *connection)
+{
+    struct broker *broker = connection->broker;
+    uint64_t max = broker->config->max_incoming_bytes / INCOMING_BLOCK_BYTES;
+    uint16_t before = connection->incoming_blocks;
+    const char *text = NULL;
+
+    connection->incoming_blocks =
+        (uint16_t)(connection->link.in.cap / INCOMING_BLOCK_BYTES);
+    broker->incoming_blocks += connection->incoming_blocks;
+    broker->incoming_blocks -= before;
+    if (!connection->incoming_blocks)
+        return;
+    if (broker->memory.full)
+        text = MEMORY_WATCH_TEXT;
+    else if (broker->config->max_incoming_bytes &&
+             broker->incoming_blocks > max &&
+             connection->incoming_blocks > before)
+        text = "incomplete packets exceed max_incoming_bytes";
+    if (text)
+        connection_end(connection, &(struct connection_ending){.why = END_LIMIT,
+                                                               .text = text});
+}
+
 /* Who does not read its answers is not read from. */
 static void on_batch_end(struct link *link)
 {
     struct connection *connection = connection_of(link);
+    struct broker *broker = connection->broker;
 
-    sys_topics_touch(connection->broker->sys_topics);
-    connection->broker->work = 0;
-    if (!connection_has_room(connection))
+    sys_topics_touch(broker->sys_topics);
+    broker->work = 0;
+    if (broker->config->memory_limit)
+        memory_watch_look(broker);
+    if (connection->incoming_blocks || link->in.cap >= INCOMING_BLOCK_BYTES)
+        count_incoming(connection);
+    if (!link->closing && !connection_has_room(connection))
         link_hold(link, HOLD_CONGESTED);
     if (connection->broker->durable &&
         durable_is_full(connection->broker->durable))

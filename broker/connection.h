@@ -68,6 +68,8 @@ struct connection {
     bool congested : 1;        /* more waits than OUTPUT_HIGH_BYTES */
     bool mounted : 1;          /* its listener has a mount_point */
     bool wants_no_reasons : 1; /* Request Problem Information was 0 */
+    uint16_t incoming_blocks;  /* INCOMING_BLOCK_BYTES each: what an incomplete
+                                  packet takes, as the broker counts it */
     struct link link;          /* its version is the connection's */
     struct broker *broker;
     struct broker_listener *listener; /* whose settings hold */
@@ -82,6 +84,9 @@ struct connection {
  * slow_client_action says so, the client is given up.
  */
 #define OUTPUT_HIGH_BYTES (1u << 20)
+
+/* Incomplete packets are counted in units of this; a smaller one is not. */
+#define INCOMING_BLOCK_BYTES 65536u
 
 static inline struct connection *connection_of(struct link *link)
 {

@@ -189,6 +189,8 @@ void connection_end(struct connection *connection,
     }
     free_extras(connection->extras);
     connection->extras = NULL;
+    broker->incoming_blocks -= connection->incoming_blocks;
+    connection->incoming_blocks = 0;
     /* From now on nothing is sent, and the connection closed [MQTT-3.14.4-1]
        [MQTT-3.14.4-2] [MQTT-4.13.2-1]. */
     link_close(&connection->link, way->abort);

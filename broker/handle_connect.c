@@ -198,6 +198,11 @@ static enum mqtt_reason judge_place(struct admission *admission)
 {
     const struct broker *broker = admission->broker;
 
+    memory_watch_look(admission->broker);
+    if (broker->memory.full) {
+        admission->text = MEMORY_WATCH_TEXT;
+        return MQTT_QUOTA_EXCEEDED;
+    }
     if (broker->config->max_clients &&
         session_store_count(&broker->sessions) >= broker->config->max_clients &&
         !session_store_find(&broker->sessions, admission->client_id)) {

@@ -35,14 +35,21 @@ struct request {
     size_t number;     /* of the first of them */
     bool answered;
     size_t looked_at;   /* nodes of the retained messages' tree */
+    const char *limit;  /* that the filter at hand exceeded; NULL: none */
     struct buf reasons; /* one byte a filter, for the answer */
     struct buf fresh;   /* one byte a filter: 1 if there was none like it */
     struct buf mounted; /* the filters as they are in the broker, if they are
                            others than the client's */
-    char why[96];       /* the first that was refused, as the answer says */
+    char why[120];      /* the first that was refused, as the answer says */
 };
 
-/* Why it is refused, for people. */
+/* Why a filter is refused, for people. */
+static const char *why_not(const struct request *request, enum mqtt_type type,
+                           enum mqtt_reason reason)
+{
+    return request->limit ? request->limit : reason_name(type, reason);
+}
+
 static void report_refusal(const struct request *request,
                            struct slice topic_filter, enum mqtt_reason reason)
 {
@@ -52,7 +59,7 @@ static void report_refusal(const struct request *request,
         identity_explain(request->session, MQTTLAB_SUBSCRIBE, topic_filter,
                          why);
     report_printf(request->broker, RECORD_TEXT, "%s",
-                  why[0] ? why : reason_name(MQTT_SUBACK, reason));
+                  why[0] ? why : why_not(request, MQTT_SUBACK, reason));
 }
 
 static void report(const struct request *request, enum event_code code,
@@ -90,7 +97,7 @@ static void put_result(struct request *request, enum mqtt_type type,
     if (reason >= MQTT_UNSPECIFIED_ERROR && !request->why[0])
         snprintf(request->why, sizeof(request->why),
                  "Topic Filter %u of %zu: %s", request->reasons.len + 1,
-                 request->subscribe.count, reason_name(type, reason));
+                 request->subscribe.count, why_not(request, type, reason));
     buf_append_u8(&request->reasons,
                   return_code(request->connection->link.version, reason));
 }
@@ -114,11 +121,21 @@ static bool is_id_in_use(const struct request *request)
 
 /* ---- SUBSCRIBE ---- */
 
-static bool has_too_many(const struct request *request)
+/* Which limit a new subscription exceeds; NULL: none. */
+static const char *exceeded(const struct request *request)
 {
-    uint32_t max = request->broker->config->max_subscriptions;
+    const struct config *config = request->broker->config;
+    const struct subscriber *subscriber = &request->session->subscriber;
 
-    return max && request->session->subscriber.count > max;
+    if (request->broker->memory.full)
+        return MEMORY_WATCH_TEXT;
+    if (config->max_subscriptions &&
+        subscriber->count > config->max_subscriptions)
+        return "the client has too many subscriptions (max_subscriptions)";
+    if (config->max_wildcard_levels &&
+        subscriber->wildcard_levels > config->max_wildcard_levels)
+        return "the client's wildcards cost too much (max_wildcard_levels)";
+    return NULL;
 }
 
 /* Enter one filter; returns the granted QoS or why not. */
@@ -137,6 +154,7 @@ static enum mqtt_reason subscribe_one(struct request *request,
         .retain_as_published = wanted->retain_as_published,
     };
 
+    request->limit = NULL;
     if (is_id_in_use(request))
         return MQTT_PACKET_IDENTIFIER_IN_USE;
     if (!topic_filter_valid(wanted->topic_filter)) /* [MQTT-4.7.1-1] */
@@ -151,7 +169,7 @@ static enum mqtt_reason subscribe_one(struct request *request,
     case SUBSCRIPTION_REPLACED: *fresh = false; break;
     case SUBSCRIPTION_TOO_DEEP: return MQTT_TOPIC_FILTER_INVALID;
     }
-    if (*fresh && has_too_many(request)) {
+    if (*fresh && (request->limit = exceeded(request))) {
         subscription_tree_unsubscribe(broker->subscriptions,
                                       &request->session->subscriber,
                                       wanted->topic_filter);
@@ -391,6 +409,13 @@ static bool is_too_long(struct connection *connection,
     return true;
 }
 
+static void release(struct request *request)
+{
+    buf_release(&request->reasons);
+    buf_release(&request->fresh);
+    buf_release(&request->mounted);
+}
+
 /* Done, or for this turn, or the connection has ended. */
 static void finish(struct request *request)
 {
@@ -404,18 +429,14 @@ static void finish(struct request *request)
         connection_extras(connection)->request = kept;
         return;
     }
-    buf_release(&request->reasons);
-    buf_release(&request->fresh);
-    buf_release(&request->mounted);
+    release(request);
 }
 
 void handle_forget_request(struct request *request)
 {
     if (!request)
         return;
-    buf_release(&request->reasons);
-    buf_release(&request->fresh);
-    buf_release(&request->mounted);
+    release(request);
     free(request);
 }
 
@@ -443,8 +464,10 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
     } else {
         enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-        if (reason || is_too_long(connection, frame, seq))
+        if (reason || is_too_long(connection, frame, seq)) {
+            release(&request);
             return reason;
+        }
         request.identifier = property_number(
             request.subscribe.properties, PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
         refresh_sys_topics(&request);
@@ -513,8 +536,10 @@ enum mqtt_reason handle_unsubscribe(struct connection *connection,
     } else {
         enum mqtt_reason reason = begin(&request, connection, frame, seq);
 
-        if (reason || is_too_long(connection, frame, seq))
+        if (reason || is_too_long(connection, frame, seq)) {
+            release(&request);
             return reason;
+        }
     }
     unsubscribe_all(&request);
     if (!request.left.len) {

@@ -90,10 +90,12 @@ static bool is_moving(const struct broker *broker,
                MOVING_MS;
 }
 
-/* Is the queue full? Retained messages are bounded by their own number; a
-   message that is larger than all the queue may be waits alone. */
-static bool is_full(const struct broker *broker, const struct session *session,
-                    const struct delivery *delivery)
+/* Why another delivery may not wait; NULL: it may. Retained messages are bounded
+   by their own number; a message that is larger than all the queue may be waits
+   alone. */
+static const char *why_full(const struct broker *broker,
+                            const struct session *session,
+                            const struct delivery *delivery)
 {
     const struct config *config = broker->config;
     const struct outgoing_queue *queue = &session->outgoing;
@@ -101,19 +103,23 @@ static bool is_full(const struct broker *broker, const struct session *session,
     size_t more = 0;
     size_t more_bytes = 0;
 
+    if (broker->memory.full)
+        return MEMORY_WATCH_TEXT;
     if (!queue->waiting)
-        return false;
+        return NULL;
     if (delivery->retain) {
         more = retained_store_count(broker->retained);
         more_bytes = retained_store_bytes(broker->retained);
     }
-    return (config->max_queued_messages &&
-            outgoing_queue_waiting(queue) >=
-                config->max_queued_messages * factor + more) ||
-           (config->max_queued_bytes &&
-            outgoing_queue_waiting_bytes(queue) +
-                    delivery_size_bytes(delivery) >
-                config->max_queued_bytes + more_bytes);
+    if (config->max_queued_messages &&
+        outgoing_queue_waiting(queue) >=
+            config->max_queued_messages * factor + more)
+        return "the queue of the session is full (max_queued_messages)";
+    if (config->max_queued_bytes &&
+        outgoing_queue_waiting_bytes(queue) + delivery_size_bytes(delivery) >
+            config->max_queued_bytes + more_bytes)
+        return "the queue of the session is full (max_queued_bytes)";
+    return NULL;
 }
 
 static void report_queued(struct broker *broker, const struct session *session,
@@ -131,9 +137,10 @@ static void report_queued(struct broker *broker, const struct session *session,
 static void wait(struct broker *broker, struct session *session,
                  struct delivery *delivery)
 {
-    if (is_full(broker, session, delivery)) {
-        pump_report_drop(broker, session, message_topic(delivery->message),
-                         "the queue of the session is full",
+    const char *why = why_full(broker, session, delivery);
+
+    if (why) {
+        pump_report_drop(broker, session, message_topic(delivery->message), why,
                          delivery->message->cause);
         if (!session->dropping)
             log_notice(broker->log,

@@ -329,13 +329,15 @@ static void report_retained(struct broker *broker,
         enum event_code code;
         const char *text;
     } reports[] = {
-        [RETAINED_STORED] = {EVENT_RETAINED_STORED,   ""                                                  },
-        [RETAINED_REPLACED] = {EVENT_RETAINED_REPLACED, ""                                                  },
-        [RETAINED_CLEARED] = {EVENT_RETAINED_CLEARED,  "an empty payload came"                             },
-        [RETAINED_TOO_DEEP] = {EVENT_LIMIT,
-                             "not retained: the topic has too many levels"                                },
+        [RETAINED_STORED] = {EVENT_RETAINED_STORED,   ""                                           },
+        [RETAINED_REPLACED] = {EVENT_RETAINED_REPLACED, ""                                           },
+        [RETAINED_CLEARED] = {EVENT_RETAINED_CLEARED,  "an empty payload came"                      },
+        [RETAINED_TOO_DEEP] =
+            {EVENT_LIMIT,
+                             "not retained: the topic has too many levels (max_topic_levels)"      },
         [RETAINED_FULL] =
-            {EVENT_LIMIT,             "not retained: there are too many retained messages"},
+            {EVENT_LIMIT,
+                             "not retained: max_retained_messages or max_retained_bytes is reached"},
     };
 
     if (result == RETAINED_NOTHING || !tap_on(&broker->tap))
@@ -346,14 +348,17 @@ static void report_retained(struct broker *broker,
     report_put(broker, RECORD_TOPIC, routing->publish.topic);
     report_put_number(broker, RECORD_QOS, routing->publish.qos);
     report_put_payload(broker, routing->publish.payload);
-    if (reports[result].text[0])
+    if (result == RETAINED_FULL && broker->memory.full)
+        report_printf(broker, RECORD_TEXT, "not retained: " MEMORY_WATCH_TEXT);
+    else if (reports[result].text[0])
         report_printf(broker, RECORD_TEXT, "%s", reports[result].text);
     report_end(broker,
                routing->publisher ? routing->publisher->connection : NULL,
                routing->cause);
 }
 
-static void retain(struct broker *broker, struct routing *routing)
+static enum retained_result store(struct broker *broker,
+                                  struct routing *routing)
 {
     uint64_t now_ms = clock_ms(&broker->loop->clock);
     struct buf source = {0};
@@ -363,10 +368,17 @@ static void retain(struct broker *broker, struct routing *routing)
         routing->message = message_new_from(&routing->publish, now_ms,
                                             routing->cause, buf_slice(&source));
     buf_release(&source);
-    enum retained_result result =
-        retained_store_set(broker->retained, routing->message, now_ms);
+    return retained_store_set(broker->retained, routing->message, now_ms);
+}
 
-    report_retained(broker, routing, result);
+static void retain(struct broker *broker, struct routing *routing)
+{
+    /* What the broker itself says is little. */
+    bool refused = broker->memory.full && routing->publisher &&
+                   routing->publish.payload.len;
+
+    report_retained(broker, routing,
+                    refused ? RETAINED_FULL : store(broker, routing));
 }
 
 size_t router_publish(struct broker *broker, struct routing *routing)

@@ -153,6 +153,23 @@ static void set_options(struct subscription *one,
     one->retain_as_published = options->retain_as_published;
 }
 
+/* How many levels there are from the first "+" on. */
+static uint32_t wildcard_levels(const struct topic_trie *filters, uint32_t node)
+{
+    uint32_t levels = 0;
+    uint32_t from_plus = 0;
+
+    while (node != TRIE_ROOT) {
+        const struct trie_node *one = topic_trie_node(filters, node);
+
+        levels++;
+        if (one->level == LEVEL_PLUS)
+            from_plus = levels;
+        node = one->parent;
+    }
+    return from_plus;
+}
+
 static void add(struct subscription_tree *tree, struct subscriber *subscriber,
                 uint32_t node, uint32_t group,
                 const struct subscription_options *options)
@@ -169,6 +186,7 @@ static void add(struct subscription_tree *tree, struct subscriber *subscriber,
     hang(tree, one);
     list_append(&subscriber->subscriptions, &one->own);
     subscriber->count++;
+    subscriber->wildcard_levels += wildcard_levels(&tree->filters, node);
     if (group) {
         shared_group_at(&tree->groups, group)->members++;
         tree->shared++;
@@ -233,6 +251,8 @@ void subscription_tree_remove(struct subscription_tree *tree,
     unhang(tree, subscription);
     list_remove(&subscription->own);
     subscription->subscriber->count--;
+    subscription->subscriber->wildcard_levels -=
+        wildcard_levels(&tree->filters, node);
     if (subscription->group)
         leave_group(tree, subscription->group);
     slab_remove(&tree->subscriptions, subscription->number,

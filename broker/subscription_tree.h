@@ -37,6 +37,9 @@ struct subscription_mark {
 struct subscriber {
     struct list subscriptions; /* struct subscription, member own */
     uint32_t count;            /* how many */
+    uint32_t wildcard_levels; /* from the first "+" on, of all together: so many
+                                  nodes a match may look at for it, besides one
+                                  for each level of the Topic Name */
     struct subscription_mark mark;
 };
 

@@ -176,7 +176,8 @@ int64_t process_private_bytes(pid_t pid)
     char line[256];
     long long kilobytes = -1;
 
-    snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+    snprintf(path, sizeof(path), "/proc/%ld/status",
+             (long)(pid ? pid : getpid()));
     FILE *file = fopen(path, "re");
     while (file && kilobytes < 0 && fgets(line, sizeof(line), file)) {
         if (!strncmp(line, "RssAnon:", 8))
@@ -185,6 +186,13 @@ int64_t process_private_bytes(pid_t pid)
     if (file)
         fclose(file);
     return kilobytes < 0 ? -1 : kilobytes * 1024;
+}
+
+void process_give_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 unsigned process_cpus(unsigned *cpus, unsigned max)

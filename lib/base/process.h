@@ -24,8 +24,13 @@ char *process_self_path(const char *argv0);
  */
 int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size);
 
-/* Private memory of a process in bytes; -1 when it cannot be read. */
+/* Private memory of a process (0: this one) in bytes; -1 when it cannot be
+   read. */
 int64_t process_private_bytes(pid_t pid);
+
+/* Give memory that this process has freed back to the system, where it would
+   keep it for later. Takes a while. */
+void process_give_back(void);
 
 /* Memory that this process has from malloc, in bytes; 0 where that is not
    known. */

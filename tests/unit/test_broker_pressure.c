@@ -273,6 +273,29 @@ START_TEST(slow_client_action_disconnect_gives_it_up_at_once)
 }
 END_TEST
 
+/* ---- wildcards ---- */
+
+START_TEST(the_wildcards_of_one_client_have_a_limit)
+{
+    rig.config.max_wildcard_levels = 6;
+    start();
+    ck_assert_uint_eq(rig_subscribe(&client, "a/b/c/d/e/f/g/h", 0), 0);
+    ck_assert_uint_eq(rig_subscribe(&client, "a/b/c/d/e/f/g/#", 0), 0);
+    ck_assert_uint_eq(rig_subscribe(&client, "a/+/c/+", 0), 0);
+    ck_assert_uint_eq(rig_subscribe(&client, "+/b/c", 0), 0);
+    ck_assert_uint_eq(rig_subscribe(&client, "x/+", 0), MQTT_QUOTA_EXCEEDED);
+    ck_assert_uint_eq(
+        events(EVENT_SUBSCRIBE_REFUSED, "the client's wildcards cost too much"),
+        1);
+    ck_assert_uint_eq(rig_subscribe(&other, "x/+", 0), 0);
+    ck_assert_uint_eq(rig_subscribe(&client, "a/+/c/+", 1), 1); /* not new */
+    rig_send_hex(&client, "a2 0a 0009 00 0005 2b2f622f63");
+    rig_expect_hex(&client, "b0 04 0009 00 00");
+    ck_assert_uint_eq(rig_subscribe(&client, "$share/g/x/+/y/z", 0), 0);
+    ck_assert_uint_eq(rig_subscribe(&client, "y/+", 0), MQTT_QUOTA_EXCEEDED);
+}
+END_TEST
+
 Suite *broker_pressure_suite(void)
 {
     Suite *suite = suite_create("broker_pressure");
@@ -291,5 +314,6 @@ Suite *broker_pressure_suite(void)
     tcase_add_test(tcase, slow_client_timeout_says_when_a_client_is_given_up);
     tcase_add_test(tcase, a_slow_client_need_not_be_given_up);
     tcase_add_test(tcase, slow_client_action_disconnect_gives_it_up_at_once);
+    tcase_add_test(tcase, the_wildcards_of_one_client_have_a_limit);
     return suite;
 }
