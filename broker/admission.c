@@ -48,7 +48,7 @@ static void put_response_information(struct buf *properties,
 
         if (is_id || (text[0] == '%' && text[1] == 'u')) {
             buf_append_slice(&topic, is_id ? admission->client_id
-                                           : admission->connect.user_name);
+                                           : admission->user_name);
             text++;
         } else {
             buf_append_u8(&topic, (uint8_t)*text);
@@ -76,6 +76,8 @@ static void put_properties(struct buf *properties,
         property_put_string(properties, PROPERTY_ASSIGNED_CLIENT_IDENTIFIER,
                             slice_of_string(admission->assigned));
     put_response_information(properties, admission);
+    if (admission->has_method)
+        handle_auth_properties(properties, admission->auth_data);
     /* Without this Property the client's own counts [MQTT-3.2.2-22]. */
     if (admission->keep_alive_s != connect->keep_alive_s)
         property_put_number(properties, PROPERTY_SERVER_KEEP_ALIVE,

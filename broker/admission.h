@@ -17,6 +17,8 @@ struct admission {
     struct slice body; /* of the CONNECT */
     struct mqtt_connect connect;
     struct slice user_name; /* empty: none */
+    bool has_method;        /* an Authentication Method that we know */
+    struct slice auth_data; /* for CONNACK, with that method */
     enum identity_voucher voucher;
     uint64_t seq;           /* of its record */
     struct slice client_id; /* the client's, or the one we made up */

@@ -30,6 +30,7 @@ struct config_plugin {
 };
 
 enum config_protocol { CONFIG_MQTT = 1, CONFIG_WEBSOCKETS };
+enum config_auth_method { CONFIG_SCRAM_SHA_256 = 1 };
 enum config_domain { CONFIG_ANY_DOMAIN, CONFIG_IPV4, CONFIG_IPV6 };
 enum config_tls_version {
     CONFIG_TLS_DEFAULT,
@@ -63,6 +64,7 @@ struct config_listener {
     bool allow_zero_length_clientid;
     char *auto_id_prefix;
     char *password_file;
+    uint8_t auth_method; /* enum config_auth_method; 0: none */
     char *acl_file;
     char *psk_file;
     struct config_plugin *plugins; /* owned, in the order given */

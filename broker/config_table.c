@@ -123,6 +123,11 @@ static const struct config_option options[] = {
     {"password_file", CONFIG_FILE, SECURITY(password_file), NO_RANGE, NULL,
      "PATH",
      "Users and their passwords, as \"mqttlab passwd\" writes them."},
+    {"auth_method", CONFIG_CHOICE, SECURITY(auth_method), NO_RANGE, NULL,
+     "SCRAM-SHA-256",
+     "An Authentication Method that clients of version 5 may use instead of\n"
+     "sending their password: for users that \"mqttlab passwd -H\n"
+     "scram-sha-256\" has added to password_file. (Not in mosquitto.)"},
     {"acl_file", CONFIG_FILE, SECURITY(acl_file), NO_RANGE, NULL, "PATH",
      "Who may publish and subscribe where."},
     {"psk_file", CONFIG_FILE, SECURITY(psk_file), NO_RANGE, NULL, "PATH",

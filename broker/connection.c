@@ -148,7 +148,18 @@ static void on_packet(struct link *link, const struct frame *frame,
         broker->counters.bytes_received += frame->whole.len;
     }
     broker_show_records(broker);
-    if (connection->state == CONNECTION_NEW && type != MQTT_CONNECT) {
+    if (connection->state == CONNECTION_NEW && type == MQTT_DISCONNECT &&
+        connection_login(connection)) {
+        connection_end(connection, &(struct connection_ending){
+                                       .why = END_DISCONNECT,
+                                       .text = "DISCONNECT in the middle of "
+                                               "authentication",
+                                       .cause = seq,
+                                   });
+        return;
+    }
+    if (connection->state == CONNECTION_NEW && type != MQTT_CONNECT &&
+        (type != MQTT_AUTH || !connection_login(connection))) {
         connection_end(connection,
                        &(struct connection_ending){
                            .why = END_ERROR,

@@ -215,6 +215,13 @@ connection_request(const struct connection *connection)
     return connection->extras ? connection->extras->request : NULL;
 }
 
+/* Who it is is being found out; NULL: no. */
+static inline struct login *
+connection_login(const struct connection *connection)
+{
+    return connection->extras ? connection->extras->login : NULL;
+}
+
 /* Its table for what it is sent; NULL: it allows no Topic Aliases. */
 static inline struct topic_alias_out *
 connection_aliases_out(const struct connection *connection)

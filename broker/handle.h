@@ -14,6 +14,7 @@
 #include "mqtt/framer.h"
 
 struct admission;
+struct login;
 
 /* The Receive Maximum that version 5 clients are told: QoS 2 messages whose
    PUBREL has not come, at a time. */
@@ -54,6 +55,11 @@ handler handle_connect; /* handle_connect.c */
 void handle_connect_decided(struct admission *admission,
                             enum mqtt_reason reason);
 
+/* Begin to find out who the client of a CONNECT with an Authentication Method
+   is; and what CONNACK and AUTH then say. handle_auth.c */
+void handle_auth_connect(struct login *login);
+void handle_auth_properties(struct buf *properties, struct slice data);
+
 handler handle_publish; /* handle_publish.c */
 handler handle_puback;  /* handle_acks.c */
 handler handle_pubrec;
@@ -63,7 +69,7 @@ handler handle_subscribe; /* handle_subscribe.c */
 handler handle_unsubscribe;
 handler handle_pingreq; /* handle_disconnect.c */
 handler handle_disconnect;
-handler handle_auth;
+handler handle_auth; /* handle_auth.c */
 
 /* A SUBSCRIBE or UNSUBSCRIBE that takes more than one turn; NULL does nothing. */
 struct request;

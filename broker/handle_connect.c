@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "broker/access.h"
 #include "broker/admission.h"
 #include "broker/broker.h"
 #include "broker/durable.h"
@@ -176,6 +177,22 @@ static uint32_t session_expiry(const struct admission *admission)
 
 /* What is asked of a client beyond a well-formed CONNECT [MQTT-3.1.4-2]: nothing
    that only an extension has [MQTT311-7.0.0-2]. */
+/* Is it the one Authentication Method that there is, and allowed? */
+static bool knows_method(struct admission *admission, struct slice method)
+{
+    const struct broker_listener *listener = admission->connection->listener;
+
+    if (!listener->config->auth_method)
+        admission->text = "no authentication method is configured";
+    else if (!slice_equal_string(method, SCRAM_METHOD))
+        admission->text = "the authentication method is not " SCRAM_METHOD;
+    else if (!listener->access || !listener->access->passwords)
+        admission->text = SCRAM_METHOD " needs a password_file";
+    else
+        return true;
+    return false;
+}
+
 static enum mqtt_reason judge(struct admission *admission)
 {
     const struct mqtt_connect *connect = &admission->connect;
@@ -184,8 +201,9 @@ static enum mqtt_reason judge(struct admission *admission)
 
     if (property_find(connect->properties, PROPERTY_AUTHENTICATION_METHOD,
                       &method)) {
-        admission->text = "no authentication method is configured";
-        return MQTT_BAD_AUTHENTICATION_METHOD; /* [MQTT-4.12.0-1] */
+        if (!knows_method(admission, method.string))
+            return MQTT_BAD_AUTHENTICATION_METHOD; /* [MQTT-4.12.0-1] */
+        admission->has_method = true;
     }
     if ((reason = judge_client_id(admission)) ||
         (reason = judge_prefix(admission)) || (reason = judge_will(admission)))
@@ -462,7 +480,8 @@ enum mqtt_reason handle_connect(struct connection *connection,
     };
     struct mqtt_connect *connect = &admission.connect;
 
-    if (connection->state == CONNECTION_UP) { /* one CONNACK [MQTT-3.2.0-2] */
+    if (connection->state == CONNECTION_UP ||
+        connection_login(connection)) { /* one CONNACK [MQTT-3.2.0-2] */
         connection_end(connection, &(struct connection_ending){
                                        .why = END_ERROR,
                                        .reason = MQTT_PROTOCOL_ERROR,

@@ -50,23 +50,3 @@ enum mqtt_reason handle_disconnect(struct connection *connection,
                                });
     return MQTT_SUCCESS;
 }
-
-/*
- * No authentication method is configured, so no CONNECT with one was accepted:
- * there is nothing that an AUTH could belong to [MQTT-4.12.0-7], and the broker
- * sends none [MQTT-4.12.0-6].
- */
-enum mqtt_reason handle_auth(struct connection *connection,
-                             const struct frame *frame, uint64_t seq)
-{
-    struct mqtt_disconnect auth;
-    enum mqtt_reason reason = disconnect_decode(&auth, connection->link.version,
-                                                MQTT_AUTH, frame->body);
-
-    (void)seq;
-    if (reason)
-        return reason;
-    if (trace_on(connection))
-        trace_received_plain(connection, MQTT_AUTH);
-    return MQTT_BAD_AUTHENTICATION_METHOD;
-}

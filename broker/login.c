@@ -16,6 +16,7 @@ static void free_login(struct login *login)
     if (login->body.bytes)
         OPENSSL_cleanse(login->body.bytes, login->body.len);
     buf_release(&login->body);
+    scram_release(&login->scram);
     free(login->client_id);
     free(login->user_name);
     free(login);
@@ -169,6 +170,11 @@ bool login_begin(struct admission *admission, enum mqtt_reason *reason)
     bool has_user = admission->user_name.len > 0;
 
     *reason = MQTT_SUCCESS;
+    if (admission->has_method) {
+        connection_extras(connection)->login = new_login(admission, access);
+        handle_auth_connect(connection->extras->login);
+        return false;
+    }
     if (has_authenticators(access) ||
         (has_user && access && access->passwords)) {
         struct login *login = new_login(admission, access);
@@ -186,6 +192,15 @@ bool login_begin(struct admission *admission, enum mqtt_reason *reason)
                                    : "anonymous clients are not allowed";
     }
     return true;
+}
+
+struct login *login_again(struct connection *connection)
+{
+    struct login *login = alloc_zero(1, sizeof(*login));
+
+    login->connection = connection;
+    login->access = access_ref(connection->listener->access);
+    return login;
 }
 
 void login_abandon(struct login *login)

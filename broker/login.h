@@ -13,9 +13,13 @@
 #include "broker/admission.h"
 #include "broker/identity.h"
 #include "broker/password.h"
+#include "broker/scram.h"
 #include "net/loop.h"
 
 struct access;
+
+/* What the next message of SCRAM is. */
+enum login_step { LOGIN_WANTS_FIRST, LOGIN_WANTS_FINAL };
 
 struct login {
     struct connection *connection; /* NULL: it has ended */
@@ -30,7 +34,9 @@ struct login {
     char *client_id;          /* owned */
     char *user_name;          /* owned; NULL: none */
     char address[128];
-    bool anonymous; /* who has no user name may come in */
+    bool anonymous;     /* who has no user name may come in */
+    struct scram scram; /* no job is needed for it */
+    enum login_step step;
     /* The result. */
     enum mqtt_reason reason;
     enum identity_voucher voucher;
@@ -45,7 +51,10 @@ struct login {
  */
 bool login_begin(struct admission *admission, enum mqtt_reason *reason);
 
-/* The connection ends. NULL does nothing. */
+/* The client, which is in, wants to say once more who it is [MQTT5 4.12.1]. */
+struct login *login_again(struct connection *connection);
+
+/* The connection ends, or it is decided without a job. NULL does nothing. */
 void login_abandon(struct login *login);
 
 #endif

@@ -126,3 +126,34 @@ const struct password *password_file_decoy(const struct password_file *file,
         return NULL;
     return &file->all[map_hash(file->seed, user_name) % file->count]->password;
 }
+
+/* What the first such user of the file has; a salt must look as theirs do. */
+static const struct password *scram_example(const struct password_file *file)
+{
+    for (size_t i = 0; i < file->count; i++) {
+        if (file->all[i]->password.hash == PASSWORD_SCRAM_SHA256)
+            return &file->all[i]->password;
+    }
+    return NULL;
+}
+
+void password_file_scram_decoy(const struct password_file *file,
+                               struct slice user_name, struct password *decoy)
+{
+    const struct password *like = scram_example(file);
+    uint64_t hash = map_hash(file->seed, user_name);
+
+    *decoy = (struct password){
+        .hash = PASSWORD_SCRAM_SHA256,
+        .iterations = like ? like->iterations : PASSWORD_SCRAM_ITERATIONS,
+        .salt_len = like ? like->salt_len : PASSWORD_NEW_SALT_BYTES,
+    };
+    for (size_t i = 0; i < decoy->salt_len; i += sizeof(hash)) {
+        size_t left = decoy->salt_len - i;
+
+        memcpy(decoy->salt + i, &hash,
+               left < sizeof(hash) ? left : sizeof(hash));
+        hash = map_hash(file->seed, slice_of(&hash, sizeof(hash)));
+    }
+    memset(decoy->key, 0xff, PASSWORD_SCRAM_BYTES); /* nobody's */
+}

@@ -48,4 +48,11 @@ const struct account *password_file_find(const struct password_file *file,
 const struct password *password_file_decoy(const struct password_file *file,
                                            struct slice user_name);
 
+/*
+ * The same for SCRAM, which shows salt and iterations to whoever asks: decoy is
+ * made up, always the same for one name.
+ */
+void password_file_scram_decoy(const struct password_file *file,
+                               struct slice user_name, struct password *decoy);
+
 #endif

@@ -105,6 +105,8 @@ same "keys (make manual writes them)"
     $1 == "default:" { name = name " " $2 }
     END { print name }' | sort >"$work/program"
 awk '
+    /^\.SH/ { other_file = /ACCESS CONTROL LISTS/ }
+    other_file { next }
     tag && $1 ~ /^\.B/ { if (name) print name; name = $2 }
     $1 == "Default:" { sub(/\.$/, "", $2); name = name " " $2 }
     { tag = /^\.TP/ }
