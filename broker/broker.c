@@ -244,8 +244,8 @@ static void on_accept(struct listener *socket, int fd,
     }
     if (!broker->config->set_tcp_nodelay) /* the listener has set it */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){0}, sizeof(int));
-    link->transport = transport_tcp_new(broker->loop, fd, false,
-                                        &link_transport_events, link);
+    link->transport = transport_tcp_accept(broker->loop, fd, peer,
+                                           &link_transport_events, link);
     if (!link->transport)
         connection_free(connection_of(link));
 }

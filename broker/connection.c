@@ -88,21 +88,27 @@ const char *connection_name(const struct connection *connection, char *text,
     return text;
 }
 
-static void on_open(struct link *link)
+static void log_opened(const struct connection *connection)
 {
-    struct connection *connection = connection_of(link);
-    struct broker *broker = connection->broker;
+    struct transport *transport = connection->link.transport;
     char peer[CONNECTION_ADDRESS_BYTES];
     char local[CONNECTION_ADDRESS_BYTES];
 
     connection_peer(connection, peer, sizeof(peer));
-    link->transport->ops->local(link->transport, local, sizeof(local) - 1);
-    if (broker->config->connection_messages) {
-        const char *port = strrchr(local, ':');
+    transport->ops->local(transport, local, sizeof(local) - 1);
+    const char *port = strrchr(local, ':');
+    log_notice(connection->broker->log, "New connection from %s on port %s.",
+               peer, port ? port + 1 : local);
+}
 
-        log_notice(broker->log, "New connection from %s on port %s.", peer,
-                   port ? port + 1 : local);
-    }
+static void on_open(struct link *link)
+{
+    struct connection *connection = connection_of(link);
+    struct broker *broker = connection->broker;
+
+    if (broker->config->connection_messages &&
+        log_wants(broker->log, LOG_NOTICE))
+        log_opened(connection);
     if (tap_on(&broker->tap))
         connection_report_opened(connection);
 }

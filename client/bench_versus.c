@@ -141,7 +141,7 @@ static bool run_with_broker(const struct bench_versus *versus,
     /* Where there is one message at a time, waiting is what it is about. */
     plan.never_sleep =
         versus->pinned && process_pin(broker.pid, versus->cpus[0]) == 0 &&
-        bench_has_messages(plan.workload) && plan.workload != BENCH_PING_PONG;
+        !bench_is_memory(plan.workload) && plan.workload != BENCH_PING_PONG;
     plan.host = "127.0.0.1";
     plan.port = broker.port;
     plan.pid = (int)broker.pid;

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const uint8_t empty_key[1];
-
 static inline uint64_t rotate(uint64_t x, int by)
 {
     return x << by | x >> (64 - by);
@@ -68,15 +66,22 @@ void map_release(struct map *map)
     *map = (struct map){0};
 }
 
+/* As much of it as an entry keeps: tables do not grow beyond that. */
+static uint32_t hash_of(const struct map *map, struct slice key)
+{
+    return (uint32_t)map_hash(map->seed, key);
+}
+
 /* Where key is, or the free place where it would go. */
 static struct map_entry *find(const struct map *map, struct slice key,
-                              uint64_t hash)
+                              uint32_t hash)
 {
     for (size_t i = hash & (map->cap - 1);; i = (i + 1) & (map->cap - 1)) {
         struct map_entry *entry = &map->entries[i];
 
         if (!entry->value ||
-            (entry->hash == hash && slice_equal(entry->key, key)))
+            (entry->hash == hash &&
+             slice_equal(slice_of(entry->key, entry->key_len), key)))
             return entry;
     }
 }
@@ -91,30 +96,34 @@ static void resize(struct map *map, size_t cap)
         struct map_entry *entry = &old.entries[i];
 
         if (entry->value)
-            *find(map, entry->key, entry->hash) = *entry;
+            *find(map, slice_of(entry->key, entry->key_len), entry->hash) =
+                *entry;
     }
     free(old.entries);
 }
 
 void *map_get(const struct map *map, struct slice key)
 {
-    return map->count ? find(map, key, map_hash(map->seed, key))->value : NULL;
+    return map->count ? find(map, key, hash_of(map, key))->value : NULL;
 }
 
 void *map_set(struct map *map, struct slice key, void *value)
 {
-    assert(value);
+    assert(value && key.len <= UINT32_MAX);
     if (!map->cap)
         map_random_seed(map->seed);
     if ((map->count + 1) * 4 > map->cap * 3)
         resize(map, map->cap ? map->cap * 2 : 8);
-    if (!key.bytes)
-        key.bytes = empty_key;
 
-    uint64_t hash = map_hash(map->seed, key);
+    uint32_t hash = hash_of(map, key);
     struct map_entry *entry = find(map, key, hash);
     void *old = entry->value;
-    *entry = (struct map_entry){.key = key, .value = value, .hash = hash};
+    *entry = (struct map_entry){
+        .key = key.bytes,
+        .value = value,
+        .key_len = (uint32_t)key.len,
+        .hash = hash,
+    };
     map->count += !old;
     return old;
 }
@@ -141,7 +150,7 @@ void *map_remove(struct map *map, struct slice key)
     if (!map->count)
         return NULL;
 
-    struct map_entry *entry = find(map, key, map_hash(map->seed, key));
+    struct map_entry *entry = find(map, key, hash_of(map, key));
     void *old = entry->value;
     if (!old)
         return NULL;

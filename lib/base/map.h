@@ -15,9 +15,10 @@
 #include <stdint.h>
 
 struct map_entry {
-    struct slice key; /* borrowed; bytes is NULL in a free place */
-    void *value;
-    uint64_t hash;
+    const uint8_t *key; /* borrowed */
+    void *value;        /* NULL in a free place */
+    uint32_t key_len;
+    uint32_t hash; /* the lower half */
 };
 
 struct map {

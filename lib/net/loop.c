@@ -1,13 +1,19 @@
 #include "net/loop.h"
 
 #include "base/alloc.h"
+#include "net/poller.h"
 #include "net/timer.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 /* So often the end of a turn looks for what its tasks queued meanwhile. */
 #define END_ROUNDS 8
+
+/* Of more descriptors that are ready the rest has its turn in the next. */
+#define READY_AT_ONCE 256
 
 static struct loop *loop_of(const uv_loop_t *uv)
 {
@@ -27,13 +33,6 @@ void loop_task_cancel(struct loop_task *task)
     list_remove(&task->node);
 }
 
-static void on_idle(uv_idle_t *idle);
-
-static void do_not_wait(struct loop *loop)
-{
-    uv_idle_start(&loop->idle, on_idle);
-}
-
 void loop_at_end(struct loop *loop, struct loop_task *task)
 {
     if (!list_empty(&task->node))
@@ -42,8 +41,6 @@ void loop_at_end(struct loop *loop, struct loop_task *task)
         list_append(&loop->next_end, &task->node);
     else
         list_append(&loop->end_of_turn, &task->node);
-    if (!loop->end_is_next)
-        do_not_wait(loop);
 }
 
 void loop_at_start(struct loop *loop, struct loop_task *task)
@@ -51,7 +48,6 @@ void loop_at_start(struct loop *loop, struct loop_task *task)
     if (!list_empty(&task->node))
         return;
     list_append(&loop->start_of_turn, &task->node);
-    do_not_wait(loop);
 }
 
 /* Append all of from to the empty list to. */
@@ -80,58 +76,89 @@ static void run_all(struct loop *loop, struct list *tasks)
     loop->running = NULL;
 }
 
-static void on_check(uv_check_t *check)
+static void end_turn(struct loop *loop)
 {
-    struct loop *loop = loop_of(check->loop);
-
-    loop->end_is_next = true;
     for (int i = 0; i < END_ROUNDS && !list_empty(&loop->end_of_turn); i++)
         run_all(loop, &loop->end_of_turn);
-    loop->end_is_next = false;
-
     while (!list_empty(&loop->next_end))
         list_append(&loop->end_of_turn, list_take_first(&loop->next_end));
-    if (list_empty(&loop->start_of_turn) && list_empty(&loop->end_of_turn))
-        uv_idle_stop(&loop->idle);
-    else
-        do_not_wait(loop);
 }
 
-static void on_idle(uv_idle_t *idle)
+/* Is something to be done without waiting? */
+static bool is_busy(const struct loop *loop)
 {
-    struct loop *loop = loop_of(idle->loop);
-
-    clock_tick(&loop->clock);
-    run_all(loop, &loop->start_of_turn);
+    return !list_empty(&loop->start_of_turn) ||
+           !list_empty(&loop->end_of_turn) || loop->closed;
 }
 
-/* Called by whatever comes out of waiting: the first one reads the clock. */
-static void woken(struct loop *loop)
+/* ---- libuv's loop inside this one ---- */
+
+static void run_uv(struct loop *loop)
 {
-    if (loop->end_is_next)
-        return;
-    clock_tick(&loop->clock);
-    loop->end_is_next = true;
+    loop->uv_changed = false;
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
+/* What its callbacks start, its descriptor learns of when it runs again. */
+static void on_uv_ready(struct loop_fd *watch, bool readable, bool writable)
+{
+    struct loop *loop = LIST_ITEM(watch, struct loop, uv_watch);
+
+    (void)readable;
+    (void)writable;
+    run_uv(loop);
+    loop->uv_changed = true;
+}
+
+static int uv_timeout_ms(struct loop *loop)
+{
+    int timeout_ms = uv_backend_timeout(&loop->uv);
+
+    if (timeout_ms <= 0)
+        return timeout_ms;
+    uv_update_time(&loop->uv);
+    return uv_backend_timeout(&loop->uv);
 }
 
 /* ---- life ---- */
 
 int loop_init(struct loop *loop)
 {
-    *loop = (struct loop){0};
+    return loop_init_with(loop, poller_best);
+}
+
+/* The loop is alive as long as anything else is. */
+static int open_poller(struct loop *loop, const struct poller_ops *poller_ops)
+{
+    loop->poller_ops = poller_ops;
+    loop->poller = poller_ops->open();
+    if (!loop->poller)
+        return -errno;
+    int error = loop_fd_open(loop, &loop->uv_watch, uv_backend_fd(&loop->uv),
+                             on_uv_ready);
+
+    if (error)
+        poller_ops->close(loop->poller);
+    return error;
+}
+
+int loop_init_with(struct loop *loop, const struct poller_ops *poller_ops)
+{
+    *loop = (struct loop){.uv_changed = true};
     int error = uv_loop_init(&loop->uv);
     if (error)
         return error;
     loop->uv.data = loop;
+    error = open_poller(loop, poller_ops);
+    if (error) {
+        uv_loop_close(&loop->uv);
+        return error;
+    }
     clock_init(&loop->clock);
     loop->scratch = alloc_bytes(LOOP_SCRATCH_BYTES);
     list_init(&loop->start_of_turn);
     list_init(&loop->end_of_turn);
     list_init(&loop->next_end);
-    uv_idle_init(&loop->uv, &loop->idle);
-    uv_check_init(&loop->uv, &loop->check);
-    uv_check_start(&loop->check, on_check);
-    uv_unref((uv_handle_t *)&loop->check);
     loop->timers = timer_wheel_new(loop);
     return 0;
 }
@@ -140,9 +167,9 @@ void loop_release(struct loop *loop)
 {
     loop_settle(loop);
     timer_wheel_free(loop->timers);
-    uv_close((uv_handle_t *)&loop->check, NULL);
-    uv_close((uv_handle_t *)&loop->idle, NULL);
-    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    run_uv(loop);
+    assert(loop->active == 1); /* somebody still watches a descriptor */
+    loop->poller_ops->close(loop->poller);
     int error = uv_loop_close(&loop->uv);
     assert(!error); /* somebody's handle is still open */
     while (loop->kept_count)
@@ -151,37 +178,100 @@ void loop_release(struct loop *loop)
     *loop = (struct loop){0};
 }
 
+/* ---- turns ---- */
+
+/* Of two timeouts, of which -1 is for ever. */
+static int sooner(int a, int b)
+{
+    if (a < 0 || b < 0)
+        return a < 0 ? b : a;
+    return a < b ? a : b;
+}
+
+static int timer_timeout_ms(const struct loop *loop)
+{
+    uint64_t next_ms = timer_wheel_next_ms(loop->timers);
+    uint64_t now_ms = clock_ms(&loop->clock);
+
+    if (next_ms <= now_ms)
+        return 0;
+    /* A clock that is set by hand moves for nobody who waits. */
+    if (next_ms == UINT64_MAX || loop->clock.manual)
+        return -1;
+    return next_ms - now_ms < INT_MAX ? (int)(next_ms - now_ms) : INT_MAX;
+}
+
+static void report(struct loop_fd *watch, int events)
+{
+    /* What was wanted may have changed since the system was asked. */
+    events &= (int)watch->events;
+    if (events && !watch->closing)
+        watch->on_ready(watch, events & POLLER_READABLE,
+                        events & POLLER_WRITABLE);
+}
+
+static void tell_closed(struct loop *loop)
+{
+    struct loop_fd *watch = loop->closed;
+
+    loop->closed = NULL;
+    while (watch) {
+        struct loop_fd *next = watch->next_closed;
+
+        if (watch->on_closed)
+            watch->on_closed(watch);
+        watch = next;
+    }
+}
+
 void loop_turn(struct loop *loop, bool wait)
 {
-    if (loop->clock.manual)
-        timer_wheel_run(loop->timers);
-    uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    struct poller_ready ready[READY_AT_ONCE];
+    int timeout_ms = 0;
+
+    if (loop->uv_changed)
+        run_uv(loop);
+    if (wait && !is_busy(loop))
+        timeout_ms = sooner(timer_timeout_ms(loop), uv_timeout_ms(loop));
+    int count =
+        loop->poller_ops->wait(loop->poller, timeout_ms, ready, READY_AT_ONCE);
+
+    clock_tick(&loop->clock);
+    timer_wheel_run(loop->timers);
+    run_all(loop, &loop->start_of_turn);
+    for (int i = 0; i < count; i++)
+        report(ready[i].watch, ready[i].events);
+    if (uv_timeout_ms(loop) == 0)
+        loop->uv_changed = true;
+    end_turn(loop);
+    tell_closed(loop);
+}
+
+/* Can anything happen yet? */
+static bool is_alive(const struct loop *loop)
+{
+    return loop->active > 1 || is_busy(loop) || uv_loop_alive(&loop->uv) ||
+           (!loop->clock.manual &&
+            timer_wheel_next_ms(loop->timers) != UINT64_MAX);
 }
 
 void loop_run(struct loop *loop)
 {
-    if (loop->clock.manual) {
-        do
-            loop_turn(loop, true);
-        while (!loop->stopping && uv_loop_alive(&loop->uv));
-    } else {
-        uv_run(&loop->uv, UV_RUN_DEFAULT);
-    }
+    while (!loop->stopping && is_alive(loop))
+        loop_turn(loop, true);
     loop->stopping = false;
 }
 
 void loop_stop(struct loop *loop)
 {
     loop->stopping = true;
-    uv_stop(&loop->uv);
 }
 
 void loop_settle(struct loop *loop)
 {
     do
-        loop_turn(loop,
-                  loop->job_count && !uv_is_active((uv_handle_t *)&loop->idle));
-    while (uv_is_active((uv_handle_t *)&loop->idle) || loop->job_count);
+        loop_turn(loop, loop->job_count);
+    while (is_busy(loop) || loop->job_count);
 }
 
 void loop_advance(struct loop *loop, uint64_t ms)
@@ -239,7 +329,6 @@ static void finish_job(uv_work_t *work, int status)
     struct loop *loop = loop_of(work->loop);
 
     (void)status; /* none is ever cancelled */
-    woken(loop);
     loop->job_count--;
     job->done(job);
 }
@@ -258,64 +347,47 @@ void loop_job_start(struct loop *loop, struct loop_job *job,
 
 /* ---- descriptors ---- */
 
-static void on_poll(uv_poll_t *poll, int status, int events);
-
-static void watch_again(struct loop_fd *watch)
+/* Returns 0 or a negative errno. */
+static int set_events(struct loop_fd *watch, int events)
 {
-    if (watch->events)
-        uv_poll_start(&watch->poll, watch->events, on_poll);
-    else
-        uv_poll_stop(&watch->poll);
-}
+    struct loop *loop = watch->loop;
+    int error = loop->poller_ops->want(loop->poller, watch, events);
 
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    struct loop_fd *watch = LIST_ITEM(poll, struct loop_fd, poll);
-
-    woken(loop_of(poll->loop));
-    if (status < 0)
-        events = watch->events;
-    watch->on_ready(watch, events & UV_READABLE, events & UV_WRITABLE);
-    /* After an error libuv has stopped watching. */
-    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
-        watch_again(watch);
+    if (error)
+        return error;
+    loop->active += (events != 0);
+    loop->active -= (watch->events != 0);
+    watch->events = (unsigned)events & 3;
+    return 0;
 }
 
 int loop_fd_open(struct loop *loop, struct loop_fd *watch, int fd,
                  void (*on_ready)(struct loop_fd *fd, bool readable,
                                   bool writable))
 {
-    *watch = (struct loop_fd){.on_ready = on_ready, .fd = fd};
-    int error = uv_poll_init(&loop->uv, &watch->poll, fd);
-
-    if (error)
-        return error;
-    loop_fd_want(watch, true, false);
-    return 0;
+    *watch = (struct loop_fd){.loop = loop, .on_ready = on_ready, .fd = fd};
+    return set_events(watch, POLLER_READABLE);
 }
 
 void loop_fd_want(struct loop_fd *watch, bool readable, bool writable)
 {
-    int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+    int events =
+        (readable ? POLLER_READABLE : 0) | (writable ? POLLER_WRITABLE : 0);
 
-    if (events == watch->events)
+    if (events == (int)watch->events || watch->closing)
         return;
-    watch->events = events;
-    watch_again(watch);
-}
-
-static void on_fd_closed(uv_handle_t *handle)
-{
-    struct loop_fd *watch = LIST_ITEM(handle, struct loop_fd, poll);
-
-    if (watch->on_closed)
-        watch->on_closed(watch);
+    int error = set_events(watch, events);
+    assert(!error); /* it was waited for before, and the system has memory */
 }
 
 void loop_fd_close(struct loop_fd *watch, void (*on_closed)(struct loop_fd *))
 {
+    assert(!watch->closing);
+    loop_fd_want(watch, false, false);
+    watch->closing = true;
     watch->on_closed = on_closed;
-    uv_close((uv_handle_t *)&watch->poll, on_fd_closed);
+    watch->next_closed = watch->loop->closed;
+    watch->loop->closed = watch;
 }
 
 /* ---- signals ---- */
@@ -325,7 +397,6 @@ static void on_uv_signal(uv_signal_t *signal, int signum)
     struct loop_signal *watch = LIST_ITEM(signal, struct loop_signal, signal);
 
     (void)signum;
-    woken(loop_of(signal->loop));
     watch->on_signal(watch);
 }
 
@@ -337,6 +408,7 @@ int loop_signal_open(struct loop *loop, struct loop_signal *watch, int signum,
 
     if (error)
         return error;
+    loop->uv_changed = true;
     error = uv_signal_start(&watch->signal, on_uv_signal, signum);
     if (error)
         loop_signal_close(watch);
@@ -346,4 +418,5 @@ int loop_signal_open(struct loop *loop, struct loop_signal *watch, int signum,
 void loop_signal_close(struct loop_signal *watch)
 {
     uv_close((uv_handle_t *)&watch->signal, NULL);
+    loop_of(watch->signal.loop)->uv_changed = true;
 }

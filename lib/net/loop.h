@@ -1,9 +1,14 @@
 /*
- * The loop: one thread, one turn after another (over libuv).
+ * The loop: one thread, one turn after another.
  *
  * A turn is: wait for descriptors and timers, read the clock once, call
  * whoever has something to do, then run what was put off to the end of the
  * turn. Output is flushed and the dead are freed there, never in the middle.
+ *
+ * Descriptors are waited for by a poller of our own (net/poller.h), for there
+ * may be tens of thousands: one costs 40 bytes, and one system call when it
+ * comes. Signals and threads are libuv's, whose loop runs inside this one: its
+ * descriptor is watched like any other.
  */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
@@ -17,18 +22,39 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct timer_wheel;
-
+struct loop_fd;
 struct loop_task;
+struct poller;
+struct poller_ops;
+struct timer_wheel;
 
 #define LOOP_SCRATCH_BYTES 65536
 #define LOOP_BUFFER_BYTES  65536 /* what loop_buffer_take gives */
 #define LOOP_BUFFERS_KEPT  16
 
+/* A descriptor of somebody else's (a terminal, a control socket). */
+struct loop_fd {
+    struct loop *loop;
+    void (*on_ready)(struct loop_fd *fd, bool readable, bool writable);
+    void (*on_closed)(struct loop_fd *fd); /* the struct may be freed now */
+    struct loop_fd *next_closed;
+    int fd;
+    uint32_t place : 29; /* the poller's */
+    uint32_t events : 2; /* POLLER_READABLE, POLLER_WRITABLE, as wanted */
+    uint32_t closing : 1;
+};
+
 struct loop {
     uv_loop_t uv;
-    struct clock clock; /* ticked once a turn */
-    uint8_t *scratch;   /* LOOP_SCRATCH_BYTES, for reading; owned; what is in
+    struct loop_fd uv_watch; /* of uv's descriptor */
+    bool uv_changed;         /* it has something to wait for that its
+                                descriptor does not know of */
+    const struct poller_ops *poller_ops;
+    struct poller *poller;  /* owned */
+    size_t active;          /* descriptors waited for, uv's included */
+    struct loop_fd *closed; /* on_closed is still to be called */
+    struct clock clock;     /* ticked once a turn */
+    uint8_t *scratch; /* LOOP_SCRATCH_BYTES, for reading; owned; what is in
                            it is valid until the callback returns */
     struct list start_of_turn; /* struct loop_task, in order of loop_at_start */
     struct list end_of_turn;   /* struct loop_task, in order of loop_at_end */
@@ -37,9 +63,6 @@ struct loop {
     struct timer_wheel *timers;
     size_t job_count; /* struct loop_job that are not done */
     bool stopping;
-    bool end_is_next; /* the end of the turn comes without waiting */
-    uv_check_t check;
-    uv_idle_t idle; /* active only while a task waits for the next turn */
     struct buf kept[LOOP_BUFFERS_KEPT]; /* spare buffers */
     size_t kept_count;
 };
@@ -55,6 +78,8 @@ struct loop_task {
 
 /* Returns 0 or a negative errno. */
 int loop_init(struct loop *loop);
+/* The same with a poller of choice. */
+int loop_init_with(struct loop *loop, const struct poller_ops *poller_ops);
 
 /*
  * Every descriptor and signal must have been closed before; what is queued for
@@ -127,15 +152,6 @@ void loop_job_start(struct loop *loop, struct loop_job *job,
                     void (*run)(struct loop_job *job),
                     void (*done)(struct loop_job *job));
 
-/* A descriptor of somebody else's (a terminal, a control socket). */
-struct loop_fd {
-    uv_poll_t poll;
-    void (*on_ready)(struct loop_fd *fd, bool readable, bool writable);
-    void (*on_closed)(struct loop_fd *fd); /* the struct may be freed now */
-    int fd;
-    int events; /* UV_READABLE and UV_WRITABLE, as wanted */
-};
-
 /*
  * Watch fd until it is readable; loop_fd_want says otherwise. A descriptor
  * with an error is reported as ready for what is wanted, so that reading or
@@ -144,11 +160,16 @@ struct loop_fd {
 int loop_fd_open(struct loop *loop, struct loop_fd *watch, int fd,
                  void (*on_ready)(struct loop_fd *fd, bool readable,
                                   bool writable));
-/* Change what is waited for; change rarely, each is two system calls. */
+/* Change what is waited for; change rarely, each is a system call. */
 void loop_fd_want(struct loop_fd *watch, bool readable, bool writable);
 /* Stop watching; on_closed (may be NULL) comes in a later turn and may close
    the descriptor. */
 void loop_fd_close(struct loop_fd *watch, void (*on_closed)(struct loop_fd *));
+
+static inline bool loop_fd_closing(const struct loop_fd *watch)
+{
+    return watch->closing;
+}
 
 /* A signal, delivered in the loop. The struct must stay until the loop has
    taken a turn after loop_signal_close. */

@@ -189,8 +189,7 @@ static void on_listener_ready(struct loop_fd *watch, bool readable,
         if (exhausted(fd))
             rest(listener);
         /* Any other error is that of one connection. */
-        if (fd == -EAGAIN || exhausted(fd) ||
-            uv_is_closing((uv_handle_t *)&watch->poll))
+        if (fd == -EAGAIN || exhausted(fd) || loop_fd_closing(watch))
             return;
     }
 }

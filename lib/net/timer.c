@@ -25,15 +25,12 @@
 
 struct timer_wheel {
     struct loop *loop;
-    uv_timer_t system;
     uint64_t now;          /* the last tick that was looked at */
-    uint64_t armed_ms;     /* when the system timer fires; UINT64_MAX: never */
+    uint64_t next_ms;      /* nothing is to be done before; UINT64_MAX: never */
     size_t count;          /* timers set */
     uint64_t used[LEVELS]; /* a bit for each slot that has timers */
     struct list slots[LEVEL_SLOTS + 1];
 };
-
-static void arm(struct timer_wheel *wheel);
 
 void timer_init(struct timer *timer, void (*on_timer)(struct timer *timer))
 {
@@ -46,22 +43,16 @@ struct timer_wheel *timer_wheel_new(struct loop *loop)
     struct timer_wheel *wheel = alloc_zero(1, sizeof(*wheel));
 
     wheel->loop = loop;
-    wheel->armed_ms = UINT64_MAX;
-    uv_timer_init(&loop->uv, &wheel->system);
+    wheel->next_ms = UINT64_MAX;
     for (size_t i = 0; i <= LEVEL_SLOTS; i++)
         list_init(&wheel->slots[i]);
     return wheel;
 }
 
-static void on_wheel_closed(uv_handle_t *handle)
-{
-    free(LIST_ITEM(handle, struct timer_wheel, system));
-}
-
 void timer_wheel_free(struct timer_wheel *wheel)
 {
     assert(!wheel->count);
-    uv_close((uv_handle_t *)&wheel->system, on_wheel_closed);
+    free(wheel);
 }
 
 /* The first tick that is not before the deadline. */
@@ -99,38 +90,6 @@ static void take(struct timer_wheel *wheel, struct timer *timer)
         wheel->used[index / SLOTS] &= ~(UINT64_C(1) << (index & SLOT_MASK));
 }
 
-void timer_cancel(struct timer *timer)
-{
-    struct timer_wheel *wheel = timer->wheel;
-
-    if (!wheel)
-        return;
-    take(wheel, timer);
-    timer->wheel = NULL;
-    if (--wheel->count == 0)
-        arm(wheel);
-}
-
-void timer_set(struct loop *loop, struct timer *timer, uint64_t after_ms)
-{
-    struct timer_wheel *wheel = loop->timers;
-    uint64_t now_ms = clock_ms(&loop->clock);
-    bool exact = loop->clock.monotonic_ns % CLOCK_NS_PER_MS == 0;
-
-    if (timer->wheel)
-        take(wheel, timer);
-    else if (wheel->count++ == 0)
-        wheel->now = now_ms / TICK_MS;
-    timer->wheel = wheel;
-    timer->deadline_ms = now_ms + after_ms + (exact ? 0 : 1);
-    /* Not in this turn, even if the wheel lags behind the clock. */
-    if (tick_of(timer) <= now_ms / TICK_MS)
-        timer->deadline_ms = (now_ms / TICK_MS + 1) * TICK_MS;
-    put(wheel, timer);
-    if (timer->deadline_ms < wheel->armed_ms)
-        arm(wheel);
-}
-
 /* The next tick at which a slot of this level comes up. */
 static uint64_t next_of_level(const struct timer_wheel *wheel, unsigned level)
 {
@@ -160,11 +119,48 @@ static uint64_t next_tick(const struct timer_wheel *wheel)
     return next;
 }
 
-uint64_t timer_wheel_next_ms(const struct timer_wheel *wheel)
+static uint64_t find_next_ms(const struct timer_wheel *wheel)
 {
     uint64_t tick = next_tick(wheel);
 
     return tick == UINT64_MAX ? UINT64_MAX : tick * TICK_MS;
+}
+
+void timer_cancel(struct timer *timer)
+{
+    struct timer_wheel *wheel = timer->wheel;
+
+    if (!wheel)
+        return;
+    take(wheel, timer);
+    timer->wheel = NULL;
+    if (--wheel->count == 0)
+        wheel->next_ms = UINT64_MAX;
+}
+
+void timer_set(struct loop *loop, struct timer *timer, uint64_t after_ms)
+{
+    struct timer_wheel *wheel = loop->timers;
+    uint64_t now_ms = clock_ms(&loop->clock);
+    bool exact = loop->clock.monotonic_ns % CLOCK_NS_PER_MS == 0;
+
+    if (timer->wheel)
+        take(wheel, timer);
+    else if (wheel->count++ == 0)
+        wheel->now = now_ms / TICK_MS;
+    timer->wheel = wheel;
+    timer->deadline_ms = now_ms + after_ms + (exact ? 0 : 1);
+    /* Not in this turn, even if the wheel lags behind the clock. */
+    if (tick_of(timer) <= now_ms / TICK_MS)
+        timer->deadline_ms = (now_ms / TICK_MS + 1) * TICK_MS;
+    put(wheel, timer);
+    if (timer->deadline_ms < wheel->next_ms)
+        wheel->next_ms = find_next_ms(wheel);
+}
+
+uint64_t timer_wheel_next_ms(const struct timer_wheel *wheel)
+{
+    return wheel->next_ms;
 }
 
 static void take_slot(struct timer_wheel *wheel, unsigned level,
@@ -198,9 +194,12 @@ static void turn_to(struct timer_wheel *wheel, uint64_t tick)
 
 void timer_wheel_run(struct timer_wheel *wheel)
 {
-    uint64_t now = clock_ms(&wheel->loop->clock) / TICK_MS;
+    uint64_t now_ms = clock_ms(&wheel->loop->clock);
+    uint64_t now = now_ms / TICK_MS;
     struct list *due = &wheel->slots[DUE];
 
+    if (now_ms < wheel->next_ms)
+        return;
     while (wheel->count && next_tick(wheel) <= now) {
         turn_to(wheel, next_tick(wheel));
         while (!list_empty(due)) {
@@ -212,31 +211,5 @@ void timer_wheel_run(struct timer_wheel *wheel)
     }
     if (wheel->count && wheel->now < now)
         wheel->now = now;
-    arm(wheel);
-}
-
-static void on_system_timer(uv_timer_t *system)
-{
-    struct timer_wheel *wheel = LIST_ITEM(system, struct timer_wheel, system);
-
-    wheel->armed_ms = UINT64_MAX;
-    clock_tick(&wheel->loop->clock);
-    timer_wheel_run(wheel);
-}
-
-/* Let the system's timer fire when the wheel has something to do next. A clock
-   that is set by hand has no use for it. */
-static void arm(struct timer_wheel *wheel)
-{
-    uint64_t next_ms = wheel->count ? timer_wheel_next_ms(wheel) : UINT64_MAX;
-    uint64_t now_ms = clock_ms(&wheel->loop->clock);
-
-    if (next_ms == wheel->armed_ms || wheel->loop->clock.manual)
-        return;
-    wheel->armed_ms = next_ms;
-    if (next_ms == UINT64_MAX)
-        uv_timer_stop(&wheel->system);
-    else
-        uv_timer_start(&wheel->system, on_system_timer,
-                       next_ms > now_ms ? next_ms - now_ms : 0, 0);
+    wheel->next_ms = wheel->count ? find_next_ms(wheel) : UINT64_MAX;
 }

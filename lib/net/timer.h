@@ -1,5 +1,5 @@
 /*
- * Deadlines by the thousand: a timing wheel with one system timer under it.
+ * Deadlines by the thousand: a timing wheel that the loop waits for.
  *
  * Setting and cancelling cost the same however many there are, so every
  * connection can have a Keep Alive without a timer of the system for each.
@@ -43,14 +43,14 @@ static inline bool timer_is_set(const struct timer *timer)
 
 struct timer_wheel *timer_wheel_new(struct loop *loop);
 
-/* Closes the system timer; the wheel is freed when the loop has done so. */
+/* No timer may be set any more. */
 void timer_wheel_free(struct timer_wheel *wheel);
 
 /* Fire what is due by the loop's clock. */
 void timer_wheel_run(struct timer_wheel *wheel);
 
-/* When timer_wheel_run has something to do next, by the loop's monotonic clock;
-   UINT64_MAX when nothing is set. */
+/* Before this time timer_wheel_run has nothing to do, by the loop's monotonic
+   clock; UINT64_MAX when nothing is set. */
 uint64_t timer_wheel_next_ms(const struct timer_wheel *wheel);
 
 #endif

@@ -20,23 +20,27 @@
 /* After an own close the peer has so long to take what was sent last. */
 #define LINGER_MS 1000
 
+/* A connection that is closed, but not yet its descriptor. */
+struct tcp_linger {
+    struct timer timer;
+    struct tcp *tcp;
+};
+
 struct tcp {
     struct transport transport;
-    struct loop *loop;
     struct loop_fd watch;
-    struct loop_task task; /* on_open, or on_end after a failed write */
-    struct timer linger;
-    int error;      /* of a write: on_end reports it */
-    bool opened;    /* on_open was called */
-    bool paused;    /* the owner wants no bytes */
-    bool blocked;   /* a write was cut short */
-    bool ended;     /* on_end was called, or the peer is gone */
-    bool closing;   /* transport_close was called */
-    bool lingering; /* closed, but not yet the descriptor */
+    struct loop_task task;     /* on_open, or on_end after a failed write */
+    struct tcp_linger *linger; /* owned; NULL: it does not linger */
+    int error;                 /* of a write: on_end reports it */
+    bool opened : 1;           /* on_open was called */
+    bool paused : 1;           /* the owner wants no bytes */
+    bool blocked : 1;          /* a write was cut short */
+    bool ended : 1;            /* on_end was called, or the peer is gone */
+    bool closing : 1;          /* transport_close was called */
 };
 
 /* Thousands of idle connections are little more than this and the link. */
-_Static_assert(sizeof(struct tcp) <= 300, "a TCP connection is small");
+_Static_assert(sizeof(struct tcp) <= 104, "a TCP connection is small");
 
 static void want(struct tcp *tcp)
 {
@@ -44,7 +48,7 @@ static void want(struct tcp *tcp)
     bool writable = !tcp->opened || (tcp->blocked && !tcp->error);
 
     if (tcp->closing) {
-        readable = tcp->lingering;
+        readable = tcp->linger != NULL;
         writable = false;
     }
     loop_fd_want(&tcp->watch, readable, writable);
@@ -64,7 +68,7 @@ static void end(struct tcp *tcp, int error)
 /* Read once; false when there is nothing more for now. */
 static bool read_once(struct tcp *tcp)
 {
-    uint8_t *scratch = tcp->loop->scratch;
+    uint8_t *scratch = tcp->watch.loop->scratch;
     ssize_t len = recv(tcp->watch.fd, scratch, LOOP_SCRATCH_BYTES, 0);
 
     if (len > 0) {
@@ -141,22 +145,33 @@ static void on_fd_closed(struct loop_fd *watch)
 
 static void close_now(struct tcp *tcp)
 {
-    tcp->lingering = false;
-    timer_cancel(&tcp->linger);
+    if (tcp->linger)
+        timer_cancel(&tcp->linger->timer);
+    free(tcp->linger);
+    tcp->linger = NULL;
     loop_fd_close(&tcp->watch, on_fd_closed);
 }
 
 static void on_linger(struct timer *timer)
 {
-    close_now(LIST_ITEM(timer, struct tcp, linger));
+    close_now(LIST_ITEM(timer, struct tcp_linger, timer)->tcp);
+}
+
+static void begin_to_linger(struct tcp *tcp)
+{
+    tcp->linger = alloc_bytes(sizeof(*tcp->linger));
+    tcp->linger->tcp = tcp;
+    timer_init(&tcp->linger->timer, on_linger);
+    timer_set(tcp->watch.loop, &tcp->linger->timer, LINGER_MS);
+    want(tcp);
 }
 
 /* Throw away what the peer has sent; false when no more will come. */
 static bool discard(struct tcp *tcp)
 {
     for (int i = 0; i < READS_PER_TURN; i++) {
-        ssize_t len =
-            recv(tcp->watch.fd, tcp->loop->scratch, LOOP_SCRATCH_BYTES, 0);
+        ssize_t len = recv(tcp->watch.fd, tcp->watch.loop->scratch,
+                           LOOP_SCRATCH_BYTES, 0);
 
         if (len < 0)
             return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
@@ -191,9 +206,7 @@ static void tcp_close(struct transport *transport, bool abort)
     tcp->closing = true;
     loop_task_cancel(&tcp->task);
     if (!abort && must_linger(tcp)) {
-        tcp->lingering = true;
-        timer_set(tcp->loop, &tcp->linger, LINGER_MS);
-        want(tcp);
+        begin_to_linger(tcp);
         return;
     }
     if (abort) {
@@ -210,7 +223,7 @@ static void on_ready(struct loop_fd *watch, bool readable, bool writable)
 {
     struct tcp *tcp = LIST_ITEM(watch, struct tcp, watch);
 
-    if (tcp->lingering) {
+    if (tcp->linger) {
         if (!discard(tcp))
             close_now(tcp);
         return;
@@ -269,7 +282,7 @@ static ssize_t tcp_writev(struct transport *transport,
     if (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
         tcp->error = -errno;
         want(tcp);
-        loop_at_start(tcp->loop, &tcp->task);
+        loop_at_start(tcp->watch.loop, &tcp->task);
         return tcp->error;
     }
     if (len < 0)
@@ -339,9 +352,8 @@ static bool is_unix(int fd)
            name.ss_family == AF_UNIX;
 }
 
-struct transport *transport_tcp_new(struct loop *loop, int fd, bool connecting,
-                                    const struct transport_events *events,
-                                    void *owner)
+static struct tcp *new_tcp(struct loop *loop, int fd,
+                           const struct transport_events *events, void *owner)
 {
     struct tcp *tcp = alloc_zero(1, sizeof(*tcp));
 
@@ -350,15 +362,41 @@ struct transport *transport_tcp_new(struct loop *loop, int fd, bool connecting,
         free(tcp);
         return NULL;
     }
-    tcp->transport.ops = is_unix(fd) ? &unix_ops : &ops;
+    tcp->transport.ops = &ops;
     tcp->transport.events = events;
     tcp->transport.owner = owner;
-    tcp->loop = loop;
     loop_task_init(&tcp->task, on_task);
-    timer_init(&tcp->linger, on_linger);
+    return tcp;
+}
+
+struct transport *transport_tcp_new(struct loop *loop, int fd, bool connecting,
+                                    const struct transport_events *events,
+                                    void *owner)
+{
+    struct tcp *tcp = new_tcp(loop, fd, events, owner);
+
+    if (!tcp)
+        return NULL;
+    if (is_unix(fd))
+        tcp->transport.ops = &unix_ops;
     if (connecting)
         want(tcp);
     else
         loop_at_start(loop, &tcp->task);
+    return &tcp->transport;
+}
+
+struct transport *transport_tcp_accept(struct loop *loop, int fd,
+                                       const struct sockaddr *peer,
+                                       const struct transport_events *events,
+                                       void *owner)
+{
+    struct tcp *tcp = new_tcp(loop, fd, events, owner);
+
+    if (!tcp)
+        return NULL;
+    if (peer->sa_family == AF_UNIX)
+        tcp->transport.ops = &unix_ops;
+    loop_at_end(loop, &tcp->task);
     return &tcp->transport;
 }

@@ -24,6 +24,14 @@ struct link_part {
     uint32_t len;
 };
 
+/* Those before done were written. */
+struct link_parts {
+    uint16_t count;
+    uint16_t cap;
+    uint16_t done;
+    struct link_part items[];
+};
+
 static struct record describe(const struct link *link, struct slice packet)
 {
     return link_in_describe(link, RECORD_MQTT, RECORD_B2C, packet);
@@ -33,11 +41,12 @@ static struct record describe(const struct link *link, struct slice packet)
 
 static void forget_output(struct link *link)
 {
-    for (unsigned i = link->part_done; i < link->part_count; i++)
-        shared_unref(link->parts[i].shared);
-    free(link->parts);
+    struct link_parts *parts = link->parts;
+
+    for (unsigned i = parts ? parts->done : 0; parts && i < parts->count; i++)
+        shared_unref(parts->items[i].shared);
+    free(parts);
     link->parts = NULL;
-    link->part_count = link->part_cap = link->part_done = 0;
     loop_buffer_give(link->loop, &link->out);
     link->out_done = 0;
     link->pending_bytes = 0;
@@ -46,7 +55,7 @@ static void forget_output(struct link *link)
 /* Take a part that was written off the front, as far as it was. */
 static uint32_t consume_part(struct link *link, uint32_t count)
 {
-    struct link_part *part = &link->parts[link->part_done];
+    struct link_part *part = &link->parts->items[link->parts->done];
 
     if (count > part->len)
         count = part->len;
@@ -56,7 +65,7 @@ static uint32_t consume_part(struct link *link, uint32_t count)
     part->len -= count;
     if (part->len == 0) {
         shared_unref(part->shared);
-        link->part_done++;
+        link->parts->done++;
     }
     return count;
 }
@@ -64,7 +73,7 @@ static uint32_t consume_part(struct link *link, uint32_t count)
 static void consume(struct link *link, uint32_t count)
 {
     link->pending_bytes -= count;
-    if (!link->part_count)
+    if (!link->parts)
         link->out_done += count;
     else
         while (count)
@@ -74,17 +83,18 @@ static void consume(struct link *link, uint32_t count)
 /* Move what waits to the front, when that costs less than was written. */
 static void compact(struct link *link)
 {
-    unsigned left = link->part_count - link->part_done;
+    struct link_parts *parts = link->parts;
+    unsigned left = parts ? parts->count - parts->done : 0;
 
     if (link->out_done >= link->out.len - link->out_done) {
         buf_consume(&link->out, link->out_done);
         link->out_done = 0;
     }
-    if (link->part_done > left) {
-        memmove(link->parts, link->parts + link->part_done,
-                left * sizeof(*link->parts));
-        link->part_count = (uint16_t)left;
-        link->part_done = 0;
+    if (parts && parts->done > left) {
+        memmove(parts->items, parts->items + parts->done,
+                left * sizeof(parts->items[0]));
+        parts->count = (uint16_t)left;
+        parts->done = 0;
     }
 }
 
@@ -96,19 +106,20 @@ static void *bytes_at(const void *bytes, size_t offset)
 /* Fill iovecs from the front of the output; returns how many. */
 static int gather(const struct link *link, struct iovec *to, size_t *bytes)
 {
+    const struct link_parts *parts = link->parts;
     size_t at = link->out_done;
     int count = 0;
 
     *bytes = link->pending_bytes;
-    if (!link->part_count) {
+    if (!parts) {
         to[0].iov_base = link->out.bytes + at;
         to[0].iov_len = *bytes;
         return 1;
     }
     *bytes = 0;
-    for (unsigned i = link->part_done;
-         i < link->part_count && count < WRITE_PARTS; i++) {
-        const struct link_part *part = &link->parts[i];
+    for (unsigned i = parts->done; i < parts->count && count < WRITE_PARTS;
+         i++) {
+        const struct link_part *part = &parts->items[i];
 
         to[count].iov_base = part->shared
                                  ? bytes_at(part->shared->bytes, part->offset)
@@ -168,18 +179,28 @@ static void on_writable(void *owner)
         link->events->on_drained(link);
 }
 
+/* Room for more parts, twice as many as there were. */
+static struct link_parts *grown(struct link_parts *parts)
+{
+    unsigned cap = parts ? parts->cap * 2u : 8;
+    bool fresh = !parts;
+
+    if (cap > UINT16_MAX)
+        cap = UINT16_MAX;
+    parts = alloc_resize(
+        parts, 1, sizeof(*parts) + (size_t)cap * sizeof(parts->items[0]));
+    if (fresh)
+        *parts = (struct link_parts){0};
+    parts->cap = (uint16_t)cap;
+    return parts;
+}
+
 static void add_part(struct link *link, struct shared *shared, size_t offset,
                      size_t len)
 {
-    if (link->part_count == link->part_cap) {
-        unsigned cap = link->part_cap ? link->part_cap * 2u : 8;
-
-        if (cap > UINT16_MAX)
-            cap = UINT16_MAX;
-        link->parts = alloc_resize(link->parts, cap, sizeof(*link->parts));
-        link->part_cap = (uint16_t)cap;
-    }
-    link->parts[link->part_count++] = (struct link_part){
+    if (!link->parts || link->parts->count == link->parts->cap)
+        link->parts = grown(link->parts);
+    link->parts->items[link->parts->count++] = (struct link_part){
         .shared = shared,
         .offset = (uint32_t)offset,
         .len = (uint32_t)len,
@@ -189,7 +210,7 @@ static void add_part(struct link *link, struct shared *shared, size_t offset,
 /* Room for one more part after a copied one? */
 static bool parts_full(const struct link *link)
 {
-    return link->part_count >= UINT16_MAX - 2;
+    return link->parts && link->parts->count >= UINT16_MAX - 2;
 }
 
 static void copy_out(struct link *link, struct slice bytes)
@@ -204,10 +225,11 @@ static void copy_out(struct link *link, struct slice bytes)
     }
     buf_append_slice(&link->out, bytes);
     link->pending_bytes += (uint32_t)bytes.len;
-    if (!link->part_count)
+    struct link_parts *parts = link->parts;
+    if (!parts)
         return;
-    struct link_part *last = &link->parts[link->part_count - 1];
-    if (!last->shared && link->part_done < link->part_count)
+    struct link_part *last = &parts->items[parts->count - 1];
+    if (parts->done < parts->count && !last->shared)
         last->len += (uint32_t)bytes.len;
     else
         add_part(link, NULL, 0, bytes.len);
@@ -216,7 +238,7 @@ static void copy_out(struct link *link, struct slice bytes)
 static void refer_out(struct link *link, struct shared *shared, size_t offset,
                       size_t len)
 {
-    if (!link->part_count && link->pending_bytes)
+    if (!link->parts && link->pending_bytes)
         add_part(link, NULL, 0, link->pending_bytes);
     add_part(link, shared_ref(shared), offset, len);
     link->pending_bytes += (uint32_t)len;

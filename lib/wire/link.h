@@ -57,20 +57,17 @@ struct link_events {
 struct link {
     struct tap *tap; /* NULL: none (clients) */
     struct loop *loop;
-    struct buf out;          /* what is to be written */
-    uint32_t out_done;       /* bytes at the front of out already written */
-    uint32_t pending_bytes;  /* all that waits, shared bytes included */
-    struct link_part *parts; /* order of copied and shared bytes; NULL while
-                                there are only copied ones */
-    uint16_t part_count;
-    uint16_t part_cap;
-    uint16_t part_done;   /* parts at the front that were written */
+    struct buf out;           /* what is to be written */
+    uint32_t out_done;        /* bytes at the front of out already written */
+    uint32_t pending_bytes;   /* all that waits, shared bytes included */
+    struct link_parts *parts; /* order of copied and shared bytes; owned; NULL
+                                 while there are only copied ones */
     uint16_t usual_bytes; /* what the last turn sent: a guess for the next */
     uint8_t version; /* enum mqtt_version, for the records; 0 until CONNECT */
     uint8_t actor;   /* enum record_actor, for the records */
-    bool closing;
-    bool blocked; /* the transport took less than it was given */
-    bool broken;  /* a write failed: on_end comes, what is sent is dropped */
+    bool closing : 1;
+    bool blocked : 1; /* the transport took less than it was given */
+    bool broken : 1; /* a write failed: on_end comes, what is sent is dropped */
     bool malformed : 1; /* on_malformed was called: what comes is dropped */
     bool corked : 1;    /* what is sent waits in out until link_uncork */
     uint8_t holds;      /* reasons to hand over nothing: see link_hold */

@@ -1,6 +1,8 @@
 #include "suites.h"
 
 #include "net/loop.h"
+#include "net/poller.h"
+#include "net/timer.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,6 +16,12 @@ static struct loop loop;
 static void open_loop(void)
 {
     ck_assert_int_eq(loop_init(&loop), 0);
+}
+
+/* The same with the poller that is for other systems. */
+static void open_poll_loop(void)
+{
+    ck_assert_int_eq(loop_init_with(&loop, &poller_poll), 0);
 }
 
 static void close_loop(void)
@@ -390,6 +398,108 @@ START_TEST(a_plain_file_cannot_be_watched)
 }
 END_TEST
 
+START_TEST(the_end_of_a_stream_does_not_disturb_who_wants_nothing)
+{
+    struct watched watched;
+    int other;
+
+    open_pair(&watched, &other);
+    loop_fd_want(&watched.watch, false, false);
+    close(other);
+    loop_turn(&loop, false);
+    ck_assert_int_eq(watched.reads + watched.writes, 0);
+    loop_fd_want(&watched.watch, true, false);
+    loop_turn(&loop, false);
+    ck_assert_int_eq(watched.reads, 1);
+    loop_fd_close(&watched.watch, on_closed);
+    loop_turn(&loop, false);
+}
+END_TEST
+
+static struct watched both[2];
+
+static void close_both(struct loop_fd *watch, bool readable, bool writable)
+{
+    struct watched *watched = LIST_ITEM(watch, struct watched, watch);
+
+    (void)writable;
+    watched->reads += readable;
+    for (int i = 0; i < 2; i++)
+        loop_fd_close(&both[i].watch, on_closed);
+}
+
+START_TEST(a_descriptor_closed_in_this_turn_is_not_reported_any_more)
+{
+    int others[2];
+
+    for (int i = 0; i < 2; i++) {
+        open_pair(&both[i], &others[i]);
+        both[i].watch.on_ready = close_both;
+        ck_assert_int_eq(write(others[i], "x", 1), 1);
+    }
+    loop_turn(&loop, false);
+    ck_assert_int_eq(both[0].reads + both[1].reads, 1);
+    ck_assert_int_eq(both[0].closed + both[1].closed, 2);
+    close(others[0]);
+    close(others[1]);
+}
+END_TEST
+
+#define MANY 300
+
+START_TEST(of_many_that_are_ready_everybody_has_a_turn)
+{
+    static struct watched many[MANY];
+    static int others[MANY];
+    int seen = 0;
+
+    for (int i = 0; i < MANY; i++) {
+        open_pair(&many[i], &others[i]);
+        /* Never read: it stays ready. */
+        many[i].watch.on_ready = NULL;
+        loop_fd_want(&many[i].watch, false, true);
+        many[i].watch.on_ready = on_ready;
+    }
+    for (int i = 0; i < 3; i++)
+        loop_turn(&loop, false);
+    for (int i = 0; i < MANY; i++) {
+        seen += many[i].writes > 0;
+        loop_fd_close(&many[i].watch, on_closed);
+        close(others[i]);
+    }
+    ck_assert_int_eq(seen, MANY);
+    loop_turn(&loop, false);
+}
+END_TEST
+
+static struct timer wake;
+static int woken;
+
+static void on_wake(struct timer *timer)
+{
+    (void)timer;
+    woken++;
+}
+
+START_TEST(waiting_ends_when_a_timer_is_due_and_not_before)
+{
+    struct watched watched;
+    int other;
+
+    open_pair(&watched, &other);
+    timer_init(&wake, on_wake);
+    timer_set(&loop, &wake, 20);
+    uint64_t before_ns = clock_read_monotonic_ns();
+    while (!woken)
+        loop_turn(&loop, true);
+    ck_assert_uint_ge(clock_read_monotonic_ns() - before_ns,
+                      20 * CLOCK_NS_PER_MS);
+    loop_fd_close(&watched.watch, on_closed);
+    loop_turn(&loop, false);
+    close(other);
+}
+END_TEST
+
 START_TEST(run_returns_after_stop_and_again_when_all_is_closed)
 {
     struct watched watched;
@@ -481,6 +591,26 @@ START_TEST(only_so_many_buffers_are_kept)
 }
 END_TEST
 
+static void add_descriptors(TCase *tcase)
+{
+    tcase_add_test(tcase, a_turn_with_a_task_does_not_wait);
+    tcase_add_test(tcase, a_descriptor_is_reported_while_it_is_readable);
+    tcase_add_test(tcase, only_what_is_wanted_is_reported);
+    tcase_add_test(tcase, the_end_of_a_stream_is_reported_again_and_again);
+    tcase_add_test(tcase,
+                   the_end_of_a_stream_does_not_disturb_who_wants_nothing);
+    tcase_add_test(tcase,
+                   a_descriptor_closed_in_this_turn_is_not_reported_any_more);
+    tcase_add_test(tcase, of_many_that_are_ready_everybody_has_a_turn);
+    tcase_add_test(tcase, waiting_ends_when_a_timer_is_due_and_not_before);
+    tcase_add_test(tcase, a_turn_has_one_time);
+    tcase_add_test(tcase, a_plain_file_cannot_be_watched);
+    tcase_add_test(tcase, run_returns_after_stop_and_again_when_all_is_closed);
+    tcase_add_test(tcase, a_signal_comes_in_the_loop);
+    tcase_add_test(tcase, a_job_runs_in_another_thread_and_is_done_in_the_loop);
+    tcase_add_test(tcase, release_waits_for_jobs);
+}
+
 Suite *loop_suite(void)
 {
     Suite *suite = suite_create("loop");
@@ -495,19 +625,14 @@ Suite *loop_suite(void)
                    two_tasks_that_queue_each_other_do_not_hold_up_the_loop);
     tcase_add_test(tcase, a_cancelled_task_does_not_run);
     tcase_add_test(tcase, a_task_at_the_start_runs_before_the_end);
-    tcase_add_test(tcase, a_turn_with_a_task_does_not_wait);
     tcase_add_test(tcase, release_runs_what_is_queued);
-    tcase_add_test(tcase, a_descriptor_is_reported_while_it_is_readable);
-    tcase_add_test(tcase, only_what_is_wanted_is_reported);
-    tcase_add_test(tcase, the_end_of_a_stream_is_reported_again_and_again);
-    tcase_add_test(tcase, a_turn_has_one_time);
-    tcase_add_test(tcase, a_plain_file_cannot_be_watched);
-    tcase_add_test(tcase, run_returns_after_stop_and_again_when_all_is_closed);
     tcase_add_test(tcase, stop_before_run_ends_that_run_only);
-    tcase_add_test(tcase, a_signal_comes_in_the_loop);
-    tcase_add_test(tcase, a_job_runs_in_another_thread_and_is_done_in_the_loop);
-    tcase_add_test(tcase, release_waits_for_jobs);
     tcase_add_test(tcase, a_buffer_given_back_is_lent_again);
     tcase_add_test(tcase, only_so_many_buffers_are_kept);
+    add_descriptors(tcase);
+
+    TCase *portable = unit_case(suite, "with poll(2)", 0);
+    tcase_add_checked_fixture(portable, open_poll_loop, close_loop);
+    add_descriptors(portable);
     return suite;
 }

@@ -37,6 +37,29 @@ START_TEST(a_refused_connection_ends_without_having_opened)
 }
 END_TEST
 
+START_TEST(an_accepted_connection_opens_in_the_same_turn)
+{
+    static const struct {
+        struct sockaddr peer;
+        const char *name;
+    } cases[] = {
+        {{.sa_family = AF_INET}, "tcp" },
+        {{.sa_family = AF_UNIX}, "unix"},
+    };
+    int fds[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    ck_assert_int_eq(socket_prepare(fds[0]), 0);
+    pair.sides[0].transport = transport_tcp_accept(
+        &pair.loop, fds[0], &cases[_i].peer, &pair_events, &pair.sides[0]);
+    ck_assert_int_eq(pair.sides[0].opened, 0);
+    ck_assert_str_eq(pair.sides[0].transport->ops->name, cases[_i].name);
+    loop_turn(&pair.loop, false);
+    ck_assert_int_eq(pair.sides[0].opened, 1);
+    close(fds[1]);
+}
+END_TEST
+
 /* What came before the connection broke is read before it is said to be
    broken, even if a write found out first. */
 START_TEST(last_words_are_heard_after_a_failed_write)
@@ -177,9 +200,12 @@ Suite *transport_own_suite(void)
     tcase_add_checked_fixture(tcp, pair_open_loop, pair_close_loop);
     tcase_add_checked_fixture(memory, pair_open_loop, pair_close_loop);
     tcase_add_test(tcp, a_refused_connection_ends_without_having_opened);
+    tcase_add_loop_test(tcp, an_accepted_connection_opens_in_the_same_turn, 0,
+                        2);
     tcase_add_test(tcp, last_words_are_heard_after_a_failed_write);
+    /* Plain TCP and Unix sockets; memory, which others lie on, forgets. */
     tcase_add_loop_test(tcp, a_peer_that_goes_on_sending_is_left_after_a_second,
-                        1, PAIR_MAKERS);
+                        1, 3);
     tcase_add_test(memory, chunks_are_as_small_as_asked_for);
     tcase_add_test(memory, delayed_bytes_come_when_their_time_has_come);
     tcase_add_test(memory, capacity_limits_what_is_taken_until_it_is_read);
