@@ -64,6 +64,8 @@ struct message *message_new_from(const struct mqtt_publish *publish,
     size_t len = offsetof(struct message, bytes) + publish->topic.len +
                  properties_len + publish->payload.len + source.len;
 
+    if (len < sizeof(struct message)) /* which is padded at its end */
+        len = sizeof(struct message);
     assert(publish->topic.len <= UINT16_MAX);
     assert(publish->payload.len <= MQTT_MAX_REMAINING_LENGTH);
 

@@ -441,6 +441,7 @@ START_TEST(a_client_that_has_no_room_for_connack_is_refused)
     rig_expect_ended(&client);
     ck_assert(rig_logged(&rig, "Maximum Packet Size has no room for CONNACK"));
     ck_assert_uint_eq(session_store_count(&rig.broker->sessions), 0);
+    rig_close(&client);
     connect_with_maximum(11, true);
     rig_expect_hex(&client, "20 09 00 00 06 22 000a 21 03e8");
 }
