@@ -6,14 +6,13 @@
 
 #include "base/alloc.h"
 #include "base/options.h"
-#include "base/process.h"
+#include "labs/links.h"
 #include "wire/control.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 3 };
@@ -36,26 +35,9 @@ static void usage(FILE *to)
     options_help(shell_options, to);
 }
 
-/* A link to this program; an old one may point elsewhere. */
-static int make_link(const char *folder, const char *name, const char *program)
-{
-    char *link = alloc_printf("%s/%s", folder, name);
-    int result = 0;
-
-    if (unlink(link) != 0 && errno != ENOENT)
-        result = -errno;
-    if (!result && symlink(program, link) != 0 && errno != EEXIST)
-        result = -errno;
-    free(link);
-    return result;
-}
-
 /* A folder of links in the runtime directory. Owned; NULL when it said why not. */
 static char *make_links(void)
 {
-    static const char *const names[] = {"mqttlab",       "mosquitto",
-                                        "mosquitto_pub", "mosquitto_sub",
-                                        "mosquitto_rr",  "mosquitto_passwd"};
     char runtime[256];
     char text[500];
     int result = control_directory(runtime, sizeof(runtime));
@@ -66,12 +48,7 @@ static char *make_links(void)
         return NULL;
     }
     char *folder = alloc_printf("%s/bin", runtime);
-    char *program = process_self_path("mqttlab");
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        result = -errno;
-    for (size_t i = 0; !result && i < sizeof(names) / sizeof(names[0]); i++)
-        result = make_link(folder, names[i], program);
-    free(program);
+    result = links_make(folder);
     if (!result)
         return folder;
     fprintf(stderr, "mqttlab shell: %s: %s\n", folder, strerror(-result));
@@ -83,12 +60,10 @@ static int run_shell(long port)
 {
     char *folder = make_links();
     const char *shell = getenv("SHELL");
-    const char *path = getenv("PATH");
 
     if (!folder)
         return EXIT_FAILED;
-    char *new_path =
-        alloc_printf("%s:%s", folder, path ? path : "/usr/bin:/bin");
+    char *new_path = links_path(folder);
     setenv("PATH", new_path, 1);
     if (port) {
         char *number = alloc_printf("%ld", port);

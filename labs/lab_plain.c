@@ -1,10 +1,8 @@
 #include "labs/lab_plain.h"
 
 #include "base/alloc.h"
-#include "labs/lab_actors.h"
-#include "labs/lab_broker.h"
+#include "labs/lab_drain.h"
 #include "labs/lab_text.h"
-#include "labs/live.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -154,19 +152,8 @@ static void tell_trouble(struct plain *plain)
 
 static void drain(struct plain *plain)
 {
-    struct record record;
-
-    if (lab_broker_poll(&plain->broker)) {
-        live_new_source(&plain->live);
+    if (lab_drain(&plain->live, &plain->broker, &plain->actors))
         puts("(attached to the broker again)");
-    }
-    if (plain->broker.attached)
-        lab_actors_start(&plain->actors, live_step(&plain->live)->step,
-                         plain->broker.port);
-    while (plain->broker.attached &&
-           tap_reader_next(&plain->broker.reader, &record))
-        live_feed(&plain->live, &record);
-    live_tick(&plain->live);
     tell_trouble(plain);
 }
 

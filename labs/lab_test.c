@@ -8,9 +8,8 @@
 #include "labs/grade.h"
 #include "labs/grade_report.h"
 #include "labs/handin.h"
-#include "labs/lab_actors.h"
-#include "labs/lab_broker.h"
-#include "labs/live.h"
+#include "labs/lab_drain.h"
+#include "labs/links.h"
 #include "labs/solution.h"
 #include "wire/render.h"
 
@@ -96,24 +95,6 @@ static int remove_one(const char *path, const struct stat *info, int kind,
     return remove(path);
 }
 
-/* Links by which this program is mosquitto_pub and so on. */
-static void make_links(const char *folder)
-{
-    static const char *const names[] = {"mqttlab",       "mosquitto",
-                                        "mosquitto_pub", "mosquitto_sub",
-                                        "mosquitto_rr",  "mosquitto_passwd"};
-    char *program = process_self_path("mqttlab");
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char *link = alloc_printf("%s/bin/%s", folder, names[i]);
-
-        if (symlink(program, link) != 0)
-            perror(link);
-        free(link);
-    }
-    free(program);
-}
-
 static void make_folder(const char *folder, const char *name)
 {
     char *path = alloc_printf("%s/%s", folder, name);
@@ -133,16 +114,19 @@ static uint16_t random_port(void)
 static bool begin(struct bench *bench, const char *student, char *error,
                   size_t error_size)
 {
-    int result = -EADDRINUSE;
-
     snprintf(bench->folder, sizeof(bench->folder), "/tmp/mqttlab-test.XXXXXX");
     if (!mkdtemp(bench->folder)) {
         snprintf(error, error_size, "/tmp: %s", strerror(errno));
         return false;
     }
-    make_folder(bench->folder, "bin");
     make_folder(bench->folder, "run");
-    make_links(bench->folder);
+    char *bin = alloc_printf("%s/bin", bench->folder);
+    int result = links_make(bin);
+    free(bin);
+    if (result) {
+        snprintf(error, error_size, "%s: %s", bench->folder, strerror(-result));
+        return false;
+    }
     char *runtime = alloc_printf("%s/run", bench->folder);
     setenv("MQTTLAB_RUNTIME_DIR", runtime, 1);
     setenv("XDG_DATA_HOME", bench->folder, 1);
@@ -151,6 +135,7 @@ static bool begin(struct bench *bench, const char *student, char *error,
     if (live_open(&bench->live, bench->path, bench->files, student, error,
                   error_size) != 0)
         return false;
+    result = -EADDRINUSE;
     for (int i = 0; result && i < PORT_TRIES; i++)
         result = lab_broker_open(&bench->broker, random_port(),
                                  bench->live.run->lab->broker, bench->files,
@@ -174,24 +159,13 @@ static void end(struct bench *bench)
 
 static void drain(struct bench *bench)
 {
-    struct record record;
-
-    if (lab_broker_poll(&bench->broker))
-        live_new_source(&bench->live);
-    if (bench->broker.attached)
-        lab_actors_start(&bench->actors, live_step(&bench->live)->step,
-                         bench->broker.port);
-    while (bench->broker.attached &&
-           tap_reader_next(&bench->broker.reader, &record))
-        live_feed(&bench->live, &record);
-    live_tick(&bench->live);
+    lab_drain(&bench->live, &bench->broker, &bench->actors);
 }
 
 static void run_shell(const struct bench *bench, const char *script)
 {
-    const char *old_path = getenv("PATH");
-    char *path = alloc_printf("%s/bin:%s", bench->folder,
-                              old_path ? old_path : "/usr/bin:/bin");
+    char *bin = alloc_printf("%s/bin", bench->folder);
+    char *path = links_path(bin);
     char *port = alloc_printf("%u", (unsigned)bench->broker.port);
     char *log = alloc_printf("%s/script.log", bench->folder);
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
