@@ -84,16 +84,13 @@ static void put_properties(struct buf *properties,
                             admission->keep_alive_s);
 }
 
-/* Why it is refused, as the client is told: a stranger learns nothing about
-   users and rights. */
+/* Why it is refused, as the client is told. */
 static const char *told(const struct admission *admission,
                         enum mqtt_reason reason)
 {
-    bool secret = reason == MQTT_BAD_USER_NAME_OR_PASSWORD ||
-                  reason == MQTT_NOT_AUTHORIZED || reason == MQTT_BANNED;
-
-    return admission->text && !secret ? admission->text
-                                      : reason_name(MQTT_CONNACK, reason);
+    return admission->text && !reason_string_is_secret(reason)
+               ? admission->text
+               : reason_name(MQTT_CONNACK, reason);
 }
 
 void admission_encode(const struct admission *admission,

@@ -136,8 +136,9 @@ static void say_goodbye(struct connection *connection,
    but not who has taken its session. */
 static const char *told(const struct connection_ending *ending)
 {
-    return ending->why == END_TAKEN_OVER ? ways[END_TAKEN_OVER].text
-                                         : ending->text;
+    if (ending->why == END_TAKEN_OVER)
+        return ways[END_TAKEN_OVER].text;
+    return reason_string_is_secret(ending->reason) ? NULL : ending->text;
 }
 
 static void free_extras(struct connection_extras *extras)

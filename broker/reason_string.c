@@ -27,6 +27,12 @@ static struct slice shortened(const char *text)
     return all;
 }
 
+bool reason_string_is_secret(enum mqtt_reason reason)
+{
+    return reason == MQTT_BAD_USER_NAME_OR_PASSWORD ||
+           reason == MQTT_NOT_AUTHORIZED || reason == MQTT_BANNED;
+}
+
 void reason_string_put(struct buf *properties,
                        const struct connection *connection, const char *text,
                        size_t size)

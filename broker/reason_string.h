@@ -8,10 +8,15 @@
 #define BROKER_REASON_STRING_H
 
 #include "base/buf.h"
+#include "mqtt/reason.h"
 
 #include <stddef.h>
 
 struct connection;
+
+/* Is the cause of such a reason nothing that a client may know? It says which
+   users there are, or who may do what. */
+bool reason_string_is_secret(enum mqtt_reason reason);
 
 /*
  * Append the Reason String text to properties, which go into a packet that has

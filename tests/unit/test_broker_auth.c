@@ -143,6 +143,8 @@ static void expect_disconnected(enum mqtt_reason reason)
 
     rig_expect(&client, MQTT_DISCONNECT, &packet);
     ck_assert_uint_eq(packet.disconnect.reason, reason);
+    if (reason == MQTT_NOT_AUTHORIZED) /* nor is it said what was wrong */
+        ck_assert_uint_eq(packet.disconnect.properties.len, 0);
     rig_expect_ended(&client);
 }
 
