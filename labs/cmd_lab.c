@@ -63,7 +63,7 @@ static void usage(FILE *to)
         "       mqttlab lab show FILE         the text as a student sees it\n"
         "       mqttlab lab test [FILE...]    run its solution and wrong "
         "solutions\n"
-        "       mqttlab lab hash ANSWER       an answer's line for a lab\n"
+        "       mqttlab lab hash ANSWER...    an answer's line for a lab\n"
         "       mqttlab lab wait FILTER [S]   wait for a record (in solutions)\n"
         "\n",
         to);
@@ -80,8 +80,12 @@ static void list_one(const char *path)
     if (lab) {
         char *state = progress_of(lab);
 
-        printf("  %-23s %-22s %-7s %3u points  %s\n", lab->id, lab->title,
-               lab->time ? lab->time : "", lab->points, state);
+        printf("  %-23s %-22s %-7s ", lab->id, lab->title,
+               lab->time ? lab->time : "");
+        if (*state)
+            puts(state);
+        else
+            printf("%u points\n", lab->points);
         free(state);
     }
     buf_release(&problems.text);
