@@ -48,13 +48,14 @@ static const struct option_spec table[] = {
     {OPTION_CONFIG, 'c', "config-file", "FILE",
      "read this configuration (mosquitto.conf's syntax)"},
     {OPTION_PORT, 'p', "port", "PORT",
-     "listen on 127.0.0.1, port PORT; several times for several.\n"
+     "listen on 127.0.0.1, port PORT; up to 10 times for several.\n"
      "Without -p and without a listener in FILE: port 1883"},
     {OPTION_VERBOSE, 'v', "verbose", NULL,
      "log every packet; the same as log_type all"},
     {OPTION_DAEMON, 'd', "daemon", NULL, "run in the background"},
     {OPTION_CHECK, 0, "check", NULL,
      "only say what is wrong with the configuration"},
+    {OPTION_CHECK, 0, "test-config", NULL, "the same by its other name"},
     {OPTION_OPTIONS, 0, "options", NULL,
      "print what a configuration may contain"},
     {OPTION_CONTROL, 0, "control", NULL,

@@ -314,7 +314,7 @@ static const struct config_option options[] = {
     {"user", CONFIG_STRING, AT_START(user), NO_RANGE, NULL, "NAME",
      "When started by root, become this user as soon as the ports are open;\n"
      "no effect otherwise. Without it the broker stays who it is, unlike\n"
-     "mosquitto, which becomes the user mosquitto."},
+     "mosquitto, which becomes the user mosquitto, or nobody."},
     {"include_dir", CONFIG_INCLUDE_DIR, NO_MEMBER, NO_RANGE, NULL, "DIR",
      "Read all files DIR/*.conf, in order of their names, A a B b."},
     {.name = NULL},

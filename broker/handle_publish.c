@@ -79,9 +79,6 @@ static enum mqtt_reason judge(struct incoming *incoming)
         return MQTT_QOS_NOT_SUPPORTED; /* [MQTT-3.2.2-11] */
     if (publish->retain && !config->retain_available)
         return MQTT_RETAIN_NOT_SUPPORTED; /* [MQTT-3.2.2-14] */
-    if (config->message_size_limit &&
-        publish->payload.len > config->message_size_limit)
-        return MQTT_PACKET_TOO_LARGE;
     if (incoming->connection->mounted && !mount(incoming))
         return MQTT_TOPIC_NAME_INVALID;
     if (too_many_levels(publish->topic, config->max_topic_levels))
@@ -140,11 +137,33 @@ static bool is_permitted(struct incoming *incoming)
     return false;
 }
 
+/* A message above message_size_limit is acknowledged, and goes nowhere. */
+static bool is_too_large(struct incoming *incoming)
+{
+    struct broker *broker = incoming->broker;
+    uint32_t max = broker->config->message_size_limit;
+
+    if (!max || incoming->routing.publish.payload.len <= max)
+        return false;
+    incoming->why = "the payload is larger than message_size_limit";
+    broker->counters.publish_dropped++;
+    if (tap_on(&broker->tap)) {
+        report_begin(broker, EVENT_LIMIT,
+                     connection_client_id(incoming->connection));
+        report_put(broker, RECORD_TOPIC, incoming->routing.publish.topic);
+        report_printf(broker, RECORD_TEXT, "%s", incoming->why);
+        report_end(broker, incoming->connection, incoming->routing.cause);
+    }
+    return true;
+}
+
 /* Pass it on; returns the Reason Code for its acknowledgement. */
 static enum mqtt_reason pass_on(struct incoming *incoming)
 {
     struct broker *broker = incoming->broker;
 
+    if (is_too_large(incoming))
+        return MQTT_IMPLEMENTATION_SPECIFIC_ERROR;
     if (!is_permitted(incoming))
         return MQTT_NOT_AUTHORIZED;
     if (router_publish(broker, &incoming->routing))

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,10 +108,12 @@ int service_become_user(const char *name)
         return 0;
     errno = 0;
     const struct passwd *user = getpwnam(name);
+    if (!user && !strcmp(name, "mosquitto"))
+        user = getpwnam("nobody");
     if (!user)
         return errno ? -errno : -ENOENT;
-    if (initgroups(name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
-        setuid(user->pw_uid) != 0)
+    if (initgroups(user->pw_name, user->pw_gid) != 0 ||
+        setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
         return -errno;
     return 0;
 }

@@ -32,8 +32,9 @@ void service_ready(int ready, int status);
 int service_write_pid_file(const char *path);
 
 /*
- * Become another user with its groups; does nothing unless we are root.
- * Returns 0, -ENOENT when there is no such user, or a negative errno.
+ * Become another user with its groups; does nothing unless we are root. Where
+ * there is no user "mosquitto" that name means "nobody". Returns 0, -ENOENT
+ * when there is no such user, or a negative errno.
  */
 int service_become_user(const char *name);
 

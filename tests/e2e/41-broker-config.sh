@@ -3,30 +3,6 @@
 . "$(dirname "$0")/lib.sh"
 use_names
 
-# Start a broker with the configuration on standard input, after its listeners
-# on $port and $port2, which it needs not give.
-start_with() {
-    cat >"$work/rest.conf"
-    for attempt in 1 2 3 4 5; do
-        port=$(random_port)
-        port2=$((port + 1))
-        sed "s/PORT2/$port2/; s/PORT/$port/" "$work/rest.conf" >"$work/b.conf"
-        rm -f "$work/broker.txt" # of an attempt whose port was taken
-        background broker mosquitto -c "$work/b.conf"
-        broker_pid=$pid
-        until_ok ended_or_says "$pid" running "$work/broker.log"
-        if kill -0 "$pid" 2>/dev/null; then
-            return
-        fi
-    done
-    fail "the broker does not start (attempt $attempt)"
-}
-
-stop() {
-    kill "$broker_pid"
-    wait "$broker_pid" || fail "exit status $? of the broker"
-}
-
 publishes() { # PORT
     mosquitto_pub -h 127.0.0.1 -p "$1" -t a -m b -q 1 >"$work/pub.log" 2>&1
 }
@@ -38,7 +14,7 @@ listener PORT2
 END
 ! publishes "$port" || fail "an anonymous client got in without being invited"
 grep -qi "not authori" "$work/pub.log" || fail "refused without saying so"
-stop
+stop_broker
 
 start_with <<'END'
 per_listener_settings true
@@ -49,7 +25,7 @@ allow_anonymous false
 END
 publishes "$port" || fail "anonymous client refused where it is allowed"
 ! publishes "$port2" || fail "anonymous client got in where it is not allowed"
-stop
+stop_broker
 
 # --- limits of one listener
 start_with <<'END'
@@ -60,7 +36,7 @@ listener PORT2
 END
 ! publishes "$port" || fail "max_connections 0 let a client in"
 publishes "$port2" || fail "the limit of one listener holds for another"
-stop
+stop_broker
 
 # --- the log
 start_with <<END
@@ -73,7 +49,7 @@ log_type information
 log_timestamp_format at %Y
 END
 publishes "$port"
-stop
+stop_broker
 grep -q "^at 20[0-9][0-9]: .*New client connected from 127.0.0.1" \
     "$work/broker.txt" || fail "no line in the file: $(cat "$work/broker.txt")"
 cmp -s "$work/broker.txt" "$work/broker.log" ||

@@ -115,6 +115,26 @@ start_quiet_broker() {
     fail "the broker does not start (attempt $attempt)"
 }
 
+# Start a broker with the configuration on standard input, after its listeners
+# on $port and $port2, which it need not use.  stop_broker stops it.
+start_with() {
+    cat >"$work/rest.conf"
+    for attempt in 1 2 3 4 5; do
+        port=$(random_port)
+        port2=$((port + 1))
+        sed "s/PORT2/$port2/; s/PORT/$port/" "$work/rest.conf" >"$work/b.conf"
+        rm -f "$work/broker.txt" # of an attempt whose port was taken
+        background broker "$MQTTLAB" broker -c "$work/b.conf"
+        broker_pid=$pid
+        broker_log=$work/broker.log
+        until_ok ended_or_says "$pid" " running\$" "$work/broker.log"
+        if kill -0 "$pid" 2>/dev/null; then
+            return
+        fi
+    done
+    fail "the broker does not start (attempt $attempt)"
+}
+
 gone() { # PID
     ! kill -0 "$1" 2>/dev/null
 }

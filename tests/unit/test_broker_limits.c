@@ -134,19 +134,6 @@ START_TEST(max_packet_size_is_told_and_kept)
 }
 END_TEST
 
-START_TEST(message_size_limit_bounds_a_payload)
-{
-    rig.config.message_size_limit = 4;
-    rig_start(&rig);
-    rig_login(&rig, &client, MQTT_5, "a", true);
-    rig_subscribe(&client, "t", 0);
-    rig_publish(&client, "t", "1234", 0);
-    rig_expect_publish(&client, "t", "1234", 0, NULL);
-    rig_publish(&client, "t", "12345", 0);
-    rig_expect_hex(&client, "e0 01 95");
-}
-END_TEST
-
 START_TEST(message_size_limit_bounds_the_payload_of_a_will)
 {
     rig.config.message_size_limit = 4;
@@ -578,7 +565,6 @@ Suite *broker_limits_suite(void)
     tcase_add_loop_test(tcase, a_client_identifier_has_a_longest_length, 0, 2);
     tcase_add_test(tcase, a_connect_is_not_larger_than_it_can_reasonably_be);
     tcase_add_test(tcase, max_packet_size_is_told_and_kept);
-    tcase_add_test(tcase, message_size_limit_bounds_a_payload);
     tcase_add_test(tcase, message_size_limit_bounds_the_payload_of_a_will);
     tcase_add_test(tcase, retained_messages_are_not_looked_through_without_end);
     tcase_add_test(tcase, a_subscribe_is_not_larger_than_it_can_reasonably_be);
