@@ -203,9 +203,10 @@ static const struct config_option options[] = {
      "Whether a retained message is only sent while the client that published\n"
      "it may still publish there."},
     {"allow_duplicate_messages", CONFIG_BOOL,
-     GLOBAL(allow_duplicate_messages), NO_RANGE, "true", NULL,
+     GLOBAL(allow_duplicate_messages), NO_RANGE, "false", NULL,
      "Whether a client whose subscriptions overlap gets a message once for\n"
-     "each of them; if not, once, at the highest QoS of them."},
+     "each of them; if not, once, at the highest QoS of them. mosquitto's\n"
+     "default is true."},
     {"memory_limit", CONFIG_SIZE, GLOBAL(memory_limit),
      1, INT64_MAX, true, "0", NULL,
      "Bytes of memory that the broker may take; 0: no limit. Above it nobody is\n"

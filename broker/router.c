@@ -294,7 +294,8 @@ static bool is_ready(const struct subscriber *subscriber)
 /*
  * Deliver to the subscriber, or the shared group, of count adjacent matches;
  * returns whether anybody gets it. A group gets a copy of its own, with the
- * identifier of that subscription alone [MQTT-3.3.4-5]. What its member is
+ * identifier of that subscription alone [MQTT-3.3.4-5]; so does, if the
+ * configuration wants it, each subscription. What the member of a group is
  * given is the member's, with the QoS that it was granted [MQTT-4.8.2-3]: it
  * stays in that session until it is completed or the session ends
  * [MQTT-4.8.2-4] [MQTT-4.8.2-5] [MQTT-4.8.2-6].
@@ -308,6 +309,11 @@ static bool deliver_to(struct broker *broker, struct routing *routing,
         matches = subscription_tree_next_member(broker->subscriptions, matches,
                                                 count, is_ready);
         count = 1;
+    }
+    if (count > 1 && broker->config->allow_duplicate_messages) {
+        for (size_t i = 0; i < count; i++)
+            wanted |= deliver_to(broker, routing, &matches[i], 1);
+        return wanted;
     }
     struct share share = {
         .session = session_of(matches->subscriber),

@@ -3,9 +3,9 @@
  * transport, and a clock that the input moves. Whatever comes in, what the
  * broker says must be well-formed packets that this client can take.
  *
- * The input is a script. Its first byte chooses the configuration; then a byte
- * says what to do with which connection (its two low bits), and the bytes that
- * belong to it follow.
+ * The input is a script. Its first two bytes choose the configuration; then a
+ * byte says what to do with which connection (its two low bits), and the bytes
+ * that belong to it follow.
  *
  *   00..03  open it; nothing is sent yet
  *   04..0f  open it and log in as version 3.1, 3.1.1 or 5, as "a" to "d", with a
@@ -20,6 +20,7 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "mqtt/packet.h"
 #include "mqtt/property.h"
 #include "mqtt/topic_alias.h"
@@ -285,22 +286,33 @@ static void discard(void *context, enum log_level level, const char *line)
     (void)line;
 }
 
-static void configure(struct config *config, uint8_t choice)
+static void configure(struct config *config, const uint8_t *choice)
 {
     config_init(config);
     config_add_listener(config, 0, NULL);
     config_finish(config);
-    config->listeners[0].allow_anonymous = true;
+    struct config_listener *listener = &config->listeners[0];
+
+    listener->allow_anonymous = true;
     config->sys_interval = 0;
     config->max_inflight_messages = 3;
     config->max_queued_messages = 5;
-    config->listeners[0].max_qos = choice & 1 ? 1 : 2;
-    config->retain_available = !(choice & 2);
-    config->queue_qos0_messages = choice & 4;
-    config->upgrade_outgoing_qos = choice & 8;
-    config->max_packet_size = choice & 16 ? 100 : 0;
-    config->max_keepalive = choice & 32 ? 20 : 0;
-    config->persistent_client_expiration = choice & 64 ? 30 : 0;
+    listener->max_qos = choice[0] & 1 ? 1 : 2;
+    config->retain_available = !(choice[0] & 2);
+    config->queue_qos0_messages = choice[0] & 4;
+    config->upgrade_outgoing_qos = choice[0] & 8;
+    config->max_packet_size = choice[0] & 16 ? 100 : 0;
+    config->max_keepalive = choice[0] & 32 ? 20 : 0;
+    config->persistent_client_expiration = choice[0] & 64 ? 30 : 0;
+    if (choice[1] & 1)
+        listener->mount_point = alloc_string("in/side/");
+    config->max_topic_levels = choice[1] & 2 ? 3 : 200;
+    config->max_subscriptions = choice[1] & 4 ? 2 : 0;
+    config->max_retained_messages = choice[1] & 8 ? 2 : 0;
+    config->message_size_limit = choice[1] & 16 ? 10 : 0;
+    config->max_messages_per_second = choice[1] & 32 ? 2 : 0;
+    config->max_wildcard_levels = choice[1] & 64 ? 4 : 0;
+    config->memory_limit = choice[1] & 128 ? 5000 : 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -309,15 +321,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     const struct log log = {.level = LOG_DEBUG, .sink = discard};
     struct config config;
 
-    if (!len)
+    if (len < 2)
         return 0;
-    configure(&config, bytes[0]);
+    configure(&config, bytes);
     if (loop_init(&loop))
         abort();
     clock_init_manual(&loop.clock, CLOCK_NS_PER_S, CLOCK_NS_PER_S);
     broker = broker_new(&loop, &config, &log);
     int fd = bytes[0] & 128 ? tap_attach(&broker->tap) : -1;
-    run(bytes + 1, len - 1);
+    run(bytes + 2, len - 2);
     for (int i = 0; i < PEERS; i++)
         cut(&peers[i]);
     broker_stop(broker, NULL, NULL);

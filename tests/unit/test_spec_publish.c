@@ -206,6 +206,26 @@ START_TEST(each_copy_has_the_identifier_of_its_subscription)
 }
 END_TEST
 
+/* The same for subscriptions that overlap, if the configuration wants it; and
+   at the QoS of each [MQTT-3.3.4-2]. */
+START_TEST(allow_duplicate_messages_gives_each_subscription_its_copy)
+{
+    struct mqtt_packet packet;
+    unsigned seen = 0;
+
+    rig.config.allow_duplicate_messages = _i;
+    start(versions[1]);
+    rig_subscribe(&client, "t", 0);
+    rig_subscribe(&client, "+", 2);
+    rig_subscribe(&client, "#", 1);
+    rig_publish(&publisher, "t", "x", 2);
+    while (rig_next(&client, &packet))
+        seen |= 1u << packet.publish.qos
+                   << (seen & 1u << packet.publish.qos ? 4 : 0);
+    ck_assert_uint_eq(seen, _i ? 7 : 4); /* each QoS once, or QoS 2 alone */
+}
+END_TEST
+
 /* ---- retained messages ---- */
 
 /* [MQTT-3.3.1-5] [MQTT311-3.3.1-7] [MQTT311-3.3.1-6] [MQTT311-3.3.1-8] */
@@ -321,6 +341,8 @@ Suite *spec_publish_suite(void)
     tcase_add_loop_test(tcase, a_message_comes_to_filters_that_match_its_topic,
                         0, 2 * MATCHING);
     tcase_add_test(tcase, each_copy_has_the_identifier_of_its_subscription);
+    tcase_add_loop_test(
+        tcase, allow_duplicate_messages_gives_each_subscription_its_copy, 0, 2);
     tcase_add_loop_test(
         tcase, a_retained_message_of_any_qos_replaces_the_one_before, 0, 6);
     tcase_add_loop_test(
