@@ -7,7 +7,9 @@
 plain() { # FILE
     sed -e 's/\\f[BIRP]//g' -e 's/\\-/-/g' -e 's/"//g' "$1"
 }
-plain "$root/docs/mqttlab.1" >"$work/page"
+plain "$root/docs/mqttlab.1" >"$work/main"
+plain "$root/docs/mqttlab-pub.1" >"$work/clients"
+cat "$work/main" "$work/clients" >"$work/page"
 plain "$root/docs/mqttlab.conf.5" >"$work/conf"
 
 same() { # WHAT; compares $work/program with $work/manual
@@ -20,7 +22,7 @@ $(cat "$work/difference")"
 
 # The version.
 version=$("$MQTTLAB" --version)
-for file in page conf; do
+for file in main clients conf; do
     grep -q "^.TH .* $version " "$work/$file" ||
         fail "the first line of the manual does not say $version"
 done
@@ -92,6 +94,28 @@ same "what mqttlab lab does"
 "$MQTTLAB" bench --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p' >"$work/program"
 section bench | tags | sed -n 's/^\.B \([a-z][a-z-]*\)$/\1/p' >"$work/manual"
 same "loads of mqttlab bench"
+
+# Properties: those of each packet, and no others.
+use_names
+awk '/^\.S[SH]/ { on = $2 == "PROPERTIES" } on' "$work/clients" >"$work/properties"
+for packet in connect publish subscribe unsubscribe puback pubrec pubrel pubcomp \
+    disconnect will auth connack suback; do
+    awk -v packet=$packet '
+        /^\.TP/ { tag = 1; next }
+        /^\.PD/ { on = 0 }
+        tag { tag = 0; on = $1 == ".B" && $2 == packet; next }
+        on' "$work/properties" | tr -d ',' | tr ' ' '\n' | sort >"$work/manual"
+    for name in $(grep -oE '"[a-z]+(-[a-z]+)+"' "$root/lib/mqtt/property.c" |
+        tr -d '"' | sort -u); do
+        second=
+        [ $name != user-property ] || second=1
+        mosquitto_sub -h 127.0.0.1 -p 1 -t a --will-topic w \
+            -D $packet $name 1 $second >"$work/refused" 2>&1 || true
+        grep -qE 'not (allowed|supported)|Invalid command' "$work/refused" ||
+            echo $name
+    done | sort >"$work/program"
+    may_be_empty=yes same "Properties of $packet"
+done
 
 # Keys, to the letter.
 "$MQTTLAB" keys --roff >"$work/program"

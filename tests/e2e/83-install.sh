@@ -16,7 +16,8 @@ install install
 
 [ -z "$(find "$to" -name '*solution*' -o -name '*.c')" ] ||
     fail "there are solutions: $(find "$to" -name '*solution*' -o -name '*.c')"
-for file in man/man1/mqttlab.1 man/man5/mqttlab.conf.5 doc/mqttlab/LICENSE \
+for file in man/man1/mqttlab.1 man/man1/mqttlab-pub.1 \
+    man/man1/mqttlab-sub.1 man/man1/mqttlab-request.1 man/man5/mqttlab.conf.5 doc/mqttlab/LICENSE \
     doc/mqttlab/filter.md; do
     [ -s "$to/opt/lab/share/$file" ] || fail "share/$file is missing"
 done
