@@ -171,9 +171,10 @@ static const struct config_option options[] = {
      "connected client goes on acknowledging it may be 64 times as many, so that\n"
      "a burst loses nothing."},
     {"max_queued_bytes", CONFIG_SIZE, GLOBAL(max_queued_bytes),
-     1, INT64_MAX, true, "64M", NULL,
-     "The same in bytes; 0: no limit, which is mosquitto's default. A message\n"
-     "that is larger waits alone."},
+     1, INT64_MAX / 16, true, "8M", NULL,
+     "The same in bytes; 0: no limit, which is mosquitto's default. For a client\n"
+     "that goes on acknowledging it is 8 times as much. A message that is larger\n"
+     "waits alone."},
     {"queue_qos0_messages", CONFIG_BOOL, GLOBAL(queue_qos0_messages),
      NO_RANGE, "false", NULL,
      "Whether messages of QoS 0 wait for a client that is away."},

@@ -285,6 +285,9 @@ void connection_acknowledge(struct connection *connection, enum mqtt_type type,
                       (unsigned)packet_id, (int)reason);
 }
 
+/* A packet of so many INCOMING_BLOCK_BYTES is not received when memory is short. */
+#define LONG_BLOCKS 16
+
 /* A long packet is here in part: that may be too much for all together. */
 static void count_incoming(struct connection *connection)
 {
@@ -299,7 +302,7 @@ static void count_incoming(struct connection *connection)
     broker->incoming_blocks -= before;
     if (!connection->incoming_blocks)
         return;
-    if (broker->memory.full)
+    if (broker->memory.full && connection->incoming_blocks >= LONG_BLOCKS)
         text = MEMORY_WATCH_TEXT;
     else if (broker->config->max_incoming_bytes &&
              broker->incoming_blocks > max &&

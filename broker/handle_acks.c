@@ -43,6 +43,7 @@ static void finish(struct connection *connection, struct delivery *delivery)
 {
     struct session *session = connection->session;
 
+    connection->acknowledges = true;
     connection->last_move_ms =
         (uint32_t)clock_ms(&connection->broker->loop->clock);
     pump_finish(connection->broker, session, delivery);

@@ -21,6 +21,9 @@ struct memory_watch {
     bool full;              /* nothing that stays may be added */
 };
 
+/* When nothing may be added, so much may still be under way to one client. */
+#define MEMORY_WATCH_CLIENT_BYTES 65536u
+
 /* For texts: why something was refused. */
 #define MEMORY_WATCH_TEXT "the broker has reached memory_limit"
 

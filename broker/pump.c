@@ -26,7 +26,9 @@ static bool window_open(const struct broker *broker,
     /* [MQTT-3.3.4-9] [MQTT-4.9.0-1] [MQTT-4.9.0-2] */
     return outgoing_queue_unacknowledged(queue) <
                session->connection->receive_maximum &&
-           (!max_bytes || queue->inflight_bytes < max_bytes);
+           (!max_bytes || queue->inflight_bytes < max_bytes) &&
+           (!broker->memory.full ||
+            queue->inflight_bytes < MEMORY_WATCH_CLIENT_BYTES);
 }
 
 bool pump_open(const struct broker *broker, const struct session *session)
@@ -77,10 +79,13 @@ void pump_report_drop(struct broker *broker, const struct session *session,
 
 /*
  * A burst must not lose messages for a client that works them off: while it
- * goes on acknowledging, its queue may grow by this factor.
+ * goes on acknowledging, its queue may have so many times the messages and bytes
+ * that others have. One that was just sent its first ones may have the messages,
+ * but not the bytes: it may be one that never reads.
  */
-#define MOVING_FACTOR 64u
-#define MOVING_MS     1000u
+#define MOVING_MESSAGES 64u
+#define MOVING_BYTES    8u
+#define MOVING_MS       1000u
 
 static bool is_moving(const struct broker *broker,
                       const struct session *session)
@@ -99,7 +104,7 @@ static const char *why_full(const struct broker *broker,
 {
     const struct config *config = broker->config;
     const struct outgoing_queue *queue = &session->outgoing;
-    size_t factor = is_moving(broker, session) ? MOVING_FACTOR : 1;
+    bool moving = is_moving(broker, session);
     size_t more = 0;
     size_t more_bytes = 0;
 
@@ -113,11 +118,16 @@ static const char *why_full(const struct broker *broker,
     }
     if (config->max_queued_messages &&
         outgoing_queue_waiting(queue) >=
-            config->max_queued_messages * factor + more)
+            (size_t)config->max_queued_messages *
+                    (moving ? MOVING_MESSAGES : 1) +
+                more)
         return "the queue of the session is full (max_queued_messages)";
     if (config->max_queued_bytes &&
         outgoing_queue_waiting_bytes(queue) + delivery_size_bytes(delivery) >
-            config->max_queued_bytes + more_bytes)
+            config->max_queued_bytes *
+                    (moving && session->connection->acknowledges ? MOVING_BYTES
+                                                                 : 1) +
+                more_bytes)
         return "the queue of the session is full (max_queued_bytes)";
     return NULL;
 }

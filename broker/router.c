@@ -200,6 +200,12 @@ static void deliver_qos_0(struct broker *broker, struct routing *routing,
         deliver_apart(broker, routing, share, 0);
         return;
     }
+    if (broker->memory.full &&
+        link_pending(&connection->link) >= MEMORY_WATCH_CLIENT_BYTES) {
+        pump_report_drop(broker, session, routing->publish.topic,
+                         MEMORY_WATCH_TEXT, routing->cause);
+        return;
+    }
     if (!connection_has_room(connection)) {
         pump_report_drop(broker, session, routing->publish.topic,
                          "the client does not read fast enough",

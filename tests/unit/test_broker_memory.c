@@ -218,6 +218,28 @@ START_TEST(who_takes_messages_gets_them)
 }
 END_TEST
 
+START_TEST(only_a_little_is_under_way_to_who_does_not_take_it)
+{
+    char *payload = alloc_zero(10001, 1);
+
+    memset(payload, 'p', 10000);
+    rig_login(&rig, &other, MQTT_3_1_1, "other", true);
+    rig_subscribe(&other, "t", _i);
+    struct session *deaf =
+        session_store_find(&rig.broker->sessions, slice_of_string("other"));
+    transport_memory_set_faults(deaf->connection->link.transport,
+                                &(struct transport_memory_faults){
+                                    .capacity_bytes = 1, .delay_ms = 3600000});
+    use(LIMIT + 1);
+    for (int i = 0; i < 20; i++)
+        rig_publish(&client, "t", payload, _i);
+    ck_assert_uint_eq(rig.broker->counters.publish_dropped, 13);
+    ck_assert_uint_eq(events(EVENT_MESSAGE_DROPPED, MEMORY_WATCH_TEXT), 13);
+    ck_assert_uint_lt(link_pending(&deaf->connection->link), 80000);
+    free(payload);
+}
+END_TEST
+
 /* The beginning of a PUBLISH of 16 MiB. */
 static void send_part(struct rig_client *from, size_t len)
 {
@@ -232,14 +254,18 @@ START_TEST(who_is_in_a_long_packet_is_disconnected)
 {
     struct mqtt_packet packet;
 
-    send_part(&client, 100000);
+    rig.config.max_incoming_bytes = 0;
+    rig_login(&rig, &other, MQTT_5, "other", true);
+    send_part(&client, 1200000);
+    send_part(&other, 200000); /* that is not long */
     used = LIMIT + 1;
     rig_advance(&rig, 1);
-    ck_assert(!client.ended);
     rig_send_bytes(&client, "x", 1);
+    rig_send_bytes(&other, "x", 1);
     rig_expect(&client, MQTT_DISCONNECT, &packet);
     ck_assert_uint_eq(packet.disconnect.reason, MQTT_QUOTA_EXCEEDED);
     rig_expect_ended(&client);
+    ck_assert(!other.ended);
     ck_assert_uint_eq(events(EVENT_LIMIT, MEMORY_WATCH_TEXT), 1);
 }
 END_TEST
@@ -301,6 +327,8 @@ Suite *broker_memory_suite(void)
     tcase_add_test(tcase, no_retained_message_is_added);
     tcase_add_test(tcase, nothing_is_added_to_a_queue);
     tcase_add_test(tcase, who_takes_messages_gets_them);
+    tcase_add_loop_test(
+        tcase, only_a_little_is_under_way_to_who_does_not_take_it, 0, 2);
     tcase_add_test(tcase, who_is_in_a_long_packet_is_disconnected);
     tcase_add_test(tcase, incomplete_packets_have_a_limit_together);
     tcase_add_test(tcase, what_is_complete_counts_no_more);

@@ -67,7 +67,7 @@ START_TEST(the_defaults_are_those_of_the_table)
     ck_assert_uint_eq(config.max_inflight_messages, 1000);
     ck_assert_uint_eq(config.max_queued_messages, 1000);
     ck_assert_uint_eq(config.max_inflight_bytes, 64 << 20);
-    ck_assert_uint_eq(config.max_queued_bytes, 64 << 20);
+    ck_assert_uint_eq(config.max_queued_bytes, 8 << 20);
     ck_assert_uint_eq(config.max_packet_size, 0);
     ck_assert_uint_eq(config.max_keepalive, 65535);
     ck_assert_uint_eq(config.persistent_client_expiration, 0);
