@@ -60,6 +60,16 @@ static void put_response_information(struct buf *properties,
     buf_release(&topic);
 }
 
+void admission_rename(struct admission *admission)
+{
+    struct mqtt_connect *connect = &admission->connect;
+
+    if (!admission->connection->listener->config->use_username_as_clientid)
+        return;
+    admission->was_nameless = !connect->client_id.len;
+    connect->client_id = connect->user_name;
+}
+
 /* Of a CONNECT that is accepted. */
 static void put_properties(struct buf *properties,
                            const struct admission *admission)
@@ -75,6 +85,9 @@ static void put_properties(struct buf *properties,
     if (admission->assigned[0]) /* [MQTT-3.1.3-7] [MQTT-3.2.2-16] */
         property_put_string(properties, PROPERTY_ASSIGNED_CLIENT_IDENTIFIER,
                             slice_of_string(admission->assigned));
+    if (admission->was_nameless) /* likewise */
+        property_put_string(properties, PROPERTY_ASSIGNED_CLIENT_IDENTIFIER,
+                            admission->client_id);
     put_response_information(properties, admission);
     if (admission->has_method)
         handle_auth_properties(properties, admission->auth_data);

@@ -23,12 +23,18 @@ struct admission {
     uint64_t seq;           /* of its record */
     struct slice client_id; /* the client's, or the one we made up */
     char assigned[96];      /* the one we made up; empty: none */
+    bool was_nameless;      /* its user name is the Client Identifier, of which
+                               it sent none */
     uint16_t keep_alive_s;  /* what holds */
     uint32_t expiry_s;      /* Session Expiry Interval that holds */
     bool session_present;
     const char *text; /* why not, for the log and who watches; told to the
                          client as well unless it is about who it is */
 };
+
+/* connect was decoded: take the user name for Client Identifier if the listener
+   has use_username_as_clientid. */
+void admission_rename(struct admission *admission);
 
 /* Append the CONNACK with this Reason Code to packet. */
 void admission_encode(const struct admission *admission,

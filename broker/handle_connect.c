@@ -67,6 +67,12 @@ static enum mqtt_reason judge_client_id(struct admission *admission)
     const struct mqtt_connect *connect = &admission->connect;
 
     admission->client_id = connect->client_id;
+    if (admission->connection->listener->config->use_username_as_clientid &&
+        !connect->client_id.len) {
+        admission->text = "a user name is required: it is the Client "
+                          "Identifier (use_username_as_clientid)";
+        return MQTT_NOT_AUTHORIZED;
+    }
     /* Any text may be one, so all that must be allowed [MQTT-3.1.3-5]. */
     if (connect->client_id.len > HANDLE_MAX_CLIENT_ID_BYTES) {
         admission->text = "the Client Identifier is too long";
@@ -493,6 +499,8 @@ enum mqtt_reason handle_connect(struct connection *connection,
     }
     /* [MQTT-3.1.4-1] */
     enum mqtt_reason reason = connect_decode(connect, frame->body);
+    if (!reason)
+        admission_rename(&admission);
     connection->link.version = (uint8_t)answer_version(connect->version);
     admission.client_id = connect->client_id;
     if (connect->has_user_name)

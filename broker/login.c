@@ -140,6 +140,7 @@ static struct login *new_login(const struct admission *admission,
     *own = *admission;
     own->body = buf_slice(&login->body);
     connect_decode(&own->connect, own->body);
+    admission_rename(own);
     own->client_id = own->assigned[0] ? slice_of_string(own->assigned)
                                       : own->connect.client_id;
     login->client_id =

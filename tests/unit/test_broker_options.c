@@ -1,6 +1,9 @@
 /* Options of the configuration that have no suite of their own. */
 #include "broker_rig.h"
 
+#include "mqtt/property.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 static struct rig rig;
@@ -51,6 +54,122 @@ START_TEST(a_payload_above_message_size_limit_is_answered_and_goes_nowhere)
 }
 END_TEST
 
+/* --- use_username_as_clientid --------------------------------------------- */
+
+static void connect_as(const char *client_id, const char *user_name)
+{
+    rig.config.listeners[0].use_username_as_clientid = true;
+    rig_start(&rig);
+    rig_open(&rig, &client, MQTT_5);
+    struct mqtt_packet packet = rig_connect(&client, client_id);
+
+    packet.connect.has_user_name = user_name != NULL;
+    packet.connect.user_name = slice_of_string(user_name);
+    rig_send(&client, &packet);
+}
+
+static void expect_accepted(const char *assigned)
+{
+    struct mqtt_packet packet;
+    struct property property;
+
+    rig_expect(&client, MQTT_CONNACK, &packet);
+    ck_assert_uint_eq(packet.connack.reason, MQTT_SUCCESS);
+    bool has = property_find(packet.connack.properties,
+                             PROPERTY_ASSIGNED_CLIENT_IDENTIFIER, &property);
+    ck_assert_int_eq(has, assigned != NULL);
+    if (assigned)
+        ck_assert(slice_equal_string(property.string, assigned));
+}
+
+static bool has_session(const char *client_id)
+{
+    return session_store_find(&rig.broker->sessions,
+                              slice_of_string(client_id));
+}
+
+START_TEST(the_user_name_is_the_client_identifier)
+{
+    connect_as("pretender", "anna");
+    expect_accepted(NULL);
+    ck_assert(has_session("anna"));
+    ck_assert(!has_session("pretender"));
+}
+END_TEST
+
+START_TEST(who_sent_no_client_identifier_is_told_the_user_name)
+{
+    connect_as("", "anna");
+    expect_accepted("anna");
+    ck_assert(has_session("anna"));
+}
+END_TEST
+
+START_TEST(without_a_user_name_nobody_comes_in)
+{
+    connect_as("somebody", NULL);
+    ck_assert_ptr_nonnull(rig_take_reason_string(&client));
+    rig_expect_hex(&client, "20 03 00 87 00");
+    rig_expect_ended(&client);
+}
+END_TEST
+
+START_TEST(clientid_prefixes_ask_for_the_user_name_then)
+{
+    rig.config.clientid_prefixes = strdup("lab-");
+    connect_as("lab-1", "anna");
+    rig_expect_ended(&client);
+}
+END_TEST
+
+/* --- small ones ----------------------------------------------------------- */
+
+START_TEST(the_broker_makes_up_client_identifiers_with_auto_id_prefix)
+{
+    free(rig.config.listeners[0].auto_id_prefix);
+    rig.config.listeners[0].auto_id_prefix = strdup("lab-");
+    rig_start(&rig);
+    rig_login(&rig, &client, MQTT_3_1_1, "", true);
+    ck_assert(has_session("lab-00000001"));
+}
+END_TEST
+
+START_TEST(upgrade_outgoing_qos_sends_at_the_qos_of_the_subscription)
+{
+    struct mqtt_publish publish;
+
+    rig.config.upgrade_outgoing_qos = true;
+    rig_start(&rig);
+    rig_login(&rig, &client, MQTT_5, "a", true);
+    rig_login(&rig, &other, MQTT_5, "b", true);
+    rig_subscribe(&other, "t", 2);
+    rig_publish(&client, "t", "up", 0);
+    rig_expect_publish(&other, "t", "up", 2, &publish);
+    ck_assert_uint_ne(publish.packet_id, 0);
+}
+END_TEST
+
+START_TEST(queue_qos0_messages_keeps_them_for_who_is_away)
+{
+    for (int queued = 0; queued < 2; queued++) {
+        rig.config.queue_qos0_messages = queued;
+        rig_start(&rig);
+        rig_login(&rig, &other, MQTT_3_1_1, "b", false);
+        rig_subscribe(&other, "t", 0);
+        rig_cut(&other);
+        rig_login(&rig, &client, MQTT_5, "a", true);
+        rig_publish(&client, "t", "kept", 0);
+        ck_assert(rig_login(&rig, &other, MQTT_3_1_1, "b", false));
+        if (queued)
+            rig_expect_publish(&other, "t", "kept", 0, NULL);
+        else
+            rig_expect_nothing(&other);
+        tear_down();
+        set_up();
+    }
+}
+END_TEST
+
 Suite *broker_options_suite(void)
 {
     Suite *suite = suite_create("broker_options");
@@ -60,5 +179,14 @@ Suite *broker_options_suite(void)
     tcase_add_loop_test(
         tcase, a_payload_above_message_size_limit_is_answered_and_goes_nowhere,
         0, sizeof(too_large) / sizeof(too_large[0]));
+    tcase_add_test(tcase, the_user_name_is_the_client_identifier);
+    tcase_add_test(tcase, who_sent_no_client_identifier_is_told_the_user_name);
+    tcase_add_test(tcase, without_a_user_name_nobody_comes_in);
+    tcase_add_test(tcase, clientid_prefixes_ask_for_the_user_name_then);
+    tcase_add_test(tcase,
+                   the_broker_makes_up_client_identifiers_with_auto_id_prefix);
+    tcase_add_test(tcase,
+                   upgrade_outgoing_qos_sends_at_the_qos_of_the_subscription);
+    tcase_add_test(tcase, queue_qos0_messages_keeps_them_for_who_is_away);
     return suite;
 }
