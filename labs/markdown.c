@@ -13,6 +13,7 @@
 
 struct parser {
     struct markdown *out;
+    size_t room; /* for blocks in out */
     const char *source;
     size_t source_len;
     unsigned first_line;
@@ -57,8 +58,11 @@ static void finish(struct parser *parser, enum markdown_kind kind,
 
     while (parser->text.len && parser->text.bytes[parser->text.len - 1] == '\n')
         parser->text.len--;
-    out->blocks =
-        alloc_resize(out->blocks, out->count + 1, sizeof(out->blocks[0]));
+    if (out->count == parser->room) {
+        parser->room = parser->room ? 2 * parser->room : 16;
+        out->blocks =
+            alloc_resize(out->blocks, parser->room, sizeof(out->blocks[0]));
+    }
     out->blocks[out->count++] = (struct markdown_block){
         .kind = kind,
         .level = level,

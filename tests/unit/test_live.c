@@ -45,8 +45,20 @@ static void set_up(void)
     student_begin(&student, lab_text);
 }
 
+/* As if the disk were full, or not any more. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 static void tear_down(void)
 {
+    limit_files(RLIM_INFINITY);
     student_end(&student);
 }
 
@@ -153,18 +165,9 @@ START_TEST(the_recordings_of_a_lab_are_bounded_over_all_sittings)
 }
 END_TEST
 
-/* As if the disk were full, from here on. */
-static void fill_the_disk(void)
-{
-    const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
-
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
-}
-
 START_TEST(a_recording_that_cannot_be_written_is_told)
 {
-    fill_the_disk();
+    limit_files(0);
     live_answer(&student.live, "q", "4");
     ck_assert_ptr_nonnull(live_trouble(&student.live));
     ck_assert_msg(strstr(live_trouble(&student.live), "cannot be written"),
@@ -181,7 +184,7 @@ START_TEST(a_lab_is_not_begun_where_nothing_can_be_written)
     struct live *live = &student.live;
 
     live_close(live);
-    fill_the_disk();
+    limit_files(0);
     ck_assert_int_lt(live_open(live, "1", NULL, "ann", error, sizeof(error)),
                      0);
     ck_assert_msg(strstr(error, "File too large"), "%s", error);
