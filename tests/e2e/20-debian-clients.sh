@@ -19,4 +19,7 @@ expires_sessions
 passes_properties
 joins_overlapping
 shows_sys
+shares_messages
+delays_wills
+respects_the_window
 stop_broker

@@ -285,3 +285,67 @@ shows_sys() {
     kill "$pid"
     ! grep '^\$SYS' "$work/everything.log" || fail "# brings \$SYS"
 }
+
+# The members of a group share its messages [MQTT-4.8.2-1], none gets another's; a
+# group gets no retained messages.
+shares_messages() {
+    run_pub -t share -q 1 -r -m "kept, not for a group"
+    for member in one two; do
+        subscriber "share-$member" "$sub" -V 5 -t '$share/g/share' -q 1 -C 3 \
+            -W $patience
+        eval "$member=\$pid"
+    done
+    for number in 1 2 3 4 5 6; do
+        run_pub -t share -q 1 -m "$number"
+    done
+    # shellcheck disable=SC2154
+    finishes "$one"
+    # shellcheck disable=SC2154
+    finishes "$two"
+    sort "$work/share-one.log" "$work/share-two.log" >"$work/share.log"
+    holds "$work/share.log" <<END
+1
+2
+3
+4
+5
+6
+END
+    run_pub -t share -r -n
+}
+
+# A will that is delayed is not published when its client is back in time
+# [MQTT-3.1.3-9], and then is when it is not.
+delays_wills() {
+    subscriber delay-watch "$sub" -t delayed -C 1 -W 60 -v
+    watch=$pid
+    for life in 1 2; do
+        subscriber delayed "$sub" -V 5 -c -x 100 -t none -W 60 \
+            --will-topic delayed --will-payload "dead in life $life" \
+            -D will will-delay-interval 5
+        kill -9 "$pid"
+    done
+    finishes "$watch"
+    holds "$work/delay-watch.log" <<END
+delayed dead in life 2
+END
+}
+
+# A client that takes one message at a time gets all of them [MQTT-3.3.4-9].
+respects_the_window() {
+    run_sub subscribed -V 5 -c -x 100 -i window -t window -q 2 -E
+    for number in 1 2 3 4 5 6; do
+        run_pub -t window -q $((1 + number % 2)) -m "$number"
+    done
+    run_sub window -V 5 -c -x 0 -i window -t window -q 2 -C 6 \
+        -D connect receive-maximum 1
+    sort -o "$work/window.log" "$work/window.log"
+    holds "$work/window.log" <<END
+1
+2
+3
+4
+5
+6
+END
+}
