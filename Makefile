@@ -23,6 +23,7 @@ SRC   := main.c lab_panel.c $(foreach d,$(DIRS),$(wildcard $d/*.c))
 HDR   := lab_panel.h $(foreach d,$(DIRS),$(wildcard $d/*.h))
 TESTS := $(wildcard tests/unit/*.c)
 SUITES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
+EXAMPLES := $(wildcard examples/*.c)
 FUZZ  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # Who may include whom; every folder may include itself.  See ARCHITECTURE.md.
@@ -110,6 +111,11 @@ $B/replay-%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $B/libmqttlab.a
 $B/fuzz-%: $B/tests/fuzz/fuzz_%.o $B/libmqttlab.a
 	$(call say,LINK)$(CC) $(BUILD) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# A plugin knows of us nothing but one header.
+$B/%.so: examples/%.c broker/plugin.h $B/flags
+	$(call say,PLUGIN)$(CC) $(filter-out -I%,$(BUILD)) -Ibroker -fPIC -shared \
+	    -o $@ $< $(shell $(PKG_CONFIG) --libs sqlite3 libcrypto)
+
 $B/%.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) -MMD -MP -c -o $@ $<
 
@@ -135,6 +141,8 @@ $B/flags: FORCE
 deps: ## install the libraries that are missing (sudo only when not root)
 	tools/install-deps build
 
+examples: $(EXAMPLES:examples/%.c=$B/%.so) ## build the example of a plugin
+
 shell: all ## your shell, in which mosquitto_pub and the others are ours
 	@$B/mqttlab shell
 
@@ -154,7 +162,7 @@ bench: all ## measure the broker beside Debian's mosquitto
 # want one process, to see the leaks.
 check: export CK_FORK = $(if $(filter asan,$(VARIANT)),no,yes)
 check: export MQTTLAB = $(CURDIR)/$B/mqttlab
-check: $B/unit-tests $B/mqttlab layers cites $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
+check: $B/unit-tests $B/mqttlab examples layers cites $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
 	$Q$(foreach f,$(FUZZ),$B/replay-$f $(wildcard tests/corpus/$f/*) &&) true
 	$Q$(if $(T),CK_RUN_SUITE=$(T) )$B/unit-tests
 
@@ -194,7 +202,7 @@ fuzzing: $(FUZZ:%=$B/fuzz-%)
 # --- keeping it clean --------------------------------------------------------
 
 lint: layers cites headers $(SRC:%=$B/%.tidy) ## run clang-format, clang-tidy and cppcheck
-	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS)
+	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS) $(EXAMPLES)
 	$Qcppcheck --quiet -j $$(getconf _NPROCESSORS_ONLN) --error-exitcode=1 \
 	    --std=c11 --inline-suppr -I. -Ilib --suppress=unknownMacro \
 	    --enable=warning,performance,portability $(SRC)
@@ -253,16 +261,17 @@ manual: all ## write the dashboard's keys into docs/mqttlab.1
 	rm -f docs/mqttlab.1.orig
 
 format: ## reformat the sources in place
-	clang-format -i $(SRC) $(HDR) $(TESTS) $(wildcard tests/fuzz/*.c)
+	clang-format -i $(SRC) $(HDR) $(TESTS) $(EXAMPLES) $(wildcard tests/fuzz/*.c)
 
 # --- shipping it -------------------------------------------------------------
 
 SHARE  = $(DESTDIR)$(PREFIX)/share/mqttlab
 MAN    = $(DESTDIR)$(PREFIX)/share/man
+INCLUDE = $(DESTDIR)$(PREFIX)/include/mqttlab
 DOC    = $(DESTDIR)$(PREFIX)/share/doc/mqttlab
 LABS   = $(filter-out %.solution.md %/solution.md %.c %.h,$(wildcard \
          labs/*.md exercises/*/*))
-MANUAL = CHANGELOG.md LICENSE docs/filter.md docs/labs.md
+MANUAL = CHANGELOG.md LICENSE docs/filter.md docs/labs.md docs/plugins.md
 
 install: all ## install under PREFIX=/usr/local, without solutions
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(MAN)/man5 $(DOC) \
@@ -272,14 +281,16 @@ install: all ## install under PREFIX=/usr/local, without solutions
 	for name in sub request; do echo '.so man1/mqttlab-pub.1' \
 	    >$(MAN)/man1/mqttlab-$$name.1; done
 	install -m 644 docs/mqttlab.conf.5 $(MAN)/man5/
-	install -m 644 $(MANUAL) $(DOC)/
+	install -m 644 $(MANUAL) $(EXAMPLES) $(DOC)/
+	install -d $(INCLUDE)
+	install -m 644 broker/plugin.h $(INCLUDE)/
 	$(foreach f,$(LABS),install -m 644 $f $(SHARE)/$f &&) true
 
 uninstall: ## take away what install brought
 	rm -f $(DESTDIR)$(PREFIX)/bin/mqttlab $(MAN)/man1/mqttlab.1 \
 	    $(addprefix $(MAN)/man1/mqttlab-,pub.1 sub.1 request.1) \
 	    $(MAN)/man5/mqttlab.conf.5
-	rm -rf $(SHARE) $(DOC)
+	rm -rf $(SHARE) $(DOC) $(INCLUDE)
 
 # What students get is the last commit but for the solutions, which
 # .gitattributes keeps out of every archive; a copy of the repository can be
@@ -304,5 +315,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
+.PHONY: all examples nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
         manual format install uninstall dist dist-lecturer clean help FORCE
