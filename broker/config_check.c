@@ -49,6 +49,10 @@ static void check_transport(const struct config_listener *listener,
                        listener->psk_hint   ? "psk_hint"
                        : listener->certfile ? "certfile"
                                             : "keyfile");
+    else if (listener->cafile || listener->capath || listener->crlfile)
+        config_warning(problems, where,
+                       "without certfile and keyfile the listener does not "
+                       "speak TLS");
     if (!listener->psk_hint && !listener->certfile != !listener->keyfile)
         config_problem(problems, where, "certfile and keyfile need each other");
     if (listener->psk_hint && listener->certfile)
