@@ -198,8 +198,10 @@ static void reset(struct plain *plain)
     int result = lab_broker_reset(plain->broker.port);
 
     lab_actors_stop(&plain->actors);
+    plain->live.on_mark = NULL; /* all of them are shown at the end */
     drain(plain);
     live_reset_step(&plain->live);
+    plain->live.on_mark = on_mark;
     if (result)
         puts("(the broker keeps its sessions and retained messages)");
     plain->told_complete = 0;

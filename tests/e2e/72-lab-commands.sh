@@ -75,6 +75,31 @@ exits 1 "$MQTTLAB" lab lint 3 >said
 ! LC_ALL=C grep -q "$(printf '[\033\233]')" said || fail "lint sends escapes"
 grep -q 'unknown key' said || fail "$(cat said)"
 
+# In the empty run the lab's own clients act, and must earn nothing.
+cat >home/labs/04-script.md <<'END'
+---
+id: 04-script
+title: Script
+version: 1
+---
+# Script
+## Step 1: One
+<!-- step one -->
+```script robot
+mosquitto_pub -i robot -t a -m b
+```
+```check
+pub  1  seen lab.type == "PUBLISH" && lab.actor == "script" : it published
+```
+END
+cat >home/labs/04-script.solution.md <<'END'
+```solution one
+true
+```
+END
+exits 1 "$MQTTLAB" lab test 4 >tap
+grep -q '^not ok 2 - the empty run scores 0: 1 points for nothing$' tap || fail "$(cat tap)"
+
 # What the grader needs, and what is the fault of whom.
 mkdir in none
 : >in/x.mqlab

@@ -184,6 +184,24 @@ START_TEST(clear_retained_takes_a_name_a_filter_or_all)
 }
 END_TEST
 
+/* Or a lab would take what the reset does for what comes after it. */
+START_TEST(what_a_reset_does_is_in_the_tap_when_it_is_answered)
+{
+    struct tap *tap = &rig.broker->tap;
+    json_t *request = json_pack("{s:s}", "cmd", "reset");
+
+    rig_login(&rig, &client, MQTT_3_1_1, "a", true);
+    rig_publish_retained(&client, "t", "x", 0);
+    ck_assert_int_ge(tap_attach(tap), 0);
+    uint64_t before = tap->published;
+    ck_assert(broker_control_handle(rig.broker, "reset", request, answer));
+    ck_assert_uint_gt(tap->published, before);
+    ck_assert_uint_eq(tap->published, tap->written);
+    json_decref(request);
+    tap_detach(tap);
+}
+END_TEST
+
 START_TEST(reset_forgets_what_was_before)
 {
     rig_login(&rig, &client, MQTT_3_1_1, "a", false);
@@ -332,6 +350,7 @@ Suite *broker_control_suite(void)
     tcase_add_test(tcase, kick_cut_says_nothing);
     tcase_add_test(tcase, kick_silent_lets_the_keep_alive_run_out);
     tcase_add_test(tcase, clear_retained_takes_a_name_a_filter_or_all);
+    tcase_add_test(tcase, what_a_reset_does_is_in_the_tap_when_it_is_answered);
     tcase_add_test(tcase, reset_forgets_what_was_before);
     tcase_add_test(tcase, scripted_clients_are_known_from_their_connect_on);
     tcase_add_test(tcase, a_snapshot_says_what_is_true_now);

@@ -9,19 +9,19 @@ static const struct {
     const char *text;
     const char *printed;
 } texts[] = {
-    {"",                                ""                               },
-    {"plain",                           "plain"                          },
-    {"two\nlines",                      "two\\x0alines"                  },
+    {"",                                 ""                                },
+    {"plain",                            "plain"                           },
+    {"two\nlines",                       "two\\x0alines"                   },
     {"mosquitto ends some with two\n\n", "mosquitto ends some with two\n\n"},
-    {"\n",                              "\n"                             },
-    {"\x1b[31mred\a\b\x7f",             "\\x1b[31mred\\x07\\x08\\x7f"    },
-    {"\xc3\xa9 \xe2\x82\xac",           "\xc3\xa9 \xe2\x82\xac"          },
+    {"\n",                               "\n"                              },
+    {"\x1b[31mred\a\b\x7f",              "\\x1b[31mred\\x07\\x08\\x7f"     },
+    {"\xc3\xa9 \xe2\x82\xac",            "\xc3\xa9 \xe2\x82\xac"           },
     {"\xc2\x9b"
-     "31m",                             "\\xc2\\x9b31m"                  },
+     "31m",                         "\\xc2\\x9b31m"                   },
     {"\x9b"
-     "31m \xff",                        "\\x9b31m \\xff"                 },
-    {"cut \xe2\x82",                    "cut \\xe2\\x82"                 },
-    {"tab\tcr\r",                       "tab\\x09cr\\x0d"                },
+     "31m \xff",                    "\\x9b31m \\xff"                  },
+    {"cut \xe2\x82",                     "cut \\xe2\\x82"                  },
+    {"tab\tcr\r",                        "tab\\x09cr\\x0d"                 },
 };
 
 START_TEST(control_characters_are_written_out)
