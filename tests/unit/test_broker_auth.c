@@ -324,6 +324,19 @@ START_TEST(a_client_may_give_up_in_the_middle)
 }
 END_TEST
 
+/* [MQTT-3.14.0-1] */
+START_TEST(in_the_middle_no_disconnect_is_sent)
+{
+    scram_client_first(&scram);
+    send_connect("SCRAM-SHA-256", buf_slice(&scram.text), NULL);
+    expect_challenge();
+    broker_stop(rig.broker, NULL, NULL);
+    loop_settle(&rig.loop);
+    rig_expect_nothing(&client);
+    rig_expect_ended(&client);
+}
+END_TEST
+
 START_TEST(who_does_not_go_on_is_given_up_in_time)
 {
     scram_client_first(&scram);
@@ -415,6 +428,7 @@ Suite *broker_auth_suite(void)
     tcase_add_loop_test(in, nothing_but_auth_and_disconnect_comes_in_the_middle,
                         0, sizeof(meanwhile) / sizeof(meanwhile[0]));
     tcase_add_test(in, a_client_may_give_up_in_the_middle);
+    tcase_add_test(in, in_the_middle_no_disconnect_is_sent);
     tcase_add_test(in, who_does_not_go_on_is_given_up_in_time);
 
     tcase_add_checked_fixture(again, open_rig, close_rig);
