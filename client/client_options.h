@@ -92,7 +92,7 @@ enum client_option {
     {OPTION_PERSISTENT, 'c', "disable-clean-session", NULL, \
      "keep the session when the connection ends; needs -i"}, \
     {OPTION_EXPIRY, 'x', NULL, "session expiry interval", \
-     "with -V 5: keep the session so many seconds; -1: for ever"}, \
+     "with -V 5: seconds to keep the session; -1: for ever"}, \
     {OPTION_PROPERTY, 'D', "property", "command identifier value", \
      "with -V 5: send a Property, as in\n" \
      "-D publish content-type text/plain\n" \

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* After a connection was lost. */
 #define RECONNECT_MS 1000
@@ -37,13 +38,27 @@ void client_run_error(const struct client_run *run, const char *format, ...)
 
 /* --- standard output ------------------------------------------------------- */
 
+/* Write what was printed. When the reader went away, as `head` does, there is
+   nothing left to do; another error is one of ours, too. */
+static void flush_output(struct client_run *run)
+{
+    errno = 0;
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || run->output_failed)
+        return;
+    run->output_failed = true;
+    if (errno == EPIPE) {
+        client_run_stop(run, CLIENT_EXIT_OK);
+        return;
+    }
+    client_run_error(run, "Error: Standard output: %s",
+                     strerror(errno ? errno : EIO));
+    client_run_stop(run, CLIENT_EXIT_ERROR);
+    run->exit_code = CLIENT_EXIT_ERROR;
+}
+
 static void flush(struct loop_task *task)
 {
-    struct client_run *run = LIST_ITEM(task, struct client_run, flush_task);
-
-    /* The reader went away, as `head` does: there is nothing left to do. */
-    if (fflush(stdout) != 0)
-        client_run_stop(run, CLIENT_EXIT_ERROR);
+    flush_output(LIST_ITEM(task, struct client_run, flush_task));
 }
 
 void client_run_wrote(struct client_run *run)
@@ -270,6 +285,7 @@ bool client_run_start(struct client_run *run, struct client_options *options,
         explain_unreached(run, error);
         return false;
     }
+    signal(SIGPIPE, SIG_IGN); /* flush sees it, and says DISCONNECT */
     loop_task_init(&run->flush_task, flush);
     timer_init(&run->timeout, on_timeout);
     for (int i = 0; i < 2; i++)
@@ -289,6 +305,6 @@ int client_run_finish(struct client_run *run)
     loop_run(&run->loop);
     loop_release(&run->loop);
     buf_release(&run->reason_string);
-    fflush(stdout);
+    flush_output(run);
     return run->exit_code;
 }

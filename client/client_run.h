@@ -23,6 +23,7 @@ struct client_run {
     bool was_connected; /* at least once */
     bool stopping;      /* client_run_stop was called */
     bool over;          /* everything was closed */
+    bool output_failed; /* standard output takes nothing any more */
     /* Called when the program ends: cancel timers, close what is open. */
     void (*on_over)(struct client_run *run);
 };

@@ -7,8 +7,8 @@
 #include "client/commands.h"
 #include "mqtt/topic.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     OPTION_COUNT = OPTION_OWN,
@@ -16,6 +16,7 @@ enum {
     OPTION_RETAINED_ONLY,
     OPTION_REMOVE_RETAINED,
     OPTION_RETAIN_AS_PUBLISHED,
+    OPTION_RETAIN_HANDLING,
     OPTION_FILTER_OUT,
     OPTION_UNSUBSCRIBE,
     OPTION_RANDOM_FILTER,
@@ -37,9 +38,12 @@ static const struct option_spec table[] = {
     {OPTION_RETAINED_ONLY, 0, "retained-only", NULL,
      "show retained messages, and end at the first other one"},
     {OPTION_REMOVE_RETAINED, 0, "remove-retained", NULL,
-     "make the broker forget each retained message that comes"},
+     "make the broker forget each retained one that comes"},
     {OPTION_RETAIN_AS_PUBLISHED, 0, "retain-as-published", NULL,
      "with -V 5: Retain as the publisher set it"},
+    {OPTION_RETAIN_HANDLING, 0, "retain-handling", "when",
+     "with -V 5: retained messages come \"always\", when the\n"
+     "subscription is \"new\", or \"never\" (always)"},
     {-1, 0, NULL, NULL, "What to print, and when to end:"},
     CLIENT_SHOW_ROWS,
     {OPTION_RANDOM_FILTER, 0, "random-filter", "chance",
@@ -64,6 +68,7 @@ struct sub {
     bool retained_only;
     bool remove_retained;
     bool retain_as_published;
+    uint8_t retain_handling;
 };
 
 static struct sub *sub_of(const struct client *client)
@@ -84,6 +89,21 @@ static bool take_chance(struct sub *sub, const char *value)
         &sub->options, "--random-filter chance must be between 0.1-100.0\n");
 }
 
+/* [MQTT5 3.8.3.1] */
+static bool take_retain_handling(struct sub *sub, const char *value)
+{
+    static const char *const names[] = {"always", "new", "never"};
+
+    for (uint8_t i = 0; i < 3; i++) {
+        if (!strcmp(value, names[i])) {
+            sub->retain_handling = i;
+            return true;
+        }
+    }
+    return client_options_fail(
+        &sub->options, "--retain-handling must be always, new or never.\n");
+}
+
 static bool take_own(struct sub *sub, int id, const char *value)
 {
     switch (id) {
@@ -95,6 +115,7 @@ static bool take_own(struct sub *sub, int id, const char *value)
     case OPTION_RETAINED_ONLY: sub->retained_only = true; break;
     case OPTION_REMOVE_RETAINED: sub->remove_retained = true; break;
     case OPTION_RETAIN_AS_PUBLISHED: sub->retain_as_published = true; break;
+    case OPTION_RETAIN_HANDLING: return take_retain_handling(sub, value);
     case OPTION_FILTER_OUT: client_strings_add(&sub->filter_out, value); break;
     case OPTION_UNSUBSCRIBE:
         client_strings_add(&sub->unsubscribe, value);
@@ -164,13 +185,15 @@ static void subscribe(struct sub *sub)
     const struct client_strings *topics = &sub->options.topics;
     struct mqtt_subscription *list = alloc_zero(topics->count, sizeof(*list));
 
-    for (size_t i = 0; i < topics->count; i++)
+    for (size_t i = 0; i < topics->count; i++) {
         list[i] = (struct mqtt_subscription){
             .topic_filter = slice_of_string(topics->items[i]),
-            .qos = (uint8_t)sub->options.qos,
-            .retain_as_published = sub->retain_as_published &&
-                                   client_version(sub->run.client) == MQTT_5,
-        };
+            .qos = (uint8_t)sub->options.qos};
+        if (client_version(sub->run.client) == MQTT_5) {
+            list[i].retain_as_published = sub->retain_as_published;
+            list[i].retain_handling = sub->retain_handling;
+        }
+    }
     client_subscribe(sub->run.client, list, topics->count,
                      client_options_properties(&sub->options, MQTT_SUBSCRIBE));
     free(list);
