@@ -56,20 +56,15 @@ static void send_layout(struct broker *broker, struct routing *routing,
     struct link *link = &connection->link;
 
     layouts_number(layout, packet_id, alias);
-    if (layout->alias_at)
-        router->last = -1; /* the aliases of two clients differ */
     if (layout->packet.len < layout->size) {
         struct message *message = message_of(broker, routing);
 
         link_send_shared(link, layout->packet, message_shared(message),
                          message_payload_offset(message), message->payload_len,
                          routing->cause);
-    } else if (router->last == (int)index) {
+    } else { /* the same as the publisher's, or as another subscriber's */
         link_send_same(link, layout->packet, layout->packet_id_at,
                        routing->cause);
-    } else {
-        link_send(link, layout->packet, routing->cause);
-        router->last = (int)index;
     }
     count_sent(broker, layout->size, routing->publish.payload.len);
     if (trace_on(connection)) {
@@ -114,7 +109,6 @@ bool router_send(struct broker *broker, struct connection *connection,
         publish_encode(single, version, publish);
         link_send(&connection->link, buf_slice(single), cause);
     }
-    broker->router.last = -1;
     count_sent(broker, size, publish->payload.len);
     if (trace_on(connection))
         trace_sending_publish(connection, whole);
@@ -400,7 +394,6 @@ size_t router_publish(struct broker *broker, struct routing *routing)
     size_t count;
 
     layouts_begin(&router->layouts);
-    router->last = -1;
     broker_show_records(broker);
     if (routing->publish.retain) /* [MQTT-3.3.1-8] */
         retain(broker, routing); /* [MQTT-3.3.1-5] [MQTT311-3.3.1-7] */

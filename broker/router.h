@@ -38,7 +38,6 @@ struct routing {
 
 struct router {
     struct layouts layouts;
-    int last;                     /* the layout sent last; -1: none */
     struct buf single;            /* a packet for one subscriber alone */
     struct buf properties_single; /* and its Properties */
 };

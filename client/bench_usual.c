@@ -35,6 +35,7 @@ static const struct usual {
     {BENCH_PAIRS,      BENCH_PLAIN,      50,    0, 100000,  MANY,    64, 0, 0.08,  0},
     {BENCH_RETAINED,   BENCH_PLAIN,      1,     0,  50000,  1,       64, 0, 0.083, 0},
     {BENCH_CONNECT,    BENCH_PLAIN,      50,    0,      0,  1,       64, 0, 0.67,  0},
+    {BENCH_PAIRS,      BENCH_PERSISTENT, 50,    0,      0,  MANY,    64, 1, 8,     0},
     {BENCH_PAIRS,      BENCH_TAPPED,     50,    0,      0,  MANY,    64, 0, 1.3,   0},
     {BENCH_FAN_OUT,    BENCH_TAPPED,     100,   0,      0,  256,     64, 0, 1.3,   0},
     {BENCH_IDLE,       BENCH_PLAIN,      5000,  0,      0,  1,       64, 0, 0,   600},

@@ -68,18 +68,18 @@ struct link {
     bool closing : 1;
     bool blocked : 1; /* the transport took less than it was given */
     bool broken : 1; /* a write failed: on_end comes, what is sent is dropped */
-    bool malformed : 1; /* on_malformed was called: what comes is dropped */
-    bool corked : 1;    /* what is sent waits in out until link_uncork */
-    uint8_t holds;      /* reasons to hand over nothing: see link_hold */
-    uint8_t pace;       /* used while packets are handed over */
+    bool malformed : 1;  /* on_malformed was called: what comes is dropped */
+    bool corked : 1;     /* what is sent waits in out until link_uncork */
+    uint8_t holds;       /* reasons to hand over nothing: see link_hold */
+    uint8_t pace;        /* used while packets are handed over */
+    uint32_t connection; /* number in the records */
+    uint32_t max_packet_size; /* a larger one is malformed */
     struct loop_task flush_task;
     struct transport *transport; /* owned */
     const struct link_events *events;
     struct buf in;          /* the start of a packet whose rest has not come */
     struct link_rest *rest; /* packets for later; NULL: none */
-    uint32_t max_packet_size; /* a larger one is malformed */
-    uint32_t connection;      /* number in the records */
-    uint64_t last_in_ms;      /* when bytes last came, by the loop's clock */
+    uint64_t last_in_ms;    /* when bytes last came, by the loop's clock */
     uint64_t last_out_ms;
 };
 
@@ -108,9 +108,10 @@ uint64_t link_send_shared(struct link *link, struct slice head,
                           uint64_t cause);
 
 /*
- * As link_send, for a fan-out: a packet that was sent just before on whatever
- * link, but for the Packet Identifier, is recorded by reference. packet_id_at is
- * where the Packet Identifier lies in packet (0: it has none).
+ * As link_send, for a PUBLISH that is passed on: when it is, but for the Packet
+ * Identifier, the packet that was recorded last, as it came or went on whatever
+ * link, it is recorded by reference. packet_id_at is where the Packet
+ * Identifier lies in packet (0: it has none).
  */
 uint64_t link_send_same(struct link *link, struct slice packet,
                         size_t packet_id_at, uint64_t cause);

@@ -135,6 +135,15 @@ void record_header_write(uint8_t out[RECORD_HEADER_BYTES],
     memcpy(out + AT_RESERVED, record->reserved, sizeof(record->reserved));
 }
 
+void record_header_stamp(uint8_t header[RECORD_HEADER_BYTES], uint64_t seq,
+                         uint64_t time_ns, uint32_t original_len, uint8_t flags)
+{
+    memcpy(header + AT_SEQ, &seq, sizeof(seq));
+    memcpy(header + AT_TIME, &time_ns, sizeof(time_ns));
+    memcpy(header + AT_ORIGINAL_LEN, &original_len, sizeof(original_len));
+    header[AT_FLAGS] = flags;
+}
+
 void record_header_read(struct record *record,
                         const uint8_t in[RECORD_HEADER_BYTES])
 {

@@ -123,6 +123,10 @@ const char *record_type_name(unsigned type);
 #define RECORD_HEADER_BYTES 40
 void record_header_write(uint8_t out[RECORD_HEADER_BYTES],
                          const struct record *record);
+/* Of one that was written: what is known last. */
+void record_header_stamp(uint8_t header[RECORD_HEADER_BYTES], uint64_t seq,
+                         uint64_t time_ns, uint32_t original_len,
+                         uint8_t flags);
 /* Leaves record->bytes alone. */
 void record_header_read(struct record *record,
                         const uint8_t in[RECORD_HEADER_BYTES]);

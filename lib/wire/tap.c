@@ -131,7 +131,8 @@ static void copy_in(struct tap *tap, uint64_t *position, struct slice bytes)
     if (!bytes.len)
         return;
     memcpy(data_of(tap) + (*position & MASK), bytes.bytes, first);
-    memcpy(data_of(tap), bytes.bytes + first, bytes.len - first);
+    if (first < bytes.len)
+        memcpy(data_of(tap), bytes.bytes + first, bytes.len - first);
     *position += bytes.len;
 }
 
@@ -146,7 +147,8 @@ static bool is_there(const struct tap *tap, uint64_t *position,
         return true;
     *position += bytes.len;
     return !memcmp(at, bytes.bytes, first) &&
-           !memcmp(data_of(tap), bytes.bytes + first, bytes.len - first);
+           (first == bytes.len ||
+            !memcmp(data_of(tap), bytes.bytes + first, bytes.len - first));
 }
 
 /* ---- readers ---- */
@@ -201,11 +203,19 @@ void tap_release(struct tap *tap)
 
 /* ---- writing ---- */
 
-/* An entry that is being written: the record, its bytes in two parts. */
+/*
+ * An entry that is about to be written: the record, its bytes in two parts, and
+ * what differs from the record as it was given. The record is not copied: with
+ * somebody attached there is one for each packet.
+ */
 struct draft {
-    struct record record;
+    const struct record *record;
     struct slice parts[2];
-    struct tap_entry entry;
+    uint32_t original_len;
+    uint32_t base_seq; /* of RECORD_SAME_BYTES, as are these: */
+    uint16_t packet_id;
+    uint16_t packet_id_at;
+    uint8_t flags;
 };
 
 /* Tell readers what will be overwritten, before it is. */
@@ -227,51 +237,78 @@ static uint64_t reserve(struct tap *tap, uint32_t bytes)
     return position;
 }
 
+static void fill(struct tap_entry *entry, const struct tap *tap,
+                 const struct draft *draft, uint32_t bytes)
+{
+    entry->entry_bytes = tap_entry_bytes(bytes);
+    entry->bytes = bytes;
+    entry->base_seq = draft->base_seq;
+    entry->packet_id = draft->packet_id;
+    entry->packet_id_at = draft->packet_id_at;
+    record_header_write(entry->header, draft->record);
+    record_header_stamp(entry->header, tap->last_seq, tap->clock->wall_ns,
+                        draft->original_len, draft->flags);
+}
+
+/* Write what stands before the bytes: in place, unless the memory ends there.
+   Moves the position behind it. */
+static void put_entry(struct tap *tap, uint64_t *position,
+                      const struct draft *draft, uint32_t bytes)
+{
+    struct tap_entry apart;
+
+    if (before_end(*position, sizeof(apart)) == sizeof(apart)) {
+        fill((void *)(data_of(tap) + (*position & MASK)), tap, draft, bytes);
+        *position += sizeof(apart);
+        return;
+    }
+    fill(&apart, tap, draft, bytes);
+    copy_in(tap, position, slice_of(&apart, sizeof(apart)));
+}
+
 static uint64_t append(struct tap *tap, struct draft *draft)
 {
-    struct record *record = &draft->record;
+    uint32_t bytes = (uint32_t)(draft->parts[0].len + draft->parts[1].len);
+    bool same = draft->flags & RECORD_SAME_BYTES;
 
-    record->seq = ++tap->last_seq;
-    record->time_ns = tap->clock->wall_ns;
-    draft->entry.bytes = (uint32_t)(draft->parts[0].len + draft->parts[1].len);
-    draft->entry.entry_bytes = tap_entry_bytes(draft->entry.bytes);
-    if (draft->entry.bytes < record->original_len &&
-        !(record->flags & RECORD_SAME_BYTES))
-        record->flags |= RECORD_TRUNCATED;
-    record_header_write(draft->entry.header, record);
+    tap->last_seq++;
+    if (bytes < draft->original_len && !same)
+        draft->flags |= RECORD_TRUNCATED;
 
-    uint64_t position = reserve(tap, draft->entry.entry_bytes);
-    copy_in(tap, &position, slice_of(&draft->entry, sizeof(draft->entry)));
-    if (record->type == RECORD_MQTT && !(record->flags & RECORD_SAME_BYTES)) {
+    uint64_t position = reserve(tap, tap_entry_bytes(bytes));
+    put_entry(tap, &position, draft, bytes);
+    if (draft->record->type == RECORD_MQTT && !same) {
         tap->base_at = position;
-        tap->base_seq = record->seq;
-        tap->base_len = draft->entry.bytes;
-        tap->base_original_len = record->original_len;
+        tap->base_seq = tap->last_seq;
+        tap->base_len = bytes;
+        tap->base_original_len = draft->original_len;
     }
     copy_in(tap, &position, draft->parts[0]);
     copy_in(tap, &position, draft->parts[1]);
     if (tap->written - tap->published > PUBLISH_BYTES)
         tap_publish(tap);
-    return record->seq;
+    return tap->last_seq;
 }
 
-/* Cut what is longer than TAP_SNAP_BYTES. */
-static struct draft make_draft(const struct record *record, struct slice rest)
+static struct slice cut(struct slice bytes, size_t max)
 {
-    struct draft draft = {
-        .record = *record, .parts = {record->bytes, rest}
-    };
+    return bytes.len > max ? slice_first(bytes, max) : bytes;
+}
+
+/* What is longer than TAP_SNAP_BYTES is cut. */
+static void begin_draft(struct draft *draft, const struct record *record,
+                        struct slice rest)
+{
     size_t len = record->bytes.len + rest.len;
 
-    if (!record->original_len)
-        draft.record.original_len = (uint32_t)len;
-    for (int i = 0; i < 2; i++) {
-        size_t room = TAP_SNAP_BYTES - (i ? draft.parts[0].len : 0);
-
-        if (draft.parts[i].len > room)
-            draft.parts[i].len = room;
-    }
-    return draft;
+    draft->record = record;
+    draft->original_len =
+        record->original_len ? record->original_len : (uint32_t)len;
+    draft->base_seq = 0;
+    draft->packet_id = draft->packet_id_at = 0;
+    draft->flags = record->flags;
+    draft->parts[0] = cut(record->bytes, TAP_SNAP_BYTES);
+    draft->parts[1] = cut(rest, TAP_SNAP_BYTES - draft->parts[0].len);
 }
 
 /* Write a copy of the record with '*' where the password is. */
@@ -286,7 +323,8 @@ static uint64_t write_redacted(struct tap *tap, const struct record *record,
     memset(hidden + redaction.from, '*', redaction.to - redaction.from);
     copy.bytes = slice_of(hidden, len);
     copy.flags |= RECORD_REDACTED;
-    struct draft draft = make_draft(&copy, slice_of(NULL, 0));
+    struct draft draft;
+    begin_draft(&draft, &copy, slice_of(NULL, 0));
     uint64_t seq = append(tap, &draft);
     free(hidden);
     return seq;
@@ -309,13 +347,14 @@ static bool may_be_secret(const struct record *record)
 uint64_t tap_write(struct tap *tap, const struct record *record)
 {
     struct redaction redaction;
+    struct draft draft;
 
     if (!tap->on)
         return 0;
     if (!tap->show_passwords && may_be_secret(record) &&
         tap_redact(record->bytes, &redaction))
         return write_redacted(tap, record, redaction);
-    struct draft draft = make_draft(record, slice_of(NULL, 0));
+    begin_draft(&draft, record, slice_of(NULL, 0));
     return append(tap, &draft);
 }
 
@@ -329,7 +368,7 @@ static bool is_base(const struct tap *tap, const struct draft *draft,
     size_t hole = packet_id_at ? 2 : 0;
 
     if (!tap->base_seq || tap->written - tap->base_at > BASE_REACH ||
-        draft->record.original_len != tap->base_original_len ||
+        draft->original_len != tap->base_original_len ||
         head.len + draft->parts[1].len != tap->base_len ||
         packet_id_at + hole > head.len)
         return false;
@@ -343,17 +382,19 @@ static bool is_base(const struct tap *tap, const struct draft *draft,
 uint64_t tap_write_same(struct tap *tap, const struct record *record,
                         struct slice rest, size_t packet_id_at)
 {
+    struct draft draft;
+
     if (!tap->on)
         return 0;
-    struct draft draft = make_draft(record, rest);
+    begin_draft(&draft, record, rest);
     if (is_base(tap, &draft, packet_id_at)) {
         const uint8_t *at = record->bytes.bytes + packet_id_at;
 
-        draft.record.flags |= RECORD_SAME_BYTES;
-        draft.entry.base_seq = (uint32_t)tap->base_seq;
-        draft.entry.packet_id_at = (uint16_t)packet_id_at;
+        draft.flags |= RECORD_SAME_BYTES;
+        draft.base_seq = (uint32_t)tap->base_seq;
+        draft.packet_id_at = (uint16_t)packet_id_at;
         if (packet_id_at)
-            draft.entry.packet_id = (uint16_t)(at[0] << 8 | at[1]);
+            draft.packet_id = (uint16_t)(at[0] << 8 | at[1]);
         draft.parts[0].len = draft.parts[1].len = 0;
     }
     return append(tap, &draft);
