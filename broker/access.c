@@ -265,7 +265,7 @@ static void send_away(struct broker *broker, struct access *const *was)
             judge_again(connection, was[index], listener->access);
         if (text)
             connection_end(connection, &(struct connection_ending){
-                                           .why = END_KICKED,
+                                           .why = END_UNWELCOME,
                                            .reason = MQTT_NOT_AUTHORIZED,
                                            .text = text,
                                        });

@@ -107,6 +107,7 @@ enum connection_end {
     END_TAKEN_OVER, /* another connection has this Client Identifier */
     END_LIMIT,      /* reached one of our limits */
     END_KICKED,     /* control said so */
+    END_UNWELCOME,  /* is let in no more: its user is gone, or the like */
     END_STOPPED,    /* the broker stops */
 };
 

@@ -56,6 +56,10 @@ static const struct way ways[] = {
                     .reason = MQTT_ADMINISTRATIVE_ACTION,
                     .text = "disconnected by an administrator",
                     .log = "been disconnected by administrative action"},
+    [END_UNWELCOME] = {.event = EVENT_ACCESS_REFUSED,
+                       .reason = MQTT_NOT_AUTHORIZED,
+                       .text = "not allowed any more",
+                       .log = "is not allowed any more, disconnecting"},
     [END_STOPPED] = {.event = EVENT_DISCONNECTED,
                      .reason = MQTT_SERVER_SHUTTING_DOWN,
                      .text = "the broker stops",
@@ -69,7 +73,7 @@ static void log_end(const struct connection *connection, const struct way *way,
     struct broker *broker = connection->broker;
     char name[CONNECTION_ADDRESS_BYTES];
     bool error = ending->why == END_ERROR || ending->why == END_LIMIT ||
-                 ending->why == END_REFUSED;
+                 ending->why == END_REFUSED || ending->why == END_UNWELCOME;
 
     if (!broker->config->connection_messages ||
         !log_wants(broker->log, LOG_NOTICE))

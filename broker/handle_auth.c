@@ -174,28 +174,6 @@ static void go_on_connecting(struct login *login, struct slice data,
 
 /* ---- again ---- */
 
-/* [MQTT-4.12.1-2] */
-static void refuse_again(struct connection *connection, const char *text,
-                         uint64_t seq)
-{
-    struct broker *broker = connection->broker;
-    uint64_t cause = seq;
-
-    if (tap_on(&broker->tap)) {
-        report_begin(broker, EVENT_ACCESS_REFUSED,
-                     connection_client_id(connection));
-        report_put_number(broker, RECORD_REASON, MQTT_NOT_AUTHORIZED);
-        report_printf(broker, RECORD_TEXT, "%s", text);
-        cause = report_end(broker, connection, seq);
-    }
-    connection_end(connection, &(struct connection_ending){
-                                   .why = END_KICKED,
-                                   .reason = MQTT_NOT_AUTHORIZED,
-                                   .text = text,
-                                   .cause = cause,
-                               });
-}
-
 static void authenticate_again(struct connection *connection, bool begins,
                                struct slice data, uint64_t seq)
 {
@@ -220,8 +198,13 @@ static void authenticate_again(struct connection *connection, bool begins,
             !slice_equal_string(buf_slice(&login->scram.user_name), user_name))
             wrong = "the session is another user's";
     }
-    if (wrong) {
-        refuse_again(connection, wrong, seq);
+    if (wrong) { /* [MQTT-4.12.1-2] */
+        connection_end(connection, &(struct connection_ending){
+                                       .why = END_UNWELCOME,
+                                       .reason = MQTT_NOT_AUTHORIZED,
+                                       .text = wrong,
+                                       .cause = seq,
+                                   });
     } else if (out.len) {
         send_auth(connection, MQTT_SUCCESS, buf_slice(&out), seq);
         connection->extras->login = NULL;

@@ -81,7 +81,7 @@ static enum mqttlab_answer ask_plugins(const struct identity *identity,
 {
     const struct access *access = identity->access;
     enum mqttlab_answer answer = MQTTLAB_DEFER;
-    char unread[IDENTITY_WHY_BYTES];
+    char unread[IDENTITY_WHY_BYTES] = "";
 
     if (!access->asks_plugins)
         return MQTTLAB_DEFER;

@@ -62,7 +62,7 @@ void plugin_host_unref(struct plugin_host *host)
 {
     if (!host || --host->references)
         return;
-    if (host->open && host->plugin->close)
+    if (host->open && host->plugin && host->plugin->close)
         host->plugin->close(host->context);
     if (host->library)
         dlclose(host->library);

@@ -26,7 +26,7 @@ static bool take_attribute(struct slice *rest, char name, struct slice *value)
 {
     struct slice part = take_part(rest);
 
-    if (part.len < 2 || part.bytes[0] != name || part.bytes[1] != '=')
+    if (part.len < 2 || part.bytes[0] != (uint8_t)name || part.bytes[1] != '=')
         return false;
     *value = slice_skip(part, 2);
     return true;
