@@ -199,7 +199,9 @@ static void on_malformed(struct link *link, enum mqtt_reason reason)
             .why = reason == MQTT_PACKET_TOO_LARGE ? END_LIMIT : END_ERROR,
             .reason = reason,
             .text = reason == MQTT_PACKET_TOO_LARGE
-                        ? "a packet larger than the limit"
+                        ? connection_of(link)->state == CONNECTION_NEW
+                              ? "a CONNECT larger than the limit"
+                              : "a packet larger than max_packet_size"
                         : NULL,
         });
 }

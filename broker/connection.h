@@ -68,6 +68,7 @@ struct connection {
     bool congested : 1;        /* more waits than OUTPUT_HIGH_BYTES */
     bool mounted : 1;          /* its listener has a mount_point */
     bool acknowledges : 1;     /* it has acknowledged a message */
+    bool told_wait : 1;        /* that messages wait for it was told */
     bool wants_no_reasons : 1; /* Request Problem Information was 0 */
     uint16_t incoming_blocks;  /* INCOMING_BLOCK_BYTES each: what an incomplete
                                   packet takes, as the broker counts it */

@@ -38,7 +38,7 @@ static const struct way ways[] = {
                     .text = "silent for 1.5 x Keep Alive",
                     .log = "has exceeded timeout, disconnecting"},
     [END_NO_CONNECT] = {.event = EVENT_LIMIT,
-                        .text = "no CONNECT within the time limit",
+                        .text = "no CONNECT within connect_timeout",
                         .log = "has sent no CONNECT in time, disconnecting"},
     [END_REFUSED] = {.text = "CONNECT refused", .log = "was refused"},
     [END_ERROR] = {.event = EVENT_PROTOCOL_ERROR,

@@ -117,11 +117,16 @@ static enum mqtt_reason judge_will(struct admission *admission)
         return MQTT_RETAIN_NOT_SUPPORTED; /* [MQTT-3.2.2-13] */
     if (topic_level_count(will->topic) > config->max_topic_levels ||
         (admission->connection->mounted &&
-         mount_is_too_long(admission->connection, will->topic)))
+         mount_is_too_long(admission->connection, will->topic))) {
+        admission->text = "the will's topic is deeper than max_topic_levels, "
+                          "or too long with mount_point";
         return MQTT_TOPIC_NAME_INVALID;
+    }
     if (config->message_size_limit &&
-        will->payload.len > config->message_size_limit)
+        will->payload.len > config->message_size_limit) {
+        admission->text = "the will's payload exceeds message_size_limit";
         return MQTT_PACKET_TOO_LARGE;
+    }
     if (!handle_may_publish(will->topic)) {
         admission->text = "only the broker publishes below $SYS";
         return MQTT_NOT_AUTHORIZED;

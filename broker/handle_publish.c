@@ -81,8 +81,16 @@ static enum mqtt_reason judge(struct incoming *incoming)
         return MQTT_RETAIN_NOT_SUPPORTED; /* [MQTT-3.2.2-14] */
     if (incoming->connection->mounted && !mount(incoming))
         return MQTT_TOPIC_NAME_INVALID;
-    if (too_many_levels(publish->topic, config->max_topic_levels))
+    if (too_many_levels(publish->topic, config->max_topic_levels)) {
+        connection_end(incoming->connection,
+                       &(struct connection_ending){
+                           .why = END_LIMIT,
+                           .reason = MQTT_TOPIC_NAME_INVALID,
+                           .text = "a topic deeper than max_topic_levels",
+                           .cause = incoming->routing.cause,
+                       });
         return MQTT_TOPIC_NAME_INVALID;
+    }
     return MQTT_SUCCESS;
 }
 

@@ -167,7 +167,9 @@ static enum mqtt_reason subscribe_one(struct request *request,
     case SUBSCRIPTION_NEW: *fresh = true; break;
     /* What waits in the session stays [MQTT-3.8.4-4]. */
     case SUBSCRIPTION_REPLACED: *fresh = false; break;
-    case SUBSCRIPTION_TOO_DEEP: return MQTT_TOPIC_FILTER_INVALID;
+    case SUBSCRIPTION_TOO_DEEP:
+        request->limit = "the filter is deeper than max_topic_levels";
+        return MQTT_TOPIC_FILTER_INVALID;
     }
     if (*fresh && (request->limit = exceeded(request))) {
         subscription_tree_unsubscribe(broker->subscriptions,

@@ -144,6 +144,26 @@ static void report_queued(struct broker *broker, const struct session *session,
     report_end(broker, NULL, delivery->message->cause);
 }
 
+/* Why messages wait for a client that is here; told once. */
+static void report_window(struct broker *broker, const struct session *session,
+                          uint64_t cause)
+{
+    struct connection *connection = session->connection;
+    const char *text = "reads too slowly: its messages wait";
+
+    if (outgoing_queue_unacknowledged(&session->outgoing) >=
+        connection->receive_maximum)
+        text = "acknowledges too slowly: its messages wait "
+               "(max_inflight_messages, or its Receive Maximum)";
+    else if (!window_open(broker, session))
+        text = "acknowledges too slowly: its messages wait "
+               "(max_inflight_bytes)";
+    connection->told_wait = true;
+    report_begin(broker, EVENT_LIMIT, session_client_id(session));
+    report_printf(broker, RECORD_TEXT, "%s", text);
+    report_end(broker, connection, cause);
+}
+
 static void wait(struct broker *broker, struct session *session,
                  struct delivery *delivery)
 {
@@ -163,8 +183,12 @@ static void wait(struct broker *broker, struct session *session,
     if (session->stored)
         durable_delivery_added(broker, session, delivery);
     outgoing_queue_push(&session->outgoing, delivery); /* [MQTT311-3.1.2-5] */
-    if (!session->connection && tap_on(&broker->tap))
+    if (!tap_on(&broker->tap))
+        return;
+    if (!session->connection)
         report_queued(broker, session, delivery);
+    else if (!session->connection->told_wait)
+        report_window(broker, session, delivery->message->cause);
 }
 
 /* ---- sending ---- */

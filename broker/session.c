@@ -113,9 +113,12 @@ static void on_expiry(struct timer *timer)
     if (session->will) /* [MQTT-3.1.3-9] */
         will_fire(broker, session, "the session expired before Will Delay", 0);
     broker->counters.clients_expired++;
-    report_session(broker, session, EVENT_SESSION_EXPIRED,
-                   "the client was away longer than Session Expiry Interval",
-                   0);
+    report_session(
+        broker, session, EVENT_SESSION_EXPIRED,
+        session->expiry_s == broker->config->persistent_client_expiration
+            ? "the client was away longer than persistent_client_expiration"
+            : "the client was away longer than Session Expiry Interval",
+        0);
     log_info(broker->log, "Expiring client %s due to timeout.",
              session->client_id);
     session_free(broker, session); /* [MQTT-3.1.2-23] [MQTT-4.1.0-2] */
