@@ -218,6 +218,26 @@ START_TEST(a_session_that_ends_at_once_leaves_no_time_for_a_delay)
 }
 END_TEST
 
+START_TEST(a_goodbye_that_asks_for_the_will_does_not_shorten_its_delay)
+{
+    start(MQTT_5, (struct will_of){.delay_s = 10, .expiry_s = 100});
+    rig_send_hex(&client, "e0 01 04");
+    rig_expect_ended(&client);
+    rig_advance(&rig, 9.9);
+    rig_expect_nothing(&watcher);
+    rig_advance(&rig, 0.2);
+    expect_will();
+}
+END_TEST
+
+START_TEST(a_goodbye_that_ends_the_session_ends_the_delay)
+{
+    start(MQTT_5, (struct will_of){.delay_s = 10, .expiry_s = 100});
+    rig_send_hex(&client, "e0 07 04 05 11 00000000");
+    expect_will();
+}
+END_TEST
+
 /* [MQTT-3.1.3-9] */
 START_TEST(who_comes_back_in_time_has_no_will_published)
 {
@@ -371,6 +391,9 @@ Suite *broker_will_suite(void)
     tcase_add_test(tcase, the_end_of_the_session_ends_the_delay);
     tcase_add_test(tcase,
                    a_session_that_ends_at_once_leaves_no_time_for_a_delay);
+    tcase_add_test(tcase,
+                   a_goodbye_that_asks_for_the_will_does_not_shorten_its_delay);
+    tcase_add_test(tcase, a_goodbye_that_ends_the_session_ends_the_delay);
     tcase_add_test(tcase, who_comes_back_in_time_has_no_will_published);
     tcase_add_test(tcase, a_takeover_within_the_delay_publishes_no_will);
     tcase_add_test(tcase, a_new_session_does_not_wait_for_the_delay_of_the_old);

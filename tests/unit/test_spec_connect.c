@@ -228,6 +228,49 @@ START_TEST(session_state_is_kept_until_it_has_expired)
 }
 END_TEST
 
+static bool session_is_there(void)
+{
+    return session_store_find(&rig.broker->sessions, slice_of_string("a"));
+}
+
+/* [MQTT5 3.14.2.2.2] */
+START_TEST(disconnect_can_end_a_session_that_was_to_be_kept)
+{
+    static const struct {
+        const char *disconnect;
+        double kept_s; /* seconds */
+    } cases[] = {
+        {"e0 00",                   4096 }, /* what CONNECT said */
+        {"e0 02 00 00",             4096 }, /* no Properties */
+        {"e0 07 00 05 11 00000000", 0    }, /* at once */
+        {"e0 07 00 05 11 00000005", 5    }, /* sooner */
+        {"e0 07 00 05 11 00010000", 65536}  /* later */
+    };
+
+    rig_start(&rig);
+    login_kept(&client, MQTT_5, "a", true);
+    rig_send_hex(&client, cases[_i].disconnect);
+    rig_expect_ended(&client);
+    if (cases[_i].kept_s > 0) {
+        rig_advance(&rig, cases[_i].kept_s - 0.5);
+        ck_assert(session_is_there());
+        rig_advance(&rig, 1);
+    }
+    ck_assert(!session_is_there());
+}
+END_TEST
+
+/* 0xFFFFFFFF [MQTT5 3.1.2.11.2] */
+START_TEST(a_session_can_be_kept_for_ever)
+{
+    rig_start(&rig);
+    rig_login_5(&rig, &client, "a", true, slice_of("\x11\xff\xff\xff\xff", 5));
+    rig_cut(&client);
+    rig_advance(&rig, 200.0 * 365 * 86400);
+    ck_assert(session_is_there());
+}
+END_TEST
+
 /* [MQTT311-3.1.2-7] */
 START_TEST(retained_messages_outlive_the_session_of_their_publisher)
 {
@@ -268,6 +311,20 @@ START_TEST(each_client_without_a_name_is_given_one_of_its_own)
     /* It is good for coming back. */
     rig_cut(&client);
     ck_assert(login_kept(&client, MQTT_5, names[0], false));
+}
+END_TEST
+
+/* [MQTT-3.1.3-6] [MQTT-3.2.2-16] Not the name of another, even if that one chose
+   what we would. */
+START_TEST(a_name_that_is_given_is_nobody_elses)
+{
+    rig_start(&rig);
+    rig_login(&rig, &other, MQTT_3_1_1, "auto-00000001", true);
+    rig_open(&rig, &client, versions[_i]);
+    send_connect(&client, &(struct mqtt_connect){.clean_start = true});
+    ck_assert_uint_gt(client.in.len, 0);
+    ck_assert(!other.ended);
+    ck_assert_uint_eq(session_store_count(&rig.broker->sessions), 2);
 }
 END_TEST
 
@@ -413,9 +470,13 @@ Suite *spec_connect_suite(void)
     tcase_add_loop_test(
         tcase, the_client_identifier_alone_says_whose_session_it_is, 0, 2);
     tcase_add_test(tcase, session_state_is_kept_until_it_has_expired);
+    tcase_add_loop_test(tcase, disconnect_can_end_a_session_that_was_to_be_kept,
+                        0, 5);
+    tcase_add_test(tcase, a_session_can_be_kept_for_ever);
     tcase_add_loop_test(
         tcase, retained_messages_outlive_the_session_of_their_publisher, 0, 2);
     tcase_add_test(tcase, each_client_without_a_name_is_given_one_of_its_own);
+    tcase_add_loop_test(tcase, a_name_that_is_given_is_nobody_elses, 0, 2);
     tcase_add_loop_test(tcase, maximum_qos_is_told_and_bounds_what_is_granted,
                         0, 3);
     tcase_add_test(tcase,
