@@ -176,15 +176,18 @@ check-all: ## all of it: linters, gcc, clang, sanitizers, foreign clients
 	$Q$(MAKE) --no-print-directory check
 
 # The long ones: ten minutes of fuzzing for each target, the dashboard under load
-# for a minute, labs with three students' values, every test under valgrind.
+# for a minute, the broker killed 200 times, labs with three students' values,
+# every test under valgrind.
 nightly: export MQTTLAB_SKIP_NOTHING = 1
 nightly: ## what takes hours: fuzzing, load, valgrind
 	$Q$(MAKE) --no-print-directory fuzz FOR=600
 	$Q$(MAKE) --no-print-directory all $B/unit-tests
 	$QLOAD_SECONDS=60 CK_RUN_SUITE=terminal MQTTLAB=$(CURDIR)/$B/mqttlab \
 	    $B/unit-tests
+	$QKILL_ROUNDS=200 CK_RUN_SUITE=durable_kill MQTTLAB=$(CURDIR)/$B/mqttlab \
+	    $B/unit-tests
 	$Q$B/mqttlab lab test --seeds 3
-	$Q$(foreach t,$(filter-out e2e socket terminal,$(SUITES)),CK_FORK=no \
+	$Q$(foreach t,$(filter-out e2e durable_kill socket terminal,$(SUITES)),CK_FORK=no \
 	    CK_RUN_SUITE=$t valgrind -q --error-exitcode=1 --leak-check=full \
 	    --errors-for-leak-kinds=definite $B/unit-tests &&) true
 

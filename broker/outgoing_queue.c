@@ -161,8 +161,10 @@ static void grow_inflight(struct outgoing_queue *queue)
         queue->inflight_cap = 2 * old_cap;
     queue->inflight =
         alloc_zero(queue->inflight_cap, sizeof(queue->inflight[0]));
-    for (uint32_t i = 0; i < old_cap; i++)
-        *place(queue, old[i].packet_id) = old[i];
+    for (uint32_t i = 0; i < old_cap; i++) {
+        if (old[i].packet_id)
+            *place(queue, old[i].packet_id) = old[i];
+    }
     free(old);
 }
 

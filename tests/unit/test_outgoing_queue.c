@@ -210,6 +210,50 @@ START_TEST(resuming_twice_begins_again)
 }
 END_TEST
 
+/* Whatever identifiers they have, and in whatever places they meet. */
+START_TEST(restored_deliveries_are_all_there_and_sent_again_in_order)
+{
+    static const uint16_t ids[] = {64, 65535, 128, 1, 32768, 3, 256, 2, 4};
+
+    for (size_t i = 0; i < 9; i++) {
+        struct delivery delivery = delivery_of("x", 1);
+
+        delivery.packet_id = ids[i];
+        outgoing_queue_restore(&queue, &delivery);
+    }
+    ck_assert_uint_eq(queue.inflight_count, 9);
+    for (size_t i = 0; i < 9; i++)
+        ck_assert_ptr_nonnull(outgoing_queue_find(&queue, ids[i]));
+    outgoing_queue_resume(&queue);
+    for (size_t i = 0; i < 9; i++)
+        ck_assert_uint_eq(outgoing_queue_next_resend(&queue)->packet_id,
+                          ids[i]);
+    ck_assert_uint_eq(queue.resend_count, 0);
+}
+END_TEST
+
+static void count_visit(void *context, struct delivery *delivery)
+{
+    ck_assert_ptr_nonnull(delivery->message);
+    ++*(unsigned *)context;
+}
+
+START_TEST(a_visit_sees_what_waits_and_what_is_in_flight)
+{
+    unsigned seen = 0;
+
+    outgoing_queue_visit(&queue, count_visit, &seen);
+    ck_assert_uint_eq(seen, 0);
+    for (int i = 0; i < 5; i++)
+        start();
+    finish(3);
+    for (int i = 0; i < 20; i++)
+        push("x", 1);
+    outgoing_queue_visit(&queue, count_visit, &seen);
+    ck_assert_uint_eq(seen, 24);
+}
+END_TEST
+
 Suite *outgoing_queue_suite(void)
 {
     Suite *suite = suite_create("outgoing_queue");
@@ -227,5 +271,8 @@ Suite *outgoing_queue_suite(void)
                    subscription_identifiers_count_as_much_as_other_bytes);
     tcase_add_test(tcase, sending_again_keeps_the_first_order);
     tcase_add_test(tcase, resuming_twice_begins_again);
+    tcase_add_test(tcase,
+                   restored_deliveries_are_all_there_and_sent_again_in_order);
+    tcase_add_test(tcase, a_visit_sees_what_waits_and_what_is_in_flight);
     return suite;
 }
