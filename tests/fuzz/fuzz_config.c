@@ -35,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     bool good = config_read_text(&config, "fuzz", text, &problems);
     assert(good == (problems.count == 0));
     config_finish(&config);
+    config_check(&config, &problems);
     assert(config.listener_count >= 1);
     for (size_t i = 0; i < config.listener_count; i++) {
         const struct config_listener *listener = &config.listeners[i];

@@ -3,8 +3,14 @@
 
 #include "mqtt/property.h"
 
+#include "net/socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct rig rig;
 static struct rig_client client;
@@ -170,6 +176,45 @@ START_TEST(queue_qos0_messages_keeps_them_for_who_is_away)
 }
 END_TEST
 
+/* --- set_tcp_nodelay ------------------------------------------------------ */
+
+/* The broker's end of a connection that is ours: this process has both. */
+static int other_end(int fd)
+{
+    struct sockaddr_in mine;
+    struct sockaddr_in theirs;
+    socklen_t len = sizeof(mine);
+
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&mine, &len), 0);
+    for (int end = 3; end < 1024; end++) {
+        len = sizeof(theirs);
+        if (end != fd && !getpeername(end, (struct sockaddr *)&theirs, &len) &&
+            theirs.sin_family == AF_INET && theirs.sin_port == mine.sin_port)
+            return end;
+    }
+    return -1;
+}
+
+START_TEST(set_tcp_nodelay_says_whether_small_packets_wait)
+{
+    int nodelay = -1;
+    socklen_t len = sizeof(nodelay);
+
+    rig.config.set_tcp_nodelay = _i;
+    rig_start(&rig);
+    ck_assert_int_eq(broker_listen(rig.broker, 0), 0);
+    int fd = socket_connect("127.0.0.1", broker_port(rig.broker, 0), NULL);
+    ck_assert_int_ge(fd, 0);
+    while (!rig.broker->connection_count)
+        loop_turn(&rig.loop, false);
+    int end = other_end(fd);
+    ck_assert_int_ge(end, 0);
+    getsockopt(end, IPPROTO_TCP, TCP_NODELAY, &nodelay, &len);
+    ck_assert_int_eq(nodelay != 0, _i);
+    close(fd);
+}
+END_TEST
+
 Suite *broker_options_suite(void)
 {
     Suite *suite = suite_create("broker_options");
@@ -188,5 +233,7 @@ Suite *broker_options_suite(void)
     tcase_add_test(tcase,
                    upgrade_outgoing_qos_sends_at_the_qos_of_the_subscription);
     tcase_add_test(tcase, queue_qos0_messages_keeps_them_for_who_is_away);
+    tcase_add_loop_test(tcase, set_tcp_nodelay_says_whether_small_packets_wait,
+                        0, 2);
     return suite;
 }

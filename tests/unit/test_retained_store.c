@@ -190,6 +190,26 @@ START_TEST(limits_refuse_and_keep_what_is_there)
 }
 END_TEST
 
+static void limit_to(size_t messages)
+{
+    retained_store_limit(store, &(struct retained_limits){.messages = messages,
+                                                          .max_levels = 200});
+}
+
+START_TEST(a_lower_limit_keeps_what_is_there)
+{
+    limit_to(1);
+    ck_assert_int_eq(retain("a", "x"), RETAINED_STORED);
+    ck_assert_int_eq(retain("b", "x"), RETAINED_FULL);
+    limit_to(2);
+    ck_assert_int_eq(retain("b", "x"), RETAINED_STORED);
+    limit_to(1);
+    ck_assert(holds("a", "x"));
+    ck_assert(holds("b", "x"));
+    ck_assert_int_eq(retain("c", "x"), RETAINED_FULL);
+}
+END_TEST
+
 START_TEST(the_store_holds_one_reference)
 {
     const struct mqtt_publish publish = {.topic = slice_of_string("a"),
@@ -352,6 +372,7 @@ Suite *retained_store_suite(void)
                    an_expired_message_is_not_given_out_and_is_freed_when_met);
     tcase_add_test(tcase, expired_messages_go_away_without_being_asked_for);
     tcase_add_test(tcase, limits_refuse_and_keep_what_is_there);
+    tcase_add_test(tcase, a_lower_limit_keeps_what_is_there);
     tcase_add_test(tcase, the_store_holds_one_reference);
     tcase_add_test(
         tcase, a_message_costs_at_most_180_bytes_beyond_its_topic_and_payload);

@@ -93,8 +93,8 @@ START_TEST(all_topics_are_there_from_the_start)
 
     for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
         ck_assert_msg(has_said(some[i]), "%s", some[i]);
-    /* version, uptime, 23 numbers, 9 loads over 3 times */
-    ck_assert_uint_eq(said_count, 2 + 23 + 9 * 3);
+    /* version, uptime, 25 numbers, 9 loads over 3 times */
+    ck_assert_uint_eq(said_count, 2 + 25 + 9 * 3);
 }
 END_TEST
 
@@ -117,6 +117,26 @@ START_TEST(what_changed_is_published_after_the_interval_and_nothing_else)
     /* Two more by their older names; and what was published at the start was
        sent, so that counter and its loads. */
     ck_assert_uint_eq(said_count, 4 + 2 + 1 + 3);
+}
+END_TEST
+
+START_TEST(a_new_interval_holds_at_once)
+{
+    forget();
+    sys_topics_set_interval(sys, 0);
+    counters.clients_connected = 2;
+    sys_topics_touch(sys);
+    loop_advance(&loop, 60000);
+    ck_assert_uint_eq(said_count, 0);
+    sys_topics_set_interval(sys, 3);
+    ck_assert(has_said("$SYS/broker/clients/connected 2\n"));
+    forget();
+    counters.clients_connected = 1;
+    sys_topics_touch(sys);
+    loop_advance(&loop, 2900);
+    ck_assert_uint_eq(said_count, 0);
+    loop_advance(&loop, 200);
+    ck_assert(has_said("$SYS/broker/clients/connected 1\n"));
 }
 END_TEST
 
@@ -218,6 +238,7 @@ Suite *sys_topics_suite(void)
         tcase, what_changed_is_published_after_the_interval_and_nothing_else);
     tcase_add_test(tcase,
                    no_timer_is_set_while_nothing_happens_and_nobody_watches);
+    tcase_add_test(tcase, a_new_interval_holds_at_once);
     tcase_add_test(tcase, goes_on_while_somebody_watches);
     tcase_add_test(tcase, a_refresh_brings_averages_up_to_date);
     tcase_add_test(tcase, a_constant_rate_becomes_the_average);
