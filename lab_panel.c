@@ -110,14 +110,17 @@ static void add_block(struct lab_panel *panel, const struct lab_block *block)
         [LAB_COMMAND] = PANEL_COMMAND, [LAB_CODE] = PANEL_CODE,
         [LAB_TABLE] = PANEL_TEXT,      [LAB_QUOTE] = PANEL_TEXT,
     };
-    const char *text = block->text;
+    char *text =
+        alloc_printf("%*s%s", block->depth > 1 ? 2 * (int)block->depth - 2 : 0,
+                     "", block->text);
 
-    while (*text) {
-        size_t len = strcspn(text, "\n");
+    for (const char *at = text; *at;) {
+        size_t len = strcspn(at, "\n");
 
-        add_line(panel, kinds[block->kind], text, len);
-        text += text[len] ? len + 1 : len;
+        add_line(panel, kinds[block->kind], at, len);
+        at += at[len] ? len + 1 : len;
     }
+    free(text);
 }
 
 static void add_blocks(struct lab_panel *panel, const struct lab_block *blocks,

@@ -27,7 +27,8 @@ enum lab_block_kind {
 
 struct lab_block {
     enum lab_block_kind kind;
-    char *text; /* one paragraph is one line; code keeps its lines */
+    unsigned depth; /* of an item: 1, and more in a list within a list */
+    char *text;     /* one paragraph is one line; code keeps its lines */
 };
 
 struct lab_hint {

@@ -34,15 +34,15 @@ static char *filled(struct sorter *sorter, const char *text)
 }
 
 static void add_block(struct sorter *sorter, enum lab_block_kind kind,
-                      const char *text)
+                      unsigned depth, const char *text)
 {
     struct lab_step *step = sorter->step;
     struct lab_block **blocks = step ? &step->blocks : &sorter->lab->intro;
     size_t *count = step ? &step->block_count : &sorter->lab->intro_count;
 
     *blocks = alloc_resize(*blocks, *count + 1, sizeof((*blocks)[0]));
-    (*blocks)[(*count)++] =
-        (struct lab_block){.kind = kind, .text = filled(sorter, text)};
+    (*blocks)[(*count)++] = (struct lab_block){
+        .kind = kind, .depth = depth, .text = filled(sorter, text)};
 }
 
 /* ---- lines of fenced blocks ---- */
@@ -270,7 +270,7 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
         add_question(sorter, rest, block->text);
     } else {
         rest = after_word(block->info, "sh");
-        add_block(sorter, rest ? LAB_COMMAND : LAB_CODE, block->text);
+        add_block(sorter, rest ? LAB_COMMAND : LAB_CODE, 0, block->text);
     }
 }
 
@@ -405,7 +405,7 @@ static void take_block(struct sorter *sorter,
             buf_printf(&sorter->hint_text, "%s%s",
                        sorter->hint_text.len ? "\n" : "", block->text);
         else
-            add_block(sorter, kinds[block->kind], block->text);
+            add_block(sorter, kinds[block->kind], block->level, block->text);
         break;
     }
 }

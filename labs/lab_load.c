@@ -7,6 +7,7 @@
 #include "labs/lab_blocks.h"
 #include "labs/markdown.h"
 #include "labs/params.h"
+#include "mqtt/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -159,14 +160,35 @@ static char *read_file(const char *path, struct lab_problems *problems)
             break;
     }
     bool failed = ferror(file) || text.len > MAX_LAB_BYTES ||
-                  memchr(buf_string(&text), '\0', text.len);
+                  !utf8_valid(buf_slice(&text));
     fclose(file);
     if (failed) {
-        lab_problem(problems, path, 0, "not a text file of at most 1 MiB");
+        lab_problem(problems, path, 0,
+                    "not a text file in UTF-8 of at most 1 MiB");
         buf_release(&text);
         return NULL;
     }
     return buf_take_string(&text);
+}
+
+/* What a terminal would obey is no text: it is taken out. A tab may stand in
+   code. */
+static void take_out_controls(char *text, const char *path,
+                              struct lab_problems *problems)
+{
+    unsigned line = 1;
+
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        bool upper = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+
+        line += *c == '\n';
+        if (!upper && *c != 0x7f && (*c >= 0x20 || *c == '\n' || *c == '\t'))
+            continue;
+        lab_problem(problems, path, line, "a control character");
+        *c = ' ';
+        if (upper)
+            *++c = ' ';
+    }
 }
 
 /* It names a folder, so it must stay in its place. */
@@ -276,6 +298,7 @@ struct lab *lab_load(const char *path, const char *student,
     if (!text)
         return NULL;
 
+    take_out_controls(text, path, problems);
     struct lab *lab = alloc_zero(1, sizeof(*lab));
     struct markdown markdown = {0};
     unsigned line = 0;

@@ -161,15 +161,21 @@ static size_t sign_len(const char *text)
     return digits && !strncmp(text + digits, ". ", 2) ? digits + 2 : 0;
 }
 
-static void append_item(struct buf *out, const char *text, size_t width)
-{
-    int sign = (int)sign_len(text);
-    char first[24];
-    char rest[24];
+/* Lists deeper than this stand no further in. */
+#define MAX_DEPTH 8
 
-    snprintf(first, sizeof(first), "  %.*s", sign, text);
-    snprintf(rest, sizeof(rest), "  %*s", sign ? sign : 2, "");
-    lab_text_wrap(out, text + sign, width, sign ? first : rest, rest);
+static void append_item(struct buf *out, const struct lab_block *item,
+                        size_t width)
+{
+    unsigned depth = item->depth < MAX_DEPTH ? item->depth : MAX_DEPTH;
+    int indent = 2 * (int)(depth ? depth : 1);
+    int sign = (int)sign_len(item->text);
+    char first[48];
+    char rest[48];
+
+    snprintf(first, sizeof(first), "%*s%.*s", indent, "", sign, item->text);
+    snprintf(rest, sizeof(rest), "%*s", indent + (sign ? sign : 2), "");
+    lab_text_wrap(out, item->text + sign, width, sign ? first : rest, rest);
 }
 
 void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
@@ -184,7 +190,7 @@ void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
         switch (blocks[i].kind) {
         case LAB_PARAGRAPH: lab_text_wrap(out, text, width, "", ""); break;
         case LAB_QUOTE: lab_text_wrap(out, text, width, "  | ", "  | "); break;
-        case LAB_ITEM: append_item(out, text, width); break;
+        case LAB_ITEM: append_item(out, &blocks[i], width); break;
         case LAB_COMMAND: append_lines(out, text, "  $ "); break;
         case LAB_CODE: append_lines(out, text, "    "); break;
         case LAB_TABLE: append_plain_table(out, text); break;

@@ -138,6 +138,7 @@ struct broken {
 static const struct broken broken[] = {
     {"no front matter\n",                                                                 ":1: a lab begins with front matter"  },
     {"---\nid: a\n---\n## S\n",                                                           ":1: the front matter needs id, title"},
+    {HEAD "---\n## S\n\xff\n",                                                            "not a text file"                     },
     {HEAD "colour: red\n---\n## S\n",                                                     ":5: unknown key 'colour'"            },
     {HEAD "param x: {oops}\n---\n## S\n{{x}}\n",                                          "param x: a rule is"                  },
     {HEAD "param x: 1\n---\n## S\n",                                                      "param x is never used"               },
@@ -176,6 +177,22 @@ START_TEST(what_is_wrong_is_said_with_its_place)
 }
 END_TEST
 
+/* Wherever it stands, a terminal must not obey it. */
+START_TEST(control_characters_are_told_and_taken_out)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab =
+        load(HEAD "---\n## S\n\na\x1b[2Jb\xc2\x9b c\td\x7f\n", "", &problems);
+
+    ck_assert_uint_eq(problems.count, 3);
+    ck_assert_ptr_nonnull(
+        strstr(buf_string(&problems.text), ":8: a control character"));
+    ck_assert_str_eq(lab->steps[0].blocks[0].text, "a [2Jb   c\td");
+    lab_free(lab);
+    buf_release(&problems.text);
+}
+END_TEST
+
 START_TEST(a_number_with_decimals_keeps_its_sign)
 {
     struct lab_problems problems = {0};
@@ -189,6 +206,28 @@ START_TEST(a_number_with_decimals_keeps_its_sign)
     ck_assert_str_eq(params_value(lab, "c"), "0.07");
     lab_free(lab);
     buf_release(&problems.text);
+}
+END_TEST
+
+START_TEST(a_list_within_a_list_stands_further_in)
+{
+    const struct lab_block blocks[] = {
+        {LAB_ITEM, 1,  (char[]){"1. one"}              },
+        {LAB_ITEM, 2,  (char[]){"- two and a bit more"}},
+        {LAB_ITEM, 2,  (char[]){"goes on"}             },
+        {LAB_ITEM, 99, (char[]){"- deep"}              },
+        {LAB_ITEM, 1,  (char[]){"2. three"}            },
+    };
+    struct buf out = {0};
+
+    lab_text_blocks(&out, blocks, 5, 20);
+    ck_assert_str_eq(buf_string(&out), "  1. one\n"
+                                       "    - two and a bit\n"
+                                       "      more\n"
+                                       "      goes on\n"
+                                       "                - deep\n"
+                                       "  2. three\n\n");
+    buf_release(&out);
 }
 END_TEST
 
@@ -259,6 +298,8 @@ Suite *lab_load_suite(void)
     TCase *tcase = unit_case(suite, "lab_load", 20);
 
     tcase_add_test(tcase, every_part_of_a_lab_is_read);
+    tcase_add_test(tcase, control_characters_are_told_and_taken_out);
+    tcase_add_test(tcase, a_list_within_a_list_stands_further_in);
     tcase_add_test(tcase, values_are_the_students_own_and_always_the_same);
     tcase_add_test(tcase, values_stand_in_packets_as_bytes);
     tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0,
