@@ -76,9 +76,10 @@ static void tear_down(void)
 static void feed(enum record_type type, struct slice bytes, unsigned flags,
                  enum record_actor actor)
 {
+    const uint64_t now = ++seq;
     const struct record record = {
-        .seq = ++seq,
-        .time_ns = seq,
+        .seq = now,
+        .time_ns = now,
         .connection = type == RECORD_MQTT ? 1 : 0,
         .original_len = (uint32_t)bytes.len,
         .type = (uint8_t)type,
