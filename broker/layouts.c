@@ -87,6 +87,7 @@ static void encode(struct layouts *layouts, const struct routing *routing,
     enum mqtt_version version = index & LAYOUT_KIND ? MQTT_5 : MQTT_3_1_1;
     struct mqtt_publish publish = routing->publish;
 
+    layouts->encoded++;
     publish.dup = false; /* [MQTT-3.3.1-3] [MQTT-4.3.1-1] */
     publish.qos = layouts_qos(index);
     publish.retain = index & LAYOUT_RETAIN;

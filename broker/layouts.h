@@ -41,6 +41,7 @@ struct layout {
 struct layouts {
     struct layout all[LAYOUTS];
     uint32_t made;         /* bit n: all[n] is of this message */
+    uint64_t encoded;      /* how many were, of all messages */
     uint32_t topic_hash;   /* for Topic Aliases; 0: not asked for yet */
     struct buf properties; /* what subscribers of version 5 get */
     bool has_properties;   /* properties is of this message */

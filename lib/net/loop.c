@@ -236,6 +236,7 @@ void loop_turn(struct loop *loop, bool wait)
     int count =
         loop->poller_ops->wait(loop->poller, timeout_ms, ready, READY_AT_ONCE);
 
+    loop->turns++;
     clock_tick(&loop->clock);
     timer_wheel_run(loop->timers);
     run_all(loop, &loop->start_of_turn);

@@ -62,6 +62,7 @@ struct loop {
     struct loop_task *running; /* at the end of a turn; NULL: none */
     struct timer_wheel *timers;
     size_t job_count; /* struct loop_job that are not done */
+    uint64_t turns;   /* since the beginning */
     bool stopping;
     struct buf kept[LOOP_BUFFERS_KEPT]; /* spare buffers */
     size_t kept_count;

@@ -84,6 +84,24 @@ START_TEST(hash_is_siphash_1_3)
 }
 END_TEST
 
+/* Who knew the order could choose keys that collide. */
+START_TEST(two_maps_keep_the_same_keys_in_different_orders)
+{
+    struct map maps[2] = {0};
+    size_t positions[2] = {0, 0};
+    int same = 0;
+
+    for (int i = 0; i < 2; i++)
+        fill(&maps[i]);
+    for (int i = 0; i < MANY; i++)
+        same += map_next(&maps[0], &positions[0]) ==
+                map_next(&maps[1], &positions[1]);
+    ck_assert_int_lt(same, MANY / 10);
+    map_release(&maps[0]);
+    map_release(&maps[1]);
+}
+END_TEST
+
 Suite *map_suite(void)
 {
     Suite *suite = suite_create("map");
@@ -93,6 +111,7 @@ Suite *map_suite(void)
     tcase_add_test(tcase, removing_every_other_key_keeps_the_rest);
     tcase_add_test(tcase, visits_each_entry_once);
     tcase_add_test(tcase, an_empty_key_is_a_key);
+    tcase_add_test(tcase, two_maps_keep_the_same_keys_in_different_orders);
     tcase_add_test(tcase, hash_is_siphash_1_3);
     return suite;
 }
