@@ -245,9 +245,7 @@ void view_empty(const struct view *view, const struct area *area,
                         invitation ? invitation : "Nothing was seen yet.");
 }
 
-/* The bytes of text that go on one line of width columns, and how many to
-   skip to the next. */
-static size_t break_line(const char *text, int width, size_t *skip)
+size_t view_break_line(const char *text, int width, size_t *skip)
 {
     size_t fit = grid_text_fit(text, width);
     size_t blank = fit;
@@ -291,7 +289,7 @@ static int draw_paragraph(const struct area *area, int y, enum style style,
         return 1;
     for (size_t at = 0; text[at]; lines++) {
         size_t skip = 0;
-        size_t len = break_line(text + at, area->width, &skip);
+        size_t len = view_break_line(text + at, area->width, &skip);
 
         draw_line(area, y + lines, style, slice_of(text + at, len),
                   styles ? styles + at : NULL);

@@ -133,6 +133,10 @@ bool view_search_rows(struct store *store, enum store_list list,
 void view_empty(const struct view *view, const struct area *area,
                 const char *text);
 
+/* The bytes of text that go on one line of width columns; *skip is where the
+   next one begins. */
+size_t view_break_line(const char *text, int width, size_t *skip);
+
 /* Write a paragraph, broken at blanks; returns the lines it took. */
 int view_paragraph(const struct area *area, int y, enum style style,
                    const char *text);

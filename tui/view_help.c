@@ -11,6 +11,7 @@ struct view_help {
     struct view view;
     struct buf text; /* of the view that help was asked in */
     enum view_id about;
+    int width; /* that it was made for */
     size_t top;
     size_t lines;
     int height;
@@ -26,16 +27,46 @@ static const char reading[] =
     "  FOLLOWING      the newest packet is chosen; moving up stops it, F or\n"
     "                 End begins again\n";
 
-/* The text, made once for each view. */
-static void make(struct view_help *view, enum view_id about)
+/* Where the words stand behind the keys. */
+#define WORDS_AT 17
+
+/* Append a line; what is too long goes on under its words. */
+static void fold_line(const char *line, int width, struct buf *out)
 {
-    if (view->text.len && view->about == about)
+    size_t skip;
+    size_t len = view_break_line(line, width, &skip);
+
+    buf_append(out, line, len);
+    for (line += skip; *line && width > WORDS_AT + 4; line += skip) {
+        line += strspn(line, " ");
+        len = view_break_line(line, width - WORDS_AT, &skip);
+        buf_printf(out, "\n%*s%.*s", WORDS_AT, "", (int)len, line);
+    }
+    buf_append_u8(out, '\n');
+}
+
+/* The text, made once for each view and width. */
+static void make(struct view_help *view, enum view_id about, int width)
+{
+    struct buf all = {0};
+
+    if (view->text.len && view->about == about && view->width == width)
         return;
+    keys_help(about, &all);
+    buf_append_string(&all, reading);
     buf_clear(&view->text);
-    keys_help(about, &view->text);
-    buf_append_string(&view->text, reading);
+    for (const char *at = buf_string(&all); *at;) {
+        size_t len = strcspn(at, "\n");
+        char *line = alloc_string_of(at, len);
+
+        fold_line(line, width, &view->text);
+        free(line);
+        at += at[len] ? len + 1 : len;
+    }
+    buf_release(&all);
+    view->top = view->about == about ? view->top : 0;
     view->about = about;
-    view->top = 0;
+    view->width = width;
     view->lines = 0;
     for (uint32_t i = 0; i < view->text.len; i++)
         view->lines += view->text.bytes[i] == '\n';
@@ -62,7 +93,8 @@ static void draw(struct view *base, const struct area *area, int pane)
     size_t count;
 
     make(view,
-         base->host->about ? base->host->about(base->host->app) : VIEW_PACKETS);
+         base->host->about ? base->host->about(base->host->app) : VIEW_PACKETS,
+         area->width);
     count = view->lines;
     view->height = area->height;
     view->top = view_scroll(view->top, view->top, count, area->height);
