@@ -30,7 +30,8 @@ static const char configuration[] = "listener %d 127.0.0.1\n"
                                     "log_type error\n"
                                     "log_type warning\n";
 static const char persistence[] = "persistence true\n"
-                                  "persistence_location %s/\n";
+                                  "persistence_location %s/\n"
+                                  "persistence_sync full\n";
 
 static bool is_other_program(const char *path, const char *self)
 {

@@ -154,10 +154,16 @@ static void limit_files(rlim_t bytes)
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-void durable_rig_fill_disk(void)
+/* Smaller than the store's log will be then, larger than Check's own files. */
+#define FULL_BYTES 262144
+
+void durable_rig_fill_disk(struct durable_rig *durable)
 {
+    durable_rig_execute(durable,
+                        "CREATE TABLE IF NOT EXISTS ballast (bytes);"
+                        "INSERT INTO ballast VALUES (zeroblob(300000))");
     signal(SIGXFSZ, SIG_IGN);
-    limit_files(1);
+    limit_files(FULL_BYTES);
 }
 
 void durable_rig_empty_disk(void)

@@ -38,7 +38,7 @@ int64_t durable_rig_number(struct durable_rig *durable, const char *sql);
 void durable_rig_execute(struct durable_rig *durable, const char *sql);
 
 /* From now on no file can grow: nothing can be stored. And again it can. */
-void durable_rig_fill_disk(void);
+void durable_rig_fill_disk(struct durable_rig *durable);
 void durable_rig_empty_disk(void);
 
 #endif
