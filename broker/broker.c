@@ -12,6 +12,7 @@
 #include "broker/access.h"
 #include "broker/connection.h"
 #include "broker/durable.h"
+#include "broker/login.h"
 #include "broker/message.h"
 #include "broker/session.h"
 #include "broker/sys_topics.h"
@@ -127,6 +128,7 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
     broker->log = log;
     broker->started_ms = clock_ms(&loop->clock);
     list_init(&broker->connections);
+    broker->logins = login_queue_new();
     list_init(&broker->reload_hooks);
     broker->own_reload =
         (struct reload_hook){.apply = apply_reload, .context = broker};
@@ -185,6 +187,7 @@ void broker_free(struct broker *broker)
     buf_release(&broker->report.bytes);
     free_scripts(broker);
     access_stop(broker);
+    login_queue_unref(broker->logins);
     free(broker->listeners);
     tap_release(&broker->tap);
     free(broker);

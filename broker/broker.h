@@ -30,6 +30,7 @@ struct connection;
 struct control;
 struct durable;
 struct link;
+struct login_queue;
 struct sys_topics;
 
 /* One address of the configuration. */
@@ -78,7 +79,8 @@ struct broker {
     void *owner;                               /* for on_stopped */
     struct list reload_hooks;                  /* struct reload_hook */
     struct access_control *access_control;     /* NULL: no rules */
-    bool guarded; /* somebody's rules say what clients may do */
+    struct login_queue *logins; /* clients that are being checked */
+    bool guarded;               /* somebody's rules say what clients may do */
     struct reload_hook own_reload; /* of what is kept here */
     /* SIGUSR1: store what is not stored yet; NULL: nothing is ever stored. */
     void (*save)(struct broker *broker);

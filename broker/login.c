@@ -12,6 +12,7 @@
 
 static void free_login(struct login *login)
 {
+    list_remove(&login->node);
     access_unref(login->access);
     if (login->body.bytes)
         OPENSSL_cleanse(login->body.bytes, login->body.len);
@@ -93,12 +94,46 @@ static void run(struct loop_job *job)
 
 /* ---- in the loop ---- */
 
+struct login_queue *login_queue_new(void)
+{
+    struct login_queue *queue = alloc_zero(1, sizeof(*queue));
+
+    list_init(&queue->waiting);
+    queue->references = 1;
+    return queue;
+}
+
+void login_queue_unref(struct login_queue *queue)
+{
+    if (!--queue->references)
+        free(queue);
+}
+
+static void on_done(struct loop_job *job);
+
+static void start_next(struct loop *loop, struct login_queue *queue)
+{
+    struct list *node;
+
+    if (queue->running == LOGIN_JOBS ||
+        !(node = list_take_first(&queue->waiting)))
+        return;
+    struct login *login = LIST_ITEM(node, struct login, node);
+    queue->running++;
+    queue->references++;
+    login->running = true;
+    loop_job_start(loop, &login->job, run, on_done);
+}
+
 static void on_done(struct loop_job *job)
 {
     struct login *login = LIST_ITEM(job, struct login, job);
     struct connection *connection = login->connection;
 
     login->running = false;
+    login->queue->running--;
+    start_next(login->loop, login->queue);
+    login_queue_unref(login->queue);
     if (connection) {
         connection->extras->login = NULL;
         login->admission.voucher = login->voucher;
@@ -134,6 +169,9 @@ static struct login *new_login(const struct admission *admission,
     struct admission *own = &login->admission;
 
     login->connection = connection;
+    login->loop = connection->broker->loop;
+    login->queue = connection->broker->logins;
+    list_init(&login->node);
     login->access = access_ref(access);
     login->anonymous = connection->listener->config->allow_anonymous;
     buf_append_slice(&login->body, admission->body);
@@ -181,9 +219,9 @@ bool login_begin(struct admission *admission, enum mqtt_reason *reason)
         struct login *login = new_login(admission, access);
 
         connection_extras(connection)->login = login;
-        login->running = true;
         link_hold(&connection->link, HOLD_LOGIN);
-        loop_job_start(connection->broker->loop, &login->job, run, on_done);
+        list_append(&login->queue->waiting, &login->node);
+        start_next(login->loop, login->queue);
         return false;
     }
     if (!connection->listener->config->allow_anonymous) {
@@ -200,6 +238,7 @@ struct login *login_again(struct connection *connection)
     struct login *login = alloc_zero(1, sizeof(*login));
 
     login->connection = connection;
+    list_init(&login->node);
     login->access = access_ref(connection->listener->access);
     return login;
 }

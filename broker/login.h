@@ -10,6 +10,7 @@
 #define BROKER_LOGIN_H
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "broker/admission.h"
 #include "broker/identity.h"
 #include "broker/password.h"
@@ -23,6 +24,9 @@ enum login_step { LOGIN_WANTS_FIRST, LOGIN_WANTS_FINAL };
 
 struct login {
     struct connection *connection; /* NULL: it has ended */
+    struct login_queue *queue;     /* one reference while it is running */
+    struct list node;              /* in queue->waiting */
+    struct loop *loop;
     struct loop_job job;
     bool running; /* the job */
     struct admission admission;
@@ -42,6 +46,21 @@ struct login {
     enum identity_voucher voucher;
     char why[IDENTITY_WHY_BYTES]; /* it is refused */
 };
+
+/*
+ * Only so many are checked at a time, the others wait in turn: whoever sends
+ * passwords that take long must not keep the loop's threads from other work.
+ */
+#define LOGIN_JOBS 2u
+
+struct login_queue {
+    struct list waiting; /* struct login, member node */
+    unsigned running;    /* jobs */
+    unsigned references; /* the broker's, and those of the jobs */
+};
+
+struct login_queue *login_queue_new(void);
+void login_queue_unref(struct login_queue *queue);
 
 /*
  * Find out whether the client of this CONNECT is who it says. Returns true when

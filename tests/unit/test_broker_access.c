@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "broker/connection.h"
 #include "broker/identity.h"
+#include "broker/login.h"
 #include "broker/session.h"
 #include "wire/tap_reader.h"
 
@@ -131,6 +132,33 @@ START_TEST(who_is_gone_before_the_answer_harms_nobody)
     loop_settle(&rig.loop);
     ck_assert(client.ended);
     ck_assert_uint_eq(session_store_count(&rig.broker->sessions), 0);
+}
+END_TEST
+
+START_TEST(many_at_a_time_are_checked_in_turn)
+{
+    struct rig_client many[12];
+    struct mqtt_packet packet;
+    uint8_t bytes[64];
+    struct iovec part = {.iov_base = bytes};
+
+    access_rig_start(&rig, users, NULL);
+    for (int i = 0; i < 12; i++) {
+        rig_open(&rig, &many[i], MQTT_3_1_1);
+        part.iov_len = unit_hex(connect_anna, bytes, sizeof(bytes));
+        bytes[14] = (uint8_t)('a' + i); /* the Client Identifier */
+        transport_writev(many[i].transport, &part, 1);
+    }
+    for (int turn = 0; rig.loop.job_count || turn < 10; turn++) {
+        loop_turn(&rig.loop, false);
+        ck_assert_uint_le(rig.loop.job_count, LOGIN_JOBS);
+    }
+    loop_settle(&rig.loop);
+    for (int i = 0; i < 12; i++) {
+        rig_expect(&many[i], MQTT_CONNACK, &packet);
+        ck_assert_uint_eq(packet.connack.reason, 0);
+        rig_close(&many[i]);
+    }
 }
 END_TEST
 
@@ -504,6 +532,7 @@ Suite *broker_access_suite(void)
     tcase_add_test(who, without_a_password_file_a_user_name_means_nothing);
     tcase_add_test(who, what_comes_behind_a_connect_waits_for_the_answer);
     tcase_add_test(who, who_is_gone_before_the_answer_harms_nobody);
+    tcase_add_test(who, many_at_a_time_are_checked_in_turn);
     tcase_add_test(who, a_second_connect_behind_the_first_ends_it);
     tcase_add_test(who, client_ids_must_begin_as_clientid_prefixes_says);
 
