@@ -176,7 +176,9 @@ static void on_packet(struct link *link, const struct frame *frame,
                        });
         return;
     }
-    if (!connection_may_send(connection, frame, seq))
+    if ((broker->config->max_messages_per_second ||
+         broker->config->max_bytes_per_second) &&
+        !connection_may_send(connection, frame, seq))
         return;
     if (broker->durable)
         durable_held_begin(broker->durable);

@@ -161,8 +161,9 @@ void connection_start_timer(struct connection *connection);
 void connection_watch_time(struct connection *connection);
 
 /*
- * A packet came: may the client send as much? If not, it is not read from for a
- * while, or its connection is ended; false only then.
+ * A packet came, and there is a limit on how much a client may send in a
+ * second: may it? If not, it is not read from for a while, or its connection is
+ * ended; false only then.
  */
 bool connection_may_send(struct connection *connection,
                          const struct frame *frame, uint64_t seq);

@@ -108,21 +108,13 @@ void connection_congested(struct connection *connection)
 
 /* ---- how much ---- */
 
-/* Does the packet at hand count for what it may send? One that comes again
-   has been counted. */
-static bool has_rate(const struct connection *connection)
+bool connection_may_send(struct connection *connection,
+                         const struct frame *frame, uint64_t seq)
 {
-    const struct config *config = connection->broker->config;
+    /* One that comes again has been counted. */
+    if (connection->state != CONNECTION_UP || connection_request(connection))
+        return true;
 
-    return (config->max_messages_per_second || config->max_bytes_per_second) &&
-           connection->state == CONNECTION_UP &&
-           !connection_request(connection);
-}
-
-/* A packet from a client whose rate is limited. */
-static bool pay(struct connection *connection, const struct frame *frame,
-                uint64_t seq)
-{
     const struct config *config = connection->broker->config;
     const struct rate rate = {config->max_messages_per_second,
                               config->max_bytes_per_second};
@@ -153,10 +145,4 @@ static bool pay(struct connection *connection, const struct frame *frame,
     link_hold(&connection->link, HOLD_DELAYED);
     connection_watch_time(connection);
     return true;
-}
-
-bool connection_may_send(struct connection *connection,
-                         const struct frame *frame, uint64_t seq)
-{
-    return !has_rate(connection) || pay(connection, frame, seq);
 }
