@@ -232,11 +232,12 @@ static const struct config_option options[] = {
     {"persistence_sync", CONFIG_CHOICE, AT_START(persistence_sync), NO_RANGE,
      "normal", "full | normal | off",
      "What survives: full a power failure, normal the sudden death of the\n"
-     "broker, off only a clean stop. (Not in mosquitto.)"},
+     "broker, off only a clean stop. What is acknowledged is stored before, but\n"
+     "with off. (Not in mosquitto.)"},
     {"autosave_interval", CONFIG_NUMBER, GLOBAL(autosave_interval),
      1, UINT32_MAX, true, "1800", NULL,
-     "mosquitto saves so often, in seconds. Here nothing is left to be saved\n"
-     "unless persistence_sync is off."},
+     "With persistence_sync off: seconds between saves; 0: only SIGUSR1 and a\n"
+     "clean stop save. Otherwise nothing is ever left to be saved."},
     {"autosave_on_changes", CONFIG_BOOL, GLOBAL(autosave_on_changes), NO_RANGE,
      "false", NULL, "Whether autosave_interval counts changes, not seconds."},
 
