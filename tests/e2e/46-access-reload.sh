@@ -114,3 +114,42 @@ line_of() {
     fail "who had another password had to wait"
 stop_broker
 ! grep -qE 'secret|hidden' "$broker_log" || fail "a password in the log"
+
+# --- each listener with rules of its own
+other=$((port + 1))
+[ "$other" -le 32000 ] || other=$((port - 1))
+passwd -b -c others carl covered
+printf 'user carl\ntopic c/#\n' >others.acl
+cat >both.conf <<END
+per_listener_settings true
+listener $port 127.0.0.1
+allow_anonymous true
+acl_file $work/open.acl
+listener $other 127.0.0.1
+password_file $work/others
+acl_file $work/others.acl
+END
+printf 'topic #\n' >open.acl
+background broker "$MQTTLAB" broker -v -c both.conf
+broker_pid=$pid
+until_ok ended_or_says "$pid" ' running$' "$broker_log"
+subscriber open mosquitto_sub -t '#' -v -C 2
+publish_as() { # PORT TOPIC OPTIONS...
+    to=$1
+    topic=$2
+    shift 2
+    mosquitto_pub -p "$to" -V 5 -t "$topic" -m x -q 1 "$@"
+}
+exits 0 publish_as "$port" b/1
+exits 135 publish_as "$other" b/2 2>err
+exits 0 publish_as "$other" c/1 -u carl -P covered
+finishes "$pid"
+holds open.log <<'END'
+b/1 x
+c/1 x
+END
+publish_as "$other" b/3 -u carl -P covered >out 2>&1 || true
+grep -q "others.acl: no line lets user carl write" "$broker_log" ||
+    fail "the rules of the other listener do not hold"
+exits 134 publish_as "$other" c/1 -u anna -P secret 2>err
+stop_broker

@@ -203,7 +203,7 @@ $(cat "$2")"
 # Link the clients' names to the program, in front of PATH.
 use_names() {
     mkdir -p "$work/bin"
-    for name in mosquitto mosquitto_pub mosquitto_sub mosquitto_rr; do
+    for name in mosquitto mosquitto_pub mosquitto_sub mosquitto_rr mosquitto_passwd; do
         ln -sf "$MQTTLAB" "$work/bin/$name"
     done
     PATH="$work/bin:$PATH"
