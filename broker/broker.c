@@ -1,6 +1,8 @@
 #include "broker/broker.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -228,11 +230,9 @@ struct link *broker_connect(struct broker *broker, size_t listener)
     return &connection_new(broker, from)->link;
 }
 
-static void on_accept(struct listener *socket, int fd,
+static void accept_at(struct broker_listener *from, int fd,
                       const struct sockaddr *peer, socklen_t peer_len)
 {
-    struct broker_listener *from =
-        LIST_ITEM(socket, struct broker_listener, socket);
     struct broker *broker = from->broker;
     struct link *link =
         broker_connect(broker, (size_t)(from - broker->listeners));
@@ -251,6 +251,20 @@ static void on_accept(struct listener *socket, int fd,
                                            &link_transport_events, link);
     if (!link->transport)
         connection_free(connection_of(link));
+}
+
+static void on_accept(struct listener *socket, int fd,
+                      const struct sockaddr *peer, socklen_t peer_len)
+{
+    accept_at(LIST_ITEM(socket, struct broker_listener, socket), fd, peer,
+              peer_len);
+}
+
+static void on_accept_6(struct listener *socket, int fd,
+                        const struct sockaddr *peer, socklen_t peer_len)
+{
+    accept_at(LIST_ITEM(socket, struct broker_listener, socket_6), fd, peer,
+              peer_len);
 }
 
 static void go_on_stopping(struct broker *broker)
@@ -313,6 +327,54 @@ static int listen_at(struct broker *broker, struct broker_listener *listener)
     return socket_listen(broker->loop, &listener->socket, &place, on_accept);
 }
 
+static void on_listener_6_closed(struct listener *socket)
+{
+    struct broker_listener *listener =
+        LIST_ITEM(socket, struct broker_listener, socket_6);
+
+    listener->broker->open_count--;
+    go_on_stopping(listener->broker);
+}
+
+static bool is_number(const char *host)
+{
+    struct in_addr address;
+
+    return inet_pton(AF_INET, host, &address) == 1;
+}
+
+/*
+ * "localhost" is ::1 as well, and so is a listener without a host: clients may
+ * try only that one. There is no harm if there is no such address.
+ */
+static void listen_at_6(struct broker *broker, struct broker_listener *listener)
+{
+    const struct config_listener *config = listener->config;
+    const struct socket_place place = {
+        .host = config->loopback ? "::1" : config->host,
+        .port = listener->socket.port,
+        .family = AF_INET6,
+    };
+
+    if (listener->socket.family != AF_INET || config->bind_interface ||
+        config->socket_domain != CONFIG_ANY_DOMAIN ||
+        (is_number(config->host) && !config->loopback))
+        return;
+    int error =
+        socket_listen(broker->loop, &listener->socket_6, &place, on_accept_6);
+    if (error == -EADDRINUSE)
+        log_notice(broker->log,
+                   "Port %u of %s is taken by another program for IPv6.",
+                   (unsigned)place.port, place.host);
+    if (error)
+        return;
+    listener->socket_6.on_closed = on_listener_6_closed;
+    listener->open_6 = true;
+    broker->open_count++;
+    log_info(broker->log, "Opening ipv6 listen socket on port %u.",
+             (unsigned)listener->socket_6.port);
+}
+
 static void log_listener(const struct broker *broker,
                          const struct broker_listener *listener)
 {
@@ -340,6 +402,7 @@ int broker_listen(struct broker *broker, size_t index)
     listener->open = true;
     broker->open_count++;
     log_listener(broker, listener);
+    listen_at_6(broker, listener);
     if (tap_on(&broker->tap))
         broker_report_listener(broker, listener);
     return 0;
@@ -373,6 +436,9 @@ static void close_listener(struct broker_listener *listener)
     if (listener->config->path)
         unlink(listener->config->path);
     socket_listener_close(&listener->socket);
+    if (listener->open_6)
+        socket_listener_close(&listener->socket_6);
+    listener->open_6 = false;
 }
 
 void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),

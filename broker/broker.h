@@ -36,11 +36,13 @@ struct sys_topics;
 /* One address of the configuration. */
 struct broker_listener {
     struct listener socket;
+    struct listener socket_6; /* the address of IPv6 that it has besides */
     struct broker *broker;
     const struct config_listener *config;
     struct access *access;     /* one reference; NULL: no rules */
     uint32_t connection_count; /* that came here and are not closed */
     bool open;
+    bool open_6;
 };
 
 struct broker {

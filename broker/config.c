@@ -197,6 +197,7 @@ struct config_listener *config_add_listener(struct config *config,
     *listener = (struct config_listener){.port = port};
     copy_options(listener, &config->common, false);
     listener->host = alloc_string(host ? host : DEFAULT_HOST);
+    listener->loopback = !host;
     return listener;
 }
 

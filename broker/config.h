@@ -44,8 +44,9 @@ enum config_tls_version {
  * nobody gave them.
  */
 struct config_listener {
-    char *host; /* a name or number */
-    char *path; /* of a Unix socket; then there is no host and no port */
+    char *host;    /* a name or number */
+    bool loopback; /* nobody gave a host: 127.0.0.1, and ::1 if there is IPv6 */
+    char *path;    /* of a Unix socket; then there is no host and no port */
     uint16_t port;
     char *where; /* "FILE:LINE" that asked for it; NULL: none */
     char *bind_interface;

@@ -94,6 +94,7 @@ static void read_bind_address(struct config_reader *reader, const char *value)
         &reader->config->listeners[reader->by_port];
     free(listener->host);
     listener->host = alloc_string(value);
+    listener->loopback = false;
 }
 
 /* --- plugins -------------------------------------------------------------- */

@@ -22,9 +22,9 @@ static const struct config_option options[] = {
     {"listener", CONFIG_LISTENER, NO_MEMBER, NO_RANGE, NULL,
      "PORT [HOST] | 0 PATH",
      "Listen on a port; may be given several times. Without HOST it listens on\n"
-     "127.0.0.1 only, unlike mosquitto, which listens on all addresses: write\n"
-     "0.0.0.0 if that is meant. Port 0 takes any free port; 0 and a path that\n"
-     "begins with / make a Unix socket."},
+     "127.0.0.1 and ::1 only, unlike mosquitto, which listens on all addresses:\n"
+     "write 0.0.0.0 or :: if that is meant. Port 0 takes any free port; 0 and a\n"
+     "path with a / make a Unix socket."},
     {"port", CONFIG_PORT, NO_MEMBER, NO_RANGE, NULL, "PORT",
      "The old way to give one listener; see listener."},
     {"bind_address", CONFIG_BIND_ADDRESS, NO_MEMBER, NO_RANGE, NULL, "HOST",

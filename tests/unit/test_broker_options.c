@@ -5,6 +5,7 @@
 
 #include "net/socket.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -215,6 +216,34 @@ START_TEST(set_tcp_nodelay_says_whether_small_packets_wait)
 }
 END_TEST
 
+/* --- listeners without a host --------------------------------------------- */
+
+START_TEST(without_a_host_ipv6_finds_it_on_this_machine_as_well)
+{
+    rig_start(&rig);
+    ck_assert_int_eq(broker_listen(rig.broker, 0), 0);
+    int fd = socket_connect("::1", broker_port(rig.broker, 0), NULL);
+    if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
+        return; /* a machine without IPv6 */
+    ck_assert_int_ge(fd, 0);
+    while (!rig.broker->connection_count)
+        loop_turn(&rig.loop, false);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_number_of_ipv4_is_that_address_alone)
+{
+    free(rig.config.listeners[0].host);
+    rig.config.listeners[0].host = strdup("127.0.0.1");
+    rig.config.listeners[0].loopback = false;
+    rig_start(&rig);
+    ck_assert_int_eq(broker_listen(rig.broker, 0), 0);
+    ck_assert_int_lt(socket_connect("::1", broker_port(rig.broker, 0), NULL),
+                     0);
+}
+END_TEST
+
 Suite *broker_options_suite(void)
 {
     Suite *suite = suite_create("broker_options");
@@ -235,5 +264,7 @@ Suite *broker_options_suite(void)
     tcase_add_test(tcase, queue_qos0_messages_keeps_them_for_who_is_away);
     tcase_add_loop_test(tcase, set_tcp_nodelay_says_whether_small_packets_wait,
                         0, 2);
+    tcase_add_test(tcase, without_a_host_ipv6_finds_it_on_this_machine_as_well);
+    tcase_add_test(tcase, a_number_of_ipv4_is_that_address_alone);
     return suite;
 }
