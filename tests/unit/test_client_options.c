@@ -44,6 +44,7 @@ static void begin(const char *text)
     for (char *at = strtok(line, " "); at && count < MAX_WORDS;
          at = strtok(NULL, " "))
         words[count++] = strcmp(at, "''") ? at : at + 2;
+    client_options_release(&options); /* of the line before */
     client_options_init(&options, table, count, words);
 }
 
