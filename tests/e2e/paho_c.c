@@ -137,7 +137,7 @@ static MQTTClient login_as(const char *id)
 
 static void logout(MQTTClient client)
 {
-    MQTTClient_disconnect5(client, 1000, MQTTREASONCODE_NORMAL_DISCONNECTION,
+    MQTTClient_disconnect5(client, 0, MQTTREASONCODE_NORMAL_DISCONNECTION,
                            NULL);
     MQTTClient_destroy(&client);
 }
@@ -404,7 +404,7 @@ static void a_will_waits_for_its_delay(void)
 
     subscribe(watcher, "c/will", 1, NULL, 0);
     MQTTClient client = login(&as, NULL);
-    MQTTClient_disconnect5(client, 1000,
+    MQTTClient_disconnect5(client, 0,
                            MQTTREASONCODE_DISCONNECT_WITH_WILL_MESSAGE, NULL);
     MQTTClient_destroy(&client);
     nothing_more(watcher);
