@@ -52,7 +52,7 @@ static const struct config_option options[] = {
      0, 1000, false, "10", NULL,
      "Topic Aliases that the broker uses towards a version 5 client that allows\n"
      "them; 0: none. A topic gets one when it is sent again, if its name has\n"
-     "8 bytes or more. (Not in mosquitto 2.0.)"},
+     "8 to 1,024 bytes. (Not in mosquitto 2.0.)"},
     {"response_information", CONFIG_STRING, LISTENER(response_information),
      NO_RANGE, "response/%c", "TEXT",
      "What a version 5 client that asks for it is told to begin its Response\n"

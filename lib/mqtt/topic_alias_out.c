@@ -5,8 +5,10 @@
 
 #include "base/alloc.h"
 
-/* A shorter Topic Name is hardly longer than its alias. */
+/* A shorter Topic Name is hardly longer than its alias; of a longer one no copy
+   is kept for each client. */
 #define MIN_TOPIC_BYTES 8
+#define MAX_TOPIC_BYTES 1024
 
 struct alias {
     char *topic;        /* owned; NULL: the alias is free */
@@ -55,7 +57,7 @@ enum topic_alias_use topic_alias_out_choose(struct topic_alias_out *out,
     unsigned index = hash % out->maximum;
     struct alias *chosen = &out->aliases[index];
 
-    if (topic.len < MIN_TOPIC_BYTES)
+    if (topic.len < MIN_TOPIC_BYTES || topic.len > MAX_TOPIC_BYTES)
         return TOPIC_ALIAS_NONE;
     *alias = (uint16_t)(index + 1);
     if (chosen->topic &&

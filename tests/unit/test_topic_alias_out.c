@@ -1,6 +1,7 @@
 #include "suites.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "mqtt/topic_alias_out.h"
 
@@ -38,10 +39,19 @@ START_TEST(an_alias_is_told_the_second_time_and_used_from_then_on)
 }
 END_TEST
 
-START_TEST(a_short_topic_gets_none)
+START_TEST(a_topic_that_is_very_short_or_long_gets_none)
 {
-    for (int i = 0; i < 5; i++)
-        ck_assert_int_eq(choose("a/b/c/d"), TOPIC_ALIAS_NONE);
+    char topic[1026];
+
+    for (size_t len = 1; len < sizeof(topic); len++) {
+        bool pays = len >= 8 && len <= 1024;
+
+        memset(topic, 'x', len);
+        topic[len] = 0;
+        choose(topic);
+        ck_assert_int_eq(choose(topic),
+                         pays ? TOPIC_ALIAS_NEW : TOPIC_ALIAS_NONE);
+    }
 }
 END_TEST
 
@@ -109,7 +119,7 @@ Suite *topic_alias_out_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase,
                    an_alias_is_told_the_second_time_and_used_from_then_on);
-    tcase_add_test(tcase, a_short_topic_gets_none);
+    tcase_add_test(tcase, a_topic_that_is_very_short_or_long_gets_none);
     tcase_add_test(tcase, no_alias_is_0_or_above_the_maximum);
     tcase_add_test(tcase, a_topic_that_goes_on_keeps_its_alias);
     tcase_add_test(tcase, a_topic_that_is_sent_no_more_loses_its_alias);
