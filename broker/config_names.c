@@ -16,6 +16,7 @@ struct refusal {
 
 #define BRIDGES  "mqttlab has no bridges to other brokers"
 #define ENGINES  "keys come from files, not from OpenSSL engines"
+#define NEWER    "only versions of mosquitto after 2.0.11 have it"
 #define OBSOLETE "it has no meaning any more; remove the line"
 
 /* clang-format off */
@@ -43,6 +44,23 @@ static const struct refusal refusals[] = {
     {"password",           BRIDGES},
     {"tls_engine",         ENGINES},
     {"tls_engine_*",       ENGINES},
+    /* Of versions after 2.0.11. */
+    {"global_max_clients",        "it is called max_clients here"},
+    {"global_max_connections",    "give each listener its max_connections"},
+    {"listener_allow_anonymous",  "use per_listener_settings and "
+                                  "allow_anonymous"},
+    {"listener_auto_id_prefix",   "use per_listener_settings and "
+                                  "auto_id_prefix"},
+    {"global_plugin",             "use auth_plugin"},
+    {"plugin_load",               "use auth_plugin"},
+    {"plugin_use",                "use per_listener_settings and auth_plugin"},
+    {"accept_protocol_versions",  NEWER},
+    {"disable_client_cert_date_checks", NEWER},
+    {"enable_control_api",        NEWER},
+    {"enable_proxy_protocol",     NEWER},
+    {"packet_buffer_size",        NEWER},
+    {"retain_expiry_interval",    NEWER},
+    {"websockets_origin",         NEWER},
     {"retry_interval",       OBSOLETE},
     {"store_clean_interval", OBSOLETE},
 };
