@@ -52,10 +52,17 @@ static int write_new(const char *path, struct slice text,
 
     if (fd < 0)
         return -errno;
-    /* Another's file stays the other's, if we may see to that. */
-    bool given = !old || old->st_uid == geteuid() ||
-                 fchown(fd, old->st_uid, old->st_gid) == 0;
-    int error = given ? write_all(fd, text) : -errno;
+    /* Another's file stays the other's, if we may see to that, and a group may
+       go on reading what nobody else may read. */
+    int error = 0;
+    if (old && (old->st_uid != geteuid() || old->st_gid != getegid()) &&
+        fchown(fd, old->st_uid, old->st_gid) < 0)
+        error = -errno;
+    else if (old && !(old->st_mode & S_IRWXO) && (old->st_mode & S_IRGRP) &&
+             fchmod(fd, 0640) < 0)
+        error = -errno;
+    else
+        error = write_all(fd, text);
     close(fd);
     return error;
 }

@@ -18,8 +18,9 @@ int text_file_load(const char *path, struct buf *text);
 
 /*
  * Put text in the place of a file, or of what a symbolic link leads to: others
- * see the old one or the new one, whole. The new one has the old one's owner as
- * far as we may give it away, and can be read and written by that one alone.
+ * see the old one or the new one, whole. The new one has the old one's owner
+ * and group and can be read and written by its owner alone; only if the old one
+ * could be read by the group, and by nobody else, so can the new one.
  * Returns 0 or a negative errno.
  */
 int text_file_replace(const char *path, struct slice text);

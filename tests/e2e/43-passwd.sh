@@ -21,6 +21,10 @@ exits 0 "$ours" -b -I 20000 file bert secret
 grep -q '^# kept$' file || fail "a comment was removed"
 grep -q '^bert:\$7\$20000\$' file || fail "-I was not obeyed"
 [ "$(stat -c %a file)" = 600 ] || fail "others can still read the file"
+chmod 640 file
+exits 0 "$ours" -b file bert secret
+[ "$(stat -c %a file)" = 640 ] || fail "the group cannot read the file any more"
+exits 0 "$ours" -b -I 20000 file bert secret
 exits 0 "$ours" -b -H scram-sha-256 file carl secret
 grep -qE '^carl:\$scram-sha-256\$4096\$[^$]+\$[^$]+\$[^$]+$' file ||
     fail "no line for SCRAM: $(cat file)"
