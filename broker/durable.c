@@ -335,7 +335,11 @@ bool durable_open(struct broker *broker, char *error)
 
     free(path);
     list_init(&durable->reload.node);
-    if (!good || !durable_load(durable, error)) {
+    if (good && !durable_load(durable)) {
+        snprintf(error, DURABLE_TEXT_BYTES, "%s", durable->error);
+        good = false;
+    }
+    if (!good) {
         durable_free(durable);
         return false;
     }

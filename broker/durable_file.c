@@ -72,9 +72,7 @@ static bool lock(struct durable_file *file, char *error)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 
-    if (fd < 0)
-        complain(error, path, strerror(errno));
-    else if (!locked && errno == EWOULDBLOCK)
+    if (fd >= 0 && !locked && errno == EWOULDBLOCK)
         complain_of_lock(error, file->path, fd);
     else if (!locked)
         complain(error, path, strerror(errno));

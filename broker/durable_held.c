@@ -61,7 +61,8 @@ static void hold(struct connection *connection, struct held_item *item,
         item->batch = held->last_batch;
     held->last_batch = item->batch;
     buf_append(&held->items, item, sizeof(*item));
-    buf_append(&held->items, bytes, item->len);
+    if (item->len)
+        buf_append(&held->items, bytes, item->len);
     durable->held_bytes += sizeof(*item) + item->len;
     durable->stats.held++;
     durable_touch(durable);

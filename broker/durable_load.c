@@ -32,7 +32,6 @@ struct known_session {
 struct load {
     struct durable *durable;
     struct broker *broker;
-    char *error;
     sqlite3_stmt *row;
     struct known_message *messages; /* owned */
     size_t message_count;
@@ -64,7 +63,7 @@ static bool is_null(const struct load *load, int column)
 static bool impossible(const struct load *load, const char *table, uint64_t id,
                        const char *why)
 {
-    snprintf(load->error, DURABLE_ERROR_BYTES,
+    snprintf(load->durable->error, DURABLE_ERROR_BYTES,
              "%.200s: is damaged: in table %s, row %llu: %s",
              load->durable->file.path, table, (unsigned long long)id, why);
     return false;
@@ -84,7 +83,7 @@ static bool for_all(struct load *load, const char *sql,
            (result = sqlite3_step(load->row)) == SQLITE_ROW)
         good = for_row(load);
     if (good && result != SQLITE_DONE) {
-        snprintf(load->error, DURABLE_ERROR_BYTES, "%.200s: %.280s",
+        snprintf(load->durable->error, DURABLE_ERROR_BYTES, "%.200s: %.280s",
                  load->durable->file.path, sqlite3_errmsg(db));
         good = false;
     }
@@ -166,6 +165,7 @@ static bool get_properties(const struct load *load, struct buf *properties)
     if (!is_null(load, 6))
         property_put_number(properties, PROPERTY_MESSAGE_EXPIRY_INTERVAL,
                             (uint32_t)number(load, 6));
+    buf_reserve(properties, stored.len);
     buf_append_slice(properties, stored);
     property_write(&packet, buf_slice(properties));
     struct reader reader = {.rest = buf_slice(&packet)};
@@ -386,7 +386,7 @@ static bool load_delivery(struct load *load)
 
     if (why)
         return impossible(load, "outgoing", number(load, 0), why);
-    if (!delivery.packet_id &&
+    if (!delivery.packet_id && delivery.message &&
         message_expired(delivery.message,
                         clock_ms(&load->broker->loop->clock))) {
         remove_row(load, DURABLE_DELIVERY_REMOVE, number(load, 0));
@@ -457,10 +457,9 @@ static void let_go(struct load *load)
     free(load->sessions);
 }
 
-bool durable_load(struct durable *durable, char *error)
+bool durable_load(struct durable *durable)
 {
-    struct load load = {
-        .durable = durable, .broker = durable->broker, .error = error};
+    struct load load = {.durable = durable, .broker = durable->broker};
     bool good = load_all(&load);
 
     let_go(&load);

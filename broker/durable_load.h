@@ -10,10 +10,10 @@ struct durable;
 
 /*
  * Load all sessions, messages and retained messages. Returns false with the
- * reason in error (DURABLE_ERROR_BYTES) when the file cannot be read or what
- * it says cannot be; the broker must not be used then.
+ * reason in durable->error when the file cannot be read or what it says cannot
+ * be; the broker must not be used then.
  */
-bool durable_load(struct durable *durable, char *error);
+bool durable_load(struct durable *durable);
 
 /*
  * With the store at work: sessions go on as if their clients had left when they
