@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/durable.h"
 #include "broker/session.h"
 #include "broker/snapshot.h"
 #include "mqtt/publish.h"
@@ -79,6 +80,22 @@ static bool do_status(struct broker *broker, json_t *request, json_t *answer)
     return true;
 }
 
+static json_t *persistence(const struct broker *broker)
+{
+    struct durable_stats stats = durable_stats(broker->durable);
+    json_t *object = json_object();
+
+    put_count(object, "commits", stats.commits);
+    put_count(object, "changes", stats.changes);
+    put_count(object, "bytes", stats.bytes);
+    put_count(object, "largest_commit", stats.largest);
+    put_count(object, "longest_commit_us", stats.longest_us);
+    put_count(object, "failures", stats.failures);
+    put_count(object, "waiting_packets", stats.held);
+    json_object_set_new(object, "failing", json_boolean(stats.failing));
+    return object;
+}
+
 static bool do_stats(struct broker *broker, json_t *request, json_t *answer)
 {
     const struct broker_counters *counters = &broker->counters;
@@ -114,6 +131,8 @@ static bool do_stats(struct broker *broker, json_t *request, json_t *answer)
     put_count(answer, "uptime_s", uptime_s(broker));
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         put_count(answer, rows[i].name, *rows[i].value);
+    if (broker->durable)
+        json_object_set_new(answer, "persistence", persistence(broker));
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/durable.h"
 #include "broker/message.h"
 #include "broker/session.h"
 #include "broker/will.h"
@@ -125,6 +126,19 @@ static void log_session(struct broker *broker, const struct session *session,
     }
 }
 
+static void log_store(const struct broker *broker)
+{
+    struct durable_stats stats = durable_stats(broker->durable);
+
+    log_notice(broker->log,
+               "store: %llu commits of %llu changes, the longest took %llu us; "
+               "%llu failed; %u packets wait for one",
+               (unsigned long long)stats.commits,
+               (unsigned long long)stats.changes,
+               (unsigned long long)stats.longest_us,
+               (unsigned long long)stats.failures, stats.held);
+}
+
 void snapshot_log(struct broker *broker)
 {
     const struct broker_counters *counters = &broker->counters;
@@ -140,6 +154,8 @@ void snapshot_log(struct broker *broker)
                (unsigned long long)counters->clients_disconnected,
                (unsigned long long)counters->subscriptions,
                (unsigned long long)counters->retained_messages);
+    if (broker->durable)
+        log_store(broker);
     while ((session = session_store_next(&broker->sessions, &position)))
         log_session(broker, session, &filter);
     buf_release(&filter);

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "broker/connection.h"
 #include "broker/session.h"
+#include "broker/snapshot.h"
 
 /*
  * What is promised waits until it is stored. A disk that is full makes every
@@ -354,6 +355,17 @@ START_TEST(a_stop_that_cannot_store_says_so_and_ends)
 }
 END_TEST
 
+START_TEST(the_state_of_the_store_is_logged)
+{
+    send_publish(&other, 1, 7, false);
+    durable_rig_fill_disk(&durable);
+    send_publish(&other, 1, 8, false);
+    snapshot_log(rig->broker); /* SIGUSR2 */
+    ck_assert(rig_logged(rig, " commits of "));
+    ck_assert(rig_logged(rig, "1 failed; 1 packets wait for one"));
+}
+END_TEST
+
 /* ---- on request ---- */
 
 /* persistence_sync off, with an interval and what it counts. */
@@ -454,6 +466,7 @@ Suite *durable_wait_suite(void)
     tcase_add_test(tcase,
                    while_it_fails_messages_still_pass_and_memory_stays_bounded);
     tcase_add_test(tcase, a_clean_stop_tries_once_more);
+    tcase_add_test(tcase, the_state_of_the_store_is_logged);
     tcase_add_test(tcase, a_stop_that_cannot_store_says_so_and_ends);
     tcase_add_test(tcase, on_request_nothing_waits_and_a_clean_stop_stores_all);
     tcase_add_test(tcase, on_request_it_is_stored_after_autosave_interval);
