@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -310,14 +311,29 @@ static void on_listener_closed(struct listener *socket)
     go_on_stopping(listener->broker);
 }
 
+/* A Unix socket, for our user and group: who else is let in is up to the folder
+   that it lies in, and to whoever owns it. */
+static int listen_at_path(struct broker *broker,
+                          struct broker_listener *listener)
+{
+    const char *path = listener->config->path;
+    int error =
+        socket_listen_unix(broker->loop, &listener->socket, path, on_accept);
+
+    if (!error && chmod(path, 0660)) {
+        log_warning(broker->log, "listener 0 %s: only for its owner: %s", path,
+                    strerror(errno));
+    }
+    return error;
+}
+
 static int listen_at(struct broker *broker, struct broker_listener *listener)
 {
     static const int families[] = {AF_UNSPEC, AF_INET, AF_INET6};
     const struct config_listener *config = listener->config;
 
     if (config->path)
-        return socket_listen_unix(broker->loop, &listener->socket, config->path,
-                                  on_accept);
+        return listen_at_path(broker, listener);
     const struct socket_place place = {
         .host = config->host,
         .port = config->port,

@@ -30,7 +30,7 @@ publishes "$port" || fail "the first of three listeners does not answer"
 publishes "$port2" -h 127.0.0.2 || fail "the second of three does not answer"
 ! publishes "$port2" || fail "a listener on 127.0.0.2 answers on 127.0.0.1"
 over_unix "$work/sock" || fail "the Unix socket does not answer"
-[ "$(stat -c %a "$work/sock" 2>/dev/null || stat -f %Lp "$work/sock")" = 600 ] ||
+[ "$(stat -c %a "$work/sock" 2>/dev/null || stat -f %Lp "$work/sock")" = 660 ] ||
     fail "the Unix socket is open to others"
 grep -q "Opening unix listen socket on path $work/sock" "$broker_log" ||
     fail "the Unix socket is not logged"

@@ -2,6 +2,7 @@
 
 #include "broker/retained_store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,6 +224,38 @@ START_TEST(a_topic_that_is_too_long_with_it_is_refused)
 }
 END_TEST
 
+/* So many that they are not all entered in one turn. */
+START_TEST(a_long_list_of_filters_is_below_the_mount_point_to_its_end)
+{
+    enum { FILTERS = 20000 };
+
+    struct mqtt_packet packet = {.type = MQTT_SUBSCRIBE};
+    struct buf filters = {0};
+    char text[16];
+
+    login_all(MQTT_5);
+    for (int i = 0; i < FILTERS; i++) {
+        snprintf(text, sizeof(text), "f/%d", i);
+        subscribe_put(
+            &filters, MQTT_SUBSCRIBE,
+            &(struct mqtt_subscription){.topic_filter = slice_of_string(text)});
+    }
+    packet.subscribe.packet_id = 1;
+    packet.subscribe.filters = buf_slice(&filters);
+    rig_send(&lab, &packet);
+    buf_release(&filters);
+    rig_expect(&lab, MQTT_SUBACK, &packet);
+    ck_assert_uint_eq(packet.suback.reasons.len, FILTERS);
+    for (int i = 0; i < FILTERS; i += FILTERS - 1) {
+        snprintf(text, sizeof(text), "lab/f/%d", i);
+        rig_publish(&whole, text, "p", 0);
+        expect(&lab, text + 4, "p", 0);
+        rig_publish(&whole, text + 4, "p", 0);
+        rig_expect_nothing(&lab);
+    }
+}
+END_TEST
+
 START_TEST(a_session_that_comes_back_keeps_its_short_topics)
 {
     login(&whole, 0, MQTT_3_1_1, "whole", true);
@@ -271,6 +304,8 @@ Suite *mount_suite(void)
     tcase_add_test(tcase, sys_is_not_seen_from_below_a_mount_point);
     tcase_add_test(tcase, filters_that_are_not_valid_stay_so);
     tcase_add_test(tcase, a_topic_that_is_too_long_with_it_is_refused);
+    tcase_add_test(tcase,
+                   a_long_list_of_filters_is_below_the_mount_point_to_its_end);
     tcase_add_test(tcase, a_session_that_comes_back_keeps_its_short_topics);
     tcase_add_test(tcase, a_session_of_another_mount_point_is_not_resumed);
     return suite;
