@@ -231,7 +231,7 @@ START_TEST(a_long_list_of_filters_is_below_the_mount_point_to_its_end)
 
     struct mqtt_packet packet = {.type = MQTT_SUBSCRIBE};
     struct buf filters = {0};
-    char text[16];
+    char text[32];
 
     login_all(MQTT_5);
     for (int i = 0; i < FILTERS; i++) {
