@@ -15,6 +15,7 @@
 #include "broker/access.h"
 #include "broker/connection.h"
 #include "broker/durable.h"
+#include "broker/handle.h"
 #include "broker/login.h"
 #include "broker/message.h"
 #include "broker/session.h"
@@ -142,6 +143,7 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
         broker->listeners[i].broker = broker;
         broker->listeners[i].config = &config->listeners[i];
     }
+    broker->turn_work = HANDLE_TURN_WORK;
     memory_watch_init(&broker->memory);
     loop_task_init(&broker->tap_task, publish_records);
     loop_task_init(&broker->stop_task, on_stop_task);

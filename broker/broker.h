@@ -58,8 +58,11 @@ struct broker {
     struct subscription_tree *subscriptions;
     struct retained_store *retained;
     struct router router;
-    uint64_t work; /* done for the packets of this read: nodes looked at,
+    uint64_t work;      /* done for the packets of this read: nodes looked at,
                       deliveries, Topic Filters; see HANDLE_TURN_WORK */
+    uint64_t turn_work; /* so much of it one client may cause in this turn */
+    uint64_t turn_ns;   /* when this turn began */
+    uint32_t hungry;    /* clients that have caused as much since then */
     struct durable *durable; /* what is kept on disk; NULL: nothing */
     struct memory_watch memory;
     uint32_t incoming_blocks; /* of incomplete packets, of all connections */

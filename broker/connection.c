@@ -183,8 +183,10 @@ static void on_packet(struct link *link, const struct frame *frame,
     if (broker->durable)
         durable_held_begin(broker->durable);
     enum mqtt_reason reason = handle(connection, frame, seq);
-    if (broker->work > HANDLE_TURN_WORK)
+    if (broker->work > broker->turn_work) {
         link_yield(link, connection_request(connection));
+        broker->hungry++;
+    }
     if (reason) /* [MQTT-4.13.1-1] */
         connection_end(connection, &(struct connection_ending){
                                        .why = END_ERROR,
@@ -317,6 +319,17 @@ static void count_incoming(struct connection *connection)
                                                                .text = text});
 }
 
+/* A new turn: those that want all they can get share what one may have, so that
+   the others wait no longer for many of them than for one. */
+static void share_turn(struct broker *broker)
+{
+    uint64_t share = HANDLE_TURN_WORK / (broker->hungry ? broker->hungry : 1);
+
+    broker->turn_work = share > HANDLE_LEAST_WORK ? share : HANDLE_LEAST_WORK;
+    broker->turn_ns = broker->loop->clock.monotonic_ns;
+    broker->hungry = 0;
+}
+
 /* Who does not read its answers is not read from. */
 static void on_batch_end(struct link *link)
 {
@@ -325,6 +338,8 @@ static void on_batch_end(struct link *link)
 
     sys_topics_touch(broker->sys_topics);
     broker->work = 0;
+    if (broker->turn_ns != broker->loop->clock.monotonic_ns)
+        share_turn(broker);
     if (broker->config->memory_limit)
         memory_watch_look(broker);
     if (connection->incoming_blocks || link->in.cap >= INCOMING_BLOCK_BYTES)

@@ -27,11 +27,14 @@ struct login;
 #define HANDLE_MAX_SUBSCRIBE_BYTES (1u << 20)
 
 /*
- * So much work one client may cause in a turn: nodes of the trees of topics that
+ * So much work one client may cause in a turn, and all together that want more: nodes of the trees of topics that
  * are looked at, deliveries, Topic Filters that are entered. Each is a fraction
  * of a microsecond. The packet that exceeds it is the last of the turn.
  */
 #define HANDLE_TURN_WORK 50000u
+
+/* But at least so much each. */
+#define HANDLE_LEAST_WORK 1000u
 
 /* A Topic Filter that is entered or taken out is so much of it. */
 #define HANDLE_FILTER_WORK 8u

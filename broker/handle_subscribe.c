@@ -106,7 +106,7 @@ static void put_result(struct request *request, enum mqtt_type type,
 static bool next_filter(struct request *request, enum mqtt_type type,
                         struct mqtt_subscription *wanted)
 {
-    return request->broker->work <= HANDLE_TURN_WORK &&
+    return request->broker->work <= request->broker->turn_work &&
            subscribe_next(&request->left, type, wanted);
 }
 

@@ -245,6 +245,42 @@ START_TEST(several_hungry_clients_take_turns)
 }
 END_TEST
 
+START_TEST(many_hungry_clients_take_no_longer_turns_than_one)
+{
+    struct rig_client *crowd = alloc_zero(20, sizeof(*crowd));
+    char topic[64];
+
+    subscribe_to_all_mixtures(9);
+    for (int i = 0; i < 20; i++) {
+        snprintf(topic, sizeof(topic), "c%d", i);
+        rig_login(&rig, &crowd[i], MQTT_5, topic, true);
+    }
+    for (int i = 0; i < 20; i++) {
+        buf_clear(&bytes);
+        for (int k = 0; k < 1000; k++) {
+            snprintf(topic, sizeof(topic), "a/a/a/a/a/a/a/a/a/%d",
+                     1000 * i + k);
+            put_publish(topic);
+        }
+        write_only(&crowd[i], buf_slice(&bytes));
+    }
+    loop_turn(&rig.loop, false);
+    clock_advance(&rig.loop.clock, 1);
+    loop_turn(&rig.loop, false); /* now it is known how many they are */
+    for (int turn = 0; turn < 10; turn++) {
+        uint64_t before = published();
+
+        clock_advance(&rig.loop.clock, 1);
+        loop_turn(&rig.loop, false);
+        ck_assert_uint_ge(published() - before, 20);
+        ck_assert_uint_le(published() - before, 100);
+    }
+    for (int i = 0; i < 20; i++)
+        rig_close(&crowd[i]);
+    free(crowd);
+}
+END_TEST
+
 Suite *broker_fairness_suite(void)
 {
     Suite *suite = suite_create("broker_fairness");
@@ -261,5 +297,6 @@ Suite *broker_fairness_suite(void)
     tcase_add_loop_test(
         tcase, who_leaves_in_the_middle_of_it_leaves_nothing_behind, 0, 2);
     tcase_add_test(tcase, several_hungry_clients_take_turns);
+    tcase_add_test(tcase, many_hungry_clients_take_no_longer_turns_than_one);
     return suite;
 }
