@@ -155,10 +155,36 @@ static void disconnect_from(struct durable_file *file)
     file->db = NULL;
 }
 
+/* What an earlier try to make the file has left must not be mixed with it. */
+static void remove_rest(const char *path)
+{
+    char *journal = alloc_printf("%s-journal", path);
+
+    unlink(path);
+    unlink(journal);
+    free(journal);
+}
+
+/* A name is on the disk when its folder is. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? alloc_string_of(path, (size_t)(slash - path) + 1)
+                         : alloc_string(".");
+    int fd = open(folder, O_RDONLY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
+}
+
 /* Fill a new, empty file at path. */
 static bool fill(struct durable_file *file, const char *path, char *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    remove_rest(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd < 0) {
         complain(error, path, strerror(errno));
@@ -187,11 +213,13 @@ static bool create(struct durable_file *file, char *error)
                  "that back, or remove this to begin anew");
     else if (fill(file, fresh, error)) {
         good = rename(fresh, file->path) == 0;
-        if (!good)
+        if (good)
+            sync_folder(file->path);
+        else
             complain(error, file->path, strerror(errno));
     }
     if (!good)
-        unlink(fresh);
+        remove_rest(fresh);
     free(log);
     free(fresh);
     return good;

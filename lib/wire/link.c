@@ -352,8 +352,8 @@ void link_uncork(struct link *link)
         return;
     link->corked = false;
     link->blocked = false;
-    if (link->pending_bytes)
-        loop_at_end(link->loop, &link->flush_task);
+    /* The owner may have stopped sending because so much waited. */
+    on_writable(link);
 }
 
 /* ---- life ---- */

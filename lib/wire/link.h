@@ -142,8 +142,9 @@ void link_resume(struct link *link, unsigned reason);
 
 /*
  * Write nothing until link_uncork: what is sent is kept as when the transport
- * takes nothing. Before anything was written, or not at all; what waits is lost
- * with a link that is closed meanwhile.
+ * takes nothing, and as then on_drained comes when all is written. Before
+ * anything was written, or not at all; what waits is lost with a link that is
+ * closed meanwhile.
  */
 void link_cork(struct link *link);
 void link_uncork(struct link *link);

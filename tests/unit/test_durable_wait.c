@@ -203,6 +203,32 @@ START_TEST(connack_waits_and_everything_behind_it)
 }
 END_TEST
 
+/* More waits than may wait in an output: it goes on when that is written. */
+START_TEST(a_long_queue_goes_on_behind_a_connack_that_waited)
+{
+    char *payload = alloc_zero(1, 100001);
+    struct mqtt_packet packet;
+    unsigned came = 0;
+
+    memset(payload, 'x', 100000);
+    rig_logout(&client);
+    for (int i = 0; i < 30; i++)
+        rig_publish(&other, "t", payload, 1);
+    durable_rig_fill_disk(&durable);
+    rig_open(rig, &client, MQTT_3_1_1);
+    packet = rig_connect(&client, "sub");
+    packet.connect.clean_start = false;
+    rig_send(&client, &packet);
+    rig_expect_nothing(&client);
+    go_on();
+    rig_expect(&client, MQTT_CONNACK, &packet);
+    while (rig_next(&client, &packet))
+        came += packet.type == MQTT_PUBLISH;
+    ck_assert_uint_eq(came, 30);
+    free(payload);
+}
+END_TEST
+
 START_TEST(connack_of_a_session_that_is_not_kept_does_not_wait)
 {
     struct rig_client third;
@@ -457,6 +483,7 @@ Suite *durable_wait_suite(void)
     tcase_add_test(tcase, the_answer_to_a_repetition_waits_as_the_first_one);
     tcase_add_test(tcase, suback_and_unsuback_wait);
     tcase_add_loop_test(tcase, connack_waits_and_everything_behind_it, 0, 3);
+    tcase_add_test(tcase, a_long_queue_goes_on_behind_a_connack_that_waited);
     tcase_add_test(tcase, connack_of_a_session_that_is_not_kept_does_not_wait);
     tcase_add_test(tcase, who_leaves_before_is_promised_nothing);
     tcase_add_test(tcase, answers_leave_in_the_order_of_what_they_answer);

@@ -166,6 +166,36 @@ START_TEST(a_closed_or_broken_link_drops_what_is_sent)
 }
 END_TEST
 
+START_TEST(a_corked_link_writes_nothing_until_it_is_uncorked)
+{
+    static uint8_t many[100000];
+
+    link_send(&link_pair.subject.link, slice_of("first", 5), 0);
+    link_cork(&link_pair.subject.link);
+    link_send(&link_pair.subject.link, slice_of(many, sizeof(many)), 0);
+    loop_settle(&link_pair.loop);
+    ck_assert_uint_eq(link_pair.peer_got.len, 0);
+    ck_assert_uint_eq(link_pending(&link_pair.subject.link), sizeof(many) + 5);
+    link_uncork(&link_pair.subject.link);
+    ck_assert_int_eq(link_pair.subject.drained, 1);
+    link_send(&link_pair.subject.link, slice_of("last", 4), 0);
+    loop_settle(&link_pair.loop);
+    ck_assert_uint_eq(link_pair.peer_got.len, sizeof(many) + 9);
+    ck_assert_mem_eq(link_pair.peer_got.bytes, "first", 5);
+}
+END_TEST
+
+START_TEST(what_waits_in_a_corked_link_is_lost_with_it)
+{
+    link_cork(&link_pair.subject.link);
+    link_send(&link_pair.subject.link, slice_of("never", 5), 0);
+    link_close(&link_pair.subject.link, false);
+    loop_settle(&link_pair.loop);
+    ck_assert_uint_eq(link_pair.peer_got.len, 0);
+    ck_assert_int_eq(link_pair.peer_ended, 1);
+}
+END_TEST
+
 Suite *link_out_suite(void)
 {
     Suite *suite = suite_create("link_out");
@@ -182,6 +212,8 @@ Suite *link_out_suite(void)
         30);
     tcase_add_test(
         out, a_reader_that_never_reads_makes_pending_grow_and_nothing_else);
+    tcase_add_test(out, a_corked_link_writes_nothing_until_it_is_uncorked);
+    tcase_add_test(out, what_waits_in_a_corked_link_is_lost_with_it);
     tcase_add_loop_test(out, close_writes_what_waits_and_abort_does_not, 0, 2);
     tcase_add_loop_test(out, a_closed_or_broken_link_drops_what_is_sent, 0, 2);
     return suite;
