@@ -122,6 +122,27 @@ bool client_options_positive(struct client_options *options, const char *what,
     return client_options_fail(options, "Invalid %s \"%.40s\".\n", what, value);
 }
 
+bool client_options_topic_name(struct client_options *options, const char *what,
+                               const char *value)
+{
+    if (topic_name_valid(slice_of_string(value)))
+        return true;
+    return client_options_fail(
+        options, "Invalid %s topic '%.128s', does it contain '+' or '#'?", what,
+        value);
+}
+
+bool client_options_topic_filter(struct client_options *options,
+                                 const char *what, const char *value)
+{
+    if (topic_filter_valid(slice_of_string(value)))
+        return true;
+    return client_options_fail(options,
+                               "Invalid %s topic '%.128s', are all '+' and '#' "
+                               "wildcards correct?",
+                               what, value);
+}
+
 /* --- the words ------------------------------------------------------------- */
 
 /* The row of the option that lacks its value; NULL: it is not known. */
@@ -255,11 +276,6 @@ static bool finish_will(struct client_options *options)
             options, "Will retain given, but no will topic given.");
     if (!will->set)
         return true;
-    if (!topic_name_valid(will->topic))
-        return client_options_fail(
-            options, "Invalid will topic '%.*s', does it contain '+' or '#'?",
-            will->topic.len > 128 ? 128 : (int)will->topic.len,
-            (const char *)will->topic.bytes);
     will->payload = slice_of_string(options->will_payload);
     if (will->payload.len > UINT16_MAX)
         return client_options_fail(options, "The will payload is too long.");
@@ -294,13 +310,26 @@ static bool finish_credentials(struct client_options *options)
     return true;
 }
 
+/* Only version 5 has Properties: who gives one must not believe it was sent. */
+static bool refuse_properties(struct client_options *options)
+{
+    for (size_t i = 0; i < CLIENT_PROPERTY_LISTS; i++) {
+        if (options->properties[i].len) {
+            options->no_hint = true;
+            return client_options_fail(
+                options, "Properties (-D) need version 5 of MQTT.");
+        }
+    }
+    return true;
+}
+
 static bool finish_properties(struct client_options *options)
 {
     struct buf *list = &options->properties[MQTT_CONNECT];
     struct property found;
 
     if (options->config.connect.version < MQTT_5)
-        return true;
+        return refuse_properties(options);
     if (options->expiry_s >= 0)
         property_put_number(list, PROPERTY_SESSION_EXPIRY_INTERVAL,
                             (uint32_t)options->expiry_s);
@@ -340,9 +369,8 @@ bool client_options_finish(struct client_options *options)
         !property_find(buf_slice(&options->properties[MQTT_CONNECT]),
                        PROPERTY_SESSION_EXPIRY_INTERVAL, &found))
         options->expiry_s = UINT32_MAX;
-    return finish_tls(options) && finish_id(options) &&
-           finish_properties(options) && finish_will(options) &&
-           finish_credentials(options);
+    return finish_will(options) && finish_tls(options) && finish_id(options) &&
+           finish_properties(options) && finish_credentials(options);
 }
 
 struct slice client_options_properties(const struct client_options *options,

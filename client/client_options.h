@@ -148,9 +148,10 @@ struct client_options {
     struct client_defaults defaults;
     bool in_defaults; /* words are a line of the file */
     struct client_tls tls;
-    struct client_config config; /* complete after client_options_finish */
-    struct buf properties[16];   /* by packet type; 0: of the Will */
-    struct client_strings topics;
+    struct client_config config;  /* complete after client_options_finish */
+    struct buf properties[16];    /* by packet type; 0: of the Will */
+    struct client_strings topics; /* of -t and -L: valid ones */
+    bool topics_are_filters;      /* set it before any word is read */
     struct address url;
     struct address proxy;
     const char *id;
@@ -192,6 +193,13 @@ bool client_options_number(const char *text, long min, long max, long *number);
 /* A whole number above 0; otherwise false, and the error is "Invalid WHAT". */
 bool client_options_positive(struct client_options *options, const char *what,
                              const char *value, long *number);
+
+/* Is it a Topic Name, or a Topic Filter? what names it in the error: "publish",
+   "subscription". */
+bool client_options_topic_name(struct client_options *options, const char *what,
+                               const char *value);
+bool client_options_topic_filter(struct client_options *options,
+                                 const char *what, const char *value);
 
 /* Say in options->error what is wrong; returns false. */
 bool client_options_fail(struct client_options *options, const char *format,

@@ -6,6 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool take_topic(struct client_options *options, const char *value)
+{
+    client_strings_add(&options->topics, value);
+    return options->topics_are_filters
+               ? client_options_topic_filter(options, "subscription", value)
+               : client_options_topic_name(options, "publish", value);
+}
+
+static bool take_will_topic(struct client_options *options, const char *value)
+{
+    struct mqtt_will *will = &options->config.connect.will;
+
+    will->set = true;
+    will->topic = slice_of_string(value);
+    return client_options_topic_name(options, "will", value);
+}
+
 static bool take_port(struct client_options *options, const char *value)
 {
     long port;
@@ -136,8 +153,7 @@ static bool take_url(struct client_options *options, const char *value)
     options->config.host = url->host;
     options->config.port = url->port;
     options->has_url = true;
-    client_strings_add(&options->topics, topic + 1);
-    return true;
+    return take_topic(options, topic + 1);
 }
 
 static bool take_proxy(struct client_options *options, const char *value)
@@ -182,6 +198,8 @@ static bool take_value(struct client_options *options, int id,
                        const char *value)
 {
     switch (id) {
+    case OPTION_TOPIC: return take_topic(options, value);
+    case OPTION_WILL_TOPIC: return take_will_topic(options, value);
     case OPTION_PORT: return take_port(options, value);
     case OPTION_URL: return take_url(options, value);
     case OPTION_EXPIRY: return take_expiry(options, value);
@@ -221,13 +239,8 @@ bool client_take_option(struct client_options *options, int id)
     case OPTION_ID: options->id = value; break;
     case OPTION_ID_PREFIX: options->id_prefix = value; break;
     case OPTION_PERSISTENT: connect->clean_start = false; break;
-    case OPTION_WILL_TOPIC:
-        connect->will.set = true;
-        connect->will.topic = slice_of_string(value);
-        break;
     case OPTION_WILL_PAYLOAD: options->will_payload = value; break;
     case OPTION_WILL_RETAIN: connect->will.retain = true; break;
-    case OPTION_TOPIC: client_strings_add(&options->topics, value); break;
     case OPTION_DEBUG: options->debug = true; break;
     case OPTION_QUIET: options->quiet = true; break;
     case OPTION_NODELAY: break;

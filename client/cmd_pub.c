@@ -6,7 +6,6 @@
 #include "client/client_run.h"
 #include "client/commands.h"
 #include "client/line_input.h"
-#include "mqtt/topic.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -108,19 +107,6 @@ static const char *topic_of(const struct pub *pub)
     return topics->count ? topics->items[topics->count - 1] : NULL;
 }
 
-static bool check_options(struct pub *pub)
-{
-    const char *topic = topic_of(pub);
-
-    /* Only a Topic Alias can do without a Topic Name. */
-    if (topic && !topic_name_valid(slice_of_string(topic)))
-        return client_options_fail(
-            &pub->options,
-            "Invalid publish topic '%.128s', does it contain '+' or '#'?",
-            topic);
-    return client_options_finish(&pub->options);
-}
-
 static int missing(const struct pub *pub)
 {
     fputs("Error: Both topic and message must be supplied.\n", stderr);
@@ -143,7 +129,7 @@ static bool read_options(struct pub *pub, int *exit_code)
         *exit_code = client_options_help(&pub->options, intro, table);
     else if (id == OPTION_PROGRAM_VERSION)
         *exit_code = client_options_version(&pub->options);
-    else if (id < 0 || !check_options(pub))
+    else if (id < 0 || !client_options_finish(&pub->options))
         *exit_code = client_options_usage_error(&pub->options);
     else if (!topic_of(pub) || !pub->payload.given)
         *exit_code = missing(pub);

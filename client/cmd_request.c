@@ -6,7 +6,6 @@
 #include "client/client_show.h"
 #include "client/commands.h"
 #include "mqtt/property.h"
-#include "mqtt/topic.h"
 
 #include <stdlib.h>
 
@@ -53,9 +52,11 @@ static struct request *request_of(const struct client *client)
 
 static bool take_own(struct request *request, int id, const char *value)
 {
-    if (id == OPTION_RESPONSE_TOPIC)
+    if (id == OPTION_RESPONSE_TOPIC) {
         request->response_topic = value;
-    else if (id == OPTION_RETAIN_AS_PUBLISHED)
+        return client_options_topic_name(&request->options, "response", value);
+    }
+    if (id == OPTION_RETAIN_AS_PUBLISHED)
         request->retain_as_published = true;
     else if (id >= OPTION_MESSAGE && id < OPTION_PAYLOAD_END)
         return client_payload_take(&request->payload, &request->options, id,
@@ -70,16 +71,6 @@ static const char *topic_of(const struct request *request)
     const struct client_strings *topics = &request->options.topics;
 
     return topics->count ? topics->items[topics->count - 1] : NULL;
-}
-
-static bool check_topic(struct request *request, const char *topic,
-                        const char *what)
-{
-    if (topic_name_valid(slice_of_string(topic)))
-        return true;
-    return client_options_fail(
-        &request->options,
-        "Invalid %s topic '%.128s', does it contain '+' or '#'?", what, topic);
 }
 
 /* The Properties of the request: what -D says, and where the response goes. */
@@ -105,15 +96,14 @@ static bool make_properties(struct request *request)
 
 static bool check_options(struct request *request)
 {
-    const char *topic = topic_of(request);
-
-    if (!topic || !request->response_topic || !request->payload.given)
+    if (!client_options_finish(&request->options))
+        return false;
+    if (!topic_of(request) || !request->response_topic ||
+        !request->payload.given)
         return client_options_fail(&request->options,
                                    "All of topic, message, and response topic "
                                    "must be supplied.");
-    return check_topic(request, topic, "publish") &&
-           check_topic(request, request->response_topic, "response") &&
-           client_options_finish(&request->options) && make_properties(request);
+    return make_properties(request);
 }
 
 /* Returns true to go on; otherwise *exit_code is set. */

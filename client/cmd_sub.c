@@ -116,44 +116,31 @@ static bool take_own(struct sub *sub, int id, const char *value)
     case OPTION_REMOVE_RETAINED: sub->remove_retained = true; break;
     case OPTION_RETAIN_AS_PUBLISHED: sub->retain_as_published = true; break;
     case OPTION_RETAIN_HANDLING: return take_retain_handling(sub, value);
-    case OPTION_FILTER_OUT: client_strings_add(&sub->filter_out, value); break;
+    case OPTION_FILTER_OUT:
+        client_strings_add(&sub->filter_out, value);
+        return client_options_topic_filter(&sub->options, "filter", value);
     case OPTION_UNSUBSCRIBE:
         client_strings_add(&sub->unsubscribe, value);
-        break;
+        return client_options_topic_filter(&sub->options, "unsubscribe", value);
     default: return client_show_take(&sub->show, &sub->options, id, value);
-    }
-    return true;
-}
-
-static bool check_filters(struct sub *sub, const struct client_strings *filters,
-                          const char *what)
-{
-    for (size_t i = 0; i < filters->count; i++) {
-        if (!topic_filter_valid(slice_of_string(filters->items[i])))
-            return client_options_fail(&sub->options,
-                                       "Invalid %s topic '%.128s', are all '+' "
-                                       "and '#' wildcards correct?",
-                                       what, filters->items[i]);
     }
     return true;
 }
 
 static bool check_options(struct sub *sub)
 {
-    if (!check_filters(sub, &sub->options.topics, "subscription") ||
-        !check_filters(sub, &sub->filter_out, "filter") ||
-        !check_filters(sub, &sub->unsubscribe, "unsubscribe"))
+    struct client_options *options = &sub->options;
+
+    if (!client_options_finish(options))
         return false;
-    if (sub->options.topics.count == 0)
-        return client_options_fail(&sub->options,
+    if (options->topics.count == 0)
+        return client_options_fail(options,
                                    "You must specify a topic to subscribe to.");
-    if (sub->show.no_retained && sub->retained_only) {
-        sub->options.no_hint = true;
-        return client_options_fail(
-            &sub->options, "Combining '-R' and '--retained-only' makes no "
-                           "sense.");
-    }
-    return client_options_finish(&sub->options);
+    if (!sub->show.no_retained || !sub->retained_only)
+        return true;
+    options->no_hint = true;
+    return client_options_fail(
+        options, "Combining '-R' and '--retained-only' makes no sense.");
 }
 
 /* Returns true to go on; otherwise *exit_code is set. */
@@ -331,6 +318,7 @@ int cmd_sub(int argc, char **argv)
     int exit_code;
 
     client_options_init(&sub.options, table, argc, argv);
+    sub.options.topics_are_filters = true;
     if (read_options(&sub, &exit_code))
         exit_code = run(&sub);
     client_strings_release(&sub.filter_out);

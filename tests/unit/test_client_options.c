@@ -46,6 +46,7 @@ static void begin(const char *text)
         words[count++] = strcmp(at, "''") ? at : at + 2;
     client_options_release(&options); /* of the line before */
     client_options_init(&options, table, count, words);
+    options.topics_are_filters = strstr(words[0], "sub") != NULL;
 }
 
 /* Read all; returns the last id, or -1 when something is wrong. */
@@ -198,6 +199,12 @@ static const struct {
     {"pub -L mqtts://h/t",                                   "Error: mqtts:// asks for what this version does "
                            "not have; nothing was sent."                                       },
     {"pub -M 0",                                             "Error: Maximum inflight messages must be greater than 0.\n"},
+    {"pub -D publish user-property a b -V 311",
+     "Error: Properties (-D) need version 5 of MQTT."                                                                    },
+    {"pub -t a/#",                                           "Error: Invalid publish topic 'a/#', does it contain '+' or "
+                   "'#'?"                                                                              },
+    {"sub -t a#",                                            "Error: Invalid subscription topic 'a#', are all '+' and '#' "
+                  "wildcards correct?"                                                                  },
     {"pub -D auth user-property a b",
      "Error: user-property property not "
      "supported for auth in --property argument.\n"                                                                      },
