@@ -107,20 +107,19 @@ void acl_explain(const struct acl *acl, const struct acl_subject *subject,
     const char *verb = right == ACL_READ ? "read" : "write";
 
     if (decision->rule)
-        snprintf(text, size, "%s:%u: %s deny %s", acl->path,
-                 decision->rule->line,
+        snprintf(text, size, "%s deny %s (%s:%u)",
                  decision->rule->pattern ? "pattern" : "topic",
-                 decision->rule->filter);
+                 decision->rule->filter, acl->path, decision->rule->line);
     else if (subject->section->patterns.count && !may_use_patterns(subject))
         snprintf(text, size,
-                 "%s: no line lets it %s, and patterns are not for a name "
-                 "with + or #",
-                 acl->path, verb);
+                 "no line lets it %s, and patterns are not for a name with + "
+                 "or # (%s)",
+                 verb, acl->path);
     else if (subject->user_name)
-        snprintf(text, size, "%s: no line lets user %s %s this topic",
-                 acl->path, subject->user_name, verb);
+        snprintf(text, size, "no line lets user %s %s this topic (%s)",
+                 subject->user_name, verb, acl->path);
     else
         snprintf(text, size,
-                 "%s: no line lets clients without a user name %s this topic",
-                 acl->path, verb);
+                 "no line lets clients without a user name %s this topic (%s)",
+                 verb, acl->path);
 }

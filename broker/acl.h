@@ -102,8 +102,8 @@ struct acl_decision {
 struct acl_decision acl_decide(const struct acl_subject *subject,
                                enum acl_right right, struct slice topic_name);
 
-/* Say why it is refused: "acl.txt:7: topic deny a/#" or "acl.txt: no line lets
-   user anna write". */
+/* Say why it is refused: "topic deny a/# (acl.txt:7)" or "no line lets user
+   anna write this topic (acl.txt)". */
 void acl_explain(const struct acl *acl, const struct acl_subject *subject,
                  enum acl_right right, const struct acl_decision *decision,
                  char *text, size_t size);

@@ -155,10 +155,10 @@ START_TEST(a_refusal_is_explained_by_its_line)
     char text[200];
 
     acl_explain(acl, &subject, ACL_READ, &decision, text, sizeof(text));
-    ck_assert_str_eq(text, "acl:9: topic deny anna/secret/#");
+    ck_assert_str_eq(text, "topic deny anna/secret/# (acl:9)");
     decision = acl_decide(&subject, ACL_WRITE, slice_of_string("x"));
     acl_explain(acl, &subject, ACL_WRITE, &decision, text, sizeof(text));
-    ck_assert_str_eq(text, "acl: no line lets user anna write this topic");
+    ck_assert_str_eq(text, "no line lets user anna write this topic (acl)");
     acl_free(acl);
 }
 END_TEST

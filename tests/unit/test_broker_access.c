@@ -241,7 +241,7 @@ START_TEST(a_publish_without_permission_is_refused_and_goes_nowhere)
     rig_expect_publish(&other, "anna/x", "x", 1, NULL);
     rig_expect_publish(&other, "in/a", "x", 1, NULL);
     rig_expect_nothing(&other);
-    ck_assert(rig_logged(&rig, ":4: topic deny anna/secret"));
+    ck_assert(rig_logged(&rig, "topic deny anna/secret ("));
     ck_assert(rig_logged(&rig, "no line lets user anna write this topic"));
 }
 END_TEST
@@ -436,7 +436,7 @@ START_TEST(whoever_watches_sees_every_refusal_and_its_rule)
     watch();
     rig_publish(&client, "anna/secret", "x", 0);
     expect_event(EVENT_ACCESS_REFUSED, "anna/secret",
-                 ":4: topic deny anna/secret");
+                 "topic deny anna/secret (");
     for (int i = 0; i < 2; i++) {
         rig_publish(&other, "bert/x", "x", 0);
         expect_event(EVENT_ACCESS_REFUSED, "bert/x", "is not sent it: ");
