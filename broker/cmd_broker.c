@@ -160,9 +160,12 @@ static int parse(struct run *run, int argc, char **argv)
     return -1;
 }
 
-/* Does the file have a listener on this port? -p may name it again. */
+/* Does the file have a listener on this port? -p may name it again. 0 is
+   another one each time. */
 static bool has_port(const struct config *config, uint16_t port)
 {
+    if (!port)
+        return false;
     for (size_t i = 0; i < config->listener_count; i++) {
         if (config->listeners[i].port == port)
             return true;

@@ -176,10 +176,25 @@ static void read_member(struct config_reader *reader,
         listener->says_allow_anonymous = true;
 }
 
+/* What stands in front of per_listener_settings would be for all, though it may
+   follow a listener. */
+static void note_order(struct config_reader *reader,
+                       const struct config_option *option, const char *value)
+{
+    if (option->scope == CONFIG_BY_SETTING && !reader->by_setting)
+        reader->by_setting = option->name;
+    if (reader->by_setting && !strcmp(option->name, "per_listener_settings") &&
+        !reader->config->per_listener_settings && strcmp(value, "false") != 0)
+        config_reader_problem(reader,
+                              "per_listener_settings must stand in front of %s",
+                              reader->by_setting);
+}
+
 static void read_option(struct config_reader *reader,
                         const struct config_option *option, const char *name,
                         char *value)
 {
+    note_order(reader, option, value);
     if (option->type == CONFIG_INCLUDE_DIR)
         read_include_dir(reader, value);
     else if (option->width)

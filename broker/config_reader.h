@@ -15,12 +15,14 @@ struct config_reader {
     struct config_problems *problems;
     const char *name; /* of the file */
     unsigned line;
-    bool included;       /* the file is one of an include_dir */
-    size_t current;      /* listener that options are for */
-    size_t by_port;      /* listener made by port */
-    char *bind_address;  /* owned; given before port */
-    char *bound_where;   /* owned; where that was */
-    bool says_log_types; /* the file's log_type were the first: not added to
+    bool included;          /* the file is one of an include_dir */
+    size_t current;         /* listener that options are for */
+    size_t by_port;         /* listener made by port */
+    const char *by_setting; /* the first option that per_listener_settings is
+                               about; NULL: none yet */
+    char *bind_address;     /* owned; given before port */
+    char *bound_where;      /* owned; where that was */
+    bool says_log_types;    /* the file's log_type were the first: not added to
                              the default */
 };
 

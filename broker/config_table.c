@@ -115,7 +115,7 @@ static const struct config_option options[] = {
      NO_RANGE, "false", NULL,
      "Whether allow_anonymous, allow_zero_length_clientid, auto_id_prefix,\n"
      "password_file, acl_file, psk_file and plugins are for the listener that\n"
-     "they follow, and not for all. Set it first."},
+     "they follow, and not for all. It must stand in front of them."},
     {"allow_anonymous", CONFIG_BOOL, SECURITY(allow_anonymous),
      NO_RANGE, NULL, NULL,
      "Whether clients without a user name may connect. The default is false\n"

@@ -150,6 +150,16 @@ START_TEST(a_unix_socket_has_a_path_and_no_host)
 }
 END_TEST
 
+START_TEST(per_listener_settings_may_be_said_again_or_be_false)
+{
+    check_good("per_listener_settings true\nallow_anonymous true\n"
+               "per_listener_settings true\n");
+    config_release(&config);
+    config_init(&config);
+    check_good("allow_anonymous true\nper_listener_settings false\n");
+}
+END_TEST
+
 START_TEST(max_qos_has_two_names)
 {
     check_good("listener 1\nmaximum_qos 1\nlistener 2\nmax_qos 0\n");
@@ -303,6 +313,7 @@ Suite *config_check_suite(void)
     tcase_add_test(tcase, yes_and_no_may_be_numbers);
     tcase_add_test(tcase, choices_are_numbers_from_one);
     tcase_add_test(tcase, a_unix_socket_has_a_path_and_no_host);
+    tcase_add_test(tcase, per_listener_settings_may_be_said_again_or_be_false);
     tcase_add_test(tcase, max_qos_has_two_names);
     tcase_add_test(tcase, plugins_have_the_options_that_follow_them);
     tcase_add_test(tcase, files_for_security_are_for_all_or_for_one);
