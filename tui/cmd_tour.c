@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -84,6 +85,8 @@ static int start_broker(struct tour *tour)
         if (error)
             child_stop(&tour->broker);
     }
+    /* As in a lab: the clients read no file of the user's defaults. */
+    setenv("MQTTLAB_PORT", tour->port, 1);
     return error;
 }
 

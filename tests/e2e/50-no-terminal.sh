@@ -3,6 +3,10 @@
 # nothing is left running, even when nobody reads to the end.
 . "$(dirname "$0")/lib.sh"
 
+# What the user wants from clients elsewhere does not change it.
+mkdir -p "$XDG_CONFIG_HOME"
+printf '%s\n' '-V 5' '--nonsense' | tee "$XDG_CONFIG_HOME/mqttlab_sub" \
+    >"$XDG_CONFIG_HOME/mqttlab_pub"
 "$MQTTLAB" </dev/null >"$work/tour.log" 2>&1 || fail "exit status $?"
 
 # Every packet of the story was seen, once, in both directions.
