@@ -27,7 +27,7 @@ uint8_t *buf_reserve(struct buf *buf, size_t count)
         buf->bytes = alloc_resize(buf->bytes, cap, 1);
         buf->cap = (uint32_t)cap;
     }
-    return buf->bytes + buf->len;
+    return buf->bytes ? buf->bytes + buf->len : NULL;
 }
 
 void buf_append_string(struct buf *buf, const char *string)
