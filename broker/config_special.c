@@ -99,10 +99,25 @@ static void read_bind_address(struct config_reader *reader, const char *value)
 
 /* --- plugins -------------------------------------------------------------- */
 
+/* What comes with mosquitto was made for its program, and only for that. */
+static bool is_of_mosquitto(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return !strncmp(slash ? slash + 1 : path, "mosquitto_", 10);
+}
+
 static void read_plugin(struct config_reader *reader,
                         const struct config_option *option, const char *path)
 {
-    if (access(path, R_OK))
+    if (is_of_mosquitto(path))
+        config_reader_problem(
+            reader,
+            "%s %.200s is not supported: plugins of mosquitto "
+            "do not fit; password_file and acl_file do most "
+            "of what they do",
+            option->name, path);
+    else if (access(path, R_OK))
         config_reader_problem(reader, "%s %.200s: %s", option->name, path,
                               strerror(errno));
     config_add_plugin(config_reader_target(reader, option), path);

@@ -145,6 +145,8 @@ static const struct {
     {"tls_version |",                                    "1: tls_version is '|'"                                 },
     {"socket_domain ip",                                 "1: socket_domain is 'ip', but must be ipv4 | ipv6"     },
     {"auth_plugin /nonexistent.so",                      "1: auth_plugin /nonexistent.so: No such"               },
+    {"plugin /usr/lib/mosquitto_dynamic_security.so",
+     "1: plugin /usr/lib/mosquitto_dynamic_security.so is not supported: plugins of mosquitto do not fit"        },
     {"auth_opt_x 1",                                     "1: auth_opt_x follows no auth_plugin"                  },
     {"auth_opt_ 1",                                      "1: unknown option auth_opt_"                           },
     {"auth_plugin_deny_special_chars true",
