@@ -102,61 +102,20 @@ const char *record_type_name(unsigned type)
     return "?";
 }
 
-/* Where each member lies in the header. */
-enum {
-    AT_SEQ = 0,
-    AT_TIME = 8,
-    AT_CAUSE = 16,
-    AT_CONNECTION = 24,
-    AT_ORIGINAL_LEN = 28,
-    AT_TYPE = 32,
-    AT_DIRECTION = 33,
-    AT_VERSION = 34,
-    AT_FLAGS = 35,
-    AT_ACTOR = 36,
-    AT_RESERVED = 37,
-};
-
-void record_header_write(uint8_t out[RECORD_HEADER_BYTES],
-                         const struct record *record)
-{
-    memcpy(out + AT_SEQ, &record->seq, sizeof(record->seq));
-    memcpy(out + AT_TIME, &record->time_ns, sizeof(record->time_ns));
-    memcpy(out + AT_CAUSE, &record->cause, sizeof(record->cause));
-    memcpy(out + AT_CONNECTION, &record->connection,
-           sizeof(record->connection));
-    memcpy(out + AT_ORIGINAL_LEN, &record->original_len,
-           sizeof(record->original_len));
-    out[AT_TYPE] = record->type;
-    out[AT_DIRECTION] = record->direction;
-    out[AT_VERSION] = record->version;
-    out[AT_FLAGS] = record->flags;
-    out[AT_ACTOR] = record->actor;
-    memcpy(out + AT_RESERVED, record->reserved, sizeof(record->reserved));
-}
-
-void record_header_stamp(uint8_t header[RECORD_HEADER_BYTES], uint64_t seq,
-                         uint64_t time_ns, uint32_t original_len, uint8_t flags)
-{
-    memcpy(header + AT_SEQ, &seq, sizeof(seq));
-    memcpy(header + AT_TIME, &time_ns, sizeof(time_ns));
-    memcpy(header + AT_ORIGINAL_LEN, &original_len, sizeof(original_len));
-    header[AT_FLAGS] = flags;
-}
-
 void record_header_read(struct record *record,
                         const uint8_t in[RECORD_HEADER_BYTES])
 {
-    memcpy(&record->seq, in + AT_SEQ, sizeof(record->seq));
-    memcpy(&record->time_ns, in + AT_TIME, sizeof(record->time_ns));
-    memcpy(&record->cause, in + AT_CAUSE, sizeof(record->cause));
-    memcpy(&record->connection, in + AT_CONNECTION, sizeof(record->connection));
-    memcpy(&record->original_len, in + AT_ORIGINAL_LEN,
+    memcpy(&record->seq, in + RECORD_AT_SEQ, sizeof(record->seq));
+    memcpy(&record->time_ns, in + RECORD_AT_TIME, sizeof(record->time_ns));
+    memcpy(&record->cause, in + RECORD_AT_CAUSE, sizeof(record->cause));
+    memcpy(&record->connection, in + RECORD_AT_CONNECTION,
+           sizeof(record->connection));
+    memcpy(&record->original_len, in + RECORD_AT_ORIGINAL_LEN,
            sizeof(record->original_len));
-    record->type = in[AT_TYPE];
-    record->direction = in[AT_DIRECTION];
-    record->version = in[AT_VERSION];
-    record->flags = in[AT_FLAGS];
-    record->actor = in[AT_ACTOR];
-    memcpy(record->reserved, in + AT_RESERVED, sizeof(record->reserved));
+    record->type = in[RECORD_AT_TYPE];
+    record->direction = in[RECORD_AT_DIRECTION];
+    record->version = in[RECORD_AT_VERSION];
+    record->flags = in[RECORD_AT_FLAGS];
+    record->actor = in[RECORD_AT_ACTOR];
+    memcpy(record->reserved, in + RECORD_AT_RESERVED, sizeof(record->reserved));
 }

@@ -121,12 +121,53 @@ const char *record_type_name(unsigned type);
  * RECORD_HEADER_BYTES in the machine's byte order and the bytes.
  */
 #define RECORD_HEADER_BYTES 40
-void record_header_write(uint8_t out[RECORD_HEADER_BYTES],
-                         const struct record *record);
+
+/* Where each member lies in the header. */
+enum {
+    RECORD_AT_SEQ = 0,
+    RECORD_AT_TIME = 8,
+    RECORD_AT_CAUSE = 16,
+    RECORD_AT_CONNECTION = 24,
+    RECORD_AT_ORIGINAL_LEN = 28,
+    RECORD_AT_TYPE = 32,
+    RECORD_AT_DIRECTION = 33,
+    RECORD_AT_VERSION = 34,
+    RECORD_AT_FLAGS = 35,
+    RECORD_AT_ACTOR = 36,
+    RECORD_AT_RESERVED = 37,
+};
+
+static inline void record_header_write(uint8_t out[RECORD_HEADER_BYTES],
+                                       const struct record *record)
+{
+    memcpy(out + RECORD_AT_SEQ, &record->seq, sizeof(record->seq));
+    memcpy(out + RECORD_AT_TIME, &record->time_ns, sizeof(record->time_ns));
+    memcpy(out + RECORD_AT_CAUSE, &record->cause, sizeof(record->cause));
+    memcpy(out + RECORD_AT_CONNECTION, &record->connection,
+           sizeof(record->connection));
+    memcpy(out + RECORD_AT_ORIGINAL_LEN, &record->original_len,
+           sizeof(record->original_len));
+    out[RECORD_AT_TYPE] = record->type;
+    out[RECORD_AT_DIRECTION] = record->direction;
+    out[RECORD_AT_VERSION] = record->version;
+    out[RECORD_AT_FLAGS] = record->flags;
+    out[RECORD_AT_ACTOR] = record->actor;
+    memcpy(out + RECORD_AT_RESERVED, record->reserved,
+           sizeof(record->reserved));
+}
+
 /* Of one that was written: what is known last. */
-void record_header_stamp(uint8_t header[RECORD_HEADER_BYTES], uint64_t seq,
-                         uint64_t time_ns, uint32_t original_len,
-                         uint8_t flags);
+static inline void record_header_stamp(uint8_t header[RECORD_HEADER_BYTES],
+                                       uint64_t seq, uint64_t time_ns,
+                                       uint32_t original_len, uint8_t flags)
+{
+    memcpy(header + RECORD_AT_SEQ, &seq, sizeof(seq));
+    memcpy(header + RECORD_AT_TIME, &time_ns, sizeof(time_ns));
+    memcpy(header + RECORD_AT_ORIGINAL_LEN, &original_len,
+           sizeof(original_len));
+    header[RECORD_AT_FLAGS] = flags;
+}
+
 /* Leaves record->bytes alone. */
 void record_header_read(struct record *record,
                         const uint8_t in[RECORD_HEADER_BYTES]);
