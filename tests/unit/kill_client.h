@@ -26,6 +26,7 @@ struct kill_client {
     const char *topic;
     unsigned qos;
     bool publishes; /* else it subscribes */
+    bool retains;   /* what it publishes */
     int fd;         /* -1: none */
     bool up;        /* CONNACK came */
     bool known;     /* once: the session must be there from now on */
