@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Whoever connects to this port wants TLS, as with mosquitto's clients. */
+#define TLS_PORT 8883
+
 /* mosquitto's clients say so in CONNECT, so ours do [MQTT5 3.1.2.11.3]. */
 #define RECEIVE_MAXIMUM 20
 
@@ -345,8 +348,11 @@ static bool finish_properties(struct client_options *options)
 
 static bool finish_tls(struct client_options *options)
 {
+    const struct client_config *config = &options->config;
     bool usage;
 
+    if (config->port == TLS_PORT && !config->unix_path)
+        options->tls.on_port = true;
     if (client_tls_check(&options->tls, &usage, options->error,
                          sizeof(options->error)))
         return true;

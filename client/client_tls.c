@@ -86,5 +86,9 @@ bool client_tls_check(const struct client_tls *tls, bool *usage, char *error,
                  names[i]);
         return false;
     }
-    return true;
+    if (tls->on_port)
+        snprintf(error, error_size,
+                 "Error: The port asks for TLS, which this version does not "
+                 "have; nothing was sent.");
+    return !tls->on_port;
 }

@@ -30,6 +30,7 @@ enum client_tls_option {
 struct client_tls {
     /* The value of each, "" when it takes none; NULL: not given. Borrowed. */
     const char *given[TLS_OPTIONS];
+    bool on_port; /* the port is one for TLS */
 };
 
 /*

@@ -192,6 +192,8 @@ static const struct {
      "Error: Problem setting TLS-PSK options."                                                                           },
     {"pub --tls-version tlsv1",                              "Error: Problem setting TLS options, check the "
                                 "options are valid."                                      },
+    {"pub -p 8883",                                          "Error: The port asks for TLS, which this version does not "
+                    "have; nothing was sent."                                                         },
     {"pub -S",
      "Error: -S is not supported: the resolver of this program asks "
      "for addresses only. `dig SRV _mqtt._tcp.HOST` says what to give to -h "
