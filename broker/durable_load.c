@@ -283,7 +283,8 @@ static bool load_session(struct load *load)
         return impossible(load, "sessions", number(load, 0),
                           "no Client Identifier, or one twice");
     struct session *session = session_new(broker, client_id);
-    session->expiry_s = (uint32_t)number(load, 2);
+    session->expiry_s =
+        session_allowed_expiry(broker, (uint32_t)number(load, 2));
     keep_session(load, session);
     session_restore(broker, session, number(load, 3));
     identity_set(broker, session, known_listener(load), bytes(load, 6),

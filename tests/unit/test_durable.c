@@ -423,6 +423,23 @@ START_TEST(a_session_expires_by_the_wall_clock)
 }
 END_TEST
 
+static void expire_in_50_s(struct config *config)
+{
+    config->persistent_client_expiration = 50;
+}
+
+START_TEST(a_stricter_persistent_client_expiration_holds_for_old_sessions)
+{
+    come(); /* it would be kept for ever */
+    rig_logout(&client);
+    durable.configure = expire_in_50_s;
+    restart((enum durable_end)_i, 40);
+    ck_assert_uint_eq(session_store_count(&rig->broker->sessions), 1);
+    rig_advance(rig, 11);
+    ck_assert_uint_eq(session_store_count(&rig->broker->sessions), 0);
+}
+END_TEST
+
 START_TEST(a_session_that_expired_meanwhile_is_gone)
 {
     rig_login_5(rig, &client, "sub", false, EXPIRY_100);
@@ -597,6 +614,7 @@ Suite *durable_suite(void)
         a_message_is_stored_once_for_all_and_goes_with_the_last,
         a_session_expires_by_the_wall_clock,
         a_session_that_expired_meanwhile_is_gone,
+        a_stricter_persistent_client_expiration_holds_for_old_sessions,
         a_will_that_waits_goes_on_waiting,
         a_session_acts_as_the_user_that_it_was,
     };

@@ -7,6 +7,7 @@
 #include "broker/connection.h"
 #include "broker/session.h"
 #include "broker/snapshot.h"
+#include "wire/tap_reader.h"
 
 /*
  * What is promised waits until it is stored. A disk that is full makes every
@@ -319,6 +320,36 @@ START_TEST(a_failure_is_logged_once_and_so_is_its_end)
 }
 END_TEST
 
+static bool shows(struct tap_reader *reader, enum event_code code)
+{
+    struct record record;
+
+    while (tap_reader_next(reader, &record)) {
+        if (record.type == RECORD_EVT && record_code(record.bytes) == code)
+            return true;
+    }
+    return false;
+}
+
+START_TEST(who_watches_sees_that_it_fails_and_works_again)
+{
+    struct tap_reader reader;
+    int fd = tap_attach(&rig->broker->tap);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(tap_reader_open(&reader, fd), 0);
+    durable_rig_fill_disk(&durable);
+    send_publish(&other, 1, 7, false);
+    ck_assert(shows(&reader, EVENT_STORE_FAILED));
+    rig_advance(rig, 5);
+    ck_assert(!shows(&reader, EVENT_STORE_FAILED)); /* once is enough */
+    go_on();
+    ck_assert(shows(&reader, EVENT_STORE_WORKS));
+    tap_reader_close(&reader);
+    tap_detach(&rig->broker->tap);
+}
+END_TEST
+
 START_TEST(while_it_fails_messages_still_pass_and_memory_stays_bounded)
 {
     char *payload = alloc_zero(1, (1 << 20) + 1);
@@ -490,6 +521,7 @@ Suite *durable_wait_suite(void)
     tcase_add_test(
         tcase, what_its_receiver_acknowledges_before_the_commit_is_not_written);
     tcase_add_test(tcase, a_failure_is_logged_once_and_so_is_its_end);
+    tcase_add_test(tcase, who_watches_sees_that_it_fails_and_works_again);
     tcase_add_test(tcase,
                    while_it_fails_messages_still_pass_and_memory_stays_bounded);
     tcase_add_test(tcase, a_clean_stop_tries_once_more);
