@@ -7,8 +7,8 @@ need npm
 modules=$root/build/mqtt-js
 if [ ! -d "$modules/node_modules/mqtt" ]; then
     mkdir -p "$modules"
-    npm install --prefix "$modules" --no-audit --no-fund mqtt@5 \
-        >"$work/npm.log" 2>&1 || {
+    npm install --prefix "$modules" --no-audit --no-fund --fetch-retries=0 \
+        --fetch-timeout=20000 mqtt@5 >"$work/npm.log" 2>&1 || {
         rm -rf "$modules"
         skip "the npm package mqtt cannot be fetched"
     }
