@@ -317,6 +317,8 @@ static bool open_store(struct run *run)
     if (!run->config.persistence || durable_open(run->broker, error))
         return true;
     complain(run, error);
+    if (run->config.pid_file)
+        unlink(run->config.pid_file);
     return false;
 }
 

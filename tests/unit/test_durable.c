@@ -545,55 +545,6 @@ START_TEST(a_session_acts_as_the_user_that_it_was)
 }
 END_TEST
 
-/* ---- a file that says what cannot be ---- */
-
-static const struct {
-    const char *sql;
-    const char *error;
-} lies[] = {
-    {"INSERT INTO outgoing VALUES (90, 77, 1, 1, 0, 0, 'waiting', NULL)",
-     "outgoing, row 90: it is of no session"                                                                    },
-    {"UPDATE outgoing SET message = 99",                                  "its message is not there"            },
-    {"UPDATE outgoing SET message = NULL",                                "its message is not there"            },
-    {"UPDATE outgoing SET state = 'asleep'",                              "its state is none"                   },
-    {"UPDATE outgoing SET qos = 3",                                       "its state is none"                   },
-    {"UPDATE outgoing SET state = 'wait for PUBREC'",                     "its state is none"                   },
-    {"UPDATE outgoing SET packet_id = 3",                                 "its Packet Identifier is wrong"      },
-    {"UPDATE outgoing SET packet_id = 3, state = 'wait for PUBACK';"
-     "INSERT INTO outgoing SELECT 91, session, message, qos, retain,"
-     " packet_id, state, identifiers FROM outgoing",                 "its Packet Identifier is there twice"},
-    {"UPDATE outgoing SET packet_id = 65536, state = 'wait for PUBACK'",
-     "its Packet Identifier is wrong"                                                                           },
-    {"UPDATE messages SET topic = 'a/#'",                                 "no PUBLISH can be like this"         },
-    {"UPDATE messages SET topic = ''",                                    "no PUBLISH can be like this"         },
-    {"UPDATE messages SET properties = x'ff00'",                          "no PUBLISH can be like this"         },
-    {"UPDATE messages SET properties = x'0300'",                          "no PUBLISH can be like this"         },
-    {"UPDATE messages SET qos = 7",                                       "no PUBLISH can be like this"         },
-    {"UPDATE sessions SET client_id = ''",                                "no Client Identifier"                },
-    {"UPDATE sessions SET will_message = 99",                             "its will is not there"               },
-    {"UPDATE subscriptions SET topic_filter = 'a/#/b'",                   "no Topic Filter"                     },
-    {"UPDATE subscriptions SET session = 99",                             "no session"                          },
-    {"INSERT INTO incoming VALUES (99, 1)",                               "no session"                          },
-    {"INSERT INTO incoming SELECT id, 0 FROM sessions",                   "no Packet Identifier"                },
-    {"DROP TABLE incoming",                                               "incoming"                            },
-};
-
-START_TEST(a_file_that_says_what_cannot_be_is_refused)
-{
-    leave_subscriber(1);
-    come_from(&other);
-    publish("x", 1);
-    rig_close(&other);
-    rig_release(rig);
-    durable_rig_execute(&durable, lies[_i].sql);
-    rig_init(rig);
-    ck_assert(!durable_rig_try(&durable));
-    ck_assert_msg(strstr(durable.error, lies[_i].error) != NULL,
-                  "not \"%s\": %s", lies[_i].error, durable.error);
-    ck_assert_ptr_null(rig->broker->durable);
-}
-END_TEST
-
 Suite *durable_suite(void)
 {
     Suite *suite = suite_create("durable");
@@ -627,7 +578,5 @@ Suite *durable_suite(void)
                         4);
     tcase_add_loop_test(tcase, a_will_that_was_taken_back_is_not_published, 0,
                         4);
-    tcase_add_loop_test(tcase, a_file_that_says_what_cannot_be_is_refused, 0,
-                        sizeof(lies) / sizeof(lies[0]));
     return suite;
 }
