@@ -30,6 +30,8 @@ void match_cache_init(struct match_cache *cache, size_t max_bytes)
 
 static void drop(struct match_cache *cache, struct match_set *set, unsigned way)
 {
+    if (set->results[way] == cache->last)
+        cache->last = NULL;
     cache->bytes -= set->results[way]->bytes;
     cache->entries--;
     free(set->results[way]);
@@ -72,6 +74,20 @@ static bool is_for(const struct match_result *result, struct slice topic_name)
                        topic_name);
 }
 
+bool match_cache_again(struct match_cache *cache, struct slice topic_name,
+                       uint64_t generation,
+                       const struct subscription_match **matches, size_t *count)
+{
+    const struct match_result *last = cache->last;
+
+    if (!last || last->generation != generation || !is_for(last, topic_name))
+        return false;
+    *matches = last->matches;
+    *count = last->count;
+    cache->hits++;
+    return true;
+}
+
 bool match_cache_get(struct match_cache *cache, uint64_t hash,
                      struct slice topic_name, uint64_t generation,
                      const struct subscription_match **matches, size_t *count)
@@ -88,6 +104,7 @@ bool match_cache_get(struct match_cache *cache, uint64_t hash,
             set->credit[way] = CREDIT_MAX;
         *matches = result->matches;
         *count = result->count;
+        cache->last = result;
         cache->hits++;
         return true;
     }

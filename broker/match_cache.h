@@ -33,7 +33,8 @@ struct match_set {
 };
 
 struct match_cache {
-    struct match_set *sets; /* owned; NULL until something is kept */
+    struct match_set *sets;    /* owned; NULL until something is kept */
+    struct match_result *last; /* given out last; NULL: none, or dropped */
     size_t entries;
     size_t bytes;     /* of all results */
     size_t max_bytes; /* not exceeded */
@@ -45,6 +46,16 @@ struct match_cache {
 
 void match_cache_init(struct match_cache *cache, size_t max_bytes);
 void match_cache_release(struct match_cache *cache);
+
+/*
+ * Find the matches of a name that is the one asked for last: what one read of
+ * a publisher brings has often one topic. Returns false when it is another.
+ * Borrowed as below.
+ */
+bool match_cache_again(struct match_cache *cache, struct slice topic_name,
+                       uint64_t generation,
+                       const struct subscription_match **matches,
+                       size_t *count);
 
 /* The hash of a name, for the two functions below. */
 uint64_t match_cache_hash(const struct match_cache *cache,

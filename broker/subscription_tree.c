@@ -463,8 +463,11 @@ subscription_tree_match(struct subscription_tree *tree, struct slice topic_name,
                         size_t *count)
 {
     const struct subscription_match *matches;
-    uint64_t hash = match_cache_hash(&tree->cache, topic_name);
 
+    if (match_cache_again(&tree->cache, topic_name, tree->generation, &matches,
+                          count))
+        return matches;
+    uint64_t hash = match_cache_hash(&tree->cache, topic_name);
     if (match_cache_get(&tree->cache, hash, topic_name, tree->generation,
                         &matches, count))
         return matches;

@@ -487,6 +487,7 @@ START_TEST(waiting_ends_when_a_timer_is_due_and_not_before)
     int other;
 
     open_pair(&watched, &other);
+    woken = 0;
     timer_init(&wake, on_wake);
     timer_set(&loop, &wake, 20);
     uint64_t before_ns = clock_read_monotonic_ns();

@@ -364,6 +364,22 @@ START_TEST(a_change_of_the_tree_is_seen_at_once)
 }
 END_TEST
 
+START_TEST(a_name_is_not_taken_for_the_one_before)
+{
+    subscribe(ann, "a/1", 0, 0);
+    subscribe(ben, "a/1", 0, 0);
+    subscribe(ann, "a/2", 0, 0);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_uint_eq(count_of("a/1"), 2);
+        ck_assert_uint_eq(count_of("a/1"), 2);
+        ck_assert_uint_eq(count_of("a/2"), 1);
+        ck_assert_uint_eq(count_of("a/2"), 1);
+        ck_assert_uint_eq(count_of("a/3"), 0);
+        ck_assert_uint_eq(count_of("a/"), 0);
+    }
+}
+END_TEST
+
 START_TEST(names_that_come_once_do_not_grow_memory_nor_drive_out_others)
 {
     char name[32];
@@ -446,6 +462,7 @@ Suite *subscription_tree_suite(void)
     tcase_add_test(tcase, a_member_that_is_away_is_passed_over_unless_all_are);
     tcase_add_test(tcase, groups_are_told_apart_by_name_and_filter);
     tcase_add_test(tcase, a_change_of_the_tree_is_seen_at_once);
+    tcase_add_test(tcase, a_name_is_not_taken_for_the_one_before);
     tcase_add_test(
         tcase, names_that_come_once_do_not_grow_memory_nor_drive_out_others);
     tcase_add_test(tcase, many_names_in_turn_are_all_kept);
