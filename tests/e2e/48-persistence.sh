@@ -1,5 +1,5 @@
 #!/bin/sh
-# persistence: what survives kill -9 and a clean stop, for other people's clients;
+# persistence: what survives kill -9 and a clean stop;
 # what cannot be started; what sqlite3 shows.
 . "$(dirname "$0")/lib.sh"
 use_names
@@ -24,7 +24,7 @@ start() { # SYNC
 }
 end() { # SIGNAL
     kill "-$1" "$broker_pid"
-    wait "$broker_pid" || true
+    wait "$broker_pid" 2>"$work/end.log" || true
 }
 shows() { # SQL EXPECTED
     is=$(sqlite3 "$work/mqttlab.db" "$1")
