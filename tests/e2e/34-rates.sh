@@ -9,16 +9,16 @@ too_much='sends more than max_messages_per_second'
 
 echo "max_messages_per_second 20" >"$work/delay.conf"
 start_broker -c "$work/delay.conf"
-for name in debian own; do
-    subscriber "sub-$name" "$MQTTLAB" sub -t "$name" -q 1 -C 60
+for who in debian own; do
+    subscriber "sub-$who" "$MQTTLAB" sub -t "$who" -q 1 -C 60
     sub=$pid
-    case $name in
-        debian) mosquitto_pub -p "$port" -i "$name" -t "$name" -q 1 -l <"$work/lines" ;;
-        own) "$MQTTLAB" pub -p "$port" -i "$name" -t "$name" -q 1 -l <"$work/lines" ;;
+    case $who in
+        debian) mosquitto_pub -p "$port" -i "$who" -t "$who" -q 1 -l <"$work/lines" ;;
+        own) "$MQTTLAB" pub -p "$port" -i "$who" -t "$who" -q 1 -l <"$work/lines" ;;
     esac
     finishes "$sub"
-    holds "$work/sub-$name.log" <"$work/lines"
-    grep -q "Client $name $too_much" "$broker_log" || fail "nothing was logged of $name"
+    holds "$work/sub-$who.log" <"$work/lines"
+    grep -q "Client $who $too_much" "$broker_log" || fail "nothing was logged of $who"
 done
 stop_broker
 
