@@ -36,6 +36,10 @@ struct login;
 /* But at least so much each. */
 #define HANDLE_LEAST_WORK 1000u
 
+/* So many deliveries are one of it: they cost about as much as a node, but what
+   is written together is cheaper. */
+#define HANDLE_WORK_DELIVERIES 4u
+
 /* A Topic Filter that is entered or taken out is so much of it. */
 #define HANDLE_FILTER_WORK 8u
 

@@ -4,6 +4,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/handle.h"
 #include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/mount.h"
@@ -404,7 +405,7 @@ size_t router_publish(struct broker *broker, struct routing *routing)
        messages came [MQTT-4.6.0-5] [MQTT-4.6.0-6]. */
     const struct subscription_match *matches = subscription_tree_match(
         broker->subscriptions, routing->publish.topic, &count);
-    broker->work += count;
+    broker->work += count / HANDLE_WORK_DELIVERIES;
     for (size_t i = 0; i < count;) {
         size_t next = i;
 
