@@ -75,7 +75,7 @@ static const struct option_spec table[] = {
     {OPTION_VERSION, 'V', "protocol-version", "VERSION", "311 or 5 (311)"},
     {OPTION_PAYLOAD, 0, "payload", "BYTES", "size of the payload (64)"},
     {OPTION_WINDOW, 0, "window", "COUNT",
-     "messages under way per publisher (64)"},
+     "messages under way per publisher (128)"},
     {OPTION_MESSAGES, 0, "messages", "COUNT", "publish so many"},
     {OPTION_SECONDS, 0, "seconds", "SECONDS", "or for so long (2)"},
     {OPTION_PID, 0, "pid", "PID",

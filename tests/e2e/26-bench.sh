@@ -29,7 +29,7 @@ fi
 "$MQTTLAB" bench shared retained filters messages subscribed start -p "$port" -n 20 \
     --receivers 3 --stored 20000 --seconds 0.3 --json "$work/more.json" \
     >"$work/more.log" || fail "$(cat "$work/more.log")"
-grep -q '^shared 20 to 3, QoS 0, 20000 filters, window 64$' "$work/more.log" || fail "no shared"
+grep -q '^shared 20 to 3, QoS 0, 20000 filters, window 128$' "$work/more.log" || fail "no shared"
 grep -q '^retained 20000, QoS 0$' "$work/more.log" || fail "no retained"
 [ "$(grep -c 'lost  *0 of .*; out of order: 0' "$work/more.log")" = 2 ] || fail "lost: $(cat "$work/more.log")"
 if [ -e /proc/self/status ]; then
