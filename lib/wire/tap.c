@@ -26,6 +26,10 @@
    lost some records soon understands the references. */
 #define BASE_REACH (TAP_RING_BYTES / 8)
 
+/* So much is reserved at once: a reader looks at that number after each record,
+   and what two processors share is slow to write. */
+#define RESERVE_BYTES 16384
+
 /* So far ahead of what is written memory is asked for. */
 #define AHEAD_BYTES 1024
 
@@ -108,7 +112,7 @@ static int make_ring(struct tap *tap)
         return fd;
     tap->ring = memory;
     tap->ring_fd = fd;
-    tap->written = tap->published = tap->next_block = 0;
+    tap->written = tap->published = tap->reserved = tap->next_block = 0;
     tap->ring->magic = TAP_RING_MAGIC;
     tap->ring->bytes = TAP_RING_BYTES;
     return 0;
@@ -230,9 +234,12 @@ static uint64_t reserve(struct tap *tap, uint32_t bytes)
        be on its way, or writing waits for it. */
     __builtin_prefetch(data_of(tap) + ((position + AHEAD_BYTES) & MASK), 1);
     tap->written += bytes;
-    atomic_store_explicit(&tap->ring->reserved, tap->written,
-                          memory_order_relaxed);
-    atomic_thread_fence(memory_order_release);
+    if (tap->written > tap->reserved) {
+        tap->reserved = tap->written + RESERVE_BYTES;
+        atomic_store_explicit(&tap->ring->reserved, tap->reserved,
+                              memory_order_relaxed);
+        atomic_thread_fence(memory_order_release);
+    }
     if (position >= tap->next_block * TAP_RING_BLOCK_BYTES) {
         uint64_t block = position / TAP_RING_BLOCK_BYTES;
 

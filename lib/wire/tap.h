@@ -30,6 +30,7 @@ struct tap {
     unsigned readers;
     uint64_t written;    /* bytes since the ring began */
     uint64_t published;  /* of those, what readers may see */
+    uint64_t reserved;   /* what readers know will be overwritten */
     uint64_t next_block; /* the next block whose first entry is to be noted */
     uint64_t base_at;    /* where the bytes of the last packet written in full
                               lie, as a count of bytes since the ring began */
