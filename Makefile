@@ -17,7 +17,7 @@ endif
 
 # --- what there is -----------------------------------------------------------
 
-DIRS  := lib/base lib/mqtt lib/net lib/wire broker client tui labs
+DIRS  := lib/base lib/mqtt lib/net lib/wire broker client certs tui labs
 NAMES := $(notdir $(DIRS))
 SRC   := main.c lab_panel.c $(foreach d,$(DIRS),$(wildcard $d/*.c))
 HDR   := lab_panel.h $(foreach d,$(DIRS),$(wildcard $d/*.h))
@@ -33,8 +33,9 @@ uses.net    := base
 uses.wire   := base mqtt net
 uses.broker := base mqtt net wire
 uses.client := base mqtt net wire
+uses.certs  := base
 uses.tui    := base mqtt net wire
-uses.labs   := base mqtt net wire
+uses.labs   := base mqtt net wire certs
 
 # --- how to build it ---------------------------------------------------------
 

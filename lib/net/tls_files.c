@@ -1,6 +1,7 @@
 #include "net/tls_files.h"
 
 #include "base/alloc.h"
+#include "base/x509_text.h"
 
 #include <errno.h>
 #include <openssl/decoder.h>
@@ -12,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define SUBJECT_BYTES 256
-#define DATE_BYTES    64
 
 void tls_say(const struct tls_complaint *complaint, bool error,
              const char *format, ...)
@@ -109,31 +107,9 @@ static STACK_OF(X509) * load_certificates(const char *option, const char *path,
 
 /* ---- what stands in a certificate ---- */
 
-static const char *name_text(const X509_NAME *name, char text[SUBJECT_BYTES])
+static const char *subject(const X509 *one, char text[X509_TEXT_NAME_BYTES])
 {
-    BIO *memory = alloc_checked(BIO_new(BIO_s_mem()));
-
-    X509_NAME_print_ex(memory, name, 0,
-                       XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
-    int len = BIO_read(memory, text, SUBJECT_BYTES - 1);
-    text[len > 0 ? len : 0] = '\0';
-    BIO_free(memory);
-    return text;
-}
-
-static const char *subject(const X509 *one, char text[SUBJECT_BYTES])
-{
-    return name_text(X509_get_subject_name(one), text);
-}
-
-static const char *date(const ASN1_TIME *time, char text[DATE_BYTES])
-{
-    struct tm parts = {0};
-
-    if (!ASN1_TIME_to_tm(time, &parts) ||
-        !strftime(text, DATE_BYTES, "%Y-%m-%d %H:%M:%S UTC", &parts))
-        snprintf(text, DATE_BYTES, "an unreadable date");
-    return text;
+    return x509_text_name(X509_get_subject_name(one), text);
 }
 
 static void check_dates(const char *path, const X509 *one,
@@ -141,22 +117,22 @@ static void check_dates(const char *path, const X509 *one,
 {
     const ASN1_TIME *from = X509_get0_notBefore(one);
     const ASN1_TIME *until = X509_get0_notAfter(one);
-    char who[SUBJECT_BYTES];
-    char issuer[SUBJECT_BYTES];
-    char when[DATE_BYTES];
+    char who[X509_TEXT_NAME_BYTES];
+    char issuer[X509_TEXT_NAME_BYTES];
+    char when[X509_TEXT_DATE_BYTES];
 
-    name_text(X509_get_issuer_name(one), issuer);
+    x509_text_name(X509_get_issuer_name(one), issuer);
     if (X509_cmp_current_time(until) < 0)
         tls_say(complaint, false,
                 "certfile %s: the certificate of \"%s\" expired at %s; clients "
                 "will refuse it. Have it signed again by \"%s\"",
-                path, subject(one, who), date(until, when), issuer);
+                path, subject(one, who), x509_text_date(until, when), issuer);
     if (X509_cmp_current_time(from) > 0)
         tls_say(complaint, false,
                 "certfile %s: the certificate of \"%s\" is not valid before "
                 "%s; clients will refuse it until then. Is the clock of who "
                 "signed it (\"%s\") or of this machine wrong?",
-                path, subject(one, who), date(from, when), issuer);
+                path, subject(one, who), x509_text_date(from, when), issuer);
 }
 
 /* Each is to be signed by the next. */
@@ -166,8 +142,8 @@ static void check_order(const char *path, STACK_OF(X509) * chain,
     for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
         X509 *one = sk_X509_value(chain, i);
         X509 *next = sk_X509_value(chain, i + 1);
-        char who[SUBJECT_BYTES];
-        char other[SUBJECT_BYTES];
+        char who[X509_TEXT_NAME_BYTES];
+        char other[X509_TEXT_NAME_BYTES];
 
         if (X509_check_issued(next, one) == X509_V_OK)
             continue;
@@ -249,7 +225,7 @@ static bool check_pair(const struct tls_settings *settings,
                        const struct tls_complaint *complaint)
 {
     int number = belongs_to(chain, key);
-    char who[SUBJECT_BYTES];
+    char who[X509_TEXT_NAME_BYTES];
 
     ERR_clear_error();
     if (number == 1)
@@ -317,7 +293,7 @@ static bool trust_file(SSL_CTX *ssl, const struct tls_settings *settings,
         return false;
     for (int i = 0; i < sk_X509_num(all); i++) {
         X509 *one = sk_X509_value(all, i);
-        char who[SUBJECT_BYTES];
+        char who[X509_TEXT_NAME_BYTES];
 
         X509_STORE_add_cert(store, one);
         SSL_CTX_add_client_CA(ssl, one);
@@ -355,16 +331,16 @@ static void check_list_dates(const char *path, const X509_CRL *list,
                              const struct tls_complaint *complaint)
 {
     const ASN1_TIME *until = X509_CRL_get0_nextUpdate(list);
-    char when[DATE_BYTES];
-    char issuer[SUBJECT_BYTES];
+    char when[X509_TEXT_DATE_BYTES];
+    char issuer[X509_TEXT_NAME_BYTES];
 
     if (until && X509_cmp_current_time(until) < 0)
         tls_say(complaint, false,
                 "crlfile %s: the list of \"%s\" expired at %s; every client "
                 "with a certificate of that authority will be refused. Make a "
                 "new list",
-                path, name_text(X509_CRL_get_issuer(list), issuer),
-                date(until, when));
+                path, x509_text_name(X509_CRL_get_issuer(list), issuer),
+                x509_text_date(until, when));
 }
 
 static bool trust_lists(SSL_CTX *ssl, const char *path,

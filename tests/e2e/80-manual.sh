@@ -140,7 +140,7 @@ same "options of mqttlab.conf"
 # The environment: what the source asks for, and what the libraries do.
 {
     cat "$root"/*.c "$root"/lib/*/*.c "$root"/broker/*.c "$root"/client/*.c \
-        "$root"/tui/*.c "$root"/labs/*.c |
+        "$root"/tui/*.c "$root"/labs/*.c "$root"/certs/*.c |
         grep -oE 'getenv\("[A-Z_]+"' | grep -oE '[A-Z][A-Z_]+'
     printf '%s\n' TERM LANG LC_ALL LC_CTYPE
 } | sort -u >"$work/program"

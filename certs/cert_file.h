@@ -1,0 +1,43 @@
+/*
+ * Files of certificates and keys: read whole, written whole.
+ *
+ * Problems are appended to why as one line that names the file.
+ */
+#ifndef CERTS_CERT_FILE_H
+#define CERTS_CERT_FILE_H
+
+#include "base/buf.h"
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* No certificate is longer than this; /dev/zero is. */
+#define CERT_FILE_MAX_BYTES (1u << 20)
+
+#define CERT_FILE_MODE     0644
+#define CERT_FILE_KEY_MODE 0600
+
+/* Append a whole file to content; "-" is standard input. */
+bool cert_file_load(const char *path, struct buf *content, struct buf *why);
+
+/*
+ * Put content in the place of a file: others see the old one or the new one,
+ * whole, and never with more rights than mode.
+ */
+bool cert_file_store(const char *path, struct slice content, mode_t mode,
+                     struct buf *why);
+
+/* Wipe and free: there was a key in it. */
+void cert_file_forget(struct buf *content);
+
+/* Append in PEM form. */
+void cert_file_put_certificate(struct buf *to, const X509 *certificate);
+void cert_file_put_request(struct buf *to, const X509_REQ *request);
+void cert_file_put_list(struct buf *to, const X509_CRL *list);
+
+/* The same for a key: PKCS #8, encrypted (AES-256) unless passphrase is NULL. */
+void cert_file_put_key(struct buf *to, const EVP_PKEY *key,
+                       const char *passphrase);
+
+#endif
