@@ -18,11 +18,11 @@
 #include "broker/handle.h"
 #include "broker/login.h"
 #include "broker/message.h"
+#include "broker/secure.h"
 #include "broker/session.h"
 #include "broker/sys_topics.h"
 #include "broker/will.h"
 #include "net/address.h"
-#include "net/transport_tcp.h"
 #include "wire/control.h"
 
 /* ---- $SYS ---- */
@@ -193,6 +193,7 @@ void broker_free(struct broker *broker)
     free_scripts(broker);
     access_stop(broker);
     login_queue_unref(broker->logins);
+    secure_close(broker);
     free(broker->listeners);
     tap_release(&broker->tap);
     free(broker);
@@ -250,8 +251,7 @@ static void accept_at(struct broker_listener *from, int fd,
     }
     if (!broker->config->set_tcp_nodelay) /* the listener has set it */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){0}, sizeof(int));
-    link->transport = transport_tcp_accept(broker->loop, fd, peer,
-                                           &link_transport_events, link);
+    link->transport = secure_accept(from, fd, peer, link);
     if (!link->transport)
         connection_free(connection_of(link));
 }
@@ -300,7 +300,9 @@ void broker_report_listener(struct broker *broker,
                       listener->config->host, (unsigned)listener->socket.port);
     report_put_number(broker, RECORD_NUMBER, listener->socket.port);
     report_printf(broker, RECORD_TRANSPORT,
-                  listener->config->path ? "unix" : "tcp");
+                  listener->tls            ? "tls"
+                  : listener->config->path ? "unix"
+                                           : "tcp");
     report_end(broker, NULL, 0);
 }
 

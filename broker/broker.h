@@ -31,7 +31,10 @@ struct control;
 struct durable;
 struct link;
 struct login_queue;
+struct psk_file;
+struct secure;
 struct sys_topics;
+struct tls_context;
 
 /* One address of the configuration. */
 struct broker_listener {
@@ -43,6 +46,8 @@ struct broker_listener {
     uint32_t connection_count; /* that came here and are not closed */
     bool open;
     bool open_6;
+    struct tls_context *tls; /* one reference; NULL: not encrypted */
+    struct psk_file *psk;    /* owned; NULL: no pre-shared keys */
 };
 
 struct broker {
@@ -53,6 +58,7 @@ struct broker {
     struct report report;    /* where records are put together */
     struct control *control; /* NULL: none */
     struct sys_topics *sys_topics;
+    struct secure *secure; /* owned; NULL: secure_open was not called */
 
     struct session_store sessions;
     struct subscription_tree *subscriptions;

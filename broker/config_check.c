@@ -42,14 +42,8 @@ static void check_transport(const struct config_listener *listener,
         config_problem(problems, where,
                        "a listener with protocol websockets cannot be opened "
                        "by this version");
-    else if (config_wants_tls(listener))
-        config_problem(problems, where,
-                       "a listener with TLS (%s) cannot be opened by this "
-                       "version",
-                       listener->psk_hint   ? "psk_hint"
-                       : listener->certfile ? "certfile"
-                                            : "keyfile");
-    else if (listener->cafile || listener->capath || listener->crlfile)
+    if (!config_wants_tls(listener) &&
+        (listener->cafile || listener->capath || listener->crlfile))
         config_warning(problems, where,
                        "without certfile and keyfile the listener does not "
                        "speak TLS");

@@ -69,8 +69,8 @@ static const struct config_option options[] = {
      "pretend to be another client. Who has no user name is refused."},
 
     {"certfile", CONFIG_FILE, LISTENER(certfile), NO_RANGE, NULL, "PATH",
-     "The server's certificate (PEM): the listener speaks TLS. This version\n"
-     "cannot open such a listener."},
+     "The server's certificate, then those above it but the root (PEM): the\n"
+     "listener speaks TLS."},
     {"keyfile", CONFIG_FILE, LISTENER(keyfile), NO_RANGE, NULL, "PATH",
      "The key of certfile (PEM)."},
     {"cafile", CONFIG_FILE, LISTENER(cafile), NO_RANGE, NULL, "PATH",
@@ -101,7 +101,7 @@ static const struct config_option options[] = {
      "pem", "What keyfile is."},
     {"psk_hint", CONFIG_STRING, LISTENER(psk_hint), NO_RANGE, NULL, "TEXT",
      "The listener speaks TLS with keys that both sides know (psk_file)\n"
-     "instead of certificates. This version cannot open such a listener."},
+     "instead of certificates."},
     {"http_dir", CONFIG_FOLDER, LISTENER(http_dir), NO_RANGE, NULL, "DIR",
      "Files that a listener for websockets gives to browsers."},
     {"websockets_log_level", CONFIG_NUMBER, AT_START(websockets_log_level),

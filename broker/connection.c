@@ -10,6 +10,7 @@
 #include "broker/handle.h"
 #include "broker/pump.h"
 #include "broker/reason_string.h"
+#include "broker/secure.h"
 #include "broker/session.h"
 #include "broker/sys_topics.h"
 #include "broker/trace.h"
@@ -106,11 +107,14 @@ static void on_open(struct link *link)
     struct connection *connection = connection_of(link);
     struct broker *broker = connection->broker;
 
+    connection->opened = true;
     if (broker->config->connection_messages &&
         log_wants(broker->log, LOG_NOTICE))
         log_opened(connection);
-    if (tap_on(&broker->tap))
+    if (tap_on(&broker->tap)) {
         connection_report_opened(connection);
+        secure_report(connection);
+    }
 }
 
 /* ---- packets in ---- */
@@ -210,10 +214,36 @@ static void on_malformed(struct link *link, enum mqtt_reason reason)
         });
 }
 
+/* The handshake failed, or what came later could not be decrypted. */
+static void end_tls(struct connection *connection, const char *reason)
+{
+    struct broker *broker = connection->broker;
+    bool opened = connection->opened;
+    char peer[CONNECTION_ADDRESS_BYTES];
+
+    connection_peer(connection, peer, sizeof(peer));
+    log_error(broker->log, "TLS with %s failed: %s.", peer, reason);
+    if (tap_on(&broker->tap)) {
+        if (!opened)
+            connection_report_opened(connection);
+        report_begin(broker, EVENT_TLS_FAILED,
+                     connection_client_id(connection));
+        report_printf(broker, RECORD_TEXT, "%s", reason);
+        report_end(broker, connection, 0);
+    }
+    connection_end(connection,
+                   &(struct connection_ending){.why = END_CUT, .text = reason});
+}
+
 static void on_end(struct link *link, int error)
 {
+    const char *reason = secure_reason(connection_of(link));
     char text[96];
 
+    if (reason) {
+        end_tls(connection_of(link), reason);
+        return;
+    }
     snprintf(text, sizeof(text), "TCP connection cut%s%s, no DISCONNECT",
              error ? ": " : "", error ? strerror(-error) : "");
     connection_end(connection_of(link),

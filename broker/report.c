@@ -11,9 +11,11 @@ void report_begin(struct broker *broker, enum event_code code,
 {
     struct report *report = &broker->report;
 
-    report->type = code == EVENT_CONN_OPENED || code == EVENT_CONN_CLOSED
-                       ? RECORD_CONN
-                       : RECORD_EVT;
+    report->type = RECORD_EVT;
+    if (code == EVENT_CONN_OPENED || code == EVENT_CONN_CLOSED)
+        report->type = RECORD_CONN;
+    if (code == EVENT_TLS_OPENED || code == EVENT_TLS_FAILED)
+        report->type = RECORD_TLS;
     record_begin(&report->bytes, code);
     if (client_id.len)
         report_put(broker, RECORD_CLIENT_ID, client_id);

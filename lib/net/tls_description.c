@@ -5,7 +5,9 @@
 
 #include "base/alloc.h"
 #include "net/tls_layer.h"
+#include "net/tls_reason.h"
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -70,6 +72,28 @@ static char *whole(X509_NAME *subject)
     }
     BIO_free(memory);
     return text;
+}
+
+char *transport_tls_distrusts(const struct transport *transport,
+                              const struct tls_context *context)
+{
+    SSL *ssl = of(transport)->ssl;
+    X509 *certificate = SSL_get0_peer_certificate(ssl);
+    char *why = NULL;
+
+    if (!certificate)
+        return NULL;
+    X509_STORE_CTX *verify = alloc_checked(X509_STORE_CTX_new());
+    X509_STORE_CTX_init(verify, SSL_CTX_get_cert_store(context->ssl),
+                        certificate, SSL_get_peer_cert_chain(ssl));
+    X509_STORE_CTX_set_default(verify,
+                               context->server ? "ssl_client" : "ssl_server");
+    if (X509_verify_cert(verify) != 1)
+        why = alloc_string(
+            tls_reason_of_certificate(X509_STORE_CTX_get_error(verify)));
+    X509_STORE_CTX_free(verify);
+    ERR_clear_error();
+    return why;
 }
 
 char *transport_tls_peer_name(const struct transport *transport,

@@ -287,11 +287,8 @@ static void below_end(void *owner, int error)
     tell_end(tls, tls->error);
 }
 
-static void below_closed(void *owner)
+static void release(struct tls *tls)
 {
-    struct tls *tls = owner;
-
-    tls->transport.events->on_closed(tls->transport.owner);
     list_remove(&tls->node);
     SSL_free(tls->ssl);
     buf_release(&tls->in);
@@ -300,6 +297,14 @@ static void below_closed(void *owner)
     free(tls->reason);
     free(tls->identity);
     free(tls);
+}
+
+static void below_closed(void *owner)
+{
+    struct tls *tls = owner;
+
+    tls->transport.events->on_closed(tls->transport.owner);
+    release(tls);
 }
 
 const struct transport_events transport_tls_below = {
@@ -486,6 +491,11 @@ struct transport *transport_tls_new(struct tls_context *context,
     else
         SSL_set_connect_state(tls->ssl);
     return &tls->transport;
+}
+
+void transport_tls_discard(struct transport *transport)
+{
+    release((struct tls *)transport);
 }
 
 void transport_tls_carry(struct transport *transport, struct transport *below)

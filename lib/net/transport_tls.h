@@ -43,6 +43,9 @@ void transport_tls_carry(struct transport *transport, struct transport *below);
  */
 void transport_tls_expect_host(struct transport *transport, const char *host);
 
+/* For one that was never put on anything: on_closed does not come. */
+void transport_tls_discard(struct transport *transport);
+
 /* What was agreed on; texts are borrowed until the transport is closed. */
 struct tls_description {
     const char *version;     /* "TLSv1.3" */
@@ -72,6 +75,14 @@ char *transport_tls_peer_name(const struct transport *transport,
  * when nothing failed. Borrowed until the transport is closed.
  */
 const char *transport_tls_reason(const struct transport *transport);
+
+/*
+ * Would the peer's certificate be refused under another context, of the same
+ * listener after its files were read again? Returns why, owned by the caller;
+ * NULL when it is still good or there is none.
+ */
+char *transport_tls_distrusts(const struct transport *transport,
+                              const struct tls_context *context);
 
 /* Is it one of ours? Others have no description. */
 bool transport_is_tls(const struct transport *transport);

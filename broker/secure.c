@@ -1,0 +1,290 @@
+#include "broker/secure.h"
+
+#include "base/alloc.h"
+#include "broker/broker.h"
+#include "broker/connection.h"
+#include "broker/psk_file.h"
+#include "net/tls_settings.h"
+#include "net/transport_tcp.h"
+#include "net/transport_tls.h"
+
+#include <stdlib.h>
+
+/* What was made ready by a reload and not yet taken. */
+struct fresh {
+    struct tls_context *tls;
+    struct psk_file *psk;
+};
+
+struct secure {
+    struct broker *broker;
+    struct reload_hook hook;
+    struct fresh *fresh; /* as many as listeners; owned */
+};
+
+/* ---- contexts ---- */
+
+/* Where a complaint about a file goes. */
+struct complaints {
+    struct config_problems *problems;
+    const char *where;
+};
+
+static void say(void *owner, bool error, const char *text)
+{
+    const struct complaints *to = owner;
+
+    if (error)
+        config_problem(to->problems, to->where, "%s", text);
+    else
+        config_warning(to->problems, to->where, "%s", text);
+}
+
+static size_t find_psk(void *owner, const char *identity, uint8_t *key)
+{
+    const struct broker_listener *listener = owner;
+
+    return listener->psk ? psk_file_find(listener->psk, identity, key) : 0;
+}
+
+static const char *version_name(uint8_t version)
+{
+    switch ((enum config_tls_version)version) {
+    case CONFIG_TLS_1_3: return "tlsv1.3";
+    case CONFIG_TLS_1_2: return "tlsv1.2";
+    case CONFIG_TLS_1_1: return "tlsv1.1";
+    case CONFIG_TLS_DEFAULT: break;
+    }
+    return NULL;
+}
+
+static struct tls_context *make_context(struct broker_listener *listener,
+                                        struct config_problems *problems)
+{
+    const struct config_listener *config = listener->config;
+    struct complaints to = {.problems = problems, .where = config->where};
+    const struct tls_settings settings = {
+        .cafile = config->cafile,
+        .capath = config->capath,
+        .certfile = config->certfile,
+        .keyfile = config->keyfile,
+        .crlfile = config->crlfile,
+        .ciphers = config->ciphers,
+        .ciphers_tls13 = config->ciphers_tls13,
+        .tls_version = version_name(config->tls_version),
+        .dhparamfile = config->dhparamfile,
+        .require_certificate = config->require_certificate,
+        .psk_find = config->psk_hint ? find_psk : NULL,
+        .psk_owner = listener,
+        .psk_hint = config->psk_hint,
+    };
+
+    return tls_settings_server(listener->broker->loop, &settings,
+                               &(struct tls_complaint){say, &to});
+}
+
+static bool make(struct broker_listener *listener, struct fresh *fresh,
+                 struct config_problems *problems)
+{
+    const struct config_listener *config = listener->config;
+
+    if (!config_wants_tls(config))
+        return true;
+    if (config->psk_hint && config->psk_file) {
+        fresh->psk = psk_file_load(config->psk_file, problems);
+        if (!fresh->psk)
+            return false;
+    } else if (config->psk_hint) {
+        config_problem(problems, config->where,
+                       "psk_hint needs a psk_file with identities and keys");
+        return false;
+    }
+    fresh->tls = make_context(listener, problems);
+    return fresh->tls != NULL;
+}
+
+static void drop(struct fresh *fresh)
+{
+    tls_context_unref(fresh->tls);
+    psk_file_free(fresh->psk);
+    *fresh = (struct fresh){0};
+}
+
+static void take(struct broker_listener *listener, struct fresh *fresh)
+{
+    struct fresh old = {.tls = listener->tls, .psk = listener->psk};
+
+    listener->tls = fresh->tls;
+    listener->psk = fresh->psk;
+    *fresh = (struct fresh){0};
+    drop(&old);
+}
+
+/* ---- start and reload ---- */
+
+static bool prepare(void *context, const struct config *config,
+                    struct config_problems *problems)
+{
+    struct secure *secure = context;
+    struct broker *broker = secure->broker;
+    bool good = true;
+
+    (void)config; /* which files there are is settled at the start */
+    for (size_t i = 0; i < broker->config->listener_count; i++)
+        good &= make(&broker->listeners[i], &secure->fresh[i], problems);
+    for (size_t i = 0; !good && i < broker->config->listener_count; i++)
+        drop(&secure->fresh[i]);
+    return good;
+}
+
+static void cancel(void *context)
+{
+    struct secure *secure = context;
+
+    for (size_t i = 0; i < secure->broker->config->listener_count; i++)
+        drop(&secure->fresh[i]);
+}
+
+/* Whose certificate is not good any more has to go. */
+static void part_with_revoked(struct broker *broker)
+{
+    struct list *next;
+
+    for (struct list *node = broker->connections.next;
+         node != &broker->connections; node = next) {
+        struct connection *connection =
+            LIST_ITEM(node, struct connection, node);
+        struct transport *transport = connection->link.transport;
+        char *why = NULL;
+
+        next = node->next;
+        if (connection->state == CONNECTION_ENDED || !transport ||
+            !transport_is_tls(transport))
+            continue;
+        why = transport_tls_distrusts(transport, connection->listener->tls);
+        if (!why)
+            continue;
+        connection_end(connection, &(struct connection_ending){
+                                       .why = END_KICKED,
+                                       .reason = MQTT_NOT_AUTHORIZED,
+                                       .text = why,
+                                   });
+        free(why);
+    }
+}
+
+static void apply(void *context)
+{
+    struct secure *secure = context;
+    struct broker *broker = secure->broker;
+
+    for (size_t i = 0; i < broker->config->listener_count; i++)
+        take(&broker->listeners[i], &secure->fresh[i]);
+    part_with_revoked(broker);
+}
+
+bool secure_open(struct broker *broker, struct config_problems *problems)
+{
+    struct secure *secure = alloc_zero(1, sizeof(*secure));
+    size_t count = broker->config->listener_count;
+
+    secure->broker = broker;
+    secure->fresh = alloc_zero(count, sizeof(*secure->fresh));
+    secure->hook = (struct reload_hook){
+        .prepare = prepare,
+        .apply = apply,
+        .cancel = cancel,
+        .context = secure,
+    };
+    broker->secure = secure;
+    if (!prepare(secure, broker->config, problems))
+        return false;
+    apply(secure);
+    reload_add(broker, &secure->hook);
+    return true;
+}
+
+void secure_close(struct broker *broker)
+{
+    if (!broker->secure)
+        return;
+    for (size_t i = 0; i < broker->config->listener_count; i++)
+        take(&broker->listeners[i], &(struct fresh){0});
+    free(broker->secure->fresh);
+    free(broker->secure);
+    broker->secure = NULL;
+}
+
+/* ---- connections ---- */
+
+struct transport *secure_accept(struct broker_listener *listener, int fd,
+                                const struct sockaddr *peer, struct link *link)
+{
+    struct loop *loop = listener->broker->loop;
+
+    if (!listener->tls)
+        return transport_tcp_accept(loop, fd, peer, &link_transport_events,
+                                    link);
+    struct transport *tls =
+        transport_tls_new(listener->tls, &link_transport_events, link);
+    struct transport *tcp =
+        transport_tcp_accept(loop, fd, peer, &transport_tls_below, tls);
+    if (!tcp) {
+        transport_tls_discard(tls);
+        return NULL;
+    }
+    transport_tls_carry(tls, tcp);
+    return tls;
+}
+
+const char *secure_reason(const struct connection *connection)
+{
+    const struct transport *transport = connection->link.transport;
+
+    return transport && transport_is_tls(transport)
+               ? transport_tls_reason(transport)
+               : NULL;
+}
+
+void secure_report(const struct connection *connection)
+{
+    struct broker *broker = connection->broker;
+    const struct transport *transport = connection->link.transport;
+    struct tls_description seen;
+
+    if (!transport_is_tls(transport))
+        return;
+    transport_tls_describe(transport, &seen);
+    char *subject = transport_tls_peer_name(transport, true);
+    report_begin(broker, EVENT_TLS_OPENED, slice_of(NULL, 0));
+    report_printf(broker, RECORD_TEXT, "%s, %s%s%s%s%s%s%s%s", seen.version,
+                  seen.cipher, seen.resumed ? ", resumed" : "",
+                  seen.server_name ? ", server name " : "",
+                  seen.server_name ? seen.server_name : "",
+                  seen.identity ? ", PSK identity " : "",
+                  seen.identity ? seen.identity : "",
+                  subject ? ", client certificate of " : "",
+                  subject ? subject : "");
+    report_end(broker, connection, 0);
+    free(subject);
+}
+
+bool secure_user_name(const struct connection *connection, char **name)
+{
+    const struct config_listener *config = connection->listener->config;
+    const struct transport *transport = connection->link.transport;
+    struct tls_description seen;
+
+    *name = NULL;
+    if (!config->use_identity_as_username && !config->use_subject_as_username)
+        return true;
+    if (!transport_is_tls(transport))
+        return true; /* the option means nothing there */
+    transport_tls_describe(transport, &seen);
+    if (seen.identity)
+        *name = alloc_string(seen.identity);
+    else if (seen.has_certificate)
+        *name =
+            transport_tls_peer_name(transport, config->use_subject_as_username);
+    return *name != NULL;
+}
