@@ -238,7 +238,8 @@ static const char *judge_again(const struct connection *connection,
                        (identity && identity->voucher == VOUCHED_BY_PLUGIN)
                    ? NULL
                    : "clients without a user name are not allowed any more";
-    if (identity->voucher == VOUCHED_BY_PLUGIN || !is->passwords)
+    if (identity->voucher == VOUCHED_BY_PLUGIN ||
+        identity->voucher == VOUCHED_BY_TLS || !is->passwords)
         return NULL;
     now = password_file_find(is->passwords, slice_of_string(name));
     if (!now)

@@ -10,6 +10,7 @@
 #include "broker/durable.h"
 #include "broker/log_output.h"
 #include "broker/log_topics.h"
+#include "broker/secure.h"
 #include "broker/service.h"
 #include "broker/signals.h"
 #include "broker/snapshot.h"
@@ -201,6 +202,8 @@ static bool configure_first(struct run *run)
     configure(run, &run->config, &problems);
     run->access = access_load(&run->config, &problems);
     /* Only for --check here: a plugin may not outlive a fork. */
+    if (run->request.check)
+        secure_check(&run->config, &problems);
     if (run->request.check && run->access)
         access_open(run->access, run->config.listener_count, &problems);
     if (!problems.count)
@@ -446,7 +449,21 @@ static void tell_parent(struct run *run, int status)
     run->ready = -1;
 }
 
-/* Plugins begin, and the broker has its rules. */
+/* Each line of a report. */
+static void complain_of_all(struct run *run, char *report)
+{
+    char *rest = report;
+    char *line;
+
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        if (strstr(line, "warning: "))
+            log_report(&run->output.log, line);
+        else if (*line)
+            complain(run, line);
+    }
+}
+
+/* Certificates are read, plugins begin, and the broker has its rules. */
 static bool guard(struct run *run)
 {
     struct config_problems problems = {0};
@@ -454,13 +471,12 @@ static bool guard(struct run *run)
     size_t len;
 
     problems.to = open_memstream(&report, &len);
-    bool good = access_open(run->access, run->config.listener_count, &problems);
+    bool good = secure_open(run->broker, &problems) &&
+                access_open(run->access, run->config.listener_count, &problems);
     if (problems.to)
         fclose(problems.to);
-    if (!good && report) {
-        report[strcspn(report, "\n")] = '\0';
-        complain(run, report);
-    }
+    if (report)
+        complain_of_all(run, report);
     free(report);
     if (!good)
         return false;

@@ -65,7 +65,7 @@ struct connection {
     uint32_t last_move_ms;     /* when it acknowledged something last, or was
                                  first sent something: the time's low bits */
     uint8_t state;             /* enum connection_state */
-    bool opened : 1;    /* with TLS: the handshake is over */
+    bool opened : 1;           /* with TLS: the handshake is over */
     bool congested : 1;        /* more waits than OUTPUT_HIGH_BYTES */
     bool mounted : 1;          /* its listener has a mount_point */
     bool acknowledges : 1;     /* it has acknowledged a message */

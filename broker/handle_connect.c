@@ -12,6 +12,7 @@
 #include "broker/login.h"
 #include "broker/mount.h"
 #include "broker/pump.h"
+#include "broker/secure.h"
 #include "broker/session.h"
 #include "broker/trace.h"
 #include "broker/will.h"
@@ -480,6 +481,31 @@ static bool has_answer(enum mqtt_version version, enum mqtt_reason reason)
            connack_code_3(reason) != CONNACK_SERVER_UNAVAILABLE;
 }
 
+/*
+ * The user name that its certificate or pre-shared key says, if the listener
+ * takes it from there; then what CONNECT says does not count, and there is no
+ * password. name keeps it.
+ */
+static enum mqtt_reason take_tls_name(struct admission *admission, char **name)
+{
+    if (!secure_user_name(admission->connection, name)) {
+        admission->text = "its certificate gives it no user name";
+        return MQTT_NOT_AUTHORIZED;
+    }
+    if (*name) {
+        admission->user_name = slice_of_string(*name);
+        admission->voucher = VOUCHED_BY_TLS;
+    }
+    return MQTT_SUCCESS;
+}
+
+/* Is it who it says? Returns false when that is decided later. */
+static bool authenticate(struct admission *admission, enum mqtt_reason *reason)
+{
+    return admission->voucher == VOUCHED_BY_TLS ||
+           login_begin(admission, reason);
+}
+
 enum mqtt_reason handle_connect(struct connection *connection,
                                 const struct frame *frame, uint64_t seq)
 {
@@ -490,6 +516,7 @@ enum mqtt_reason handle_connect(struct connection *connection,
         .seq = seq,
     };
     struct mqtt_connect *connect = &admission.connect;
+    char *tls_name = NULL;
 
     if (connection->state == CONNECTION_UP ||
         connection_login(connection)) { /* one CONNACK [MQTT-3.2.0-2] */
@@ -516,11 +543,14 @@ enum mqtt_reason handle_connect(struct connection *connection,
         connection->max_packet_size = max_packet_size(connect);
         connection->wants_no_reasons = !property_number(
             connect->properties, PROPERTY_REQUEST_PROBLEM_INFORMATION, 1);
-        reason = judge(&admission);
+        reason = take_tls_name(&admission, &tls_name);
+        if (!reason)
+            reason = judge(&admission);
     } else if (!has_answer(connection->link.version, reason)) {
         return reason;
     }
-    if (reason || login_begin(&admission, &reason))
+    if (reason || authenticate(&admission, &reason))
         handle_connect_decided(&admission, reason);
+    free(tls_name);
     return MQTT_SUCCESS;
 }

@@ -24,6 +24,7 @@ enum identity_voucher {
     VOUCHED_BY_NOBODY, /* it has no user name, or nobody keeps passwords */
     VOUCHED_BY_PASSWORD_FILE,
     VOUCHED_BY_PLUGIN,
+    VOUCHED_BY_TLS,   /* by its certificate or pre-shared key */
     VOUCHED_BY_SCRAM, /* with the password file, by SCRAM-SHA-256 */
 };
 

@@ -58,10 +58,11 @@ static const char *version_name(uint8_t version)
     return NULL;
 }
 
-static struct tls_context *make_context(struct broker_listener *listener,
+/* The context of a listener; its keys are those of owner. */
+static struct tls_context *make_context(const struct config_listener *config,
+                                        struct loop *loop, void *owner,
                                         struct config_problems *problems)
 {
-    const struct config_listener *config = listener->config;
     struct complaints to = {.problems = problems, .where = config->where};
     const struct tls_settings settings = {
         .cafile = config->cafile,
@@ -75,19 +76,18 @@ static struct tls_context *make_context(struct broker_listener *listener,
         .dhparamfile = config->dhparamfile,
         .require_certificate = config->require_certificate,
         .psk_find = config->psk_hint ? find_psk : NULL,
-        .psk_owner = listener,
+        .psk_owner = owner,
         .psk_hint = config->psk_hint,
     };
 
-    return tls_settings_server(listener->broker->loop, &settings,
+    return tls_settings_server(loop, &settings,
                                &(struct tls_complaint){say, &to});
 }
 
-static bool make(struct broker_listener *listener, struct fresh *fresh,
+static bool make(const struct config_listener *config, struct loop *loop,
+                 void *owner, struct fresh *fresh,
                  struct config_problems *problems)
 {
-    const struct config_listener *config = listener->config;
-
     if (!config_wants_tls(config))
         return true;
     if (config->psk_hint && config->psk_file) {
@@ -99,7 +99,7 @@ static bool make(struct broker_listener *listener, struct fresh *fresh,
                        "psk_hint needs a psk_file with identities and keys");
         return false;
     }
-    fresh->tls = make_context(listener, problems);
+    fresh->tls = make_context(config, loop, owner, problems);
     return fresh->tls != NULL;
 }
 
@@ -131,7 +131,8 @@ static bool prepare(void *context, const struct config *config,
 
     (void)config; /* which files there are is settled at the start */
     for (size_t i = 0; i < broker->config->listener_count; i++)
-        good &= make(&broker->listeners[i], &secure->fresh[i], problems);
+        good &= make(&broker->config->listeners[i], broker->loop,
+                     &broker->listeners[i], &secure->fresh[i], problems);
     for (size_t i = 0; !good && i < broker->config->listener_count; i++)
         drop(&secure->fresh[i]);
     return good;
@@ -202,6 +203,21 @@ bool secure_open(struct broker *broker, struct config_problems *problems)
     apply(secure);
     reload_add(broker, &secure->hook);
     return true;
+}
+
+bool secure_check(const struct config *config, struct config_problems *problems)
+{
+    struct loop loop;
+    bool good = loop_init(&loop) == 0;
+
+    for (size_t i = 0; good && i < config->listener_count; i++) {
+        struct fresh fresh = {0};
+
+        good &= make(&config->listeners[i], &loop, NULL, &fresh, problems);
+        drop(&fresh);
+    }
+    loop_release(&loop);
+    return good;
 }
 
 void secure_close(struct broker *broker)

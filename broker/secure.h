@@ -28,6 +28,10 @@ struct transport;
  */
 bool secure_open(struct broker *broker, struct config_problems *problems);
 
+/* The same for a configuration alone: only problems come of it. */
+bool secure_check(const struct config *config,
+                  struct config_problems *problems);
+
 /* With the broker. */
 void secure_close(struct broker *broker);
 
