@@ -202,7 +202,7 @@ static bool configure_first(struct run *run)
     configure(run, &run->config, &problems);
     run->access = access_load(&run->config, &problems);
     /* Only for --check here: a plugin may not outlive a fork. */
-    if (run->request.check)
+    if (run->request.check && !run->config.lacks_files)
         secure_check(&run->config, &problems);
     if (run->request.check && run->access)
         access_open(run->access, run->config.listener_count, &problems);

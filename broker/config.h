@@ -189,6 +189,7 @@ struct config {
     struct config_listener common; /* for listeners that say nothing else */
     bool names_listeners;          /* a file has a listener or a port */
     bool says_log_dests;           /* and a log_dest */
+    bool lacks_files;              /* it names some that cannot be used */
 };
 
 /*

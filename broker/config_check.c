@@ -33,15 +33,21 @@ static void check_place(const struct config *config, size_t index,
     }
 }
 
-static void check_transport(const struct config_listener *listener,
-                            struct config_problems *problems)
+static void check_protocol(const struct config_listener *listener,
+                           struct config_problems *problems)
+{
+    if (listener->protocol == CONFIG_WEBSOCKETS)
+        config_problem(problems, listener->where,
+                       "a listener with protocol websockets cannot be opened "
+                       "by this version");
+}
+
+/* Which files belong together; nobody can say while some are lacking. */
+static void check_files(const struct config_listener *listener,
+                        struct config_problems *problems)
 {
     const char *where = listener->where;
 
-    if (listener->protocol == CONFIG_WEBSOCKETS)
-        config_problem(problems, where,
-                       "a listener with protocol websockets cannot be opened "
-                       "by this version");
     if (!config_wants_tls(listener) &&
         (listener->cafile || listener->capath || listener->crlfile))
         config_warning(problems, where,
@@ -89,7 +95,9 @@ bool config_check(const struct config *config, struct config_problems *problems)
         const struct config_listener *listener = &config->listeners[i];
 
         check_place(config, i, problems);
-        check_transport(listener, problems);
+        check_protocol(listener, problems);
+        if (!config->lacks_files)
+            check_files(listener, problems);
         check_mount_point(listener, problems);
         check_identity(config, listener, problems);
     }

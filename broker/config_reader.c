@@ -170,9 +170,11 @@ static void read_member(struct config_reader *reader,
     char error[300];
     void *base = option->scope == CONFIG_GLOBAL ? (void *)reader->config
                                                 : (void *)listener;
-    if (!config_value_set(base, option, value, error, sizeof(error)))
+    if (!config_value_set(base, option, value, error, sizeof(error))) {
         config_reader_problem(reader, "%s", error);
-    else if (!strcmp(option->name, "allow_anonymous"))
+        if (option->type == CONFIG_FILE || option->type == CONFIG_FOLDER)
+            reader->config->lacks_files = true;
+    } else if (!strcmp(option->name, "allow_anonymous"))
         listener->says_allow_anonymous = true;
 }
 

@@ -218,21 +218,14 @@ static void on_malformed(struct link *link, enum mqtt_reason reason)
 static void end_tls(struct connection *connection, const char *reason)
 {
     struct broker *broker = connection->broker;
-    bool opened = connection->opened;
     char peer[CONNECTION_ADDRESS_BYTES];
 
     connection_peer(connection, peer, sizeof(peer));
     log_error(broker->log, "TLS with %s failed: %s.", peer, reason);
-    if (tap_on(&broker->tap)) {
-        if (!opened)
-            connection_report_opened(connection);
-        report_begin(broker, EVENT_TLS_FAILED,
-                     connection_client_id(connection));
-        report_printf(broker, RECORD_TEXT, "%s", reason);
-        report_end(broker, connection, 0);
-    }
+    if (tap_on(&broker->tap) && !connection->opened)
+        connection_report_opened(connection);
     connection_end(connection,
-                   &(struct connection_ending){.why = END_CUT, .text = reason});
+                   &(struct connection_ending){.why = END_TLS, .text = reason});
 }
 
 static void on_end(struct link *link, int error)

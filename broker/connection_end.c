@@ -15,7 +15,7 @@ struct way {
     enum event_code event;   /* 0: was reported by who ended it */
     enum mqtt_reason reason; /* for DISCONNECT; 0: the client knows */
     const char *text;        /* the cause, if nobody gave a better one */
-    const char *log;         /* "Client sensor-7 ..." */
+    const char *log;         /* "Client sensor-7 ..."; NULL: was logged */
     bool discard_will;       /* [MQTT-3.14.4-3] */
     bool abort;              /* what waits need not be written */
 };
@@ -33,6 +33,7 @@ static const struct way ways[] = {
                  .text = "TCP connection cut, no DISCONNECT",
                  .log = "closed its connection",
                  .abort = true},
+    [END_TLS] = {.event = EVENT_TLS_FAILED, .abort = true},
     [END_SILENT] = {.event = EVENT_KEEP_ALIVE_MISSED,
                     .reason = MQTT_KEEP_ALIVE_TIMEOUT,
                     .text = "silent for 1.5 x Keep Alive",
@@ -75,7 +76,7 @@ static void log_end(const struct connection *connection, const struct way *way,
     bool error = ending->why == END_ERROR || ending->why == END_LIMIT ||
                  ending->why == END_REFUSED || ending->why == END_UNWELCOME;
 
-    if (!broker->config->connection_messages ||
+    if (!way->log || !broker->config->connection_messages ||
         !log_wants(broker->log, LOG_NOTICE))
         return;
     log_notice(broker->log, "Client %s %s%s%s.",

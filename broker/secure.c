@@ -9,6 +9,7 @@
 #include "net/transport_tls.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What was made ready by a reload and not yet taken. */
 struct fresh {
@@ -166,8 +167,7 @@ static void part_with_revoked(struct broker *broker)
         if (!why)
             continue;
         connection_end(connection, &(struct connection_ending){
-                                       .why = END_KICKED,
-                                       .reason = MQTT_NOT_AUTHORIZED,
+                                       .why = END_UNWELCOME,
                                        .text = why,
                                    });
         free(why);
@@ -208,9 +208,15 @@ bool secure_open(struct broker *broker, struct config_problems *problems)
 bool secure_check(const struct config *config, struct config_problems *problems)
 {
     struct loop loop;
-    bool good = loop_init(&loop) == 0;
+    int error = loop_init(&loop);
+    bool good = true;
 
-    for (size_t i = 0; good && i < config->listener_count; i++) {
+    if (error) {
+        config_problem(problems, NULL, "no loop can be had: %s",
+                       strerror(-error));
+        return false;
+    }
+    for (size_t i = 0; i < config->listener_count; i++) {
         struct fresh fresh = {0};
 
         good &= make(&config->listeners[i], &loop, NULL, &fresh, problems);

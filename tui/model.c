@@ -155,8 +155,8 @@ void model_add(struct model *model, const struct history_row *row)
     switch ((enum record_type)row->record.type) {
     case RECORD_MQTT: add_packet(model, row); break;
     case RECORD_CONN:
-    case RECORD_EVT: add_event(model, row); break;
     case RECORD_TLS:
+    case RECORD_EVT: add_event(model, row); break;
     case RECORD_WIRE:
     case RECORD_LAB:
     case RECORD_NOTE: break;

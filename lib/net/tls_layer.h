@@ -9,8 +9,13 @@
 
 #define TLS_RECORD_BYTES SSL3_RT_MAX_PLAIN_LENGTH
 
+/* "[::1]:52114", with room for longer ones. */
+#define TLS_PEER_BYTES 64
+
 struct tls {
     struct transport transport;
+    /* Of the transport below, which forgets it when the peer resets. */
+    char peer[TLS_PEER_BYTES];
     struct transport *below;     /* owned */
     struct tls_context *context; /* one reference */
     SSL *ssl;                    /* owned */

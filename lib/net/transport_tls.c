@@ -449,9 +449,13 @@ static void tls_close(struct transport *transport, bool abort)
 
 static void tls_peer(struct transport *transport, char *text, size_t size)
 {
-    struct transport *below = ((struct tls *)transport)->below;
+    const struct tls *tls = (const struct tls *)transport;
+    size_t len = strlen(tls->peer);
 
-    below->ops->peer(below, text, size);
+    if (len > size)
+        len = size;
+    memcpy(text, tls->peer, len);
+    text[len] = '\0';
 }
 
 static void tls_local(struct transport *transport, char *text, size_t size)
@@ -500,7 +504,10 @@ void transport_tls_discard(struct transport *transport)
 
 void transport_tls_carry(struct transport *transport, struct transport *below)
 {
-    ((struct tls *)transport)->below = below;
+    struct tls *tls = (struct tls *)transport;
+
+    tls->below = below;
+    below->ops->peer(below, tls->peer, sizeof(tls->peer) - 1);
 }
 
 const char *transport_tls_reason(const struct transport *transport)

@@ -419,7 +419,8 @@ int pcapng_write(struct pcapng_writer *writer, const struct record *record)
         buf_append_slice(&writer->packet_bytes, record->bytes);
         return writer->error;
     }
-    if (record->type == RECORD_NOTE || record->type == RECORD_EVT)
+    if (record->type == RECORD_NOTE || record->type == RECORD_EVT ||
+        record->type == RECORD_TLS)
         put_comment(writer, record);
     put_record_block(&writer->behind, record);
     if (code || writer->behind.len > FLUSH_BYTES)

@@ -29,6 +29,8 @@ struct sentence {
 static const struct sentence sentences[] = {
     {EVENT_CONN_OPENED, "[ from {peer}][ to {local}][ ({transport})]"},
     {EVENT_CONN_CLOSED, "[: {text}][: {reason}]"},
+    {EVENT_TLS_OPENED, "[: {text}]"},
+    {EVENT_TLS_FAILED, "[: {text}]"},
     {EVENT_BROKER_STARTED, "[: {text}]"},
     {EVENT_BROKER_STOPPED, "[: {text}]"},
     {EVENT_LISTENER, "[ at {local}][ ({transport})][: {text}]"},
