@@ -24,6 +24,7 @@
 #include "broker/will.h"
 #include "net/address.h"
 #include "wire/control.h"
+#include "wire/gate.h"
 
 /* ---- $SYS ---- */
 
@@ -195,6 +196,7 @@ void broker_free(struct broker *broker)
     login_queue_unref(broker->logins);
     secure_close(broker);
     free(broker->listeners);
+    gate_free(broker->tap.gate);
     tap_release(&broker->tap);
     free(broker);
 }

@@ -7,6 +7,7 @@
 #include "broker/broker.h"
 #include "broker/connection.h"
 #include "broker/durable.h"
+#include "broker/gate_control.h"
 #include "broker/session.h"
 #include "broker/snapshot.h"
 #include "mqtt/publish.h"
@@ -262,13 +263,16 @@ static const struct {
     const char *name;
     command *run;
 } commands[] = {
-    {"status",         do_status        },
-    {"stats",          do_stats         },
-    {"publish",        do_publish       },
-    {"kick",           do_kick          },
-    {"clear_retained", do_clear_retained},
-    {"reset",          do_reset         },
-    {"actor",          do_actor         },
+    {"status",         do_status           },
+    {"stats",          do_stats            },
+    {"publish",        do_publish          },
+    {"kick",           do_kick             },
+    {"clear_retained", do_clear_retained   },
+    {"reset",          do_reset            },
+    {"actor",          do_actor            },
+    {"rule",           gate_control_rule   },
+    {"unrule",         gate_control_unrule },
+    {"release",        gate_control_release},
 };
 
 bool broker_control_handle(void *owner, const char *cmd, json_t *request,
@@ -289,6 +293,7 @@ int broker_open_control(struct broker *broker, uint16_t port)
         .owner = broker,
         .on_attach = snapshot_write,
         .handler = broker_control_handle,
+        .on_end = gate_control_end,
     };
 
     return control_open(&broker->control, broker->loop, &options);

@@ -12,6 +12,10 @@ static uint64_t silence_deadline(const struct connection *connection)
     if (!connection->keep_alive_s ||
         connection->link.holds & (HOLD_CONGESTED | HOLD_DELAYED | HOLD_STORE))
         return UINT64_MAX;
+    /* Somebody holds its packets: ask again later. */
+    if (connection->link.holds & LINK_HOLD_GATE)
+        return clock_ms(&connection->broker->loop->clock) +
+               connection->keep_alive_s * UINT64_C(1500);
     return connection->link.last_in_ms +
            connection->keep_alive_s * UINT64_C(1500);
 }

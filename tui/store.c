@@ -101,6 +101,10 @@ bool store_turning_point(const struct record *record)
         EVENT_STORE_FAILED,
         EVENT_STORE_WORKS,
         EVENT_LIMIT,
+        EVENT_RULE_SET,
+        EVENT_RULE_ENDED,
+        EVENT_RULE_DID,
+        EVENT_PACKET_RELEASED,
         EVENT_LOST_RECORDS,
     };
     unsigned code = record_code(record->bytes);

@@ -24,12 +24,15 @@ struct control {
     struct listener listener;
     struct list connections; /* struct connection */
     unsigned open;           /* listener and connections not yet closed */
+    uint64_t last_peer;
+    uint64_t peer; /* whose request is being handled */
     char path[256];
 };
 
 struct connection {
     struct list node;
     struct control *control;
+    uint64_t peer;
     struct loop_fd watch;
     struct buf in;  /* a line whose end has not come */
     struct buf out; /* answers that were not yet written */
@@ -70,7 +73,11 @@ static void drop(struct connection *connection)
 {
     if (connection->closing)
         return;
+    const struct control_options *options = &connection->control->options;
+
     connection->closing = true;
+    if (options->on_end)
+        options->on_end(options->owner, connection->peer);
     detach(connection);
     buf_release(&connection->in);
     buf_release(&connection->out);
@@ -214,6 +221,7 @@ static void answer_line(struct connection *connection, struct slice line)
 {
     json_t *answer = json_object();
 
+    connection->control->peer = connection->peer;
     connection->finishing = !execute(connection, line, answer);
     char *text = json_dumps(answer, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(answer);
@@ -298,6 +306,7 @@ static void on_accept(struct listener *listener, int fd,
     (void)peer;
     (void)peer_len;
     connection->control = control;
+    connection->peer = ++control->last_peer;
     if (loop_fd_open(control->loop, &connection->watch, fd, on_ready)) {
         close(fd);
         free(connection);
@@ -336,6 +345,11 @@ int control_open(struct control **control, struct loop *loop,
     list_init(&new->connections);
     *control = new;
     return 0;
+}
+
+uint64_t control_peer(const struct control *control)
+{
+    return control ? control->peer : 0;
 }
 
 void control_close(struct control *control)

@@ -67,7 +67,12 @@ struct control_options {
     void *owner;
     void (*on_attach)(void *owner);
     control_handler *handler;
+    /* A connection ended: what it asked for is undone. May be NULL. */
+    void (*on_end)(void *owner, uint64_t peer);
 };
+
+/* For a handler: the number, from 1, of the connection that asks. */
+uint64_t control_peer(const struct control *control);
 int control_open(struct control **control, struct loop *loop,
                  const struct control_options *options);
 /* Ends its connections and removes the socket; the memory is freed by the

@@ -49,6 +49,10 @@
     X(EVENT_STORE_FAILED, 85, "store.failed", "cannot store anything")         \
     X(EVENT_STORE_WORKS, 86, "store.works", "stores again")                    \
     X(EVENT_LOST_RECORDS, 90, "tap.lost", "records lost")                      \
+    X(EVENT_RULE_SET, 94, "rule.set", "rule set")                              \
+    X(EVENT_RULE_ENDED, 95, "rule.ended", "rule ended")                        \
+    X(EVENT_RULE_DID, 96, "rule.did", "by a rule")                             \
+    X(EVENT_PACKET_RELEASED, 97, "packet.released", "packet let go")           \
     X(EVENT_LAB_STARTED, 100, "lab.started", "lab begins")                     \
     X(EVENT_LAB_STEP, 101, "lab.step", "step begins")                          \
     X(EVENT_LAB_CHECK, 102, "lab.check", "check decided")                      \

@@ -1,6 +1,7 @@
 #include "wire/link.h"
 
 #include "base/alloc.h"
+#include "wire/gate.h"
 #include "wire/link_in.h"
 
 #include <assert.h>
@@ -260,12 +261,43 @@ static bool refused(const struct link *link)
     return link->closing || link->broken;
 }
 
+void link_pass(struct link *link, struct slice bytes)
+{
+    if (refused(link))
+        return;
+    copy_out(link, bytes);
+    added(link);
+}
+
+/* Is there a gate that has to be asked? */
+static struct gate *gate_of(const struct link *link)
+{
+    return link_in_watched(link) ? link->tap->gate : NULL;
+}
+
+static uint64_t send_through(struct gate *gate, struct link *link,
+                             struct slice head, struct slice rest,
+                             uint64_t cause)
+{
+    struct buf whole = {0};
+
+    if (!rest.len)
+        return gate_send(gate, link, head, cause);
+    buf_append_slice(&whole, head);
+    buf_append_slice(&whole, rest);
+    uint64_t seq = gate_send(gate, link, buf_slice(&whole), cause);
+    buf_release(&whole);
+    return seq;
+}
+
 uint64_t link_send(struct link *link, struct slice packet, uint64_t cause)
 {
     uint64_t seq = 0;
 
     if (refused(link))
         return 0;
+    if (gate_of(link))
+        return gate_send(gate_of(link), link, packet, cause);
     if (link_in_watched(link)) {
         struct record record = describe(link, packet);
 
@@ -295,6 +327,8 @@ uint64_t link_send_same(struct link *link, struct slice packet,
 
     if (refused(link))
         return 0;
+    if (gate_of(link))
+        return gate_send(gate_of(link), link, packet, cause);
     if (link_in_watched(link))
         seq = record_same(link, packet, slice_of(NULL, 0), packet_id_at, cause);
     copy_out(link, packet);
@@ -329,6 +363,8 @@ uint64_t link_send_shared(struct link *link, struct slice head,
     assert(offset + len <= shared->len);
     if (refused(link))
         return 0;
+    if (gate_of(link))
+        return send_through(gate_of(link), link, head, rest, cause);
     if (link_in_watched(link))
         seq = record_same(link, head, rest, packet_id_of(head), cause);
     copy_out(link, head);
@@ -379,6 +415,8 @@ void link_close(struct link *link, bool abort)
     if (!abort && !link->broken && !link->corked)
         link_flush(link);
     link->closing = true;
+    if (link->tap && link->tap->gate)
+        gate_forget_link(link->tap->gate, link);
     loop_task_cancel(&link->flush_task);
     forget_output(link);
     link_in_give_up(link);

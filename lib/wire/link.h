@@ -70,6 +70,7 @@ struct link {
     bool broken : 1; /* a write failed: on_end comes, what is sent is dropped */
     bool malformed : 1;  /* on_malformed was called: what comes is dropped */
     bool corked : 1;     /* what is sent waits in out until link_uncork */
+    bool gated : 1;      /* packets that go wait in the gate (wire/gate.h) */
     uint8_t holds;       /* reasons to hand over nothing: see link_hold */
     uint8_t pace;        /* used while packets are handed over */
     uint32_t connection; /* number in the records */
@@ -137,6 +138,7 @@ void link_yield(struct link *link, bool again);
  * there is a reason. The reasons are the owner's: bits, each held and resumed
  * for itself. What has come meanwhile is handed over in the next turn.
  */
+#define LINK_HOLD_GATE 128 /* the reason of wire/gate.h */
 void link_hold(struct link *link, unsigned reason);
 void link_resume(struct link *link, unsigned reason);
 

@@ -1,6 +1,7 @@
 #include "wire/link_in.h"
 
 #include "base/alloc.h"
+#include "wire/gate.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -26,10 +27,15 @@ struct link_rest {
 
 /* ---- one packet ---- */
 
-static uint64_t show(struct link *link, const struct frame *frame)
+void link_in_hello(struct link *link, const struct frame *frame)
 {
     if (!link->version && link->events->on_hello)
         link->events->on_hello(link, frame);
+}
+
+static uint64_t show(struct link *link, const struct frame *frame)
+{
+    link_in_hello(link, frame);
     struct record record =
         link_in_describe(link, RECORD_MQTT, RECORD_C2B, frame->whole);
 
@@ -45,12 +51,16 @@ static void hand(struct link *link, const struct frame *frame, uint64_t seq)
 
 static void deliver(struct link *link, const struct frame *frame)
 {
-    hand(link, frame, link_in_watched(link) ? show(link, frame) : 0);
+    if (!link_in_watched(link))
+        hand(link, frame, 0);
+    else if (link->tap->gate)
+        gate_take_in(link->tap->gate, link, frame);
+    else
+        hand(link, frame, show(link, frame));
 }
 
-/* The stream went wrong at the start of bytes. */
-static void refuse(struct link *link, struct slice bytes,
-                   enum mqtt_reason reason)
+void link_in_refuse(struct link *link, struct slice bytes,
+                    enum mqtt_reason reason)
 {
     if (link_in_watched(link)) {
         uint32_t size = framer_size(bytes);
@@ -119,7 +129,7 @@ static struct slice complete(struct link *link, struct slice bytes)
         deliver(link, &frame);
     } else {
         buf_append_slice(&whole, bytes);
-        refuse(link, buf_slice(&whole), (enum mqtt_reason)(-used));
+        link_in_refuse(link, buf_slice(&whole), (enum mqtt_reason)(-used));
     }
     if (link->pace == PACE_AGAIN)
         link->rest->bytes = whole;
@@ -141,7 +151,7 @@ static struct slice hand_over(struct link *link, struct slice bytes)
         int used = framer_next(bytes, link->max_packet_size, &frame);
 
         if (used < 0) {
-            refuse(link, bytes, (enum mqtt_reason)(-used));
+            link_in_refuse(link, bytes, (enum mqtt_reason)(-used));
         } else if (used == 0) {
             keep(link, bytes, framer_size(bytes));
             return slice_of(NULL, 0);
@@ -266,6 +276,31 @@ void link_yield(struct link *link, bool again)
         return;
     link->pace = again ? PACE_AGAIN : PACE_STOP;
     rest_of(link)->again = again;
+}
+
+void link_in_hand(struct link *link, const struct frame *frame, uint64_t seq,
+                  bool first)
+{
+    if (first || (!link->pace && !link->closing))
+        hand(link, frame, seq);
+}
+
+void link_in_wait(struct link *link, uint64_t seq)
+{
+    link_yield(link, true);
+    link_hold(link, LINK_HOLD_GATE);
+    if (link->rest)
+        link->rest->seq = seq;
+}
+
+void link_in_skip(struct link *link)
+{
+    struct link_rest *rest = link->rest;
+
+    if (!rest || !rest->again)
+        return;
+    rest->again = false;
+    rest->at += framer_size(slice_skip(buf_slice(&rest->bytes), rest->at));
 }
 
 void link_hold(struct link *link, unsigned reason)

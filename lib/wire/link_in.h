@@ -23,6 +23,32 @@ void link_in_give_up(struct link *link);
 /* The link is closed: free what is left. */
 void link_in_release(struct link *link);
 
+/* ---- for the gate (wire/gate.h) ---- */
+
+/* Before a packet is recorded: the owner may say who the client is. */
+void link_in_hello(struct link *link, const struct frame *frame);
+
+/* Hand a packet to the owner that was recorded as seq; nothing happens when the
+   owner wants no more packets now, unless first. */
+void link_in_hand(struct link *link, const struct frame *frame, uint64_t seq,
+                  bool first);
+
+/* What comes is no packet: say so, and take no more. */
+void link_in_refuse(struct link *link, struct slice bytes,
+                    enum mqtt_reason reason);
+
+/* The packet that is being handed over waits until the link is resumed (with
+   LINK_HOLD_GATE), and has this record then. */
+void link_in_wait(struct link *link, uint64_t seq);
+
+/* The packet that waits so is not to be handed over. */
+void link_in_skip(struct link *link);
+
+/* Send bytes that the tap has been shown. */
+void link_pass(struct link *link, struct slice bytes);
+
+/* ---- all ---- */
+
 /* Does somebody watch? */
 static inline bool link_in_watched(const struct link *link)
 {

@@ -19,12 +19,14 @@
 #define TAP_SNAP_BYTES 16384u /* of a longer packet only so many are kept */
 
 struct tap_ring; /* the shared memory */
+struct gate;
 
 struct tap {
     bool on;                   /* somebody is attached */
     bool show_passwords;       /* a lab that is about reading them */
     const struct clock *clock; /* one time for all records of a turn */
     uint64_t last_seq;
+    struct gate *gate;     /* rules for packets (wire/gate.h); NULL: none */
     struct tap_ring *ring; /* NULL until the first reader comes */
     int ring_fd;           /* read-only descriptor to hand over; -1 */
     unsigned readers;
