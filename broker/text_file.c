@@ -54,14 +54,13 @@ static int write_new(const char *path, struct slice text,
         return -errno;
     /* Another's file stays the other's, if we may see to that, and a group may
        go on reading what nobody else may read. */
+    bool others = old && (old->st_uid != geteuid() || old->st_gid != getegid());
+    bool shared = old && !(old->st_mode & S_IRWXO) && (old->st_mode & S_IRGRP);
     int error = 0;
-    if (old && (old->st_uid != geteuid() || old->st_gid != getegid()) &&
-        fchown(fd, old->st_uid, old->st_gid) < 0)
+    if ((others && fchown(fd, old->st_uid, old->st_gid) < 0) ||
+        (shared && fchmod(fd, 0640) < 0))
         error = -errno;
-    else if (old && !(old->st_mode & S_IRWXO) && (old->st_mode & S_IRGRP) &&
-             fchmod(fd, 0640) < 0)
-        error = -errno;
-    else
+    if (!error)
         error = write_all(fd, text);
     close(fd);
     return error;

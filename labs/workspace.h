@@ -42,8 +42,8 @@ bool workspace_student_valid(const char *student);
 bool workspace_begun(const char *lab_id, const char *dir);
 
 /* Move everything that is in the workspace into "backup-N/" within it; N goes
-   into *backup. Returns 0 or a negative errno. */
-int workspace_reset(struct workspace *workspace, unsigned *backup);
+   into *number. Returns 0 or a negative errno. */
+int workspace_reset(struct workspace *workspace, unsigned *number);
 
 /*
  * Leave an answer for whoever has the lab open now (the workspace that was

@@ -12,7 +12,7 @@ struct sample_lab {
     char answer[64];
     unsigned ticks;
     const char *trouble; /* NULL: none */
-    struct panel panel; /* its functions, with this lab as their owner */
+    struct panel panel;  /* its functions, with this lab as their owner */
 };
 
 void sample_lab_init(struct sample_lab *lab);
