@@ -2,6 +2,7 @@
 #include "broker_rig.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -261,9 +262,11 @@ START_TEST(response_information_is_for_who_asks)
     uint8_t bytes[4];
     size_t len = unit_hex(response[_i].properties, bytes, sizeof(bytes));
 
-    if (response[_i].option)
+    if (response[_i].option) {
+        free(rig.config.listeners[0].response_information);
         rig.config.listeners[0].response_information =
             alloc_string(response[_i].option);
+    }
     rig_start(&rig);
     rig_open(&rig, &publisher, MQTT_5);
     packet = rig_connect(&publisher, response[_i].id);

@@ -4,6 +4,7 @@
  */
 #include "suites.h"
 
+#include "base/alloc.h"
 #include "net/tls_settings.h"
 #include "net/transport_memory.h"
 #include "net/transport_tls.h"
@@ -102,6 +103,26 @@ static void open_workshop(void)
     write_all();
 }
 
+/* The paths of one test, which it may keep until it ends. */
+static char *paths[16];
+static size_t path_count;
+
+/* A path in the workshop; NULL stays NULL. */
+static const char *in_workshop(const char *name)
+{
+    if (!name)
+        return NULL;
+    ck_assert_uint_lt(path_count, sizeof(paths) / sizeof(paths[0]));
+    paths[path_count] = alloc_string(forge_path(name));
+    return paths[path_count++];
+}
+
+static void forget_paths(void)
+{
+    while (path_count)
+        free(paths[--path_count]);
+}
+
 static void close_workshop(void)
 {
     struct forged *all[] = {&root,       &middle,   &server,  &client,
@@ -109,16 +130,11 @@ static void close_workshop(void)
                             &wrong_host, &self_made};
 
     pair_close_loop();
+    forget_paths();
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         forged_release(all[i]);
     forge_close();
     buf_release(&told);
-}
-
-/* A path in the workshop; NULL stays NULL. Freed with the process. */
-static const char *in_workshop(const char *name)
-{
-    return name ? strdup(forge_path(name)) : NULL;
 }
 
 static size_t find_key(void *owner, const char *identity, uint8_t *key)
