@@ -7,6 +7,7 @@
 #include "net/transport_socks.h"
 #include "net/transport_tcp.h"
 #include "net/transport_tls.h"
+#include "net/transport_ws.h"
 #include "tls_pair.h"
 
 #include <unistd.h>
@@ -257,6 +258,96 @@ static void make_tls(void)
         loop_turn(&pair.loop, true);
 }
 
+static struct ws_context *ws_context(void)
+{
+    static const char *const protocols[] = {"mqtt", "mqttv3.1", NULL};
+    struct ws_settings settings = {.protocols = protocols};
+
+    if (!pair.ws)
+        pair.ws = ws_context_new(&pair.loop, &settings);
+    ck_assert_ptr_nonnull(pair.ws);
+    return pair.ws;
+}
+
+static struct transport *ws_end(int side)
+{
+    static const struct ws_site site = {.directory = -1};
+    static const struct ws_request request = {
+        .host = "localhost",
+        .path = "/mqtt",
+        .protocol = "mqtt",
+    };
+    struct pair_side *owner = &pair.sides[side];
+
+    owner->transport =
+        side == 1
+            ? transport_ws_accept(ws_context(), &site, &pair_events, owner)
+            : transport_ws_new(ws_context(), &request, &pair_events, owner);
+    return owner->transport;
+}
+
+static void make_ws_over_memory(void)
+{
+    struct transport *ws[2];
+    struct transport *ends[2];
+    const struct transport_events *below[2] = {&transport_ws_below,
+                                               &transport_ws_below};
+
+    for (int i = 0; i < 2; i++)
+        ws[i] = ws_end(i);
+    transport_memory_pair(&pair.loop, ends, below, (void **)ws);
+    for (int i = 0; i < 2; i++) {
+        transport_ws_carry(ws[i], ends[i]);
+        pair.sides[i].memory = ends[i];
+    }
+}
+
+static void on_accept_ws(struct listener *from, int fd,
+                         const struct sockaddr *peer, socklen_t peer_len)
+{
+    struct transport *ws = ws_end(1);
+
+    (void)peer;
+    (void)peer_len;
+    transport_ws_carry(
+        ws, transport_tcp_new(&pair.loop, fd, false, &transport_ws_below, ws));
+    socket_listener_close(from);
+}
+
+static void make_ws(void)
+{
+    ck_assert_int_eq(socket_listen(&pair.loop, &listener,
+                                   &(struct socket_place){0}, on_accept_ws),
+                     0);
+    int fd = socket_connect("127.0.0.1", listener.port, NULL);
+    ck_assert_int_ge(fd, 0);
+    struct transport *ws = ws_end(0);
+    transport_ws_carry(
+        ws, transport_tcp_new(&pair.loop, fd, true, &transport_ws_below, ws));
+    while (!pair.sides[1].transport)
+        loop_turn(&pair.loop, true);
+}
+
+static void make_wss(void)
+{
+    struct transport *ends[2];
+    struct transport *tls[2];
+    const struct transport_events *below[2] = {&transport_tls_below,
+                                               &transport_tls_below};
+
+    for (int i = 0; i < 2; i++) {
+        struct transport *ws = ws_end(i);
+
+        tls[i] = tls_pair_end(&pair.loop, i == 1, &transport_ws_below, ws);
+        transport_ws_carry(ws, tls[i]);
+    }
+    transport_memory_pair(&pair.loop, ends, below, (void **)tls);
+    for (int i = 0; i < 2; i++) {
+        transport_tls_carry(tls[i], ends[i]);
+        pair.sides[i].memory = ends[i];
+    }
+}
+
 const struct pair_maker pair_makers[PAIR_MAKERS] = {
     {"memory", pair_make_memory,     true },
     {"tcp",    make_tcp,             true },
@@ -264,6 +355,9 @@ const struct pair_maker pair_makers[PAIR_MAKERS] = {
     {"socks5", make_socks,           true },
     {"tls",    make_tls_over_memory, true },
     {"tls",    make_tls,             true },
+    {"ws",     make_ws_over_memory,  true },
+    {"ws",     make_ws,              true },
+    {"wss",    make_wss,             true },
 };
 
 /* ---- helpers ---- */
@@ -271,6 +365,7 @@ const struct pair_maker pair_makers[PAIR_MAKERS] = {
 void pair_open_loop(void)
 {
     ck_assert_int_eq(loop_init(&pair.loop), 0);
+    pair.ws = NULL;
     memset(pair.sides, 0, sizeof(pair.sides));
 }
 
@@ -320,6 +415,7 @@ void pair_close_loop(void)
         ck_assert_int_eq(pair.sides[i].after_close, 0);
         buf_release(&pair.sides[i].got);
     }
+    ws_context_unref(pair.ws);
     loop_release(&pair.loop);
 }
 

@@ -8,6 +8,8 @@
 #include "net/loop.h"
 #include "net/transport.h"
 
+struct ws_context;
+
 struct pair_side {
     struct transport *transport;
     struct transport *memory; /* what carries it; NULL: a socket */
@@ -26,6 +28,7 @@ struct pair_side {
 
 struct pair {
     struct loop loop;
+    struct ws_context *ws; /* NULL until a pair is WebSocket */
     struct pair_side sides[2];
 };
 
@@ -39,7 +42,7 @@ struct pair_maker {
     bool resets; /* an abort is seen as such by the peer */
 };
 
-#define PAIR_MAKERS 6
+#define PAIR_MAKERS 9
 extern const struct pair_maker pair_makers[PAIR_MAKERS];
 
 /* Checked fixture: a loop; what a test leaves open is closed. */

@@ -1,0 +1,499 @@
+#include "net/transport_ws.h"
+
+#include "base/alloc.h"
+#include "net/ws_layer.h"
+#include "net/ws_page.h"
+#include "net/ws_pair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* After our Close frame the peer has so long to answer it. */
+#define LINGER_MS 1000
+
+/* ---- telling the owner ---- */
+
+static void tell_end(struct ws *ws, int error)
+{
+    if (ws->ended || ws->closing)
+        return;
+    ws->ended = true;
+    ws->transport.events->on_end(ws->transport.owner, error);
+}
+
+static void tell_open(struct ws *ws)
+{
+    ws_layer_carry(ws); /* the last of HTTP; from here on it is frames */
+    ws->opened = true;
+    ws->transport.events->on_open(ws->transport.owner);
+}
+
+/* ---- the end ---- */
+
+static void close_below(struct ws *ws, bool abort)
+{
+    if (ws->closed_down)
+        return;
+    ws->closed_down = true;
+    if (ws->linger)
+        timer_cancel(ws->linger);
+    transport_close(ws->below, abort);
+}
+
+/* The owner has closed: is all of it said and answered? */
+static void finish_if_done(struct ws *ws)
+{
+    if (ws->closing && !ws->out.len && (ws->close_came || !ws->close_sent))
+        close_below(ws, false);
+}
+
+struct ws_linger {
+    struct timer timer;
+    struct ws *ws;
+};
+
+static void on_linger(struct timer *timer)
+{
+    close_below(LIST_ITEM(timer, struct ws_linger, timer)->ws, false);
+}
+
+static void begin_to_linger(struct ws *ws)
+{
+    struct ws_linger *linger = alloc_zero(1, sizeof(*linger));
+
+    linger->ws = ws;
+    timer_init(&linger->timer, on_linger);
+    timer_set(ws->context->loop, &linger->timer, LINGER_MS);
+    ws->linger = &linger->timer;
+    transport_pause(ws->below, false); /* the answer is to be read */
+}
+
+/* The owner has closed, and libwebsockets is not under way. */
+static void finish(struct ws *ws, bool abort)
+{
+    if (!abort && !ws->below_gone && !ws->close_came)
+        ws_layer_say_goodbye(ws, WS_CLOSE_NORMAL);
+    ws_layer_let_go(ws);
+    if (abort || ws->error || ws->below_gone) {
+        close_below(ws, abort);
+        return;
+    }
+    finish_if_done(ws);
+    if (!ws->closed_down)
+        begin_to_linger(ws);
+}
+
+/* libwebsockets was served: what came of it? */
+static void judge(struct ws *ws)
+{
+    if (ws->closing) {
+        if (ws->closed_down)
+            ws_layer_let_go(ws);
+        else if (!ws->linger)
+            finish(ws, false);
+        return;
+    }
+    if (ws->error)
+        return; /* on_end comes from below */
+    if (ws->close_came)
+        tell_end(ws, 0);
+    else if (ws->close_sent)
+        tell_end(ws, -EPROTO);
+    else if (!ws->wsi)
+        tell_end(ws, ws->opened || ws->reason ? -EPROTO : 0);
+}
+
+/* ---- up: what the transport below brings goes to libwebsockets ---- */
+
+/*
+ * How much of bytes is read in one go while HTTP is spoken: up to the empty
+ * line, for behind it frames may begin. Two ends of line, with or without a
+ * carriage return, are one.
+ */
+static size_t up_to_empty_line(struct ws *ws, struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.len && i < WS_PIECE_BYTES; i++) {
+        if (bytes.bytes[i] == '\n')
+            ws->header_end++;
+        else if (bytes.bytes[i] != '\r')
+            ws->header_end = 0;
+        if (ws->header_end == 2) {
+            ws->header_end = 0;
+            return i + 1;
+        }
+    }
+    return bytes.len < WS_PIECE_BYTES ? bytes.len : WS_PIECE_BYTES;
+}
+
+/* One piece, in HTTP or of frames. Returns how much it was; 0: a bad frame. */
+static size_t bring_piece(struct ws *ws, struct slice bytes)
+{
+    struct ws_frame_seen seen = {.control = true};
+    size_t len;
+
+    if (!ws->opened) {
+        len = up_to_empty_line(ws, bytes);
+    } else {
+        if (bytes.len > WS_PIECE_BYTES)
+            bytes.len = WS_PIECE_BYTES;
+        len = ws_frame_pass(&ws->in, bytes, ws->site != NULL, &seen);
+        ws->close_came |= seen.close;
+    }
+    ws_layer_give(ws, slice_first(bytes, len));
+    if (seen.control || ws->close_status || !ws->wsi)
+        ws_layer_settle(ws);
+    return len;
+}
+
+/* Returns what is left when the connection is over. */
+static struct slice bring_up(struct ws *ws, struct slice bytes)
+{
+    while (bytes.len && ws->wsi && !ws->closing && !ws->ended) {
+        size_t len = bring_piece(ws, bytes);
+
+        if (!len) {
+            ws->in_broken = true;
+            ws_layer_say_goodbye(ws, WS_CLOSE_PROTOCOL_ERROR);
+        }
+        judge(ws);
+        bytes = slice_skip(bytes, len);
+    }
+    return bytes;
+}
+
+/* Of a connection that is over only the peer's Close frame is waited for. */
+static void look_for_answer(struct ws *ws, struct slice bytes)
+{
+    struct ws_frame_seen seen;
+
+    if (!ws->opened || ws->in_broken || ws->closed_down)
+        return;
+    ws->in_broken =
+        ws_frame_pass(&ws->in, bytes, ws->site != NULL, &seen) < bytes.len;
+    ws->close_came |= seen.close;
+    finish_if_done(ws);
+}
+
+/* ---- what libwebsockets tells ---- */
+
+static int on_message(struct ws *ws, struct slice bytes)
+{
+    if (!lws_frame_is_binary(ws->wsi)) { /* [MQTT-6.0.0-1] */
+        ws->close_status = WS_CLOSE_UNACCEPTABLE;
+        ws->reason = alloc_string("a frame of text came");
+    } else if (bytes.len && !ws->ended && !ws->closing) {
+        ws->transport.events->on_bytes(ws->transport.owner, bytes);
+        if (ws->closing)
+            ws->close_status = WS_CLOSE_NORMAL;
+    }
+    if (!ws->close_status)
+        return 0;
+    lws_close_reason(ws->wsi, ws->close_status, NULL, 0);
+    return -1;
+}
+
+static int on_may_write(struct ws *ws)
+{
+    if (!ws->close_status)
+        return 0;
+    lws_close_reason(ws->wsi, ws->close_status, NULL, 0);
+    return -1;
+}
+
+static void on_refused(struct ws *ws, struct slice text)
+{
+    if (!ws->reason)
+        ws->reason =
+            alloc_printf("no WebSocket there: " SLICE_FMT, SLICE_ARGS(text));
+}
+
+int ws_layer_on_event(struct lws *wsi, enum lws_callback_reasons reason,
+                      void *user, void *in, size_t len)
+{
+    struct ws *ws = lws_get_opaque_user_data(wsi);
+
+    (void)user;
+    if (!ws)
+        return 0;
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return ws_page_upgrade(ws, wsi, in);
+    case LWS_CALLBACK_HTTP: return ws_page_get(ws, wsi, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE: return ws_page_go_on(ws, wsi);
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_CLIENT_ESTABLISHED: tell_open(ws); return 0;
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_CLIENT_RECEIVE: return on_message(ws, slice_of(in, len));
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_CLIENT_WRITEABLE: return on_may_write(ws);
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+        on_refused(ws, slice_of(in, in ? len : 0));
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY: ws->wsi = NULL; return 0;
+    default: return 0;
+    }
+}
+
+/* ---- what the transport below says ---- */
+
+static void below_open(void *owner)
+{
+    struct ws *ws = owner;
+
+    if (ws->closing || ws->site)
+        return;
+    int error = ws_pair_connect(ws);
+    if (error) {
+        ws->error = error;
+        tell_end(ws, error);
+        return;
+    }
+    ws_layer_settle(ws);
+    judge(ws);
+}
+
+static void below_bytes(void *owner, struct slice bytes)
+{
+    struct ws *ws = owner;
+
+    bytes = bring_up(ws, bytes);
+    if (bytes.len)
+        look_for_answer(ws, bytes);
+}
+
+static void below_writable(void *owner)
+{
+    struct ws *ws = owner;
+
+    ws_layer_send_rest(ws);
+    if (ws->out.len || ws->error)
+        return;
+    finish_if_done(ws);
+    if (ws->closing)
+        return;
+    ws_layer_settle(ws);
+    judge(ws);
+    if (!ws->blocked || ws->out.len || ws->ended || ws->closing)
+        return;
+    ws->blocked = false;
+    ws->transport.events->on_writable(ws->transport.owner);
+}
+
+static void below_end(void *owner, int error)
+{
+    struct ws *ws = owner;
+
+    ws->below_gone = true;
+    if (!ws->error)
+        ws->error = error;
+    if (ws->closing)
+        close_below(ws, false);
+    else
+        tell_end(ws, ws->error);
+}
+
+static void below_closed(void *owner)
+{
+    struct ws *ws = owner;
+
+    ws_layer_let_go(ws);
+    ws->transport.events->on_closed(ws->transport.owner);
+    ws_page_forget(ws);
+    ws_pair_forget(ws);
+    buf_release(&ws->out);
+    ws_context_unref(ws->context);
+    if (ws->linger)
+        free(LIST_ITEM(ws->linger, struct ws_linger, timer));
+    free(ws->reason);
+    free(ws);
+}
+
+const struct transport_events transport_ws_below = {
+    .on_open = below_open,
+    .on_bytes = below_bytes,
+    .on_writable = below_writable,
+    .on_end = below_end,
+    .on_closed = below_closed,
+};
+
+/* ---- the transport ---- */
+
+/* The next at most WS_FRAME_BYTES of the parts behind the first skip bytes,
+   put together. */
+static struct slice gather(struct ws *ws, const struct iovec *parts, int count,
+                           size_t skip)
+{
+    uint8_t *frame = ws->context->frame + LWS_PRE;
+    size_t len = 0;
+
+    for (int i = 0; i < count && len < WS_FRAME_BYTES; i++) {
+        const uint8_t *bytes = parts[i].iov_base;
+        size_t left = parts[i].iov_len;
+
+        if (skip >= left) {
+            skip -= left;
+            continue;
+        }
+        left -= skip;
+        if (left > WS_FRAME_BYTES - len)
+            left = WS_FRAME_BYTES - len;
+        memcpy(frame + len, bytes + skip, left);
+        skip = 0;
+        len += left;
+    }
+    return slice_of(frame, len);
+}
+
+static size_t total(const struct iovec *parts, int count)
+{
+    size_t sum = 0;
+
+    for (int i = 0; i < count; i++)
+        sum += parts[i].iov_len;
+    return sum;
+}
+
+static void on_task(struct loop_task *task)
+{
+    struct ws *ws = LIST_ITEM(task, struct ws, task);
+
+    tell_end(ws, ws->error);
+}
+
+static ssize_t ws_writev(struct transport *transport, const struct iovec *parts,
+                         int count)
+{
+    struct ws *ws = (struct ws *)transport;
+    size_t all = total(parts, count);
+    size_t taken = 0;
+
+    if (ws->opened && (!ws->wsi || ws->close_sent || ws->ended) && !ws->error)
+        ws->error = -EPIPE;
+    while (!ws->error && ws->opened && !ws->out.len && taken < all) {
+        struct slice bytes = gather(ws, parts, count, taken);
+
+        if (ws_layer_send(ws, bytes.len))
+            taken += bytes.len;
+    }
+    if (ws->error) {
+        loop_at_start(ws->context->loop, &ws->task);
+        return ws->error;
+    }
+    ws->blocked = taken < all;
+    return (ssize_t)taken;
+}
+
+static void ws_pause(struct transport *transport, bool pause)
+{
+    struct ws *ws = (struct ws *)transport;
+
+    ws->paused = pause;
+    if (!ws->closing)
+        transport_pause(ws->below, pause);
+}
+
+static void ws_close(struct transport *transport, bool abort)
+{
+    struct ws *ws = (struct ws *)transport;
+
+    if (ws->closing)
+        return;
+    ws->closing = true;
+    loop_task_cancel(&ws->task);
+    if (abort)
+        close_below(ws, true);
+    if (!ws->serving) /* otherwise judge does it, when libwebsockets returns */
+        finish(ws, abort);
+}
+
+static void ws_peer(struct transport *transport, char *text, size_t size)
+{
+    struct transport *below = ((struct ws *)transport)->below;
+
+    below->ops->peer(below, text, size);
+}
+
+static void ws_local(struct transport *transport, char *text, size_t size)
+{
+    struct transport *below = ((struct ws *)transport)->below;
+
+    below->ops->local(below, text, size);
+}
+
+static const struct transport_ops ops = {
+    .name = "ws",
+    .writev = ws_writev,
+    .pause = ws_pause,
+    .close = ws_close,
+    .peer = ws_peer,
+    .local = ws_local,
+};
+
+static const struct transport_ops ops_over_tls = {
+    .name = "wss",
+    .writev = ws_writev,
+    .pause = ws_pause,
+    .close = ws_close,
+    .peer = ws_peer,
+    .local = ws_local,
+};
+
+static struct ws *new_ws(struct ws_context *context,
+                         const struct transport_events *events, void *owner)
+{
+    struct ws *ws = alloc_zero(1, sizeof(*ws));
+
+    ws->transport = (struct transport){&ops, events, owner};
+    ws->context = ws_context_ref(context);
+    ws->fd = -1;
+    loop_task_init(&ws->task, on_task);
+    return ws;
+}
+
+struct transport *transport_ws_accept(struct ws_context *context,
+                                      const struct ws_site *site,
+                                      const struct transport_events *events,
+                                      void *owner)
+{
+    struct ws *ws = new_ws(context, events, owner);
+
+    ws->site = site;
+    ws->error = ws_pair_accept(ws);
+    if (ws->error)
+        loop_at_start(context->loop, &ws->task);
+    return &ws->transport;
+}
+
+struct transport *transport_ws_new(struct ws_context *context,
+                                   const struct ws_request *request,
+                                   const struct transport_events *events,
+                                   void *owner)
+{
+    struct ws *ws = new_ws(context, events, owner);
+
+    ws_pair_prepare(ws, request);
+    return &ws->transport;
+}
+
+void transport_ws_carry(struct transport *transport, struct transport *below)
+{
+    struct ws *ws = (struct ws *)transport;
+
+    ws->below = below;
+    if (!strcmp(below->ops->name, "tls"))
+        transport->ops = &ops_over_tls;
+}
+
+const char *transport_ws_reason(const struct transport *transport)
+{
+    return ((const struct ws *)(const void *)transport)->reason;
+}
+
+bool transport_is_ws(const struct transport *transport)
+{
+    return transport->ops == &ops || transport->ops == &ops_over_tls;
+}
+
+struct transport *transport_ws_carrier(const struct transport *transport)
+{
+    return ((const struct ws *)(const void *)transport)->below;
+}

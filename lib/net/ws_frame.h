@@ -1,0 +1,80 @@
+/*
+ * Headers of WebSocket frames [RFC 6455 5.2].
+ *
+ *     0               1               2               3
+ *    +-+-+-+-+-------+-+-------------+-------------------------------+
+ *    |F|R|R|R| opcode|M| length      |  16 or 64 bits more of it,    |
+ *    |I|S|S|S|       |A|             |  when it is 126 or 127        |
+ *    |N|V|V|V|       |S|             |                               |
+ *    | |1|2|3|       |K|             |                               |
+ *    +-+-+-+-+-------+-+-------------+-------------------------------+
+ *    |  masking key, 4 bytes, if MASK is set; then the payload       |
+ *    +---------------------------------------------------------------+
+ */
+#ifndef NET_WS_FRAME_H
+#define NET_WS_FRAME_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Opcodes; those from CLOSE on are control frames. */
+enum {
+    WS_FRAME_CONTINUATION = 0,
+    WS_FRAME_TEXT = 1,
+    WS_FRAME_BINARY = 2,
+    WS_FRAME_CLOSE = 8,
+    WS_FRAME_PING = 9,
+    WS_FRAME_PONG = 10,
+};
+
+/* Status codes of a Close frame [RFC 6455 7.4.1]. */
+enum {
+    WS_CLOSE_NORMAL = 1000,
+    WS_CLOSE_PROTOCOL_ERROR = 1002,
+    WS_CLOSE_UNACCEPTABLE = 1003, /* we take binary data only */
+};
+
+#define WS_FRAME_HEADER_BYTES 14 /* the longest */
+
+struct ws_frame {
+    bool fin;
+    uint8_t reserved; /* RSV1 to RSV3; 0 without extensions */
+    uint8_t opcode;
+    bool masked;
+    uint8_t key[4]; /* if masked */
+    uint64_t payload_bytes;
+};
+
+/*
+ * Read a header from the start of in. Returns how many bytes it takes (2 to
+ * 14); 0 when in ends before it does; -WS_CLOSE_PROTOCOL_ERROR for a length
+ * that is not written in the shortest way, or exceeds 2^63 - 1.
+ */
+int ws_frame_decode(struct slice in, struct ws_frame *frame);
+
+/* Follows the frames of one direction of a stream. Zeroed before the first. */
+struct ws_frame_watch {
+    uint64_t payload_left; /* of the frame under way */
+    uint8_t header[WS_FRAME_HEADER_BYTES];
+    uint8_t header_len; /* bytes of a header that is not complete */
+};
+
+/* What passed in one call. */
+struct ws_frame_seen {
+    bool control; /* a control frame began */
+    bool close;   /* a Close frame began */
+};
+
+/*
+ * Let bytes pass. masked is the rule for this direction: a client masks every
+ * frame, a server none [RFC 6455 5.1]. Returns how many are good: fewer than
+ * bytes.len if then comes a header that breaks this rule or cannot be read,
+ * after which the watch must not be used again.
+ */
+size_t ws_frame_pass(struct ws_frame_watch *watch, struct slice bytes,
+                     bool masked, struct ws_frame_seen *seen);
+
+#endif
