@@ -525,12 +525,12 @@ static int open_live(struct lab_panel *panel,
 static int on_port(void *owner, uint16_t port)
 {
     struct lab_panel *panel = owner;
-    char *conf = alloc_printf("%s/broker.conf", panel->live.workspace.path);
-    int result = lab_broker_write_conf(conf, run_of(panel)->lab->broker, port);
 
-    free(conf);
     panel->port = port;
-    return result;
+    return lab_broker_config(run_of(panel)->lab, panel->live.workspace.path,
+                             port)
+               ? 0
+               : -errno;
 }
 
 int lab_panel_run(const struct lab_plain_options *options)
@@ -544,9 +544,10 @@ int lab_panel_run(const struct lab_plain_options *options)
     }
     panel.panel.lab = &panel;
     lab_run_show_next_as(run_of(&panel), 1);
-    char *conf = alloc_printf("%s/broker.conf", panel.live.workspace.path);
+    const char *conf = run_of(&panel)->lab->config;
     struct dashboard_options dashboard = {.port = options->port,
-                                          .config = conf,
+                                          .config = conf ? conf : "broker.conf",
+                                          .folder = panel.live.workspace.path,
                                           .lab = &panel.panel,
                                           .watch = true,
                                           .on_port = on_port,
@@ -557,6 +558,5 @@ int lab_panel_run(const struct lab_plain_options *options)
     lab_actors_stop(&panel.actors);
     live_close(&panel.live);
     free_lines(&panel);
-    free(conf);
     return status;
 }

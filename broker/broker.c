@@ -149,6 +149,7 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
     loop_task_init(&broker->tap_task, publish_records);
     loop_task_init(&broker->stop_task, on_stop_task);
     tap_init(&broker->tap, &loop->clock);
+    broker->tap.show_passwords = config->show_passwords;
     broker->subscriptions =
         subscription_tree_new(config->max_topic_levels, &broker->work);
     broker->retained = retained_store_new(&limits);

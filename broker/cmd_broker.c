@@ -50,7 +50,7 @@ static const struct option_spec table[] = {
      "read this configuration (mosquitto.conf's syntax)"},
     {OPTION_PORT, 'p', "port", "PORT",
      "listen on 127.0.0.1, port PORT; up to 10 times for several.\n"
-     "Without -p and without a listener in FILE: port 1883"},
+     "Without -p and without a listener in FILE: MQTTLAB_PORT, or 1883"},
     {OPTION_VERBOSE, 'v', "verbose", NULL,
      "log every packet; the same as log_type all"},
     {OPTION_DAEMON, 'd', "daemon", NULL, "run in the background"},
@@ -174,6 +174,19 @@ static bool has_port(const struct config *config, uint16_t port)
     return false;
 }
 
+/* Where clients look for a broker when they are told nothing; 0 when that is
+   the usual port, or no port at all. */
+static uint16_t chosen_port(void)
+{
+    const char *text = getenv("MQTTLAB_PORT");
+    char *end;
+    long port = text ? strtol(text, &end, 10) : 0;
+
+    return text && *text && !*end && port > 0 && port <= UINT16_MAX
+               ? (uint16_t)port
+               : 0;
+}
+
 /* What the file and the command line say. */
 static bool configure(const struct run *run, struct config *config,
                       struct config_problems *problems)
@@ -185,6 +198,8 @@ static bool configure(const struct run *run, struct config *config,
         if (!has_port(config, run->request.ports[i]))
             config_add_listener(config, run->request.ports[i], NULL);
     }
+    if (!config->listener_count && chosen_port())
+        config_add_listener(config, chosen_port(), NULL);
     if (run->request.verbose)
         config->log_types = CONFIG_LOG_ALL;
     if (run->request.daemon && !config->says_log_dests)

@@ -181,6 +181,7 @@ struct config {
     int16_t log_facility;     /* local0 to local7; -1: daemon */
     bool log_timestamp;
     char *log_timestamp_format; /* owned; strftime; NULL: seconds since 1970 */
+    bool show_passwords;        /* in records */
     char *pid_file;             /* owned; NULL: none */
     char *user;                 /* owned; NULL: stay who we are */
     bool per_listener_settings;

@@ -312,6 +312,11 @@ static const struct config_option options[] = {
      NO_RANGE, NULL, "FORMAT",
      "The time as strftime writes it, %H:%M:%S for example. The default is\n"
      "seconds since 1970."},
+    {"show_passwords", CONFIG_BOOL, AT_START(show_passwords),
+     NO_RANGE, "false", NULL,
+     "Whether dashboard and recordings show the passwords that clients\n"
+     "send, as everybody can see them who reads the wire. For labs. (Not in\n"
+     "mosquitto.)"},
     {"pid_file", CONFIG_STRING, AT_START(pid_file), NO_RANGE, NULL, "PATH",
      "Write the process id into this file."},
     {"user", CONFIG_STRING, AT_START(user), NO_RANGE, NULL, "NAME",

@@ -220,6 +220,20 @@ void check_pause(struct check *check)
         check_reset(check);
 }
 
+/* The state of things: what came last decides, until more comes. */
+static void feed_last(struct check *check, const struct check_context *context,
+                      const struct history_row *row)
+{
+    if (!filter_match(check->rule.filters[0], row, context->scratch))
+        return;
+    bool good = filter_match(check->rule.filters[1], row, context->scratch);
+
+    check->status.seen++;
+    check->status.evidence_count = 0;
+    add_evidence(check, number_of(context, row));
+    check->status.result = good ? CHECK_PASSED : CHECK_WAITING;
+}
+
 /* ---- flows ---- */
 
 static struct pending_flow *begin_flow(struct check *check,
@@ -332,6 +346,7 @@ static void feed_wire(struct check *check, const struct history_row *row)
 static void feed_gap(struct check *check)
 {
     bool watching = is_absence(check) || check->rule.kind == CHECK_EXACTLY ||
+                    check->rule.kind == CHECK_LAST ||
                     (check->rule.kind == CHECK_AFTER && check->begun &&
                      check->status.result == CHECK_WAITING);
 
@@ -361,6 +376,7 @@ void check_feed(struct check *check, const struct check_context *context,
             feed_sequence(check, context, row);
         break;
     case CHECK_AFTER: feed_after(check, context, row); break;
+    case CHECK_LAST: feed_last(check, context, row); break;
     case CHECK_FLOW_DONE:
     case CHECK_FLOW_LOST:
         if (check->status.result == CHECK_WAITING)
@@ -406,6 +422,7 @@ static bool may_have_missed(const struct check *check)
     case CHECK_EXACTLY:
     case CHECK_AT_MOST:
     case CHECK_SEQ:
+    case CHECK_LAST:
     case CHECK_FLOW_DONE:
     case CHECK_FLOW_LOST:
     case CHECK_RETAINED:
@@ -436,6 +453,16 @@ static void explain_after(const struct check *check, struct buf *actual)
         buf_append_string(actual, "it did not come");
     else
         buf_append_string(actual, "the time was not over at the end");
+}
+
+static void explain_last(const struct check *check, struct buf *actual)
+{
+    if (!check->status.seen)
+        buf_append_string(actual, "nothing of the kind came");
+    else
+        buf_append_string(actual, check->status.result == CHECK_PASSED
+                                      ? "the last one is like this"
+                                      : "the last one is not like this");
 }
 
 static void explain_answer(const struct check *check, struct buf *actual)
@@ -473,6 +500,7 @@ void check_explain(const struct check *check, struct buf *expected,
     case CHECK_AFTER: explain_after(check, actual); break;
     case CHECK_ANSWER: explain_answer(check, actual); break;
     case CHECK_FILE: explain_file(check, actual); break;
+    case CHECK_LAST: explain_last(check, actual); break;
     case CHECK_SEEN:
     case CHECK_AT_LEAST:
     case CHECK_EXACTLY:

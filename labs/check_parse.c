@@ -179,6 +179,20 @@ static bool after(struct parser *parser)
     return at_end(parser);
 }
 
+static bool last(struct parser *parser)
+{
+    static const char *const ends[] = {" is ", NULL};
+    size_t len = check_find_unquoted(parser->at, ends);
+
+    parser->rule->kind = CHECK_LAST;
+    if (!parser->at[len])
+        return fail(parser, "expected 'last F is F'", "");
+    if (!add_filter(parser, parser->at, len))
+        return false;
+    parser->at += len + strlen(" is ");
+    return add_filter(parser, parser->at, strlen(parser->at));
+}
+
 static bool flow(struct parser *parser)
 {
     static const char *const ends[] = {" done", " lost", NULL};
@@ -317,6 +331,8 @@ bool check_rule_parse(struct check_rule *rule, const char *text, char *error,
         return sequence(&parser);
     if (take(&parser, "after"))
         return after(&parser);
+    if (take(&parser, "last"))
+        return last(&parser);
     if (take(&parser, "flow"))
         return flow(&parser);
     if (take(&parser, "retained"))
@@ -329,7 +345,7 @@ bool check_rule_parse(struct check_rule *rule, const char *text, char *error,
         return answer(&parser);
     return fail(&parser,
                 "a check is seen, event, at least, exactly, at most, never, "
-                "seq, after, flow, retained, wire, file or answer, not: ",
+                "seq, after, last, flow, retained, wire, file or answer, not: ",
                 text);
 }
 

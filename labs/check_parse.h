@@ -19,6 +19,7 @@ enum check_kind {
     CHECK_AT_MOST,   /* at most N F; never F is at most 0 */
     CHECK_SEQ,       /* seq F -> F -> F [within Ns] [same flow|client] */
     CHECK_AFTER,     /* after F never F within Ns */
+    CHECK_LAST,      /* last F is F */
     CHECK_FLOW_DONE, /* flow F done within Ns */
     CHECK_FLOW_LOST, /* flow F lost */
     CHECK_RETAINED,  /* retained TOPIC == VALUE; retained TOPIC cleared */

@@ -13,6 +13,7 @@
 #include "labs/lab_run.h"
 #include "labs/lab_test.h"
 #include "labs/lab_text.h"
+#include "labs/lab_wait.h"
 #include "labs/progress.h"
 #include "labs/workspace.h"
 #include "wire/filter.h"
@@ -25,9 +26,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_PORT     1883
-#define MAX_WORDS        64
-#define WAIT_MAX_SECONDS 86400
+#define DEFAULT_PORT 1883
+#define MAX_WORDS    64
 
 enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
@@ -65,6 +65,7 @@ static void usage(FILE *to)
         "solutions\n"
         "       mqttlab lab hash ANSWER...    an answer's line for a lab\n"
         "       mqttlab lab wait FILTER [S]   wait for a record (in solutions)\n"
+        "       mqttlab lab wait broker [S]   wait until a broker is watched\n"
         "\n",
         to);
     options_help(lab_options, to);
@@ -223,103 +224,6 @@ static int test(const struct request *request)
     return report.failed ? EXIT_FAILED : EXIT_GOOD;
 }
 
-/* ---- wait ---- */
-
-static bool matches(struct lab_broker *broker, const struct filter *filter,
-                    struct history *history, struct dissection *scratch)
-{
-    struct record record;
-    struct history_row row;
-
-    while (tap_reader_next(&broker->reader, &record)) {
-        history_add(history, &record);
-        if (history_get(history, history_end(history) - 1, &row) &&
-            filter_match(filter, &row, scratch))
-            return true;
-    }
-    return false;
-}
-
-/* The port on which clients find the broker: $MQTTLAB_PORT, as in solutions. */
-static bool wait_port(const struct request *request, uint16_t *port)
-{
-    const char *text = getenv("MQTTLAB_PORT");
-    long value = request->plain.port;
-    bool good = true;
-
-    if (text && *text) {
-        char *end;
-
-        value = strtol(text, &end, 10);
-        good = !*end && value >= 1 && value <= 65535;
-    }
-    *port = (uint16_t)value;
-    if (good)
-        return true;
-    fprintf(stderr, "mqttlab lab wait: MQTTLAB_PORT is no port: %s\n", text);
-    return false;
-}
-
-/* How long to wait: whole seconds, at most a day. */
-static bool wait_seconds(const struct request *request, uint64_t *seconds)
-{
-    const char *text = request->word_count > 2 ? request->words[2] : "10";
-    char *end;
-
-    errno = 0;
-    *seconds = strtoull(text, &end, 10);
-    if (isdigit((unsigned char)text[0]) && !*end && !errno &&
-        *seconds <= WAIT_MAX_SECONDS && request->word_count <= 3)
-        return true;
-    fprintf(stderr,
-            "mqttlab lab wait: the filter is one word, and behind it stands at "
-            "most a number of seconds up to %d\n",
-            WAIT_MAX_SECONDS);
-    return false;
-}
-
-static bool wait_on(struct lab_broker *broker, const struct filter *filter,
-                    uint64_t seconds)
-{
-    uint64_t deadline = clock_read_monotonic_ns() + seconds * CLOCK_NS_PER_S;
-    struct history *history = history_new(16u << 20);
-    struct dissection scratch = {0};
-    bool found = matches(broker, filter, history, &scratch);
-
-    while (!found && clock_read_monotonic_ns() < deadline) {
-        poll(NULL, 0, 10);
-        found = matches(broker, filter, history, &scratch);
-    }
-    dissect_release(&scratch);
-    history_free(history);
-    return found;
-}
-
-static int wait_for(const struct request *request)
-{
-    struct filter_error wrong;
-    struct filter *filter = filter_new(request->words[1], &wrong);
-    struct lab_broker broker;
-    char error[400];
-    uint64_t seconds;
-    uint16_t port;
-    int status = EXIT_USAGE;
-
-    if (!filter) {
-        fprintf(stderr, "mqttlab lab wait: column %u: %s\n", wrong.column,
-                wrong.message);
-    } else if (wait_seconds(request, &seconds) && wait_port(request, &port)) {
-        status = EXIT_FAILED;
-        if (lab_broker_attach(&broker, port, error, sizeof(error)) != 0)
-            fprintf(stderr, "mqttlab lab wait: %s\n", error);
-        else if (wait_on(&broker, filter, seconds))
-            status = EXIT_GOOD;
-        lab_broker_close(&broker);
-    }
-    filter_free(filter);
-    return status;
-}
-
 /* ---- the rest ---- */
 
 /* The workspace of a lab that was begun, put aside: a negative errno, or the
@@ -393,6 +297,12 @@ struct subcommand {
     size_t min_words;
     int (*run)(const struct request *request);
 };
+
+static int wait_for(const struct request *request)
+{
+    return lab_wait(request->words + 1, request->word_count - 1,
+                    request->plain.port);
+}
 
 static const struct subcommand subcommands[] = {
     {"lint",  2, lint    },

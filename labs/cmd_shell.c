@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/options.h"
 #include "labs/links.h"
+#include "labs/workspace.h"
 #include "wire/control.h"
 
 #include <errno.h>
@@ -28,10 +29,12 @@ static const struct option_spec shell_options[] = {
 
 static void usage(FILE *to)
 {
-    fputs("Usage: mqttlab shell [OPTIONS]\n\n"
-          "Your shell, in which mosquitto, mosquitto_pub, mosquitto_sub and\n"
-          "mqttlab are this program. exit leaves it.\n\n",
-          to);
+    fputs(
+        "Usage: mqttlab shell [OPTIONS]\n\n"
+        "Your shell, in which mosquitto, mosquitto_pub, mosquitto_sub and\n"
+        "mqttlab are this program. When a lab is open, it begins in the lab's\n"
+        "folder. exit leaves it.\n\n",
+        to);
     options_help(shell_options, to);
 }
 
@@ -56,6 +59,16 @@ static char *make_links(void)
     return NULL;
 }
 
+/* What a lab asks for is done in its folder. */
+static void go_to_lab(void)
+{
+    char *folder = workspace_open_now();
+
+    if (folder && chdir(folder) == 0)
+        printf("This is the folder of the lab that is open: %s\n", folder);
+    free(folder);
+}
+
 static int run_shell(long port)
 {
     char *folder = make_links();
@@ -76,6 +89,7 @@ static int run_shell(long port)
     printf(
         "In this shell mosquitto, mosquitto_pub, mosquitto_sub and mqttlab are "
         "mqttlab's.\nexit leaves it.\n");
+    go_to_lab();
     fflush(stdout);
     execl(shell, shell, (char *)NULL);
     fprintf(stderr, "mqttlab shell: %s: %s\n", shell, strerror(errno));

@@ -80,6 +80,12 @@ struct lab_actor {
     char *command;    /* for sh */
 };
 
+/* A file that the lab puts into the student's folder. */
+struct lab_file {
+    char *name; /* plain: no '/', no '.' in front */
+    char *text;
+};
+
 struct lab_step {
     char *id;
     char *title;
@@ -96,6 +102,8 @@ struct lab_step {
     size_t check_count;
     struct lab_actor *actors;
     size_t actor_count;
+    struct lab_file *files; /* handed out when the step begins */
+    size_t file_count;
     char *lecturer;  /* notes for lecturers; "" when none */
     unsigned points; /* sum of its checks' */
     unsigned line;
@@ -116,6 +124,9 @@ struct lab {
     char *time;   /* "45 min" */
     char *needs;  /* id of a lab to do before, or NULL */
     char *broker; /* lines of mosquitto.conf for its broker, "\n" between */
+    char *config; /* or the student's file that is its configuration; NULL */
+    struct lab_file *files; /* handed out when the lab begins */
+    size_t file_count;
     bool is_exercise;
     struct lab_param *params;
     size_t param_count;

@@ -233,6 +233,30 @@ static void add_actor(struct sorter *sorter, const char *client_ids,
     };
 }
 
+/* It is also part of the text, for people. */
+static void add_file(struct sorter *sorter, const char *name, const char *text)
+{
+    struct lab_step *step = sorter->step;
+    struct lab_file **files = step ? &step->files : &sorter->lab->files;
+    size_t *count = step ? &step->file_count : &sorter->lab->file_count;
+
+    if (!*name || name[0] == '.' || strpbrk(name, "/ ")) {
+        COMPLAIN(sorter, "a file's name has no '/' and no blank, and does not "
+                         "begin with '.'");
+        return;
+    }
+    *files = alloc_resize(*files, *count + 1, sizeof((*files)[0]));
+    (*files)[(*count)++] = (struct lab_file){
+        .name = alloc_string(name),
+        .text = alloc_printf("%s\n", text),
+    };
+    char **at = &(*files)[*count - 1].text;
+    char *text_filled = filled(sorter, *at);
+    free(*at);
+    *at = text_filled;
+    add_block(sorter, LAB_CODE, 0, text);
+}
+
 /* ---- blocks ---- */
 
 /* The rest of info after word and a blank; NULL when it begins otherwise. */
@@ -268,6 +292,8 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
         add_actor(sorter, rest, block->text);
     } else if ((rest = after_word(block->info, "question"))) {
         add_question(sorter, rest, block->text);
+    } else if ((rest = after_word(block->info, "file"))) {
+        add_file(sorter, rest, block->text);
     } else {
         rest = after_word(block->info, "sh");
         add_block(sorter, rest ? LAB_COMMAND : LAB_CODE, 0, block->text);

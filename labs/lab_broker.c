@@ -81,30 +81,50 @@ static void detach(struct lab_broker *broker)
 
 /* ---- starting one ---- */
 
-int lab_broker_write_conf(const char *path, const char *conf, uint16_t port)
+static bool write_conf(const char *path, const char *lines, uint16_t port)
 {
     FILE *file = fopen(path, "we");
+
     if (!file)
-        return -errno;
-    if (conf)
-        fputs(conf, file);
-    if (!conf || !strstr(conf, "listener"))
+        return false;
+    if (lines)
+        fputs(lines, file);
+    if (!lines || !strstr(lines, "listener"))
         fprintf(file, "listener %u 127.0.0.1\n", (unsigned)port);
-    if (!conf || !strstr(conf, "allow_anonymous"))
+    if (!lines || !strstr(lines, "allow_anonymous"))
         fputs("allow_anonymous true\n", file);
-    return fclose(file) == 0 ? 0 : -errno;
+    return fclose(file) == 0;
 }
 
-static void run_broker(const char *program, const char *conf, const char *log)
+const char *lab_broker_config(const struct lab *lab, const char *folder,
+                              uint16_t port)
 {
-    int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (lab->config)
+        return lab->config;
+    char *path = alloc_printf("%s/broker.conf", folder);
+    bool good = write_conf(path, lab->broker, port);
+
+    free(path);
+    return good ? "broker.conf" : NULL;
+}
+
+/* In the student's folder, so that a configuration can name files there. */
+static void run_broker(const char *folder, const char *conf, uint16_t port)
+{
+    char *program = process_self_path("mqttlab");
+    char *number = alloc_printf("%u", (unsigned)port);
     int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
+    if (chdir(folder) != 0)
+        _exit(127);
+    int out =
+        open("broker.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     setpgid(0, 0); /* Ctrl-C is for the lab, not for its broker */
     dup2(in, 0);
     dup2(out, 1);
     dup2(out, 2);
-    execl(program, "mqttlab", "broker", "-c", conf, "-v", (char *)NULL);
+    execl(program, "mqttlab", "broker", "-c", conf, "-p", number, "-v",
+          (char *)NULL);
     _exit(127);
 }
 
@@ -124,7 +144,7 @@ static int wait_for_start(struct lab_broker *broker)
     return -ETIMEDOUT;
 }
 
-static void explain_start(const struct lab_broker *broker, const char *log,
+static void explain_start(const struct lab_broker *broker, const char *folder,
                           char *error, size_t error_size)
 {
     char name[64];
@@ -137,41 +157,39 @@ static void explain_start(const struct lab_broker *broker, const char *log,
                  (unsigned)broker->port, name[0] ? name : "another program",
                  (long)holder);
     else
-        snprintf(error, error_size, "the broker did not start; %s says why",
-                 log);
+        snprintf(error, error_size,
+                 "the broker did not start; %s/broker.log says why", folder);
 }
 
-static int start(struct lab_broker *broker, const char *conf,
+static int start(struct lab_broker *broker, const struct lab *lab,
                  const char *folder, char *error, size_t error_size)
 {
-    char *program = process_self_path("mqttlab");
-    char *conf_path = alloc_printf("%s/broker.conf", folder);
-    char *log_path = alloc_printf("%s/broker.log", folder);
-    int result = lab_broker_write_conf(conf_path, conf, broker->port);
+    const char *conf = lab_broker_config(lab, folder, broker->port);
 
-    if (result) {
-        snprintf(error, error_size, "%s: %s", conf_path, strerror(-result));
-    } else {
-        broker->child = process_fork(&broker->leash);
-        if (broker->child == 0)
-            run_broker(program, conf_path, log_path);
-        result = broker->child < 0 ? -errno : wait_for_start(broker);
-        if (result)
-            explain_start(broker, log_path, error, error_size);
+    if (!conf) {
+        int result = -errno;
+
+        snprintf(error, error_size, "%s/broker.conf: %s", folder,
+                 strerror(errno));
+        return result;
     }
-    free(program);
-    free(conf_path);
-    free(log_path);
+    broker->child = process_fork(&broker->leash);
+    if (broker->child == 0)
+        run_broker(folder, conf, broker->port);
+    int result = broker->child < 0 ? -errno : wait_for_start(broker);
+    if (result)
+        explain_start(broker, folder, error, error_size);
     return result;
 }
 
-int lab_broker_open(struct lab_broker *broker, uint16_t port, const char *conf,
-                    const char *folder, char *error, size_t error_size)
+int lab_broker_open(struct lab_broker *broker, uint16_t port,
+                    const struct lab *lab, const char *folder, char *error,
+                    size_t error_size)
 {
     *broker = (struct lab_broker){.control_fd = -1, .leash = -1, .port = port};
     if (find(broker) == 0)
         return 0;
-    int result = start(broker, conf, folder, error, error_size);
+    int result = start(broker, lab, folder, error, error_size);
     if (result)
         lab_broker_close(broker);
     return result;
@@ -210,12 +228,17 @@ void lab_broker_close(struct lab_broker *broker)
     process_unleash(&broker->leash);
 }
 
-bool lab_broker_poll(struct lab_broker *broker)
+bool lab_broker_alive(const struct lab_broker *broker)
 {
     struct pollfd control = {.fd = broker->control_fd, .events = POLLIN};
 
-    if (broker->attached && poll(&control, 1, 0) > 0 &&
-        control.revents & (POLLHUP | POLLERR))
+    return broker->attached &&
+           !(poll(&control, 1, 0) > 0 && control.revents & (POLLHUP | POLLERR));
+}
+
+bool lab_broker_poll(struct lab_broker *broker)
+{
+    if (broker->attached && !lab_broker_alive(broker))
         detach(broker);
     if (broker->attached)
         return false;

@@ -5,6 +5,7 @@
 #ifndef LABS_LAB_BROKER_H
 #define LABS_LAB_BROKER_H
 
+#include "labs/lab.h"
 #include "wire/tap_reader.h"
 
 #include <stdbool.h>
@@ -23,24 +24,31 @@ struct lab_broker {
 
 /*
  * Attach to a broker of this program that listens on port; when none does,
- * start one with the given lines of mosquitto.conf (NULL: none), its file and
- * log in folder. Returns 0 or a negative errno with a message in error.
+ * start one as the lab wants it, in folder, where its log will be. Returns 0 or
+ * a negative errno with a message in error.
  */
-int lab_broker_open(struct lab_broker *broker, uint16_t port, const char *conf,
-                    const char *folder, char *error, size_t error_size);
+int lab_broker_open(struct lab_broker *broker, uint16_t port,
+                    const struct lab *lab, const char *folder, char *error,
+                    size_t error_size);
 
 /* The same, but never start one: -ENOENT when none is there. */
 int lab_broker_attach(struct lab_broker *broker, uint16_t port, char *error,
                       size_t error_size);
 
 /*
- * Write a mosquitto.conf for a lab's broker: its lines (NULL: none), a listener
- * on 127.0.0.1 and anonymous clients when the lines say nothing of them.
+ * The configuration for a lab's broker, by its name in folder: the student's own
+ * if the lab has one; else a file is written with the lab's lines, a listener on
+ * 127.0.0.1, and anonymous clients when the lines say nothing of them. NULL when
+ * that is not possible (errno).
  */
-int lab_broker_write_conf(const char *path, const char *conf, uint16_t port);
+const char *lab_broker_config(const struct lab *lab, const char *folder,
+                              uint16_t port);
 
 /* Detach, and end the broker that was started here. */
 void lab_broker_close(struct lab_broker *broker);
+
+/* Is the broker that is attached to still there? */
+bool lab_broker_alive(const struct lab_broker *broker);
 
 /*
  * Look whether the broker is still there, or back again. Returns true when it

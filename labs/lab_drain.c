@@ -8,6 +8,7 @@ bool lab_drain(struct live *live, struct lab_broker *broker,
 
     if (again)
         live_new_source(live);
+    workspace_note_broker(&live->workspace, broker->attached ? broker->pid : 0);
     if (broker->attached)
         lab_actors_start(actors, live_step(live)->step, broker->port);
     while (broker->attached && tap_reader_next(&broker->reader, &record))

@@ -90,6 +90,8 @@ static bool take_header(struct lab *lab, const char *key, const char *value)
         set(&lab->needs, value);
     else if (!strcmp(key, "broker"))
         add_broker_lines(lab, value);
+    else if (!strcmp(key, "config"))
+        set(&lab->config, value);
     else if (!strcmp(key, "kind"))
         lab->is_exercise = !strcmp(value, "exercise");
     else
@@ -273,9 +275,24 @@ static void check_step_names(const struct lab *lab, const struct lab_step *step,
     }
 }
 
+static bool hands_out(const struct lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->file_count; i++) {
+        if (!strcmp(lab->files[i].name, name))
+            return true;
+    }
+    return false;
+}
+
 /* Names are unique, and whatever is named is there. */
 static void check_names(const struct lab *lab, struct lab_problems *problems)
 {
+    if (lab->config && !hands_out(lab, lab->config))
+        lab_problem(problems, lab->path, 1,
+                    "config names no file that stands before the first step");
+    if (lab->config && lab->broker)
+        lab_problem(problems, lab->path, 1,
+                    "there is either 'config' or 'broker'");
     for (size_t i = 0; i < lab->step_count; i++) {
         const struct lab_step *step = &lab->steps[i];
         const struct lab_step *needed =
@@ -357,6 +374,15 @@ static void free_question(struct lab_question *question)
     free(question->wrong);
 }
 
+static void free_files(struct lab_file *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(files[i].name);
+        free(files[i].text);
+    }
+    free(files);
+}
+
 static void free_step(struct lab_step *step)
 {
     free(step->id);
@@ -380,6 +406,7 @@ static void free_step(struct lab_step *step)
         free(step->actors[i].command);
     }
     free(step->actors);
+    free_files(step->files, step->file_count);
     for (size_t i = 0; i < step->check_count; i++) {
         free(step->checks[i].id);
         free(step->checks[i].text);
@@ -409,5 +436,7 @@ void lab_free(struct lab *lab)
     free(lab->time);
     free(lab->needs);
     free(lab->broker);
+    free(lab->config);
+    free_files(lab->files, lab->file_count);
     free(lab);
 }

@@ -419,9 +419,9 @@ int lab_plain(const struct lab_plain_options *options)
     int result = open_live(&plain, options, error, sizeof(error));
 
     if (!result) {
-        result = lab_broker_open(
-            &plain.broker, options->port, plain.live.run->lab->broker,
-            plain.live.workspace.path, error, sizeof(error));
+        result =
+            lab_broker_open(&plain.broker, options->port, plain.live.run->lab,
+                            plain.live.workspace.path, error, sizeof(error));
         if (!result) {
             live_new_source(&plain.live);
             greet(&plain);

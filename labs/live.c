@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "labs/lab_files.h"
 #include "wire/event.h"
 
 #include <errno.h>
@@ -153,11 +154,15 @@ static int do_deed(struct live *live, const char *kind, const char *text,
 /* The sitting begins, at the step where the last one ended. */
 static int begin(struct live *live, char *error, size_t error_size)
 {
+    const struct lab *lab = live->run->lab;
     struct buf bytes = {0};
+    int result;
 
     make_marks(live);
-    lab_run_started(&bytes, live->run->lab, live->workspace.student);
-    int result = do_deed(live, "open", live->run->lab->id, &bytes);
+    result = lab_files_write(lab->files, lab->file_count, live->workspace.path);
+    lab_run_started(&bytes, lab, live->workspace.student);
+    if (!result)
+        result = do_deed(live, "open", lab->id, &bytes);
     if (!result)
         live_begin_step(live, live->run->current);
     if (live->recorder.failed)
@@ -386,12 +391,26 @@ static void make_room(struct live *live)
     note_trouble(live);
 }
 
+/* Files that could not be handed out are told of like packets that could not be
+   recorded. */
+static void note_files(struct live *live, int result)
+{
+    if (!result)
+        return;
+    free(live->trouble);
+    live->trouble = alloc_printf("The files of this step cannot be written "
+                                 "into %s: %s.",
+                                 live->workspace.path, strerror(-result));
+}
+
 void live_begin_step(struct live *live, size_t index)
 {
     const struct lab_step *step = live->run->steps[index].step;
     struct buf bytes = {0};
 
     make_room(live);
+    note_files(live, lab_files_write(step->files, step->file_count,
+                                     live->workspace.path));
     lab_run_begin_step(&bytes, step);
     do_deed(live, "step", step->id, &bytes);
 }
@@ -419,9 +438,12 @@ bool live_hint(struct live *live)
 
 void live_reset_step(struct live *live)
 {
+    const struct lab_step *step = live_step(live)->step;
     struct buf bytes = {0};
 
     make_room(live);
+    note_files(live, lab_files_renew(step->files, step->file_count,
+                                     live->workspace.path));
     lab_run_reset(&bytes, live_step(live)->step);
     do_deed(live, "reset", live_step(live)->step->id, &bytes);
 }

@@ -296,26 +296,60 @@ static int append_line(const char *path, const char *line)
     return result;
 }
 
-int workspace_put_answer(const char *question, const char *answer)
+char *workspace_open_now(void)
 {
     const char *chosen = getenv("MQTTLAB_LAB_DIR");
     char *file = current_path();
     char *folder = chosen ? alloc_string(chosen) : read_line(file);
+
+    free(file);
+    if (folder[0] && is_open(folder))
+        return folder;
+    free(folder);
+    return NULL;
+}
+
+void workspace_note_broker(struct workspace *workspace, pid_t broker)
+{
+    char number[24];
+
+    if (workspace->broker == broker)
+        return;
+    char *path = alloc_printf("%s/.broker", workspace->path);
+    snprintf(number, sizeof(number), "%ld", (long)broker);
+    if (write_line(path, number) == 0)
+        workspace->broker = broker;
+    free(path);
+}
+
+bool workspace_watches(const char *folder, pid_t broker)
+{
+    char *path = alloc_printf("%s/.broker", folder);
+    char *line = read_line(path);
+    bool same = strtol(line, NULL, 10) == broker;
+
+    free(line);
+    free(path);
+    return same;
+}
+
+int workspace_put_answer(const char *question, const char *answer)
+{
+    char *folder = workspace_open_now();
+    if (!folder)
+        return -ENOENT;
+
     char *path = alloc_printf("%s/.answers", folder);
     char *line = alloc_printf("%.*s %.*s\n", MAX_QUESTION_BYTES, question,
                               ANSWER_MAX_BYTES, answer);
-    int result = -ENOENT;
-
     for (size_t i = 0; line[i + 1]; i++) {
         if ((unsigned char)line[i] < 0x20)
             line[i] = ' ';
     }
-    if (folder[0] && is_open(folder))
-        result = append_line(path, line);
+    int result = append_line(path, line);
     free(line);
     free(path);
     free(folder);
-    free(file);
     return result;
 }
 

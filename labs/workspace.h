@@ -10,11 +10,14 @@
 
 #include "labs/lab.h"
 
+#include <sys/types.h>
+
 struct workspace {
     char *path;    /* owned; mode 0700 */
     char *student; /* owned; the student's id, "" when none is set */
     int lock_fd;
     long answers_taken; /* bytes of .answers already taken */
+    pid_t broker;       /* the one that is watched, as was noted last */
 };
 
 /*
@@ -46,8 +49,19 @@ bool workspace_begun(const char *lab_id, const char *dir);
 int workspace_reset(struct workspace *workspace, unsigned *number);
 
 /*
- * Leave an answer for whoever has the lab open now (the workspace that was
- * opened last, or $MQTTLAB_LAB_DIR). Control characters become blanks, and what
+ * The folder of the lab that is open now: the workspace that was opened last, or
+ * $MQTTLAB_LAB_DIR. Owned; NULL when no program has it open.
+ */
+char *workspace_open_now(void);
+
+/* Note which broker the lab watches now (0: none), for workspace_watches. */
+void workspace_note_broker(struct workspace *workspace, pid_t broker);
+
+/* Does the lab that is open in folder watch this broker? */
+bool workspace_watches(const char *folder, pid_t broker);
+
+/*
+ * Leave an answer for whoever has the lab open now. Control characters become blanks, and what
  * is longer than a question's name or an answer may be is cut. Returns 0 or a
  * negative errno: -ENOENT when no program has it open.
  */

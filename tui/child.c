@@ -16,7 +16,8 @@
 #define STEP_MS      10
 #define STOP_WAIT_MS 3000
 
-static void run(const char *program, const char *const argv[], int out)
+static void run(const char *program, const char *const argv[],
+                const char *folder, int out)
 {
     char *args[ARGS_MAX + 2] = {0};
     char name[] = "mqttlab";
@@ -25,6 +26,8 @@ static void run(const char *program, const char *const argv[], int out)
     args[0] = name;
     for (size_t i = 0; i < ARGS_MAX && argv[i]; i++)
         args[i + 1] = (char *)(uintptr_t)argv[i];
+    if (folder && chdir(folder) != 0)
+        _exit(127);
     setpgid(0, 0);
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
@@ -36,7 +39,8 @@ static void run(const char *program, const char *const argv[], int out)
     _exit(127);
 }
 
-int child_start(struct child *child, const char *const argv[])
+int child_start(struct child *child, const char *const argv[],
+                const char *folder)
 {
     char *program = process_self_path("mqttlab");
     int result = 0;
@@ -49,7 +53,7 @@ int child_start(struct child *child, const char *const argv[])
     fcntl(fileno(child->said), F_SETFD, FD_CLOEXEC);
     pid_t pid = process_fork(&child->leash);
     if (pid == 0)
-        run(program, argv, fileno(child->said));
+        run(program, argv, folder, fileno(child->said));
     if (pid < 0)
         result = -errno;
     else

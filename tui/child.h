@@ -18,10 +18,11 @@ struct child {
 
 /*
  * Start `mqttlab ARGV...` in the background with no input; argv ends with
- * NULL. It is in a process group of its own, so Ctrl-C is not for it. Returns
- * 0 or a negative errno.
+ * NULL. It runs in folder (NULL: here), in a process group of its own, so Ctrl-C
+ * is not for it. Returns 0 or a negative errno.
  */
-int child_start(struct child *child, const char *const argv[]);
+int child_start(struct child *child, const char *const argv[],
+                const char *folder);
 
 /* Has it ended? Sets *status (its exit code, or 128 + signal) then. */
 bool child_ended(struct child *child, int *status);

@@ -79,7 +79,7 @@ static int start_broker(struct tour *tour)
         if (process_listening_on(port, &pid, name, sizeof(name)) == 0)
             continue;
         snprintf(tour->port, sizeof(tour->port), "%u", port);
-        error = child_start(&tour->broker, argv);
+        error = child_start(&tour->broker, argv, NULL);
         if (!error)
             error = attach(tour);
         if (error)
@@ -111,7 +111,7 @@ static int start_subscriber(struct tour *tour)
     const char *argv[] = {"sub", "-h",      "127.0.0.1", "-p",    tour->port,
                           "-i",  "testSub", "-t",        "debug", "-q",
                           "2",   "-C",      "1",         NULL};
-    int error = child_start(&tour->subscriber, argv);
+    int error = child_start(&tour->subscriber, argv, NULL);
 
     if (!error && !wait_for(tour, MQTT_SUBACK, false, 1))
         error = -ETIMEDOUT;
@@ -123,7 +123,7 @@ static int publish(struct tour *tour)
     const char *argv[] = {"pub",   "-h",      "127.0.0.1", "-p",    tour->port,
                           "-i",    "testPub", "-t",        "debug", "-m",
                           "hello", "-q",      "2",         NULL};
-    int error = child_start(&tour->publisher, argv);
+    int error = child_start(&tour->publisher, argv, NULL);
 
     if (!error && child_wait(&tour->publisher, WAIT_MS) != 0)
         error = -ECHILD;

@@ -68,7 +68,7 @@ static int start_broker(struct dashboard *dashboard)
     error = options->on_port ? options->on_port(options->owner, dashboard->port)
                              : 0;
     if (!error)
-        error = child_start(&dashboard->child, argv);
+        error = child_start(&dashboard->child, argv, options->folder);
     for (int waited = 0; !error && waited < START_WAIT_MS; waited += STEP_MS) {
         if (find_broker(dashboard, dashboard->child.pid, 0))
             return 0;

@@ -161,6 +161,10 @@ static const struct broken broken[] = {
     {HEAD
      "---\n## S\n\n```question q\nask: x\nanswer: field mqtt.len of check a\n```\n",
      "no check 'a'"                                                                                                             },
+    {HEAD "---\n```file a/b\nx\n```\n## S\n",                                             "a file's name has no '/'"            },
+    {HEAD "config: x\n---\n## S\n",                                                       "config names no file"                },
+    {HEAD "config: x\nbroker: y z\n---\n```file x\ny\n```\n## S\n",
+     "either 'config' or 'broker'"                                                                                              },
     {HEAD "---\n## S\n\n<details><summary>H</summary>\n\nx\n",                            "not closed"                          },
 };
 

@@ -21,6 +21,9 @@ static const char lab_text[] =
     "version: 1\n"
     "---\n"
     "# X\n"
+    "```file first\n"
+    "as it was\n"
+    "```\n"
     "## Step 1: One\n"
     "<!-- step one -->\n"
     "```check\n"
@@ -32,6 +35,9 @@ static const char lab_text[] =
     "```\n"
     "## Step 2: Two\n"
     "<!-- step two -->\n"
+    "```file second\n"
+    "as it was\n"
+    "```\n"
     "```check\n"
     "again  1  seen lab.type == \"PINGREQ\"\n"
     "```\n";
@@ -243,6 +249,48 @@ START_TEST(a_file_counts_while_the_lab_is_open)
 }
 END_TEST
 
+/* The first line of a file in the student's folder; "" when it is not there. */
+static const char *line_of(const char *name)
+{
+    static char line[80];
+    char *path = alloc_printf("%s/%s", student.live.workspace.path, name);
+    FILE *file = fopen(path, "r");
+
+    line[0] = '\0';
+    if (file && !fgets(line, sizeof(line), file))
+        line[0] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    if (file)
+        fclose(file);
+    free(path);
+    return line;
+}
+
+START_TEST(files_are_handed_out_when_they_are_needed)
+{
+    ck_assert_str_eq(line_of("first"), "as it was");
+    ck_assert_str_eq(line_of("second"), "");
+    live_begin_step(&student.live, 1);
+    ck_assert_str_eq(line_of("second"), "as it was");
+}
+END_TEST
+
+START_TEST(a_file_that_the_student_changed_stays_so_until_the_step_begins_again)
+{
+    live_begin_step(&student.live, 1);
+    free(student_write_file(&student, "mqttlab/01-x/first", "mine\n"));
+    free(student_write_file(&student, "mqttlab/01-x/second", "mine\n"));
+    live_close(&student.live);
+    student_open(&student);
+    live_begin_step(&student.live, 1);
+    ck_assert_str_eq(line_of("second"), "mine");
+    live_reset_step(&student.live);
+    ck_assert_str_eq(line_of("first"), "mine");
+    ck_assert_str_eq(line_of("second"), "as it was");
+    ck_assert_str_eq(line_of("second.old"), "mine");
+}
+END_TEST
+
 /* What the list of labs says. Owned. */
 static char *said(void)
 {
@@ -343,6 +391,10 @@ Suite *live_suite(void)
     tcase_add_test(tcase, that_time_has_passed_is_in_the_recording);
     tcase_add_test(tcase, time_passes_only_while_somebody_watches);
     tcase_add_test(tcase, a_file_counts_while_the_lab_is_open);
+    tcase_add_test(tcase, files_are_handed_out_when_they_are_needed);
+    tcase_add_test(
+        tcase,
+        a_file_that_the_student_changed_stays_so_until_the_step_begins_again);
     tcase_add_test(tcase, the_list_of_labs_tells_how_far_one_is);
     tcase_add_test(tcase, a_lab_that_was_never_begun_has_no_progress);
     tcase_add_test(tcase, a_mark_is_told_once);

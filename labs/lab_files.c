@@ -1,0 +1,55 @@
+#include "labs/lab_files.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int write_file(const char *path, const char *text)
+{
+    size_t len = strlen(text);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return errno == EEXIST ? 0 : -errno;
+    int result = write(fd, text, len) == (ssize_t)len ? 0 : -EIO;
+    close(fd);
+    if (result)
+        unlink(path);
+    return result;
+}
+
+int lab_files_write(const struct lab_file *files, size_t count,
+                    const char *folder)
+{
+    int result = 0;
+
+    for (size_t i = 0; !result && i < count; i++) {
+        char *path = alloc_printf("%s/%s", folder, files[i].name);
+
+        result = write_file(path, files[i].text);
+        free(path);
+    }
+    return result;
+}
+
+int lab_files_renew(const struct lab_file *files, size_t count,
+                    const char *folder)
+{
+    int result = 0;
+
+    for (size_t i = 0; !result && i < count; i++) {
+        char *path = alloc_printf("%s/%s", folder, files[i].name);
+        char *old = alloc_printf("%s.old", path);
+
+        if (rename(path, old) != 0 && errno != ENOENT)
+            result = -errno;
+        free(path);
+        free(old);
+    }
+    return result ? result : lab_files_write(files, count, folder);
+}

@@ -1,0 +1,24 @@
+/*
+ * The files that a lab hands out: written into the student's folder when they
+ * are needed and not there yet.
+ */
+#ifndef LABS_LAB_FILES_H
+#define LABS_LAB_FILES_H
+
+#include "labs/lab.h"
+
+/*
+ * Write those of files that are not in folder yet. What is there is the
+ * student's and stays. Returns 0 or a negative errno.
+ */
+int lab_files_write(const struct lab_file *files, size_t count,
+                    const char *folder);
+
+/*
+ * The step begins again: the student's versions become NAME.old, and the lab's
+ * are written anew. Returns 0 or a negative errno.
+ */
+int lab_files_renew(const struct lab_file *files, size_t count,
+                    const char *folder);
+
+#endif
