@@ -4,6 +4,7 @@
 #include "broker/broker.h"
 #include "broker/connection.h"
 #include "broker/identity.h"
+#include "broker/pump.h"
 #include "broker/session.h"
 
 #include <stdlib.h>
@@ -284,6 +285,7 @@ static void consult_all(struct broker *broker)
         else
             identity_set(broker, session, session->listener, slice_of(NULL, 0),
                          VOUCHED_BY_NOBODY);
+        pump_ask_again(broker, session);
     }
 }
 

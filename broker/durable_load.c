@@ -343,6 +343,19 @@ static bool load_incoming(struct load *load)
 
 /* ---- deliveries ---- */
 
+/* Are these Subscription Identifiers, as Properties, and nothing else? */
+static bool are_identifiers(struct slice properties)
+{
+    struct property property;
+
+    while (property_next(&properties, &property)) {
+        if (property.info->id != PROPERTY_SUBSCRIPTION_IDENTIFIER ||
+            !property.number)
+            return false;
+    }
+    return !properties.len;
+}
+
 static const char *judge_delivery(const struct load *load,
                                   const struct session *session,
                                   const struct delivery *delivery, int state)
@@ -384,6 +397,9 @@ static bool load_delivery(struct load *load)
         .retain = number(load, 6),
     };
     const char *why = judge_delivery(load, session, &delivery, state);
+
+    if (!why && !are_identifiers(identifiers))
+        why = "its Subscription Identifiers are none";
 
     if (why)
         return impossible(load, "outgoing", number(load, 0), why);

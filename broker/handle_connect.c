@@ -301,8 +301,7 @@ static struct session *find_session(struct admission *admission)
                     admission->seq);
         session = NULL;
     }
-    if (session && admission->connection->mounted &&
-        !mount_owns(admission->connection, session)) {
+    if (session && !mount_owns(admission->connection, session)) {
         session_end(broker, session, "it belongs to another mount_point",
                     admission->seq);
         session = NULL;

@@ -86,9 +86,27 @@ struct slice mount_strip(const struct connection *connection,
                : topic_name;
 }
 
+static const char *point_of_session(const struct broker *broker,
+                                    const struct session *session)
+{
+    return broker->listeners[session->listener].config->mount_point;
+}
+
+bool mount_shows(const struct broker *broker, const struct session *session,
+                 struct slice topic_name)
+{
+    const char *point = point_of_session(broker, session);
+
+    return !point || (topic_name.len > strlen(point) &&
+                      slice_starts_with(topic_name, slice_of_string(point)));
+}
+
 bool mount_owns(const struct connection *connection,
                 const struct session *session)
 {
+    if (!connection->mounted)
+        return !point_of_session(connection->broker, session);
+
     struct subscription_tree *tree = connection->broker->subscriptions;
     struct slice point = point_of(connection);
     struct buf filter = {0};

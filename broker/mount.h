@@ -39,8 +39,17 @@ struct slice mount_strip(const struct connection *connection,
                          struct slice topic_name);
 
 /*
- * Do all subscriptions of a session lie below it? If not they were made by way
- * of another listener, and the session is not for those who come here.
+ * Has the session a Topic Name of its own for this one? What is not below the
+ * mount_point of its listener, or is no longer than that, has none, and "lab/#"
+ * matches "lab" too.
+ */
+bool mount_shows(const struct broker *broker, const struct session *session,
+                 struct slice topic_name);
+
+/*
+ * Do all subscriptions of a session lie below the connection's, or was the
+ * session made without one, as the connection has none? If not it is of another
+ * listener, and not for those who come here.
  */
 bool mount_owns(const struct connection *connection,
                 const struct session *session);

@@ -1,12 +1,15 @@
 #include "broker/pump.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "broker/broker.h"
 #include "broker/connection.h"
 #include "broker/durable.h"
 #include "broker/durable_held.h"
+#include "broker/identity.h"
 #include "broker/message.h"
+#include "broker/mount.h"
 #include "broker/session.h"
 #include "broker/trace.h"
 #include "mqtt/puback.h"
@@ -278,6 +281,10 @@ static void send_now(struct broker *broker, struct session *session,
 void pump_offer(struct broker *broker, struct session *session,
                 struct delivery *delivery)
 {
+    if (!mount_shows(broker, session, message_topic(delivery->message))) {
+        delivery_release(delivery);
+        return;
+    }
     bool now = delivery->qos
                    ? pump_open(broker, session)
                    : session->connection &&
@@ -330,6 +337,62 @@ static bool drop_expired(struct broker *broker, struct session *session,
     return true;
 }
 
+/* ---- what the client may not read any more ---- */
+
+static bool is_guarded(const struct session *session)
+{
+    return session->identity && session->identity->guarded;
+}
+
+static bool is_forbidden(struct broker *broker, const struct session *session,
+                         const struct message *message)
+{
+    char why[IDENTITY_WHY_BYTES];
+    char text[IDENTITY_WHY_BYTES + 32];
+
+    if (identity_may_read(session, message_topic(message)))
+        return false;
+    identity_explain(session, MQTTLAB_READ, message_topic(message), why);
+    snprintf(text, sizeof(text), "may not read it any more: %s", why);
+    pump_report_drop(broker, session, message_topic(message), text,
+                     message->cause);
+    return true;
+}
+
+void pump_ask_again(struct broker *broker, struct session *session)
+{
+    struct outgoing_queue *queue = &session->outgoing;
+    size_t count = is_guarded(session) ? outgoing_queue_waiting(queue) : 0;
+
+    /* Each is taken out and put back behind the others, which keeps the order. */
+    while (count--) {
+        struct delivery delivery = outgoing_queue_take(queue);
+
+        if (!is_forbidden(broker, session, delivery.message)) {
+            outgoing_queue_push(queue, &delivery);
+            continue;
+        }
+        if (delivery.stored)
+            durable_delivery_goes(broker, &delivery);
+        delivery_release(&delivery);
+    }
+}
+
+struct asked {
+    struct broker *broker;
+    struct session *session;
+};
+
+/* Nothing of it must be sent again, but a PUBREL. */
+static void ask_in_flight(void *context, struct delivery *delivery)
+{
+    const struct asked *asked = context;
+
+    if (delivery->packet_id && delivery->message &&
+        is_forbidden(asked->broker, asked->session, delivery->message))
+        pump_finish(asked->broker, asked->session, delivery);
+}
+
 void pump_run(struct broker *broker, struct session *session)
 {
     struct outgoing_queue *queue = &session->outgoing;
@@ -356,6 +419,11 @@ void pump_run(struct broker *broker, struct session *session)
 
 void pump_resume(struct broker *broker, struct session *session)
 {
+    struct asked asked = {broker, session};
+
+    pump_ask_again(broker, session);
+    if (is_guarded(session))
+        outgoing_queue_visit(&session->outgoing, ask_in_flight, &asked);
     outgoing_queue_resume(&session->outgoing);
     pump_run(broker, session);
 }

@@ -50,7 +50,13 @@ void pump_send_held(struct broker *broker, struct session *session,
 /* Send what may be sent. The session must have a connection. */
 void pump_run(struct broker *broker, struct session *session);
 
-/* The session is resumed: send again what was not acknowledged, then run. */
+/* What the session may read has changed: forget what waits and it may not. */
+void pump_ask_again(struct broker *broker, struct session *session);
+
+/*
+ * The session is resumed, perhaps by another user: forget what this one may not
+ * read, send again what was not acknowledged, then run.
+ */
 void pump_resume(struct broker *broker, struct session *session);
 
 #endif

@@ -281,15 +281,21 @@ static bool add_match(struct share *share, const struct routing *routing,
     return true;
 }
 
-/* A member that can take a message now comes before one that is away. */
-static bool is_ready(const struct subscriber *subscriber)
+/* Whoever has no room for more must not get what another could take. */
+static enum subscription_member
+judge_member(const struct subscriber *subscriber)
 {
     const struct session *session =
         (const struct session *)(const void *)((const char *)subscriber -
                                                offsetof(struct session,
                                                         subscriber));
 
-    return session->connection && connection_writable(session->connection);
+    if (!session->connection)
+        return MEMBER_AWAY;
+    return session->outgoing.waiting ||
+                   !connection_writable(session->connection)
+               ? MEMBER_BUSY
+               : MEMBER_READY;
 }
 
 /*
@@ -308,7 +314,7 @@ static bool deliver_to(struct broker *broker, struct routing *routing,
 
     if (matches->group) {
         matches = subscription_tree_next_member(broker->subscriptions, matches,
-                                                count, is_ready);
+                                                count, judge_member);
         count = 1;
     }
     if (count > 1 && broker->config->allow_duplicate_messages) {

@@ -504,19 +504,24 @@ void subscription_tree_forget(struct subscription_tree *tree)
 
 const struct subscription_match *subscription_tree_next_member(
     struct subscription_tree *tree, const struct subscription_match *first,
-    size_t count, bool (*ready)(const struct subscriber *))
+    size_t count, enum subscription_member (*judge)(const struct subscriber *))
 {
     struct shared_group *group = shared_group_at(&tree->groups, first->group);
-    size_t start = group->turn % count;
-    size_t member = start;
+    size_t next = group->turn % count;
+    size_t best = next;
+    enum subscription_member best_can = judge(first[next].subscriber);
 
-    while (!ready(first[member].subscriber)) {
-        member = (member + 1) % count;
-        if (member == start)
-            break;
+    for (size_t i = 1; i < count && best_can != MEMBER_READY; i++) {
+        size_t member = (next + i) % count;
+        enum subscription_member can = judge(first[member].subscriber);
+
+        if (can > best_can) {
+            best = member;
+            best_can = can;
+        }
     }
-    group->turn = (uint32_t)member + 1;
-    return &first[member];
+    group->turn = (uint32_t)best + 1;
+    return &first[best];
 }
 
 struct subscription_tree_stats

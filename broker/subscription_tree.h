@@ -158,16 +158,22 @@ const struct subscription_match *
 subscription_tree_match_all(struct subscription_tree *tree,
                             struct slice topic_name, size_t *count);
 
+/* What a member of a shared group can do with a message; the most is best. */
+enum subscription_member {
+    MEMBER_AWAY,
+    MEMBER_BUSY, /* connected, but the message would wait */
+    MEMBER_READY,
+};
+
 /*
  * Whose turn it is in a shared group [MQTT5 4.8.2]: first is the first match
  * of the group, count the number up to and with the one that does not say
- * more. Members take turns; one that ready (called with its subscriber) says
- * no to is passed over; when all do, it is the turn of the one that is next
- * anyway.
+ * more. Members take turns; one is passed over when judge (called with its
+ * subscriber) thinks better of another.
  */
 const struct subscription_match *subscription_tree_next_member(
     struct subscription_tree *tree, const struct subscription_match *first,
-    size_t count, bool (*ready)(const struct subscriber *));
+    size_t count, enum subscription_member (*judge)(const struct subscriber *));
 
 /* Numbers for $SYS and for tests; cheap. */
 struct subscription_tree_stats {

@@ -282,6 +282,35 @@ START_TEST(a_session_of_another_mount_point_is_not_resumed)
 }
 END_TEST
 
+/* "lab/#" matches "lab" too, and "lab/" would have no topic at all. */
+START_TEST(what_would_have_no_topic_below_the_mount_point_is_not_sent)
+{
+    static const char *const outside[] = {"lab", "lab/", "la", "labor/x"};
+
+    login_all(MQTT_5);
+    rig_publish_retained(&whole, "lab", "retained", 0);
+    rig_subscribe(&lab, "#", 1);
+    for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++) {
+        for (unsigned qos = 0; qos < 2; qos++)
+            rig_publish(&whole, outside[i], "no", qos);
+    }
+    rig_expect_nothing(&lab);
+    rig_publish(&whole, "lab/x", "yes", 0);
+    expect(&lab, "x", "yes", 0);
+}
+END_TEST
+
+START_TEST(a_session_from_below_a_mount_point_is_not_resumed_without_one)
+{
+    login(&lab, 1, MQTT_3_1_1, "durable", false);
+    rig_subscribe(&lab, "q", 1);
+    rig_cut(&lab);
+    ck_assert(!login(&whole, 0, MQTT_3_1_1, "durable", false));
+    rig_cut(&whole);
+    ck_assert(login(&whole, 0, MQTT_3_1_1, "durable", false));
+}
+END_TEST
+
 Suite *mount_suite(void)
 {
     Suite *suite = suite_create("mount");
@@ -308,5 +337,9 @@ Suite *mount_suite(void)
                    a_long_list_of_filters_is_below_the_mount_point_to_its_end);
     tcase_add_test(tcase, a_session_that_comes_back_keeps_its_short_topics);
     tcase_add_test(tcase, a_session_of_another_mount_point_is_not_resumed);
+    tcase_add_test(tcase,
+                   what_would_have_no_topic_below_the_mount_point_is_not_sent);
+    tcase_add_test(
+        tcase, a_session_from_below_a_mount_point_is_not_resumed_without_one);
     return suite;
 }

@@ -278,11 +278,17 @@ END_TEST
 
 /* --- shared --------------------------------------------------------------- */
 
-static bool away[8];
+static enum subscription_member can[8];
 
-static bool is_here(const struct subscriber *subscriber)
+static enum subscription_member judge(const struct subscriber *subscriber)
 {
-    return !away[subscriber - subscribers];
+    return can[subscriber - subscribers];
+}
+
+static void all_can(enum subscription_member what)
+{
+    for (size_t i = 0; i < sizeof(can) / sizeof(can[0]); i++)
+        can[i] = what;
 }
 
 /* [MQTT5 4.8.2] */
@@ -291,7 +297,7 @@ START_TEST(members_of_a_group_take_turns)
     unsigned got[3] = {0};
     size_t count;
 
-    memset(away, 0, sizeof(away));
+    all_can(MEMBER_READY);
     for (size_t i = 0; i < 3; i++)
         subscribe(&subscribers[i], "$share/g/a/+", 1, 0);
     for (int i = 0; i < 30; i++) {
@@ -299,7 +305,7 @@ START_TEST(members_of_a_group_take_turns)
         ck_assert_uint_eq(count, 3);
         ck_assert(first[0].group && first[0].more && first[1].more);
         ck_assert(!first[2].more);
-        got[subscription_tree_next_member(tree, first, count, is_here)
+        got[subscription_tree_next_member(tree, first, count, judge)
                 ->subscriber -
             subscribers]++;
     }
@@ -308,22 +314,27 @@ START_TEST(members_of_a_group_take_turns)
 }
 END_TEST
 
-START_TEST(a_member_that_is_away_is_passed_over_unless_all_are)
+START_TEST(a_member_is_passed_over_when_another_can_do_better)
 {
     size_t count;
 
-    memset(away, 0, sizeof(away));
-    away[1] = true;
+    all_can(MEMBER_READY);
+    can[1] = MEMBER_BUSY;
+    can[2] = MEMBER_AWAY;
     for (size_t i = 0; i < 3; i++)
         subscribe(&subscribers[i], "$share/g/a", 1, 0);
     const struct subscription_match *first = match("a", &count);
     for (int i = 0; i < 10; i++)
-        ck_assert_ptr_ne(
-            subscription_tree_next_member(tree, first, 3, is_here)->subscriber,
+        ck_assert_ptr_eq(
+            subscription_tree_next_member(tree, first, 3, judge)->subscriber,
+            &subscribers[0]);
+    can[0] = MEMBER_AWAY;
+    for (int i = 0; i < 10; i++)
+        ck_assert_ptr_eq(
+            subscription_tree_next_member(tree, first, 3, judge)->subscriber,
             &subscribers[1]);
-    memset(away, true, sizeof(away));
-    ck_assert_ptr_nonnull(
-        subscription_tree_next_member(tree, first, 3, is_here));
+    all_can(MEMBER_AWAY);
+    ck_assert_ptr_nonnull(subscription_tree_next_member(tree, first, 3, judge));
 }
 END_TEST
 
@@ -459,7 +470,7 @@ Suite *subscription_tree_suite(void)
     tcase_add_test(tcase,
                    one_filter_gives_its_subscribers_in_the_order_they_came);
     tcase_add_test(tcase, members_of_a_group_take_turns);
-    tcase_add_test(tcase, a_member_that_is_away_is_passed_over_unless_all_are);
+    tcase_add_test(tcase, a_member_is_passed_over_when_another_can_do_better);
     tcase_add_test(tcase, groups_are_told_apart_by_name_and_filter);
     tcase_add_test(tcase, a_change_of_the_tree_is_seen_at_once);
     tcase_add_test(tcase, a_name_is_not_taken_for_the_one_before);
