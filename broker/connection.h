@@ -71,6 +71,7 @@ struct connection {
     bool acknowledges : 1;     /* it has acknowledged a message */
     bool told_wait : 1;        /* that messages wait for it was told */
     bool wants_no_reasons : 1; /* Request Problem Information was 0 */
+    bool bridge : 1;           /* CONNECT said that it is one, in 3.x */
     uint16_t incoming_blocks;  /* INCOMING_BLOCK_BYTES each: what an incomplete
                                   packet takes, as the broker counts it */
     struct link link;          /* its version is the connection's */

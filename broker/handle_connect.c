@@ -366,6 +366,7 @@ static void set_up(const struct admission *admission)
     if (receive_maximum == UINT16_MAX)
         receive_maximum--;
     connection->receive_maximum = (uint16_t)receive_maximum;
+    connection->bridge = connect->bridge;
     allow_aliases(admission);
     connection->keep_alive_s = admission->keep_alive_s;
     connection->last_move_ms =

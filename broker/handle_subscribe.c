@@ -138,6 +138,14 @@ static const char *exceeded(const struct request *request)
     return NULL;
 }
 
+static bool is_shared(const struct mqtt_subscription *wanted)
+{
+    struct slice share_name;
+    struct slice filter;
+
+    return topic_split_shared(wanted->topic_filter, &share_name, &filter);
+}
+
 /* Enter one filter; returns the granted QoS or why not. */
 static enum mqtt_reason subscribe_one(struct request *request,
                                       const struct mqtt_subscription *wanted,
@@ -145,13 +153,16 @@ static enum mqtt_reason subscribe_one(struct request *request,
 {
     struct broker *broker = request->broker;
     uint8_t max_qos = request->connection->listener->config->max_qos;
+    /* A bridge wants back nothing that it brought, and RETAIN as it was: what
+       version 5 has options for. */
+    bool is_bridge = request->connection->bridge && !is_shared(wanted);
     struct subscription_options options = {
         .identifier = request->identifier,
         /* [MQTT-3.2.2-10] */
         .qos = wanted->qos < max_qos ? wanted->qos : max_qos,
         .retain_handling = wanted->retain_handling,
-        .no_local = wanted->no_local,
-        .retain_as_published = wanted->retain_as_published,
+        .no_local = wanted->no_local || is_bridge,
+        .retain_as_published = wanted->retain_as_published || is_bridge,
     };
 
     request->limit = NULL;
@@ -304,11 +315,8 @@ static bool offer_retained(void *context, struct message *message)
 
 static bool wants_retained(const struct mqtt_subscription *wanted, bool fresh)
 {
-    struct slice share_name;
-    struct slice filter;
-
     /* A shared subscription gets none [MQTT5 4.8.2]. */
-    if (topic_split_shared(wanted->topic_filter, &share_name, &filter))
+    if (is_shared(wanted))
         return false;
     /* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] */
     return wanted->retain_handling == 0 ||

@@ -82,6 +82,33 @@ START_TEST(no_local_on_a_shared_subscription_is_an_error)
 }
 END_TEST
 
+/* The top bit of the version byte says so; mosquitto's bridges set it. */
+START_TEST(a_bridge_gets_nothing_back_and_retain_as_it_was_published)
+{
+    struct mqtt_packet packet;
+    struct mqtt_publish publish;
+
+    start(_i ? MQTT_3_1_1 : MQTT_3_1);
+    rig_close(&client);
+    rig_open(&rig, &client, _i ? MQTT_3_1_1 : MQTT_3_1);
+    packet = rig_connect(&client, "bridge");
+    packet.connect.bridge = true;
+    rig_send(&client, &packet);
+    rig_expect(&client, MQTT_CONNACK, &packet);
+    ck_assert_uint_eq(packet.connack.reason, 0);
+    rig_subscribe(&client, "#", 0);
+    rig_subscribe(&client, "$share/g/#", 0);
+    rig_publish_retained(&client, "t", "own", 0);
+    rig_expect_publish(&client, "t", "own", 0, NULL); /* of the group */
+    rig_expect_nothing(&client);
+    rig_send_hex(&client, "a2 0e 0009 000a 2473686172652f672f23");
+    rig_expect(&client, MQTT_UNSUBACK, &packet);
+    rig_publish_retained(&other, "t", "there", 0);
+    rig_expect_publish(&client, "t", "there", 0, &publish);
+    ck_assert(publish.retain);
+}
+END_TEST
+
 /* [MQTT-3.11.3-1] [MQTT-3.10.4-6] */
 START_TEST(unsubscribe_answers_in_the_order_of_its_filters)
 {
@@ -322,6 +349,8 @@ Suite *broker_subscribe_suite(void)
     tcase_add_test(tcase,
                    a_filter_that_is_none_closes_a_connection_of_version_3);
     tcase_add_test(tcase, no_local_on_a_shared_subscription_is_an_error);
+    tcase_add_loop_test(
+        tcase, a_bridge_gets_nothing_back_and_retain_as_it_was_published, 0, 2);
     tcase_add_test(tcase, unsubscribe_answers_in_the_order_of_its_filters);
     tcase_add_loop_test(tcase, unsubscribe_stops_what_comes, 0, 2);
     tcase_add_loop_test(tcase, subscribing_again_replaces_the_options, 0, 2);
