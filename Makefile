@@ -280,7 +280,8 @@ install: all ## install under PREFIX=/usr/local, without solutions
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(MAN)/man5 $(DOC) \
 	    $(addprefix $(SHARE)/,$(sort $(dir $(LABS))))
 	install -m 755 $B/mqttlab $(DESTDIR)$(PREFIX)/bin/mqttlab
-	install -m 644 docs/mqttlab.1 docs/mqttlab-pub.1 $(MAN)/man1/
+	install -m 644 docs/mqttlab.1 docs/mqttlab-pub.1 \
+	    docs/mqttlab-certs.1 $(MAN)/man1/
 	for name in sub request; do echo '.so man1/mqttlab-pub.1' \
 	    >$(MAN)/man1/mqttlab-$$name.1; done
 	install -m 644 docs/mqttlab.conf.5 $(MAN)/man5/
@@ -291,7 +292,7 @@ install: all ## install under PREFIX=/usr/local, without solutions
 
 uninstall: ## take away what install brought
 	rm -f $(DESTDIR)$(PREFIX)/bin/mqttlab $(MAN)/man1/mqttlab.1 \
-	    $(addprefix $(MAN)/man1/mqttlab-,pub.1 sub.1 request.1) \
+	    $(addprefix $(MAN)/man1/mqttlab-,pub.1 sub.1 request.1 certs.1) \
 	    $(MAN)/man5/mqttlab.conf.5
 	rm -rf $(SHARE) $(DOC) $(INCLUDE)
 

@@ -2,6 +2,7 @@
  * mqttlab: the table of commands, and who is called by which name.
  */
 #include "broker/commands.h"
+#include "certs/commands.h"
 #include "client/commands.h"
 #include "lab_panel.h"
 #include "labs/commands.h"
@@ -37,6 +38,7 @@ static const struct command commands[] = {
     {"sub",     "mosquitto_sub",    cmd_sub,     "subscribe and print what comes"},
     {"request", "mosquitto_rr",     cmd_request, "send a request, print the response"},
     {"passwd",  "mosquitto_passwd", cmd_passwd,  "change a password file"},
+    {"certs",   NULL,               cmd_certs,   "make certificates, look at them, break them"},
     {"attach",  NULL,               cmd_attach,  "the dashboard of a broker that runs"},
     {"replay",  NULL,               cmd_replay,  "the dashboard of a recording"},
     {"screen",  NULL,               cmd_screen,  "one view of a recording as text"},

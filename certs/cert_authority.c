@@ -85,41 +85,60 @@ static bool read_key(struct cert_authority *authority, const char *path,
     return good;
 }
 
-static bool check(const struct cert_authority *authority, struct buf *why)
+static bool check_pair(const struct cert_authority *authority, struct buf *why)
 {
     bool pair =
         X509_check_private_key(authority->certificate, authority->key) == 1;
-    bool may_sign = X509_check_ca(authority->certificate) > 0;
 
     ERR_clear_error();
     if (!pair)
         buf_printf(why, "%s.key does not belong to %s.crt", authority->base,
                    authority->base);
-    else if (!may_sign)
+    return pair;
+}
+
+static bool check_authority(const struct cert_authority *authority,
+                            struct buf *why)
+{
+    bool may_sign = X509_check_ca(authority->certificate) > 0;
+
+    if (!may_sign)
         buf_printf(why,
                    "%s.crt is not that of an authority (CA:TRUE is missing): "
                    "nobody would accept what it signs",
                    authority->base);
-    return pair && may_sign;
+    return may_sign;
 }
 
-bool cert_authority_open(struct cert_authority *authority, const char *base,
-                         cert_passphrase *ask, void *owner, struct buf *why)
+bool cert_authority_look(struct cert_authority *authority, const char *base,
+                         struct buf *why)
 {
     char *certificate = alloc_printf("%s.crt", base);
-    char *key = alloc_printf("%s.key", base);
 
     *authority = (struct cert_authority){
         .base = alloc_string(base),
         .index_path = alloc_printf("%s.index", base),
     };
     bool good = read_certificate(authority, certificate, why) &&
-                read_key(authority, key, ask, owner, why) &&
-                check(authority, why) &&
+                check_authority(authority, why) &&
                 cert_index_load(&authority->index, authority->index_path, why);
     if (!good)
         cert_authority_release(authority);
     free(certificate);
+    return good;
+}
+
+bool cert_authority_open(struct cert_authority *authority, const char *base,
+                         cert_passphrase *ask, void *owner, struct buf *why)
+{
+    char *key = alloc_printf("%s.key", base);
+    bool good = cert_authority_look(authority, base, why);
+
+    if (good && (!read_key(authority, key, ask, owner, why) ||
+                 !check_pair(authority, why))) {
+        cert_authority_release(authority);
+        good = false;
+    }
     free(key);
     return good;
 }
@@ -132,11 +151,6 @@ void cert_authority_release(struct cert_authority *authority)
     EVP_PKEY_free(authority->key);
     cert_index_release(&authority->index);
     *authority = (struct cert_authority){0};
-}
-
-char *cert_authority_list_path(const struct cert_authority *authority)
-{
-    return alloc_printf("%s.crl", authority->base);
 }
 
 bool cert_authority_note(struct cert_authority *authority,

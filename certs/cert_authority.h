@@ -33,10 +33,11 @@ typedef char *cert_passphrase(void *owner, const char *file);
 bool cert_authority_open(struct cert_authority *authority, const char *base,
                          cert_passphrase *ask, void *owner, struct buf *why);
 
-void cert_authority_release(struct cert_authority *authority);
+/* The same without the key, which who only looks does not need. */
+bool cert_authority_look(struct cert_authority *authority, const char *base,
+                         struct buf *why);
 
-/* The file of its revocation list; owned by the caller. */
-char *cert_authority_list_path(const struct cert_authority *authority);
+void cert_authority_release(struct cert_authority *authority);
 
 /* Enter a certificate into the index and store it. */
 bool cert_authority_note(struct cert_authority *authority,

@@ -124,6 +124,49 @@ char *cert_name_slashes(const X509_NAME *name)
     return copy;
 }
 
+static void put_escaped(struct buf *to, const unsigned char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] && strchr("/\\+", text[i]))
+            buf_append_u8(to, '\\');
+        buf_append_u8(to, text[i]);
+    }
+}
+
+char *cert_name_typed(const X509_NAME *name)
+{
+    struct buf text = {0};
+
+    for (int i = 0; i < X509_NAME_entry_count(name); i++) {
+        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+        unsigned char *value = NULL;
+        char type[64];
+        int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry));
+        int len = ASN1_STRING_to_UTF8(&value, X509_NAME_ENTRY_get_data(entry));
+
+        OBJ_obj2txt(type, sizeof(type), X509_NAME_ENTRY_get_object(entry), 1);
+        buf_printf(&text, "/%s=", nid == NID_undef ? type : OBJ_nid2sn(nid));
+        if (len > 0)
+            put_escaped(&text, value, (size_t)len);
+        OPENSSL_free(value);
+    }
+    return buf_take_string(&text);
+}
+
+char *cert_name_file(const char *text)
+{
+    char *name = alloc_string(text);
+
+    for (char *at = name; *at; at++) {
+        if (!isalnum((unsigned char)*at) && *at != '_' &&
+            (at == name || !strchr(".-", *at)))
+            *at = '-';
+    }
+    if (*name == '-')
+        *name = '_';
+    return name;
+}
+
 /* ---- alternative names ---- */
 
 /* One label after another, each of letters, digits and hyphens; the first may

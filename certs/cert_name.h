@@ -22,8 +22,17 @@ X509_NAME *cert_name_subject(const char *subject, const char *common_name,
    when there is none. */
 char *cert_name_common(const X509_NAME *name);
 
-/* The other way: "/C=IN/O=Lab/CN=localhost", owned by the caller. */
+/* The other way, owned by the caller: what cert_name_subject would read as this
+   subject. */
+char *cert_name_typed(const X509_NAME *name);
+
+/* Nearly the same as OpenSSL writes it into files, with \xNN for all that is not
+   ASCII; owned by the caller. */
 char *cert_name_slashes(const X509_NAME *name);
+
+/* What may begin a file's name for this text: letters, digits and ".-_", with
+   hyphens for all others; owned by the caller. */
+char *cert_name_file(const char *text);
 
 /*
  * Alternative names, owned by the caller, from a list such as

@@ -9,7 +9,8 @@ plain() { # FILE
 }
 plain "$root/docs/mqttlab.1" >"$work/main"
 plain "$root/docs/mqttlab-pub.1" >"$work/clients"
-cat "$work/main" "$work/clients" >"$work/page"
+plain "$root/docs/mqttlab-certs.1" >"$work/certs"
+cat "$work/main" "$work/clients" "$work/certs" >"$work/page"
 plain "$root/docs/mqttlab.conf.5" >"$work/conf"
 
 same() { # WHAT; compares $work/program with $work/manual
@@ -22,7 +23,7 @@ $(cat "$work/difference")"
 
 # The version.
 version=$("$MQTTLAB" --version)
-for file in main clients conf; do
+for file in main clients certs conf; do
     grep -q "^.TH .* $version " "$work/$file" ||
         fail "the first line of the manual does not say $version"
 done
@@ -91,6 +92,10 @@ done <"$work/commands"
 "$MQTTLAB" lab --help | grep -oE 'mqttlab lab [a-z]+' | sort >"$work/program"
 section lab | tags | grep -oE 'mqttlab lab [a-z]+' | sort >"$work/manual"
 same "what mqttlab lab does"
+"$MQTTLAB" certs --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | sort >"$work/program"
+awk '/^\.SH/ { on = $2 == "COMMANDS" } on' "$work/certs" | tags |
+    sed -n 's/^\.BI* \([a-z][a-z]*\).*/\1/p' | sort >"$work/manual"
+same "commands of mqttlab certs"
 "$MQTTLAB" bench --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p' >"$work/program"
 section bench | tags | sed -n 's/^\.B \([a-z][a-z-]*\)$/\1/p' >"$work/manual"
 same "loads of mqttlab bench"

@@ -18,7 +18,7 @@ install install
 solutions=$(find "$to" -name '*solution*' -o -name '*.c' ! -path '*/share/doc/*')
 [ -z "$solutions" ] || fail "there are solutions: $solutions"
 for file in man/man1/mqttlab.1 man/man1/mqttlab-pub.1 \
-    man/man1/mqttlab-sub.1 man/man1/mqttlab-request.1 man/man5/mqttlab.conf.5 doc/mqttlab/LICENSE \
+    man/man1/mqttlab-sub.1 man/man1/mqttlab-request.1 man/man1/mqttlab-certs.1 man/man5/mqttlab.conf.5 doc/mqttlab/LICENSE \
     doc/mqttlab/filter.md; do
     [ -s "$to/opt/lab/share/$file" ] || fail "share/$file is missing"
 done

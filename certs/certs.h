@@ -1,0 +1,81 @@
+/*
+ * The certificate workshop, for the command and for labs: each function does
+ * what the command of its name does, with files in one folder.
+ *
+ * What was done is appended to told, as lines for people. Problems are appended
+ * to why, as one line, and false is returned; nothing was written then, unless
+ * why says so. Text in both may come from certificates: escape it before it
+ * goes to a terminal.
+ */
+#ifndef CERTS_CERTS_H
+#define CERTS_CERTS_H
+
+#include "base/buf.h"
+#include "certs/cert_authority.h"
+#include "certs/cert_make.h"
+
+#include <stdbool.h>
+
+#define CERTS_FOLDER    "certs"
+#define CERTS_AUTHORITY "ca"
+
+#define CERTS_AUTHORITY_DAYS 3650
+#define CERTS_LEAF_DAYS      365
+#define CERTS_LIST_DAYS      30
+#define CERTS_MAX_DAYS       36500
+
+/* Strings are borrowed; NULL, 0 and false ask for what is usual. */
+struct certs_request {
+    const char *folder;      /* "certs" */
+    const char *name;        /* its files begin with it: "server", the CN */
+    const char *by;          /* the authority that signs: "ca"; or a path */
+    const char *subject;     /* "/C=IN/O=Lab/CN=x" */
+    const char *common_name; /* takes the place of the subject's */
+    const char *names; /* alternative ones, for servers; separated by commas */
+    const char *ocsp_url;
+    const char *reason;     /* why revoked: "keyCompromise" */
+    const char *passphrase; /* encrypts the keys of new authorities */
+    cert_passphrase *ask;   /* opens keys of authorities */
+    void *owner;            /* of ask */
+    enum cert_key_type key_type;
+    int days;
+    bool force;   /* overwrite files that are there */
+    bool openssl; /* tell how the openssl command does the same */
+};
+
+/* An authority that signs itself: ca.crt, ca.key, ca.index. */
+bool certs_ca(const struct certs_request *request, struct buf *told,
+              struct buf *why);
+
+/* An authority that another one signs: intermediate.crt, .key, .index, and
+   .chain.crt when who signs it is not a root either. */
+bool certs_intermediate(const struct certs_request *request, struct buf *told,
+                        struct buf *why);
+
+/* For a broker: server.crt, server.key, and server.chain.crt (with who signed
+   it) when an intermediate signs. */
+bool certs_server(const struct certs_request *request, struct buf *told,
+                  struct buf *why);
+
+/* For a device or a person; common_name or subject is needed. */
+bool certs_client(const struct certs_request *request, struct buf *told,
+                  struct buf *why);
+
+/* A key and a signing request: NAME.key, NAME.csr. */
+bool certs_csr(const struct certs_request *request, struct buf *told,
+               struct buf *why);
+
+/* Sign the request in a file, for a server or a client: NAME.crt. */
+bool certs_sign(const struct certs_request *request, const char *file,
+                enum cert_use use, struct buf *told, struct buf *why);
+
+/* Note in the index of who signed it that the certificate in a file is no
+   longer to be trusted. */
+bool certs_revoke(const struct certs_request *request, const char *file,
+                  struct buf *told, struct buf *why);
+
+/* A revocation list with all that was revoked: ca.crl. */
+bool certs_crl(const struct certs_request *request, struct buf *told,
+               struct buf *why);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * mqttlab certs: make, show, break and revoke certificates.
+ */
+#include "base/alloc.h"
+#include "base/log.h"
+#include "certs/cert_file.h"
+#include "certs/cert_show.h"
+#include "certs/certs_options.h"
+#include "certs/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_WRONG = 1, /* a certificate is not as it should be */
+    EXIT_USAGE = 3,
+};
+
+#define MAX_PASSPHRASE 1024
+
+/* ---- the terminal ---- */
+
+/* Line by line; what stands in a certificate moves no cursor. */
+static void print(struct buf *text, FILE *to)
+{
+    for (const char *at = buf_string(text); *at;) {
+        size_t control = *at == '\n' ? 0 : log_control_bytes(at);
+
+        if (!control) {
+            fputc(*at++, to);
+            continue;
+        }
+        for (; control; control--)
+            fprintf(to, "\\x%02x", (unsigned char)*at++);
+    }
+    buf_release(text);
+}
+
+/* Prints what was told, or why not. Returns the exit code. */
+static int finish(bool good, struct buf *told, struct buf *why)
+{
+    print(told, stdout);
+    if (!good) {
+        fflush(stdout);
+        fputs("mqttlab certs: ", stderr);
+        print(why, stderr);
+        fputc('\n', stderr);
+    }
+    buf_release(why);
+    return good ? EXIT_DONE : EXIT_WRONG;
+}
+
+/* ---- passphrases ---- */
+
+/* From its file, or typed. */
+static char *ask_passphrase(void *owner, const char *file)
+{
+    const char *known = owner;
+    char typed[MAX_PASSPHRASE];
+    char *passphrase = NULL;
+
+    if (known)
+        return alloc_string(known);
+    char *prompt = alloc_printf("Passphrase of %s: ", file);
+    if (EVP_read_pw_string(typed, sizeof(typed), prompt, 0) == 0 && *typed)
+        passphrase = alloc_string(typed);
+    OPENSSL_cleanse(typed, sizeof(typed));
+    free(prompt);
+    return passphrase;
+}
+
+/* Sets *passphrase to the file's first line, owned by the caller, or NULL. */
+static bool load_passphrase(const char *file, char **passphrase,
+                            struct buf *why)
+{
+    struct buf content = {0};
+
+    *passphrase = NULL;
+    if (!file)
+        return true;
+    bool good = cert_file_load(file, &content, why);
+    if (good) {
+        const char *text = buf_string(&content);
+        size_t len = strcspn(text, "\r\n");
+
+        good = len >= 4 && len < MAX_PASSPHRASE;
+        if (good)
+            *passphrase = alloc_string_of(text, len);
+        else
+            buf_printf(why,
+                       "the first line of %s is no passphrase: it has "
+                       "%zu characters, at least 4 are needed",
+                       file, len);
+    }
+    cert_file_forget(&content);
+    return good;
+}
+
+/* ---- the commands ---- */
+
+typedef bool make(const struct certs_request *request, struct buf *told,
+                  struct buf *why);
+
+static bool call(make *it, const struct certs_options *options,
+                 const struct certs_request *request, struct buf *told,
+                 struct buf *why)
+{
+    if (it)
+        return it(request, told, why);
+    return certs_sign(request, options->words[0], options->use, told, why);
+}
+
+/* Run one that makes something; NULL: sign. */
+static int run(make *it, const struct certs_options *options)
+{
+    struct certs_request request = options->request;
+    struct buf told = {0};
+    struct buf why = {0};
+    char *passphrase;
+    bool good = load_passphrase(options->passphrase_file, &passphrase, &why);
+
+    if (good) {
+        request.passphrase = passphrase;
+        request.ask = ask_passphrase;
+        request.owner = passphrase;
+        good = call(it, options, &request, &told, &why);
+    }
+    if (passphrase)
+        OPENSSL_cleanse(passphrase, strlen(passphrase));
+    free(passphrase);
+    return finish(good, &told, &why);
+}
+
+static int run_ca(const struct certs_options *options)
+{
+    return run(certs_ca, options);
+}
+
+static int run_intermediate(const struct certs_options *options)
+{
+    return run(certs_intermediate, options);
+}
+
+static int run_server(const struct certs_options *options)
+{
+    return run(certs_server, options);
+}
+
+static int run_client(const struct certs_options *options)
+{
+    return run(certs_client, options);
+}
+
+static int run_csr(const struct certs_options *options)
+{
+    return run(certs_csr, options);
+}
+
+static int run_sign(const struct certs_options *options)
+{
+    if (options->use_given)
+        return run(NULL, options);
+    fputs("mqttlab certs: say what it is for: --for server, --for client\n",
+          stderr);
+    return EXIT_USAGE;
+}
+
+static int run_revoke(const struct certs_options *options)
+{
+    struct buf told = {0};
+    struct buf why = {0};
+    bool good = certs_revoke(&options->request, options->words[0], &told, &why);
+
+    return finish(good, &told, &why);
+}
+
+static int run_crl(const struct certs_options *options)
+{
+    return run(certs_crl, options);
+}
+
+/* Shows what can be shown; each file that cannot is told. */
+static int run_show(const struct certs_options *options)
+{
+    struct cert_items items = {0};
+    struct buf told = {0};
+    struct buf why = {0};
+    char *passphrase = NULL;
+    bool good = load_passphrase(options->passphrase_file, &passphrase, &why);
+
+    for (int i = 0; i < options->word_count; i++) {
+        if (why.len)
+            buf_append_string(&why, "\nmqttlab certs: ");
+        good &= cert_item_load(&items, options->words[i], passphrase, &why);
+    }
+    for (size_t i = 0; i < items.count; i++)
+        cert_show_item(&items.all[i], time(NULL), &told);
+    cert_show_relations(&items, &told);
+    cert_item_release(&items);
+    free(passphrase);
+    return finish(good, &told, &why);
+}
+
+/* clang-format off */
+static const struct certs_command commands[] = {
+    {"ca", "", 0, 0, "DncSdRpFo", run_ca,
+     "an authority that signs itself"},
+    {"intermediate", "", 0, 0, "DbncSdRpFo", run_intermediate,
+     "an authority that another one signs"},
+    {"server", "", 0, 0, "DbncsSdRupFo", run_server,
+     "a key and a certificate for a broker"},
+    {"client", "", 0, 0, "DbncsSdRupFo", run_client,
+     "a key and a certificate for a device or person"},
+    {"csr", "", 0, 0, "DncsSRFo", run_csr,
+     "a key and a signing request"},
+    {"sign", "CSR", 1, 1, "DbncsSdufpFo", run_sign,
+     "sign a request"},
+    {"revoke", "FILE", 1, 1, "Dbro", run_revoke,
+     "take a certificate back"},
+    {"crl", "", 0, 0, "Dbdpo", run_crl,
+     "a revocation list, for the broker's crlfile"},
+    {"show", "FILE...", 1, CERTS_MAX_WORDS, "p", run_show,
+     "what stands in files, and what belongs together"},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+int cmd_certs(int argc, char **argv)
+{
+    struct certs_options options;
+
+    if (!certs_options_read(&options, commands, argc, argv))
+        return EXIT_USAGE;
+    if (options.help || !options.command) {
+        certs_options_help(commands);
+        return options.help ? EXIT_DONE : EXIT_USAGE;
+    }
+    return options.command->run(&options);
+}
