@@ -17,7 +17,8 @@ endif
 
 # --- what there is -----------------------------------------------------------
 
-DIRS  := lib/base lib/mqtt lib/net lib/wire broker client certs tui labs
+DIRS  := lib/base lib/mqtt lib/net lib/wire lib/capture broker client certs inspect \
+         tui labs
 NAMES := $(notdir $(DIRS))
 SRC   := main.c lab_panel.c $(foreach d,$(DIRS),$(wildcard $d/*.c))
 HDR   := lab_panel.h $(foreach d,$(DIRS),$(wildcard $d/*.h))
@@ -31,9 +32,11 @@ uses.base   :=
 uses.mqtt   := base
 uses.net    := base
 uses.wire   := base mqtt net
+uses.capture := base mqtt net wire
 uses.broker := base mqtt net wire
 uses.client := base mqtt net wire
 uses.certs  := base
+uses.inspect := base mqtt net wire capture
 uses.tui    := base mqtt net wire
 uses.labs   := base mqtt net wire certs
 

@@ -4,6 +4,7 @@
 #include "broker/commands.h"
 #include "certs/commands.h"
 #include "client/commands.h"
+#include "inspect/commands.h"
 #include "lab_panel.h"
 #include "labs/commands.h"
 #include "labs/lab_plain.h"
@@ -41,6 +42,7 @@ static const struct command commands[] = {
     {"certs",   NULL,               cmd_certs,   "make certificates, look at them, break them"},
     {"attach",  NULL,               cmd_attach,  "the dashboard of a broker that runs"},
     {"replay",  NULL,               cmd_replay,  "the dashboard of a recording"},
+    {"inspect", NULL,               cmd_inspect, "the packets of any capture as text"},
     {"screen",  NULL,               cmd_screen,  "one view of a recording as text"},
     {"tour",    NULL,               cmd_tour,    "a short tour as text"},
     {"keys",    NULL,               cmd_keys,    "all keys of the dashboard"},

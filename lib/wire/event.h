@@ -59,7 +59,11 @@
     X(EVENT_LAB_ANSWER, 103, "lab.answer", "question answered")                \
     X(EVENT_LAB_HINT, 104, "lab.hint", "hint opened")                          \
     X(EVENT_LAB_RESET, 105, "lab.reset", "step reset")                         \
-    X(EVENT_NOTE, 110, "note", "note")
+    X(EVENT_NOTE, 110, "note", "note")                                         \
+    X(EVENT_STREAM_LOST, 120, "stream.lost", "bytes are missing")              \
+    X(EVENT_STREAM_SKIPPED, 121, "stream.skipped", "bytes passed over")        \
+    X(EVENT_STREAM_HIDDEN, 122, "stream.hidden", "cannot be read")             \
+    X(EVENT_MQTT_SN, 123, "sn.packet", "MQTT-SN")
 
 enum event_code {
 #define EVENT_ENUM(code, number, name, text) code = (number),

@@ -72,8 +72,10 @@ static void get_len(context *c, struct filter_values *values)
 {
     if (is_frame(c))
         add_number(values,
-                   track_endpoint_frame_len(endpoints(c).is_ipv6,
-                                            c->row->record.original_len));
+                   c->row->frame_len
+                       ? c->row->frame_len
+                       : track_endpoint_frame_len(endpoints(c).is_ipv6,
+                                                  c->row->record.original_len));
 }
 
 static void get_time_relative(context *c, struct filter_values *values)

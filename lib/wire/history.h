@@ -19,6 +19,8 @@ struct history_row {
     uint64_t number; /* of the packet in this history, from 1; 0: no packet */
     uint64_t origin_ns;   /* time of the first packet of all */
     uint64_t previous_ns; /* time of the packet before this one; 0: none */
+    uint32_t frame_len;   /* of a frame that another program captured; 0: it is
+                             as long as in a file of ours */
     const char *comment;  /* what RECORD_NOTEs say of it; NULL: nothing. Lives
                              as long as the history */
 };

@@ -16,6 +16,7 @@ enum pcapng_block_type {
     PCAPNG_OLD_PACKET = 2,
     PCAPNG_SIMPLE_PACKET = 3,
     PCAPNG_PACKET = 6,
+    PCAPNG_SECRETS = 10,
 };
 
 /* Block: header of a record, length of its bytes (4 bytes), its bytes. */

@@ -1,8 +1,8 @@
 #include "base/alloc.h"
-#include "mqtt/mqtt.h"
 #include "wire/pcapng.h"
 #include "wire/pcapng_block.h"
 #include "wire/pcapng_frame.h"
+#include "wire/pcapng_record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -152,36 +152,17 @@ static bool find_option(struct slice options, enum pcapng_option wanted,
 
 /* ---- records ---- */
 
-/* Is it a record that this program understands? Later ones may write more. */
-static bool is_known(const struct record *record)
-{
-    return record->type >= RECORD_CONN && record->type <= RECORD_NOTE &&
-           record->direction <= RECORD_B2C && record->actor <= RECORD_SCRIPT;
-}
-
-/* The record's header and the length of its bytes. */
-static bool take_header(struct record *record, struct slice from, uint32_t *len)
-{
-    if (from.len < PCAPNG_RECORD_HEADER)
-        return false;
-    *record = (struct record){0};
-    record_header_read(record, from.bytes);
-    record->flags &= (uint8_t)~RECORD_SAME_BYTES;
-    *len = get_u32(from, RECORD_HEADER_BYTES);
-    return *len <= MQTT_MAX_PACKET_SIZE;
-}
-
 /* Header, length, bytes: 1 and *record, 0 when it is not known. */
 static int read_record_block(struct pcapng_reader *reader, struct slice body,
                              struct record *record)
 {
     uint32_t len = 0;
 
-    if (!take_header(record, body, &len) ||
+    if (!pcapng_record_header(record, body, &len) ||
         len > body.len - PCAPNG_RECORD_HEADER)
         return fail(reader, -EBADMSG, "a record is longer than its block");
     record->bytes = slice_of(body.bytes + PCAPNG_RECORD_HEADER, len);
-    return is_known(record);
+    return pcapng_record_known(record);
 }
 
 /* What a frame carries, and its options. */
@@ -241,11 +222,12 @@ static int read_packet_block(struct pcapng_reader *reader, struct slice body,
         return fail(reader, -ENOTSUP,
                     "this frame is from another program; only recordings of "
                     "mqttlab can be read");
-    if (!whole || !take_header(record, option, &len) || frame.payload.len > len)
+    if (!whole || !pcapng_record_header(record, option, &len) ||
+        frame.payload.len > len)
         return fail(reader, -EBADMSG, "a frame is damaged");
     record->bytes = frame.payload;
     if (frame.payload.len == len)
-        return is_known(record);
+        return pcapng_record_known(record);
 
     buf_clear(&reader->bytes);
     buf_append_slice(&reader->bytes, frame.payload);
@@ -253,7 +235,7 @@ static int read_packet_block(struct pcapng_reader *reader, struct slice body,
     if (got <= 0)
         return got ? got : -ENODATA;
     record->bytes = buf_slice(&reader->bytes);
-    return is_known(record);
+    return pcapng_record_known(record);
 }
 
 int pcapng_read(struct pcapng_reader *reader, struct record *record)

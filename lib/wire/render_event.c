@@ -80,6 +80,10 @@ static const struct sentence sentences[] = {
     {EVENT_LAB_HINT, ABOUT},
     {EVENT_LAB_RESET, ABOUT},
     {EVENT_NOTE, "[ on record {subject}][: {text}]"},
+    {EVENT_STREAM_LOST, "[: {number}][ {text}]"},
+    {EVENT_STREAM_SKIPPED, "[: {number}][ {text}]"},
+    {EVENT_STREAM_HIDDEN, "[: {text}]"},
+    {EVENT_MQTT_SN, "[: {text}][ from {peer}][ to {local}]"},
 };
 
 static const struct attribute {

@@ -1,0 +1,395 @@
+/*
+ * mqttlab inspect: the packets of a capture, or of a broker that runs.
+ */
+#include "base/options.h"
+#include "inspect/commands.h"
+#include "inspect/inspect_input.h"
+#include "inspect/inspect_show.h"
+#include "wire/filter.h"
+#include "wire/pcapng.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 3
+#define MAX_PORTS  64
+
+enum {
+    OPTION_HELP = 1,
+    OPTION_FILTER,
+    OPTION_FORMAT,
+    OPTION_FIELD,
+    OPTION_FIELD_STYLE,
+    OPTION_WRITE,
+    OPTION_DECODE,
+    OPTION_KEYLOG,
+    OPTION_TAP,
+};
+
+/* clang-format off */
+static const struct option_spec table[] = {
+    {OPTION_TAP, 0, "tap", "SOCKET", "watch the broker with this control socket"},
+    {OPTION_FILTER, 'Y', NULL, "FILTER", "show only what matches"},
+    {OPTION_FORMAT, 'T', NULL, "FORMAT", "text, fields, json or tree (text)"},
+    {OPTION_FIELD, 'e', NULL, "FIELD",
+     "show this field, as -T fields or in -T json; again for more"},
+    {OPTION_FIELD_STYLE, 'E', NULL, "NAME=VALUE",
+     "of -T fields: header=y|n, separator=, aggregator=, quote=d|s|n,\n"
+     "occurrence=f|l|a"},
+    {OPTION_WRITE, 'w', NULL, "FILE", "write what matches into this pcapng file"},
+    {OPTION_DECODE, 'd', NULL, "PORT=WHAT",
+     "what is spoken at a port: mqtt, ws, tls or wss; again for more"},
+    {OPTION_KEYLOG, 0, "keylog", "FILE",
+     "TLS keys, as browsers and mosquitto_pub write them"},
+    {OPTION_HELP, 'h', "help", NULL, "this text"},
+    {0, 0, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+struct inspect {
+    struct inspect_show show;
+    struct inspect_input input;
+    struct capture_port ports[MAX_PORTS];
+    const char *filter_text;
+    struct filter *filter;
+    struct dissection scratch;
+    struct tracker *tracker;
+    const char *write_to;
+    FILE *file;
+    struct pcapng_writer *writer;
+    int write_error; /* negative errno */
+    uint64_t origin_ns;
+    struct buf out;
+    bool format_given;
+    bool deaf; /* nobody reads what is printed */
+};
+
+/* ---- rows ---- */
+
+static void on_idle(void *context)
+{
+    struct inspect *inspect = context;
+
+    if (inspect->out.len && (fwrite(inspect->out.bytes, 1, inspect->out.len,
+                                    stdout) != inspect->out.len ||
+                             fflush(stdout) != 0))
+        inspect->deaf = true;
+    buf_clear(&inspect->out);
+    if (inspect->writer && !inspect->write_error)
+        inspect->write_error = pcapng_flush(inspect->writer);
+}
+
+static bool want_more(void *context)
+{
+    const struct inspect *inspect = context;
+
+    return !inspect->deaf && !inspect->write_error;
+}
+
+static void on_row(void *context, const struct capture_row *from)
+{
+    struct inspect *inspect = context;
+    struct history_row row = {
+        .record = from->record,
+        .number = from->frame,
+        .previous_ns = from->previous_ns,
+        .frame_len = from->frame_len,
+        .comment = from->comment,
+    };
+
+    if (!inspect->origin_ns)
+        inspect->origin_ns = from->record.time_ns;
+    row.origin_ns = inspect->origin_ns;
+    tracker_note(inspect->tracker, &row.record, &row.note);
+    if (from->stream != UINT32_MAX)
+        row.note.stream = from->stream;
+    if (!filter_match(inspect->filter, &row, &inspect->scratch))
+        return;
+    inspect_show_row(&inspect->show, &inspect->out, &row);
+    if (inspect->writer && !inspect->write_error)
+        inspect->write_error = pcapng_write(inspect->writer, &row.record);
+    if (inspect->out.len > 65536)
+        on_idle(inspect);
+}
+
+static void on_warning(void *context, const char *text)
+{
+    (void)context;
+    fprintf(stderr, "mqttlab: inspect: %s\n", text);
+}
+
+/* ---- options ---- */
+
+static bool set_format(struct inspect *inspect, const char *text)
+{
+    static const struct {
+        const char *name;
+        enum inspect_format format;
+    } formats[] = {
+        {"text",   INSPECT_TEXT  },
+        {"fields", INSPECT_FIELDS},
+        {"json",   INSPECT_JSON  },
+        {"tree",   INSPECT_TREE  },
+    };
+
+    inspect->format_given = true;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (!strcmp(formats[i].name, text)) {
+            inspect->show.format = formats[i].format;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool set_port(struct inspect *inspect, const char *text)
+{
+    static const struct {
+        const char *name;
+        enum capture_protocol protocol;
+    } protocols[] = {
+        {"mqtt", CAPTURE_MQTT},
+        {"ws",   CAPTURE_WS  },
+        {"tls",  CAPTURE_TLS },
+        {"wss",  CAPTURE_WSS },
+    };
+    size_t count = inspect->input.capture.port_count;
+    char *end = NULL;
+    long port = strtol(text, &end, 10);
+
+    if (port < 1 || port > UINT16_MAX || *end != '=' || count == MAX_PORTS)
+        return false;
+    for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+        if (strcmp(protocols[i].name, end + 1) != 0)
+            continue;
+        inspect->ports[count].port = (uint16_t)port;
+        inspect->ports[count].protocol = protocols[i].protocol;
+        inspect->input.capture.port_count++;
+        return true;
+    }
+    return false;
+}
+
+static bool add_field(struct inspect *inspect, const char *name, char *error,
+                      size_t size)
+{
+    const char *like;
+
+    if (!inspect_show_knows(name, &like)) {
+        snprintf(error, size, "-e: unknown field %s%s%s%s", name,
+                 like ? ", did you mean " : "", like ? like : "",
+                 like ? "?" : "");
+        return false;
+    }
+    if (inspect->show.field_count == INSPECT_MAX_FIELDS) {
+        snprintf(error, size, "-e: no more than %d fields", INSPECT_MAX_FIELDS);
+        return false;
+    }
+    inspect->show.fields[inspect->show.field_count++] = name;
+    return true;
+}
+
+/* A character, or a name of one as tshark has them. */
+static char character(const char *text)
+{
+    if (!strcmp(text, "/t"))
+        return '\t';
+    if (!strcmp(text, "/s"))
+        return ' ';
+    return *text && !text[1] ? *text : '\0';
+}
+
+static bool set_style(struct inspect_show *show, const char *text)
+{
+    const char *value = strchr(text, '=');
+
+    if (!value)
+        return false;
+    size_t len = (size_t)(value++ - text);
+    struct slice name = slice_of(text, len);
+    if (slice_equal_string(name, "separator"))
+        return (show->separator = character(value));
+    if (slice_equal_string(name, "aggregator"))
+        return (show->aggregator = character(value));
+    if (!*value || value[1])
+        return false;
+    if (slice_equal_string(name, "header")) {
+        show->header = *value == 'y';
+        return strchr("yn", *value);
+    }
+    if (slice_equal_string(name, "quote")) {
+        show->quote = *value == 'd' ? '"' : '\'';
+        if (*value == 'n')
+            show->quote = '\0';
+        return strchr("dsn", *value);
+    }
+    if (!slice_equal_string(name, "occurrence") || !strchr("fla", *value))
+        return false;
+    show->occurrence = INSPECT_ALL;
+    if (*value != 'a')
+        show->occurrence = *value == 'f' ? INSPECT_FIRST : INSPECT_LAST;
+    return true;
+}
+
+static bool set_word(struct inspect *inspect, const char *word, char *error,
+                     size_t size)
+{
+    snprintf(error, size, "inspect takes one file; '%s' is another", word);
+    if (inspect->input.file)
+        return false;
+    inspect->input.file = word;
+    return true;
+}
+
+static bool set_option(struct inspect *inspect, const struct options *options,
+                       int id, char *error, size_t size)
+{
+    const char *value = options->value ? options->value : "";
+
+    snprintf(error, size, "%s: '%s' is not what --help says",
+             options->given ? options->given : "", value);
+    switch (id) {
+    case OPTION_FILTER: inspect->filter_text = value; return true;
+    case OPTION_FORMAT: return set_format(inspect, value);
+    case OPTION_FIELD: return add_field(inspect, value, error, size);
+    case OPTION_FIELD_STYLE: return set_style(&inspect->show, value);
+    case OPTION_WRITE: inspect->write_to = value; return true;
+    case OPTION_DECODE: return set_port(inspect, value);
+    case OPTION_KEYLOG: inspect->input.keylog = value; return true;
+    case OPTION_TAP: inspect->input.tap = value; return true;
+    case OPTIONS_WORD: return set_word(inspect, value, error, size);
+    default: return false;
+    }
+}
+
+static int complain(const char *error)
+{
+    fprintf(stderr, "mqttlab: inspect: %s\n", error);
+    return EXIT_USAGE;
+}
+
+/* What was said fits together, and is completed. Returns -1 or an exit code. */
+static int check_options(struct inspect *inspect)
+{
+    struct filter_error error;
+
+    if (!inspect->input.file == !inspect->input.tap)
+        return complain("say a file, \"-\", or --tap SOCKET; see --help");
+    if (inspect->write_to && !inspect->format_given &&
+        !inspect->show.field_count)
+        inspect->show.format = INSPECT_NONE;
+    if (inspect->show.field_count && !inspect->format_given)
+        inspect->show.format = INSPECT_FIELDS;
+    if (inspect->show.format == INSPECT_FIELDS && !inspect->show.field_count)
+        return complain("-T fields: say which, with -e");
+    inspect->filter =
+        filter_new(inspect->filter_text ? inspect->filter_text : "", &error);
+    if (inspect->filter)
+        return -1;
+    fprintf(stderr, "mqttlab: inspect: -Y: column %u: %s\n", error.column,
+            error.message);
+    return EXIT_USAGE;
+}
+
+static int read_options(int argc, char **argv, struct inspect *inspect)
+{
+    struct options options;
+    char error[300];
+    int id;
+
+    options_init(&options, table, argc, argv);
+    while ((id = options_next(&options)) != OPTIONS_END) {
+        if (id == OPTION_HELP) {
+            printf("Usage: mqttlab inspect [OPTIONS] FILE|-\n"
+                   "       mqttlab inspect [OPTIONS] --tap SOCKET\n"
+                   "Show the MQTT packets of a capture (pcap or pcapng; - is "
+                   "standard input), or\n"
+                   "of a broker that runs.\n\n");
+            options_help(table, stdout);
+            return 0;
+        }
+        if (id == OPTIONS_ERROR)
+            return complain(options.error);
+        if (!set_option(inspect, &options, id, error, sizeof(error)))
+            return complain(error);
+    }
+    return check_options(inspect);
+}
+
+/* ---- the whole ---- */
+
+static int open_output(struct inspect *inspect)
+{
+    if (!inspect->write_to)
+        return 0;
+    inspect->file = fopen(inspect->write_to, "wb");
+    if (!inspect->file) {
+        fprintf(stderr, "mqttlab: inspect: %s: %s\n", inspect->write_to,
+                strerror(errno));
+        return 1;
+    }
+    inspect->writer = pcapng_writer_new(inspect->file, NULL);
+    return 0;
+}
+
+static int close_output(struct inspect *inspect)
+{
+    if (!inspect->writer)
+        return 0;
+    if (!inspect->write_error)
+        inspect->write_error = pcapng_flush(inspect->writer);
+    pcapng_writer_free(inspect->writer);
+    if (fclose(inspect->file) != 0 && !inspect->write_error)
+        inspect->write_error = -errno;
+    if (!inspect->write_error)
+        return 0;
+    fprintf(stderr, "mqttlab: inspect: %s: %s\n", inspect->write_to,
+            strerror(-inspect->write_error));
+    return 1;
+}
+
+static int run(struct inspect *inspect)
+{
+    int code = open_output(inspect);
+
+    if (code)
+        return code;
+    inspect_show_header(&inspect->show, &inspect->out);
+    code = inspect->input.tap ? inspect_input_tap(&inspect->input)
+                              : inspect_input_file(&inspect->input);
+    on_idle(inspect);
+    return close_output(inspect) ? 1 : code;
+}
+
+int cmd_inspect(int argc, char **argv)
+{
+    struct inspect inspect = {
+        .show = {.format = INSPECT_TEXT},
+        .tracker = tracker_new(),
+    };
+    int code;
+
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    signal(SIGPIPE, SIG_IGN);
+    inspect.input.capture.on_row = on_row;
+    inspect.input.capture.on_warning = on_warning;
+    inspect.input.capture.context = &inspect;
+    inspect.input.capture.ports = inspect.ports;
+    inspect.input.on_idle = on_idle;
+    inspect.input.want_more = want_more;
+    inspect.input.keylog = getenv("SSLKEYLOGFILE");
+    code = read_options(argc, argv, &inspect);
+    if (code < 0)
+        code = run(&inspect);
+    filter_free(inspect.filter);
+    inspect_show_release(&inspect.show);
+    dissect_release(&inspect.scratch);
+    tracker_free(inspect.tracker);
+    buf_release(&inspect.out);
+    return code;
+}

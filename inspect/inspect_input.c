@@ -1,0 +1,164 @@
+#include "inspect/inspect_input.h"
+
+#include "wire/control.h"
+#include "wire/tap_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ANSWER_MS 2000
+#define STEP_MS   20
+
+static int complain(const char *name, const char *error)
+{
+    fprintf(stderr, "mqttlab: inspect: %s: %s\n",
+            strcmp(name, "-") != 0 ? name : "standard input", error);
+    return 1;
+}
+
+/* ---- a capture ---- */
+
+static int read_keys(struct capture *capture, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char line[1024];
+
+    if (!file)
+        return complain(path, strerror(errno));
+    while (fgets(line, sizeof(line), file))
+        capture_add_keys(capture, slice_of_string(line));
+    int failed = ferror(file);
+    fclose(file);
+    return failed ? complain(path, "cannot read it") : 0;
+}
+
+static int read_all(const struct inspect_input *input, struct capture *capture)
+{
+    int got = 1;
+
+    while (got > 0 && input->want_more(input->capture.context)) {
+        if (capture_hungry(capture))
+            input->on_idle(input->capture.context);
+        got = capture_step(capture);
+    }
+    input->on_idle(input->capture.context);
+    return got < 0 ? complain(input->file, capture_error(capture)) : 0;
+}
+
+int inspect_input_file(const struct inspect_input *input)
+{
+    int fd = strcmp(input->file, "-") != 0 ? open(input->file, O_RDONLY)
+                                           : STDIN_FILENO;
+    char error[300];
+
+    if (fd < 0)
+        return complain(input->file, strerror(errno));
+
+    struct capture *capture = capture_new(
+        capture_file_descriptor(&fd), &input->capture, error, sizeof(error));
+    int code = capture ? 0 : complain(input->file, error);
+    if (capture && input->keylog)
+        code = read_keys(capture, input->keylog);
+    if (!code)
+        code = read_all(input, capture);
+    capture_free(capture);
+    if (fd != STDIN_FILENO)
+        close(fd);
+    return code;
+}
+
+/* ---- a tap ---- */
+
+static int attach(const char *path, int *control_fd, struct tap_reader *reader)
+{
+    int ring_fd = -1;
+    int result;
+    int fd = control_connect(path);
+
+    if (fd < 0)
+        return fd;
+    json_t *request = json_pack("{s:s}", "cmd", "attach");
+    json_t *answer = control_request(fd, request, ANSWER_MS, &ring_fd);
+    result = answer ? -EPROTO : -errno;
+    if (ring_fd >= 0) {
+        result = tap_reader_open(reader, ring_fd);
+        close(ring_fd);
+    }
+    json_decref(request);
+    json_decref(answer);
+    if (result)
+        close(fd);
+    else
+        *control_fd = fd;
+    return result;
+}
+
+/* True when the broker has ended or a signal came. */
+static bool wait_a_little(int control_fd, int signal_fd)
+{
+    struct pollfd fds[] = {
+        {control_fd, POLLIN, 0},
+        {signal_fd,  POLLIN, 0}
+    };
+    char byte;
+
+    if (poll(fds, 2, STEP_MS) <= 0)
+        return false;
+    return fds[1].revents || recv(control_fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static int signal_pipe[2];
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (write(signal_pipe[1], "", 1) < 0)
+        _exit(1);
+}
+
+static void follow(const struct inspect_input *input, int control_fd,
+                   struct tap_reader *reader)
+{
+    struct capture_row row = {.stream = UINT32_MAX};
+    bool ended = false;
+
+    while (input->want_more(input->capture.context)) {
+        while (tap_reader_next(reader, &row.record)) {
+            if (row.record.type == RECORD_MQTT)
+                row.frame++;
+            row.previous_ns = 0;
+            input->capture.on_row(input->capture.context, &row);
+        }
+        input->on_idle(input->capture.context);
+        if (ended)
+            return;
+        ended = wait_a_little(control_fd, signal_pipe[0]);
+    }
+}
+
+int inspect_input_tap(const struct inspect_input *input)
+{
+    struct tap_reader reader;
+    int control_fd = -1;
+    int result = attach(input->tap, &control_fd, &reader);
+
+    if (result)
+        return complain(input->tap, strerror(-result));
+    if (pipe(signal_pipe))
+        return complain(input->tap, strerror(errno));
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    follow(input, control_fd, &reader);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    close(signal_pipe[0]);
+    close(signal_pipe[1]);
+    tap_reader_close(&reader);
+    close(control_fd);
+    return 0;
+}

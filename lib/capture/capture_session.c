@@ -1,0 +1,364 @@
+/*
+ * What one TCP connection carries: it is decided by its first bytes and its
+ * port, and then goes through the layers
+ *
+ *   TCP -> [TLS] -> [WebSocket] -> Control Packets
+ */
+#include "base/alloc.h"
+#include "capture/capture_state.h"
+#include "mqtt/mqtt.h"
+#include "wire/track_packet.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MAX_UNDECIDED 64u /* bytes after which it must be clear */
+
+struct capture_session {
+    struct capture *capture;
+    struct capture_stream *stream;
+    enum capture_protocol protocol;
+    struct buf undecided[2]; /* what each end sent so far */
+    struct capture_origin undecided_origin[2];
+    struct capture_framer framers[2]; /* by the sending end */
+    uint8_t version;                  /* enum mqtt_version; 0: not known */
+    bool opened;                      /* its RECORD_CONN was handed on */
+};
+
+static bool from_client(const struct capture_session *session, unsigned end)
+{
+    return end == session->stream->client;
+}
+
+/* ---- records ---- */
+
+static void emit_opened(struct capture_session *session)
+{
+    static const char *const names[] = {
+        [CAPTURE_MQTT] = "tcp",
+        [CAPTURE_WS] = "ws",
+        [CAPTURE_TLS] = "tls",
+        [CAPTURE_WSS] = "wss",
+    };
+    struct capture_stream *stream = session->stream;
+    struct buf *out = &session->capture->attributes;
+    char text[80];
+
+    record_begin(out, EVENT_CONN_OPENED);
+    capture_address_text(&stream->ends[stream->client], stream->is_ipv6, text,
+                         sizeof(text));
+    record_put_string(out, RECORD_PEER, text);
+    capture_address_text(&stream->ends[!stream->client], stream->is_ipv6, text,
+                         sizeof(text));
+    record_put_string(out, RECORD_LOCAL, text);
+    record_put_string(out, RECORD_TRANSPORT, names[session->protocol]);
+    capture_emit_attributes(session->capture, RECORD_CONN, stream,
+                            &stream->latest);
+    session->opened = true;
+}
+
+static void emit_count(struct capture_session *session, unsigned end,
+                       enum event_code code, uint64_t count, const char *what)
+{
+    struct buf *out = &session->capture->attributes;
+    char text[100];
+
+    record_begin(out, code);
+    if (count)
+        record_put_number(out, RECORD_NUMBER, count);
+    snprintf(text, sizeof(text), "%s%s",
+             from_client(session, end) ? "from the client" : "from the broker",
+             what);
+    record_put_string(out, RECORD_TEXT, text);
+    capture_emit_attributes(session->capture, RECORD_EVT, session->stream,
+                            &session->stream->latest);
+}
+
+/* Of which session and end a framer's events are. */
+struct sender {
+    struct capture_session *session;
+    unsigned end;
+};
+
+static void on_packet(void *context, const struct capture_packet *packet)
+{
+    const struct sender *sender = context;
+    struct capture_session *session = sender->session;
+    struct record record = {
+        .type = RECORD_MQTT,
+        .direction =
+            from_client(session, sender->end) ? RECORD_C2B : RECORD_B2C,
+        .bytes = packet->bytes,
+        .original_len = packet->original_len,
+    };
+
+    if (packet->bytes.bytes[0] >> 4 == MQTT_CONNECT) {
+        struct track_packet connect;
+
+        track_packet_read(&connect, packet->bytes, 0);
+        session->version = connect.version;
+        session->framers[0].version = session->version;
+        session->framers[1].version = session->version;
+    }
+    record.version = session->version;
+    if (packet->bytes.len < packet->original_len)
+        record.flags |= RECORD_TRUNCATED;
+    if (packet->malformed)
+        record.flags |= RECORD_MALFORMED;
+    capture_emit(session->capture, &record, session->stream, &packet->origin);
+}
+
+static void on_skipped(void *context, uint64_t count)
+{
+    const struct sender *sender = context;
+
+    emit_count(sender->session, sender->end, EVENT_STREAM_SKIPPED, count,
+               ", until a packet begins");
+}
+
+/* ---- layers, from the innermost ---- */
+
+static void mqtt_bytes(struct capture_session *session, unsigned end,
+                       struct slice bytes, const struct capture_origin *origin)
+{
+    struct sender sender = {session, end};
+    struct capture_framer_events events = {on_packet, on_skipped, &sender};
+
+    capture_framer_take(&session->framers[end], bytes, origin, &events);
+}
+
+static void push(struct capture_session *session, unsigned end,
+                 struct slice bytes, const struct capture_origin *origin)
+{
+    if (session->protocol == CAPTURE_MQTT)
+        mqtt_bytes(session, end, bytes, origin);
+}
+
+/* ---- what is it? ---- */
+
+static bool begins(struct slice bytes, const char *text, size_t len)
+{
+    return bytes.len &&
+           !memcmp(bytes.bytes, text, bytes.len < len ? bytes.len : len);
+}
+
+/* What bytes at the beginning of a connection are; CAPTURE_UNDECIDED when more
+   are needed to tell. */
+static enum capture_protocol sniff(struct slice bytes)
+{
+    uint8_t first = bytes.len ? bytes.bytes[0] : 0;
+
+    if (first >= 0x14 && first <= 0x17 &&
+        (bytes.len < 2 || bytes.bytes[1] == 3))
+        return bytes.len >= 3 ? CAPTURE_TLS : CAPTURE_UNDECIDED;
+    if (begins(bytes, "GET ", 4) || begins(bytes, "HTTP/1.", 7))
+        return bytes.len >= 4 ? CAPTURE_WS : CAPTURE_UNDECIDED;
+    if (first == MQTT_CONNECT << 4) {
+        struct slice name = bytes;
+        size_t skip = 1;
+
+        while (skip < 5 && skip < bytes.len && bytes.bytes[skip] & 0x80)
+            skip++;
+        if (bytes.len <= ++skip)
+            return CAPTURE_UNDECIDED;
+        name = slice_skip(name, skip);
+        if (begins(name, "\0\4MQTT", 6) || begins(name, "\0\6MQIsdp", 8))
+            return name.len >= 6 ? CAPTURE_MQTT : CAPTURE_UNDECIDED;
+    }
+    return bytes.len ? CAPTURE_NOT_OURS : CAPTURE_UNDECIDED;
+}
+
+/* The port of the server says it, if one of the ends has one that is known; so
+   that end is the server, if that was not seen. */
+static enum capture_protocol by_port(struct capture_session *session)
+{
+    struct capture_stream *stream = session->stream;
+    enum capture_protocol of[2];
+
+    for (unsigned end = 0; end < 2; end++)
+        of[end] = capture_protocol_at(session->capture, stream->ends[end].port);
+    if (!stream->from_start &&
+        (of[0] == CAPTURE_UNDECIDED) != (of[1] == CAPTURE_UNDECIDED))
+        stream->client = of[0] != CAPTURE_UNDECIDED;
+    return of[!stream->client];
+}
+
+/* Who sends what only a client sends is the client. */
+static void client_by_bytes(struct capture_session *session)
+{
+    struct capture_stream *stream = session->stream;
+
+    for (unsigned end = 0; end < 2 && !stream->from_start; end++) {
+        struct slice bytes = buf_slice(&session->undecided[end]);
+
+        if (bytes.len &&
+            (bytes.bytes[0] == MQTT_CONNECT << 4 || bytes.bytes[0] == 'G' ||
+             (bytes.len > 5 && bytes.bytes[0] == 0x16 && bytes.bytes[5] == 1)))
+            stream->client = (uint8_t)end;
+    }
+}
+
+/* last: no more bytes come. */
+static enum capture_protocol decide(struct capture_session *session, bool last)
+{
+    enum capture_protocol port = by_port(session);
+    enum capture_protocol best = CAPTURE_UNDECIDED;
+    bool enough = last;
+
+    for (unsigned end = 0; end < 2; end++) {
+        struct slice bytes = buf_slice(&session->undecided[end]);
+        enum capture_protocol what = sniff(bytes);
+
+        if (bytes.len >= MAX_UNDECIDED || what == CAPTURE_NOT_OURS)
+            enough = true;
+        if (what != CAPTURE_UNDECIDED && what != CAPTURE_NOT_OURS)
+            best = what;
+    }
+    if (best == CAPTURE_TLS && port == CAPTURE_WSS)
+        return CAPTURE_WSS;
+    if (best != CAPTURE_UNDECIDED)
+        return best;
+    if (!enough)
+        return CAPTURE_UNDECIDED;
+    return port == CAPTURE_UNDECIDED ? CAPTURE_NOT_OURS : port;
+}
+
+static void begin(struct capture_session *session)
+{
+    client_by_bytes(session);
+    emit_opened(session);
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned end = i ? !session->stream->client : session->stream->client;
+        struct buf bytes = session->undecided[end];
+
+        session->undecided[end] = (struct buf){0};
+        session->framers[end].from_client = from_client(session, end);
+        session->framers[end].searching = !session->stream->from_start;
+        if (bytes.len)
+            push(session, end, buf_slice(&bytes),
+                 &session->undecided_origin[end]);
+        buf_release(&bytes);
+    }
+}
+
+static void try_to_decide(struct capture_session *session, bool last)
+{
+    if (session->protocol != CAPTURE_UNDECIDED ||
+        (!session->undecided[0].len && !session->undecided[1].len))
+        return;
+    session->protocol = decide(session, last);
+    if (session->protocol == CAPTURE_NOT_OURS) {
+        buf_release(&session->undecided[0]);
+        buf_release(&session->undecided[1]);
+    } else if (session->protocol != CAPTURE_UNDECIDED) {
+        begin(session);
+    }
+}
+
+/* ---- the connection ---- */
+
+void capture_session_open(struct capture *capture,
+                          struct capture_stream *stream)
+{
+    struct capture_session *session = alloc_zero(1, sizeof(*session));
+
+    session->capture = capture;
+    session->stream = stream;
+    stream->owner = session;
+}
+
+void capture_session_free(struct capture_stream *stream)
+{
+    struct capture_session *session = stream->owner;
+
+    for (unsigned end = 0; end < 2; end++) {
+        buf_release(&session->undecided[end]);
+        capture_framer_release(&session->framers[end]);
+    }
+    free(session);
+    stream->owner = NULL;
+}
+
+void capture_session_bytes(struct capture *capture,
+                           struct capture_stream *stream, unsigned end,
+                           struct slice bytes,
+                           const struct capture_origin *origin)
+{
+    struct capture_session *session = stream->owner;
+
+    (void)capture;
+    if (session->protocol == CAPTURE_NOT_OURS)
+        return;
+    if (session->protocol != CAPTURE_UNDECIDED) {
+        push(session, end, bytes, origin);
+        return;
+    }
+    buf_append_slice(&session->undecided[end], bytes);
+    session->undecided_origin[end] = *origin;
+    try_to_decide(session, false);
+}
+
+void capture_session_lost(struct capture *capture,
+                          struct capture_stream *stream, unsigned end,
+                          uint32_t count)
+{
+    struct capture_session *session = stream->owner;
+    struct sender sender = {session, end};
+    struct capture_framer_events events = {on_packet, on_skipped, &sender};
+
+    (void)capture;
+    try_to_decide(session, true);
+    if (session->protocol == CAPTURE_NOT_OURS)
+        return;
+    if (session->protocol == CAPTURE_UNDECIDED) {
+        stream->from_start = false; /* the first bytes will not be */
+        return;
+    }
+    emit_count(session, end, EVENT_STREAM_LOST, count, "");
+    if (session->protocol == CAPTURE_MQTT)
+        capture_framer_lose(&session->framers[end], count, &events);
+}
+
+void capture_session_end(struct capture *capture, struct capture_stream *stream,
+                         const char *how)
+{
+    struct capture_session *session = stream->owner;
+
+    try_to_decide(session, true);
+    for (unsigned end = 0; end < 2; end++) {
+        struct sender sender = {session, end};
+        struct capture_framer_events events = {on_packet, on_skipped, &sender};
+
+        if (session->opened)
+            capture_framer_end(&session->framers[end], &events);
+    }
+    if (!how || !session->opened)
+        return;
+    record_begin(&capture->attributes, EVENT_CONN_CLOSED);
+    record_put_string(&capture->attributes, RECORD_TEXT, how);
+    capture_emit_attributes(capture, RECORD_CONN, stream, &stream->latest);
+}
+
+void capture_session_pdu(struct capture *capture, struct capture_stream *stream,
+                         unsigned end, struct slice bytes,
+                         const struct capture_origin *origin)
+{
+    struct capture_session *session = stream->owner;
+    struct sender sender = {session, end};
+    struct capture_framer_events events = {on_packet, on_skipped, &sender};
+
+    (void)capture;
+    if (!session->opened) {
+        stream->from_start = false;
+        by_port(session);
+        stream->from_start = true;
+        session->protocol = CAPTURE_MQTT;
+        buf_append_slice(&session->undecided[end], bytes);
+        session->undecided_origin[end] = *origin;
+        begin(session);
+    } else {
+        mqtt_bytes(session, end, bytes, origin);
+    }
+    capture_framer_end(&session->framers[end], &events);
+}

@@ -1,0 +1,51 @@
+#!/bin/sh
+# mqttlab inspect: captures of all kinds, as tshark tells them too.
+. "$(dirname "$0")/lib.sh"
+story=$root/tests/screens/story.pcapng
+
+# Formats.
+"$MQTTLAB" inspect "$story" >"$work/text.log"
+[ "$(grep -c ' [<>] ' "$work/text.log")" = 32 ] || fail "not 32 packets"
+grep -q 'will FIRED' "$work/text.log" || fail "a recording's events are lost"
+[ "$("$MQTTLAB" inspect -T json "$story" | wc -l)" = 32 ] || fail "not 32 objects"
+"$MQTTLAB" inspect -T tree "$story" >"$work/tree.log"
+grep -q '0011 .... = Message Type: Publish Message (3)' "$work/tree.log" ||
+    fail "no tree"
+"$MQTTLAB" inspect -e mqtt.topic -e mqtt.qos -E header=y -E separator=, \
+    -Y 'mqtt.topic == "lab/temp"' "$story" >"$work/fields.log"
+printf 'mqtt.topic,mqtt.qos\nlab/temp,2\nlab/temp,1\n' |
+    diff - "$work/fields.log" >&2 || fail "-e shows other fields"
+"$MQTTLAB" inspect - <"$story" | diff "$work/text.log" - >&2 ||
+    fail "a pipe is read in another way"
+
+# Written again.
+"$MQTTLAB" inspect -w "$work/copy.pcapng" "$story"
+"$MQTTLAB" inspect "$work/copy.pcapng" | diff "$work/text.log" - >&2 ||
+    fail "-w loses something"
+
+# What is wrong is said.
+fails() { # CODE TEXT ARGUMENTS...
+    code=$1 text=$2
+    shift 2
+    status=0
+    "$MQTTLAB" inspect "$@" >"$work/out.log" 2>&1 || status=$?
+    [ $status = "$code" ] || fail "exit code $status of: $*"
+    grep -qF -e "$text" "$work/out.log" || fail "$* does not say: $text"
+}
+head -c 3000 "$story" >"$work/cut"
+fails 1 'the file ends in the middle of a block' "$work/cut"
+grep -qc 'CONNECT' "$work/out.log" || fail "nothing of a file that was cut"
+fails 1 'byte 0: not a capture' "$root/README.md"
+fails 1 'byte 0: there is nothing in it' /dev/null
+fails 1 'No such file' "$work/none"
+fails 3 'column 1: unknown field mqtt.topik, did you mean mqtt.topic?' \
+    -Y mqtt.topik "$story"
+fails 3 'did you mean mqtt.topic?' -e mqtt.topik "$story"
+fails 3 "-T: 'xml'" -T xml "$story"
+fails 3 "-d: '1883'" -d 1883 "$story"
+fails 3 'say a file' -T json
+
+need tshark
+need python3
+python3 "$test_dir/inspect_tshark.py" "$MQTTLAB" "$work" >"$work/tshark.log" ||
+    fail "tshark tells other things"
