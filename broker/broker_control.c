@@ -13,6 +13,7 @@
 #include "mqtt/publish.h"
 #include "mqtt/topic.h"
 #include "wire/control.h"
+#include "wire/event.h"
 
 /* One command; false with "error" in answer. */
 typedef bool command(struct broker *broker, json_t *request, json_t *answer);
@@ -259,6 +260,28 @@ static bool do_actor(struct broker *broker, json_t *request, json_t *answer)
     return true;
 }
 
+/* Somebody's words on a record, for all who watch. */
+static bool do_note(struct broker *broker, json_t *request, json_t *answer)
+{
+    json_int_t seq = json_integer_value(json_object_get(request, "seq"));
+    struct slice text;
+    struct buf bytes = {0};
+
+    if (!get_string(request, "text", &text) || !text.len)
+        return fail(answer, "text: must be a string");
+    if (seq <= 0 || (uint64_t)seq > broker->tap.last_seq)
+        return fail(answer, "seq: there is no such record");
+    record_begin(&bytes, EVENT_NOTE);
+    record_put(&bytes, RECORD_TEXT, text);
+    record_put_number(&bytes, RECORD_SUBJECT, (uint64_t)seq);
+    tap_write(&broker->tap, &(struct record){.type = RECORD_NOTE,
+                                             .cause = (uint64_t)seq,
+                                             .bytes = buf_slice(&bytes)});
+    tap_publish(&broker->tap);
+    buf_release(&bytes);
+    return true;
+}
+
 static const struct {
     const char *name;
     command *run;
@@ -270,6 +293,7 @@ static const struct {
     {"clear_retained", do_clear_retained   },
     {"reset",          do_reset            },
     {"actor",          do_actor            },
+    {"note",           do_note             },
     {"rule",           gate_control_rule   },
     {"unrule",         gate_control_unrule },
     {"release",        gate_control_release},

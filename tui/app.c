@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tui/presets.h"
 
 /* ---- what views ask of their host ---- */
 
@@ -19,7 +20,7 @@ static void host_filter(void *owner, const char *text)
     struct app *app = owner;
     struct filter_error error;
 
-    if (store_set_filter(app->store, text, &error))
+    if (store_set_filter(app->store, presets_expand(text), &error))
         app_say(app, *text ? "filter: %s" : "no filter: everything is shown%s",
                 app->store->filter_text);
     else
@@ -45,14 +46,23 @@ static enum view_id host_about(void *owner)
     return app->before;
 }
 
+static void host_clear(void *owner, const char *topic)
+{
+    struct app *app = owner;
+
+    if (!app_can_do(app))
+        return;
+    free(app->kill_who);
+    app->kill_who = alloc_string(topic);
+    app_ask(app, APP_CLEAR, "");
+}
+
 static void host_end(void *owner, const char *client_id)
 {
     struct app *app = owner;
 
-    if (!app->deeds) {
-        app_say(app, "a recording cannot be changed");
+    if (!app_can_do(app))
         return;
-    }
     free(app->kill_who);
     app->kill_who = alloc_string(client_id);
     app_ask(app, APP_KILL, "");
@@ -76,6 +86,7 @@ struct app *app_new(struct store *store, const struct panel *lab,
         .say = host_say,
         .focus = host_focus,
         .end = host_end,
+        .clear = host_clear,
         .about = host_about,
         .invitation = invitation,
     };
@@ -267,10 +278,8 @@ static bool act_by_asking(struct app *app, enum action action)
         app_ask(app, APP_JUMP, "");
     else if (action == ACTION_LAB_ANSWER && app->lab)
         app_ask(app, APP_ANSWER, "");
-    else if (action == ACTION_PUBLISH && app->deeds)
+    else if (action == ACTION_PUBLISH && app_can_do(app))
         app_ask(app, APP_PUBLISH, "");
-    else if (action == ACTION_PUBLISH)
-        app_say(app, "nothing can be published into a recording");
     else
         return false;
     return true;
@@ -282,7 +291,8 @@ static void act(struct app *app, enum action action)
 
     if (view->class->act(view, action, app->pane))
         return;
-    if (!act_on_screen(app, action) && !act_on_store(app, action))
+    if (!act_on_screen(app, action) && !act_on_store(app, action) &&
+        !app_act_on_wire(app, action))
         act_by_asking(app, action);
 }
 

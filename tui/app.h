@@ -18,6 +18,14 @@ enum app_mode {
     APP_GONE,   /* the broker that was watched has ended */
 };
 
+/* What is to happen to packets; see wire/gate.h. */
+struct app_rule {
+    const char *kind;   /* "hold", "drop" ... */
+    const char *filter; /* "": every packet */
+    bool always;        /* else once */
+    unsigned ms;        /* of "delay" */
+};
+
 /* What can be done to a running broker; each returns what to say. */
 struct app_deeds {
     void *owner;
@@ -25,6 +33,15 @@ struct app_deeds {
                            unsigned qos, bool retain);
     /* how: "disconnect", "cut" or "silent" */
     const char *(*kick)(void *owner, const char *client_id, const char *how);
+    const char *(*rule)(void *owner, const struct app_rule *rule);
+    /* End the rules of this kind; NULL: all. */
+    const char *(*unrule)(void *owner, const char *kind);
+    /* Let the held packet of this record go; 0: the oldest. */
+    const char *(*release)(void *owner, uint64_t seq, bool all);
+    /* Clear retained messages. */
+    const char *(*clear)(void *owner, const char *topic);
+    /* A note on a record, for all who watch. */
+    const char *(*note)(void *owner, uint64_t seq, const char *text);
 };
 
 /* What the line that is typed is for. */
@@ -35,7 +52,10 @@ enum app_asking {
     APP_COMMAND,
     APP_ANSWER,
     APP_PUBLISH,
+    APP_HOLD,
+    APP_NOTE,
     APP_KILL, /* from here on: one key, no line */
+    APP_CLEAR,
     APP_MARK,
     APP_JUMP,
     APP_QUIT,
@@ -46,6 +66,7 @@ struct app {
     struct store *store;           /* borrowed, as the next three */
     const struct panel *lab;       /* NULL: no lab is running */
     const struct app_deeds *deeds; /* NULL: nothing can be done */
+    const char *no_deeds;          /* why not; NULL: a recording */
     const char *about_quit;        /* asked before q ends it; NULL: nothing */
     enum app_mode mode;
     size_t max_bytes; /* limit of the history, for the header */
@@ -57,6 +78,7 @@ struct app {
     enum view_id before; /* to come back to from help */
     int pane;            /* of it */
     bool zoomed;
+    bool holding; /* a rule of ours holds packets */
     bool quit;    /* the user wants to leave */
     bool suspend; /* the user wants to put it aside; whoever does, resets it */
     bool redraw;  /* likewise: everything is to be drawn anew */
@@ -69,7 +91,7 @@ struct app {
     char *sought;     /* searched last */
     bool backward;
     char *said;     /* shown until the next key; NULL: nothing */
-    char *kill_who; /* Client Identifier that is asked about */
+    char *kill_who; /* Client Identifier or topic that is asked about */
     int height;     /* of the picture drawn last */
     int width;
     struct layout layout;
@@ -101,6 +123,8 @@ void app_say(struct app *app, const char *format, ...)
 /* app_ask.c: begin to ask, and what a key does then. */
 void app_ask(struct app *app, enum app_asking asking, const char *text);
 void app_ask_key(struct app *app, int key);
+/* What is typed became another text. */
+void app_ask_changed(struct app *app);
 /* "filter: " and so on. */
 const char *app_ask_label(const struct app *app);
 /* Search again for what was sought. */
@@ -108,5 +132,25 @@ void app_search(struct app *app, bool forward);
 
 /* app_command.c: do what was typed behind ":". */
 void app_command(struct app *app, const char *line);
+
+/* app_wire.c: what is done to packets and connections. False, after saying
+   why, when nothing can be done. */
+bool app_can_do(struct app *app);
+void app_hold(struct app *app, const char *filter);
+void app_end_rules(struct app *app);
+/* seq 0: the oldest */
+void app_release(struct app *app, uint64_t seq, bool all);
+/* rest: "[TIME] [always] [EXPR]" */
+void app_disturb(struct app *app, const char *kind, const char *rest);
+void app_note(struct app *app, const char *text);
+/* An action of these; false: it is none. */
+bool app_act_on_wire(struct app *app, enum action action);
+
+/* app_files.c: ":write" and the like. */
+void app_write_records(struct app *app, const char *path);
+void app_save_display(struct app *app, const char *path);
+
+/* complete.c: the word before the cursor was to be completed. */
+void app_complete(struct app *app);
 
 #endif

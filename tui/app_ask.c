@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "tui/app.h"
+#include "tui/presets.h"
 
 const char *app_ask_label(const struct app *app)
 {
@@ -16,8 +17,13 @@ const char *app_ask_label(const struct app *app)
     case APP_COMMAND: return " :";
     case APP_ANSWER: return " answer: ";
     case APP_PUBLISH: return " publish [-q QOS] [-r] TOPIC MESSAGE: ";
+    case APP_HOLD: return " hold what matches (empty: every packet): ";
+    case APP_NOTE: return " note: ";
     case APP_KILL:
         return " end it:  d DISCONNECT   c cut   s fall silent   Esc no ";
+    case APP_CLEAR:
+        return " clear what is retained there, for all?   y yes   "
+               "any other key: no ";
     case APP_MARK: return " mark: a letter ";
     case APP_JUMP: return " jump to: a letter, ' for where you were ";
     case APP_QUIT: return app->about_quit;
@@ -58,7 +64,8 @@ void app_search(struct app *app, bool forward)
 /* While it is typed, what is valid is shown at once. */
 static void try_filter(struct app *app, const char *text)
 {
-    app->filter_bad = !store_set_filter(app->store, text, &app->filter_error);
+    app->filter_bad =
+        !store_set_filter(app->store, presets_expand(text), &app->filter_error);
 }
 
 static void finish_filter(struct app *app, const char *text)
@@ -142,6 +149,10 @@ static void finish(struct app *app, enum app_asking asking)
         app_command(app, text);
     } else if (asking == APP_PUBLISH && app->deeds) {
         publish(app, text);
+    } else if (asking == APP_HOLD) {
+        app_hold(app, text);
+    } else if (asking == APP_NOTE) {
+        app_note(app, text);
     } else if (asking == APP_ANSWER && app->lab && *text) {
         app_say(app, "%s", app->lab->answer(app->lab->lab, text));
     }
@@ -159,10 +170,18 @@ static void one_key(struct app *app, enum app_asking asking, int key)
     if (asking == APP_KILL && how)
         app_say(app, "%s",
                 app->deeds->kick(app->deeds->owner, app->kill_who, how));
+    if (asking == APP_CLEAR && key == 'y')
+        app_say(app, "%s", app->deeds->clear(app->deeds->owner, app->kill_who));
     if (asking == APP_MARK && store_mark(app->store, key))
         app_say(app, "marked: '%c comes back here", key);
     if (asking == APP_JUMP && !store_jump(app->store, key))
         app_say(app, "there is no such mark");
+}
+
+void app_ask_changed(struct app *app)
+{
+    if (app->asking == APP_FILTER)
+        try_filter(app, prompt_text(&app->prompts[APP_FILTER]));
 }
 
 void app_ask_key(struct app *app, int key)
@@ -175,9 +194,13 @@ void app_ask_key(struct app *app, int key)
         one_key(app, asking, key);
         return;
     }
+    if (key == KEYS_TAB) {
+        app_complete(app);
+        return;
+    }
     result = prompt_key(&app->prompts[asking], key);
-    if (result == PROMPT_CHANGED && asking == APP_FILTER)
-        try_filter(app, prompt_text(&app->prompts[asking]));
+    if (result == PROMPT_CHANGED)
+        app_ask_changed(app);
     if (result == PROMPT_LEFT || result == PROMPT_DONE)
         app->asking = APP_NOTHING;
     if (result == PROMPT_LEFT && asking == APP_FILTER)

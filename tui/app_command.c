@@ -1,128 +1,127 @@
 /*
- * What can be typed behind ":".
+ * What can be typed behind ":" (tui/command_table.h).
  */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tui/app.h"
-#include "wire/pcapng.h"
+#include "tui/command_table.h"
 
-/* ---- writing files ---- */
-
-static int write_records(const struct store *store, FILE *file)
+static void show_view(struct app *app, const char *name)
 {
-    struct pcapng_writer *writer = pcapng_writer_new(file, NULL);
-    struct history_row row;
-    int error = 0;
-
-    for (uint64_t at = history_first(store->history);
-         !error && at < history_end(store->history); at++) {
-        if (history_get(store->history, at, &row))
-            error = pcapng_write(writer, &row.record);
-    }
-    if (!error)
-        error = pcapng_flush(writer);
-    pcapng_writer_free(writer);
-    return error;
-}
-
-static void do_write(struct app *app, const char *path)
-{
-    FILE *file = fopen(path, "wb");
-    int error = file ? write_records(app->store, file) : -errno;
-
-    if (file && fclose(file) && !error)
-        error = -errno;
-    if (error)
-        app_say(app, "%s: %s", path, strerror(-error));
-    else
-        app_say(app, "written to %s; Wireshark opens it", path);
-}
-
-static void do_save_display(struct app *app, const char *path)
-{
-    struct grid grid;
-    struct buf text = {0};
-    FILE *file = fopen(path, "w");
-
-    if (!file) {
-        app_say(app, "%s: %s", path, strerror(errno));
-        return;
-    }
-    grid_init(&grid, app->height, app->width, false);
-    app_draw(app, &grid);
-    grid_dump(&grid, false, &text);
-    fputs(buf_string(&text), file);
-    if (fclose(file))
-        app_say(app, "%s: %s", path, strerror(errno));
-    else
-        app_say(app, "this screen is in %s now", path);
-    buf_release(&text);
-    grid_release(&grid);
-}
-
-/* ---- the table ---- */
-
-static void do_quit(struct app *app, const char *rest)
-{
-    (void)rest;
-    app->quit = true;
-}
-
-static void do_filter(struct app *app, const char *rest)
-{
-    app->host.filter(app, rest);
-}
-
-static void do_view(struct app *app, const char *rest)
-{
-    enum view_id view = keys_view_of(rest);
+    enum view_id view = keys_view_of(name);
 
     if (view == VIEW_COUNT)
-        app_say(app, "no view '%s'; 1 to 9 show the views", rest);
+        app_say(app, "no view '%s'; 1 to 9 show the views", name);
     else
         app_show(app, view);
 }
 
-static void do_publish(struct app *app, const char *rest)
+static void publish(struct app *app, const char *rest)
 {
-    if (!app->deeds) {
-        app_say(app, "nothing can be published into a recording");
+    if (!app_can_do(app))
         return;
-    }
     app_ask(app, APP_PUBLISH, rest);
     if (*rest)
         app_ask_key(app, KEYS_ENTER);
 }
 
-static void do_help(struct app *app, const char *rest)
+static void kick(struct app *app, const char *client_id, const char *how)
 {
-    (void)rest;
-    app_say(app, ":N  :filter EXPR  :view NAME  :publish TOPIC MESSAGE "
-                 " :w FILE  :save-display FILE  :q");
+    if (app_can_do(app))
+        app_say(app, "%s", app->deeds->kick(app->deeds->owner, client_id, how));
 }
 
-static const struct {
-    const char *name;
-    bool wants_rest;
-    void (*run)(struct app *app, const char *rest);
-} commands[] = {
-    {"q",            false, do_quit        },
-    {"quit",         false, do_quit        },
-    {"filter",       false, do_filter      },
-    {"view",         true,  do_view        },
-    {"w",            true,  do_write       },
-    {"write",        true,  do_write       },
-    {"save-display", true,  do_save_display},
-    {"publish",      false, do_publish     },
-    {"help",         false, do_help        },
-};
+static void clear(struct app *app, const char *topic)
+{
+    if (app_can_do(app))
+        app_say(app, "%s", app->deeds->clear(app->deeds->owner, topic));
+}
+
+/* Commands about what is seen; false: it is none. */
+static bool run_here(struct app *app, enum command_id id, const char *rest)
+{
+    if (id == COMMAND_QUIT)
+        app->quit = true;
+    else if (id == COMMAND_HELP)
+        app_show(app, VIEW_HELP);
+    else if (id == COMMAND_SET_FILTER)
+        app->host.filter(app, rest);
+    else if (id == COMMAND_SHOW_VIEW)
+        show_view(app, rest);
+    else if (id == COMMAND_WRITE)
+        app_write_records(app, rest);
+    else if (id == COMMAND_SAVE_DISPLAY)
+        app_save_display(app, rest);
+    else if (id == COMMAND_NOTE)
+        app_note(app, rest);
+    else
+        return false;
+    return true;
+}
+
+/* Commands about what passes on the wire; false: it is none. */
+static bool run_on_wire(struct app *app, enum command_id id, const char *rest)
+{
+    if (id == COMMAND_HOLD)
+        app_hold(app, rest);
+    else if (id == COMMAND_RELEASE)
+        app_release(app, 0, !strcmp(rest, "all"));
+    else if (id == COMMAND_DROP)
+        app_disturb(app, "drop", rest);
+    else if (id == COMMAND_DELAY)
+        app_disturb(app, "delay", rest);
+    else if (id == COMMAND_DUP)
+        app_disturb(app, "dup", rest);
+    else if (id == COMMAND_CORRUPT)
+        app_disturb(app, "corrupt", rest);
+    else if (id == COMMAND_RULES_OFF)
+        app_end_rules(app);
+    else
+        return false;
+    return true;
+}
+
+static void slow(struct app *app, const char *rest)
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "%s always", rest);
+    app_disturb(app, "delay", buf_string(&text));
+    buf_release(&text);
+}
+
+static void run(struct app *app, enum command_id id, const char *rest)
+{
+    if (run_here(app, id, rest) || run_on_wire(app, id, rest))
+        return;
+    if (id == COMMAND_PUBLISH)
+        publish(app, rest);
+    else if (id == COMMAND_SLOW)
+        slow(app, rest);
+    else if (id == COMMAND_CUT)
+        kick(app, rest, "cut");
+    else if (id == COMMAND_SILENT)
+        kick(app, rest, "silent");
+    else if (id == COMMAND_DISCONNECT)
+        kick(app, rest, "disconnect");
+    else if (id == COMMAND_CLEAR)
+        clear(app, rest);
+}
+
+static void say_unknown(struct app *app, const char *name, size_t len)
+{
+    const char *meant = command_suggest(name, len);
+
+    if (meant)
+        app_say(app, "no command '%.*s', did you mean %s?", (int)len, name,
+                meant);
+    else
+        app_say(app, "no command '%.*s'; :help lists them", (int)len, name);
+}
 
 void app_command(struct app *app, const char *line)
 {
-    size_t len;
     char *end = NULL;
     unsigned long long number;
 
@@ -133,18 +132,16 @@ void app_command(struct app *app, const char *line)
             app_say(app, "there is no packet %llu (any more)", number);
         return;
     }
-    len = strcspn(line, " ");
+    size_t len = strcspn(line, " ");
+    const struct command *command = command_find(line, len);
     const char *rest = line + len + strspn(line + len, " ");
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strlen(commands[i].name) != len ||
-            memcmp(commands[i].name, line, len) != 0)
-            continue;
-        if (commands[i].wants_rest && !*rest)
-            app_say(app, ":%s needs something behind it", commands[i].name);
-        else
-            commands[i].run(app, rest);
+    if (!len)
         return;
-    }
-    if (len)
-        app_say(app, "no command '%s'; :help lists them", line);
+    if (!command)
+        say_unknown(app, line, len);
+    else if (command->needs_word && !*rest)
+        app_say(app, ":%s %s: %s", command->name, command->arguments,
+                command->text);
+    else
+        run(app, command->id, rest);
 }

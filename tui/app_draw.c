@@ -64,7 +64,8 @@ static void draw_compact_header(const struct app *app, const struct area *area)
 
     buf_printf(&text, " %s ", mode_name(app));
     put_count(&text, history_packets(store->history));
-    buf_printf(&text, "p held%llu drop%llu", (unsigned long long)counters->held,
+    buf_printf(&text, "p held%llu drop%llu",
+               (unsigned long long)store->model->waiting_count,
                (unsigned long long)counters->dropped);
     buf_append_string(&text, " lost");
     put_count(&text, history_lost(store->history));
@@ -90,7 +91,7 @@ static void draw_header(const struct app *app, const struct area *area)
     put_count(&text, history_packets(store->history));
     buf_printf(&text, " pkt  %u/s  held %llu  drop %llu  lost ",
                (unsigned)model_rate(model, store->now_ns),
-               (unsigned long long)model->counters.held,
+               (unsigned long long)model->waiting_count,
                (unsigned long long)model->counters.dropped);
     put_count(&text, history_lost(store->history));
     put_memory(app, &text);

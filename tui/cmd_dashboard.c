@@ -24,7 +24,8 @@ enum {
     OPTION_ASCII,
     OPTION_NO_MOUSE,
     OPTION_MEMORY,
-    OPTION_PLAIN
+    OPTION_PLAIN,
+    OPTION_CONTROL
 };
 
 #define SCREEN_OPTIONS                                                 \
@@ -48,10 +49,17 @@ static const struct option_spec dashboard_table[] = {
 
 static const struct option_spec watch_table[] = {SCREEN_OPTIONS};
 
+static const struct option_spec attach_table[] = {
+    {OPTION_CONTROL, 0, "control", NULL,
+     "publish, hold packets and end connections, too"},
+    SCREEN_OPTIONS,
+};
+
 struct arguments {
     struct dashboard_options dashboard;
     const char *word; /* the first that is no option; NULL: none */
     bool plain;
+    bool control;
 };
 
 /* ---- options ---- */
@@ -84,6 +92,7 @@ static bool set_option(const struct options *options, int id,
     screen->ascii = screen->ascii || id == OPTION_ASCII;
     screen->no_mouse = screen->no_mouse || id == OPTION_NO_MOUSE;
     arguments->plain = arguments->plain || id == OPTION_PLAIN;
+    arguments->control = arguments->control || id == OPTION_CONTROL;
     if (id != OPTIONS_WORD)
         return true;
     if (arguments->word) {
@@ -160,7 +169,10 @@ static int show(struct source *source, struct store *store,
     app = app_new(store, NULL, NULL);
     app->mode = mode;
     app->max_bytes = arguments->dashboard.max_bytes;
-    app->deeds = source_deeds(source);
+    app->deeds = arguments->control ? source_deeds(source) : NULL;
+    if (mode == APP_LIVE)
+        app->no_deeds = "this only watches; with mqttlab attach --control it "
+                        "may change things";
     result = run_screen(app, source, &arguments->dashboard.screen);
     if (result)
         fprintf(stderr, "mqttlab: this terminal cannot show the dashboard\n");
@@ -210,7 +222,7 @@ int cmd_attach(int argc, char **argv)
     struct source source;
     char error[300];
     int code =
-        read_arguments(watch_table,
+        read_arguments(attach_table,
                        "Usage: mqttlab attach [PORT | SOCKET] [OPTIONS]\n"
                        "Show every packet of a broker that runs already.",
                        argc, argv, &arguments);

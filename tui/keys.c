@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "mqtt/utf8.h"
+#include "tui/command_table.h"
 #include "tui/grid.h"
+#include "tui/roff.h"
 
 static const struct {
     const char *name;
@@ -244,21 +246,6 @@ void keys_help(enum view_id view, struct buf *out)
     }
 }
 
-/* Append text for roff: "\" and a leading "." or "'" mean something to it. */
-static void roff_text(struct buf *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '\\')
-            buf_append_string(out, "\\e");
-        else if (*text == '-')
-            buf_append_string(out, "\\-");
-        else if (*text == '\'')
-            buf_append_string(out, "\\(aq");
-        else
-            buf_append_u8(out, (uint8_t)*text);
-    }
-}
-
 static void where(const struct keys_binding *binding, struct buf *out)
 {
     const char *apart = " (";
@@ -283,9 +270,9 @@ void keys_document(bool roff, struct buf *out)
             buf_printf(out, roff ? ".SS %s\n" : "%s\n", b->group);
         if (roff) {
             buf_append_string(out, ".TP\n.B ");
-            roff_text(out, buf_string(&keys));
+            roff_append(out, buf_string(&keys));
             buf_append_string(out, "\n");
-            roff_text(out, b->text);
+            roff_append(out, b->text);
         } else {
             buf_printf(out, "  %-14s %s", buf_string(&keys), b->text);
         }
@@ -293,4 +280,5 @@ void keys_document(bool roff, struct buf *out)
         buf_append_string(out, "\n");
         buf_release(&keys);
     }
+    command_document(roff, out);
 }

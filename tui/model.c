@@ -25,6 +25,7 @@ void model_free(struct model *model)
     for (size_t i = 0; i < model->client_count; i++)
         model_client_free(model->clients[i]);
     free(model->clients);
+    free(model->waiting);
     map_release(&model->clients_by_id);
     model_topics_free(model);
     model_wills_free(model);
@@ -86,6 +87,44 @@ static void count_packet(struct model_counters *counters,
     count_second(counters, record->time_ns / CLOCK_NS_PER_S);
 }
 
+/* ---- packets that a rule holds ---- */
+
+static size_t find_waiting(const struct model *model, uint64_t seq)
+{
+    size_t at = model->waiting_count;
+
+    while (at > 0 && model->waiting[at - 1] >= seq)
+        at--;
+    return at;
+}
+
+bool model_waits(const struct model *model, uint64_t seq)
+{
+    size_t at = find_waiting(model, seq);
+
+    return at < model->waiting_count && model->waiting[at] == seq;
+}
+
+static void begin_waiting(struct model *model, uint64_t seq)
+{
+    if (model->waiting_count == MODEL_WAITING_MAX)
+        return;
+    model->waiting = alloc_resize(model->waiting, model->waiting_count + 1,
+                                  sizeof(*model->waiting));
+    model->waiting[model->waiting_count++] = seq;
+}
+
+static void end_waiting(struct model *model, uint64_t seq)
+{
+    size_t at = find_waiting(model, seq);
+
+    if (!model_waits(model, seq))
+        return;
+    model->waiting_count--;
+    memmove(model->waiting + at, model->waiting + at + 1,
+            (model->waiting_count - at) * sizeof(*model->waiting));
+}
+
 /* ---- one row ---- */
 
 /*
@@ -126,6 +165,8 @@ static void add_packet(struct model *model, const struct history_row *row)
     struct model_client *client = model_client_of(model, row);
 
     count_packet(&model->counters, &packet);
+    if (row->record.flags & RECORD_HELD)
+        begin_waiting(model, row->record.seq);
     packet.known = decode(&packet);
     if (client)
         model_client_packet(model, client, &packet);
@@ -141,9 +182,12 @@ static void add_event(struct model *model, const struct history_row *row)
 
     model->counters.events++;
     if (record_code(row->record.bytes) == EVENT_BROKER_STARTED) {
+        model->waiting_count = 0;
         model_clients_restart(model);
         model_topics_restart(model);
     }
+    if (record_code(row->record.bytes) == EVENT_PACKET_RELEASED)
+        end_waiting(model, row->record.cause);
     if (client)
         model_client_event(model, client, row);
     model_will_event(model, client, row);

@@ -121,6 +121,8 @@ struct model_topic {
 
 /* ---- everything ---- */
 
+#define MODEL_WAITING_MAX 8192 /* held packets that are known */
+
 struct model_counters {
     uint64_t packets[2][16]; /* [from client?][enum mqtt_type] */
     uint64_t bytes[2];       /* on the wire */
@@ -149,6 +151,8 @@ struct model {
     size_t will_count;
     uint64_t subscriptions_changed; /* counts changes, for caches */
     struct model_counters counters;
+    uint64_t *waiting; /* owned: seqs of packets that a rule holds, in order */
+    size_t waiting_count;
 };
 
 struct model *model_new(const struct history *history);
@@ -156,6 +160,9 @@ void model_free(struct model *model);
 
 /* Take a row into account; rows come in order, each once. */
 void model_add(struct model *model, const struct history_row *row);
+
+/* Does a rule hold the packet with this seq now? */
+bool model_waits(const struct model *model, uint64_t seq);
 
 /* The client with this Client Identifier, or NULL. */
 struct model_client *model_client(const struct model *model,

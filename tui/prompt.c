@@ -168,6 +168,22 @@ enum prompt_result prompt_key(struct prompt *prompt, int key)
     return PROMPT_GOES_ON;
 }
 
+void prompt_replace(struct prompt *prompt, size_t from, const char *text)
+{
+    struct buf whole = {0};
+    size_t len = strlen(text);
+
+    if (prompt->text.len - (prompt->at - from) + len > PROMPT_BYTES_MAX)
+        return;
+    buf_append(&whole, prompt->text.bytes, from);
+    buf_append(&whole, text, len);
+    buf_append(&whole, prompt->text.bytes + prompt->at,
+               prompt->text.len - prompt->at);
+    buf_release(&prompt->text);
+    prompt->text = whole;
+    prompt->at = from + len;
+}
+
 void prompt_draw(struct prompt *prompt, const struct area *area, int y,
                  const char *label)
 {

@@ -35,6 +35,9 @@ enum prompt_result prompt_key(struct prompt *prompt, int key);
 /* What was typed; valid until the next key. */
 const char *prompt_text(struct prompt *prompt);
 
+/* Put text in the place of what stands between byte from and the cursor. */
+void prompt_replace(struct prompt *prompt, size_t from, const char *text);
+
 /* Draw label and line into a row and put the cursor where one types. */
 void prompt_draw(struct prompt *prompt, const struct area *area, int y,
                  const char *label);

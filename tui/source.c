@@ -45,8 +45,7 @@ void source_close(struct source *source)
 
 /* ---- a broker ---- */
 
-/* Send a request; NULL when there was no answer, with *fd -1. */
-static json_t *ask(int control_fd, json_t *request, int *fd)
+json_t *source_ask(int control_fd, json_t *request, int *fd)
 {
     int none = -1;
     json_t *answer =
@@ -67,7 +66,7 @@ int source_attach(struct source *source, const struct control_broker *broker,
     json_t *answer = NULL;
 
     if (!result) {
-        answer = ask(fd, json_pack("{s:s}", "cmd", "attach"), &ring_fd);
+        answer = source_ask(fd, json_pack("{s:s}", "cmd", "attach"), &ring_fd);
         if (!answer || ring_fd < 0)
             result = answer ? -EPROTO : -errno;
     }
@@ -195,63 +194,4 @@ bool source_poll(struct source *source, uint64_t budget_ns)
         any = true;
     }
     return any;
-}
-
-/* ---- deeds ---- */
-
-/* What the answer to a command means, in said. Takes the answer. */
-static const char *tell(struct source *source, json_t *answer, const char *done)
-{
-    const char *error = json_string_value(json_object_get(answer, "error"));
-
-    if (!answer)
-        snprintf(source->said, sizeof(source->said),
-                 "the broker does not answer");
-    else if (!json_is_true(json_object_get(answer, "ok")))
-        snprintf(source->said, sizeof(source->said), "the broker refuses: %s",
-                 error ? error : "it does not say why");
-    else
-        snprintf(source->said, sizeof(source->said), "%s", done);
-    json_decref(answer);
-    return source->said;
-}
-
-static const char *publish(void *owner, const char *topic, const char *payload,
-                           unsigned qos, bool retain)
-{
-    struct source *source = owner;
-    json_t *request =
-        json_pack("{s:s, s:s, s:s, s:i, s:b}", "cmd", "publish", "topic", topic,
-                  "payload", payload, "qos", (int)qos, "retain", (int)retain);
-
-    if (!request)
-        return "topic and message must be UTF-8";
-    if (source->control_fd < 0) {
-        json_decref(request);
-        return "the broker has ended";
-    }
-    return tell(source, ask(source->control_fd, request, NULL),
-                "published by the broker");
-}
-
-static const char *kick(void *owner, const char *client_id, const char *how)
-{
-    struct source *source = owner;
-    json_t *request = json_pack("{s:s, s:s, s:s}", "cmd", "kick", "client",
-                                client_id, "how", how);
-
-    if (!request)
-        return "this Client Identifier is not UTF-8";
-    if (source->control_fd < 0) {
-        json_decref(request);
-        return "the broker has ended";
-    }
-    return tell(source, ask(source->control_fd, request, NULL), "done");
-}
-
-const struct app_deeds *source_deeds(struct source *source)
-{
-    source->deeds =
-        (struct app_deeds){.owner = source, .publish = publish, .kick = kick};
-    return source->port ? &source->deeds : NULL;
 }

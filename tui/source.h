@@ -53,6 +53,10 @@ bool source_gone(struct source *source, uint64_t now_ns);
 /* Is more to be read from the file? */
 bool source_reading(const struct source *source);
 
+/* Send a request, which is freed; NULL when there was no answer. fd may be
+   NULL; see control_request. */
+json_t *source_ask(int control_fd, json_t *request, int *fd);
+
 /* What can be done to the broker; NULL for a file. */
 const struct app_deeds *source_deeds(struct source *source);
 

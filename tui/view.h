@@ -28,6 +28,8 @@ struct view_host {
     void (*focus)(void *app, int pane);
     /* Ask how to end this client's connection, and do it. */
     void (*end)(void *app, const char *client_id);
+    /* Clear the retained message of this topic. */
+    void (*clear)(void *app, const char *topic);
     /* The view that was shown before this one. */
     enum view_id (*about)(void *app);
     /* What to do first, shown while there is nothing to see: lines. */

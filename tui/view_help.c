@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tui/command_table.h"
+#include "tui/presets.h"
 #include "tui/view.h"
 
 struct view_help {
@@ -53,6 +55,10 @@ static void make(struct view_help *view, enum view_id about, int width)
     if (view->text.len && view->about == about && view->width == width)
         return;
     keys_help(about, &all);
+    command_help(&all);
+    buf_append_string(&all, "# Filters that have a name (f and then Tab)\n");
+    for (const struct preset *preset = presets_table(); preset->name; preset++)
+        buf_printf(&all, "  %-14s %s\n", preset->name, preset->what);
     buf_append_string(&all, reading);
     buf_clear(&view->text);
     for (const char *at = buf_string(&all); *at;) {

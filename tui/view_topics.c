@@ -298,6 +298,20 @@ static void show_packets(struct view_topics *view)
     buf_release(&name);
 }
 
+static void clear_retained(struct view_topics *view,
+                           const struct model_topic *topic)
+{
+    const struct view_host *host = view->view.host;
+    struct buf name = {0};
+
+    model_topic_name(topic, &name);
+    if (topic->retained)
+        host->clear(host->app, buf_string(&name));
+    else
+        host->say(host->app, "the broker keeps no message of this topic");
+    buf_release(&name);
+}
+
 static bool act(struct view *base, enum action action, int pane)
 {
     struct view_topics *view = (struct view_topics *)base;
@@ -324,6 +338,8 @@ static bool act(struct view *base, enum action action, int pane)
         show_packets(view);
     } else if (action == ACTION_OPEN) {
         topic->folded = !topic->folded;
+    } else if (action == ACTION_CLEAR) {
+        clear_retained(view, topic);
     } else {
         return false;
     }

@@ -35,7 +35,52 @@ static const char *kick(void *owner, const char *client_id, const char *how)
     return "done";
 }
 
-static const struct app_deeds deeds = {.publish = publish, .kick = kick};
+static const char *rule(void *owner, const struct app_rule *rule)
+{
+    (void)owner;
+    snprintf(done, sizeof(done), "rule %s '%s' %d %u", rule->kind, rule->filter,
+             rule->always, rule->ms);
+    return "rule: 1";
+}
+
+static const char *unrule(void *owner, const char *kind)
+{
+    (void)owner;
+    snprintf(done, sizeof(done), "unrule %s", kind ? kind : "all");
+    return "rules ended: 1";
+}
+
+static const char *release(void *owner, uint64_t seq, bool all)
+{
+    (void)owner;
+    snprintf(done, sizeof(done), "release %llu %d", (unsigned long long)seq,
+             all);
+    return "let go: 1";
+}
+
+static const char *clear(void *owner, const char *topic)
+{
+    (void)owner;
+    snprintf(done, sizeof(done), "clear %s", topic);
+    return "cleared";
+}
+
+static const char *note(void *owner, uint64_t seq, const char *text)
+{
+    (void)owner;
+    snprintf(done, sizeof(done), "note %llu %s", (unsigned long long)seq, text);
+    return "noted";
+}
+
+static const struct app_deeds deeds = {
+    .publish = publish,
+    .kick = kick,
+    .rule = rule,
+    .unrule = unrule,
+    .release = release,
+    .clear = clear,
+    .note = note,
+};
 
 static void take(void *owner, const struct record *record)
 {
@@ -382,6 +427,144 @@ START_TEST(a_client_is_ended_in_one_of_three_ways)
 }
 END_TEST
 
+/* ---- the wire ---- */
+
+START_TEST(packets_are_held_and_let_go_from_the_keyboard)
+{
+    press("imqtt.qos == 2<Enter>");
+    ck_assert_str_eq(done, "rule hold 'mqtt.qos == 2' 1 0");
+    press(".");
+    ck_assert_str_eq(done, "release 0 0");
+    press("A");
+    ck_assert_str_eq(done, "release 0 1");
+    press("i");
+    ck_assert_str_eq(done, "unrule hold");
+    press("a");
+    ck_assert(shows("the chosen packet is not held"));
+    done[0] = '\0';
+    press("imqtt.topik<Enter>");
+    ck_assert_str_eq(done, "");
+}
+END_TEST
+
+static const struct {
+    const char *typed;
+    const char *done;
+} commands[] = {
+    {":drop mqtt.msgtype == 4",                 "rule drop 'mqtt.msgtype == 4' 0 0"},
+    {":drop always",                            "rule drop '' 1 0"                 },
+    {":dr",                                     "rule drop '' 0 0"                 },
+    {":delay 3s always lab.type == \"PUBACK\"",
+     "rule delay 'lab.type == \"PUBACK\"' 1 3000"                                  },
+    {":delay 500ms",                            "rule delay '' 0 500"              },
+    {":slow 2s",                                "rule delay '' 1 2000"             },
+    {":dup",                                    "rule dup '' 0 0"                  },
+    {":corrupt mqtt.qos == 1",                  "rule corrupt 'mqtt.qos == 1' 0 0" },
+    {":rules-off",                              "unrule all"                       },
+    {":release all",                            "release 0 1"                      },
+    {":cut sensor-1",                           "kick sensor-1 cut"                },
+    {":silent sensor-1",                        "kick sensor-1 silent"             },
+    {":disconnect sensor-1",                    "kick sensor-1 disconnect"         },
+    {":clear a/b",                              "clear a/b"                        },
+    {":delay",                                  ""                                 },
+    {":delay x",                                ""                                 },
+    {":delay 999999s",                          ""                                 },
+    {":drop mqtt.topik",                        ""                                 },
+    {":c sensor-1",                             ""                                 },
+};
+
+START_TEST(a_command_does_what_it_says)
+{
+    press(commands[_i].typed);
+    press("<Enter>");
+    ck_assert_str_eq(done, commands[_i].done);
+}
+END_TEST
+
+START_TEST(who_only_watches_changes_nothing)
+{
+    app->deeds = NULL;
+    app->no_deeds = "this only watches";
+    press(commands[_i].typed);
+    press("<Enter>i.Ap");
+    ck_assert_str_eq(done, "");
+    ck_assert_int_eq(app->asking, APP_NOTHING);
+}
+END_TEST
+
+START_TEST(a_note_is_written_on_the_chosen_packet)
+{
+    press(":7<Enter>;look here<Enter>");
+    ck_assert_ptr_nonnull(strstr(done, " look here"));
+    app->deeds = NULL;
+    press(":8<Enter>;and here<Enter>");
+    struct history_row row;
+    ck_assert(store_row(store, store_chosen_at(store, STORE_ALL), &row));
+    ck_assert_uint_eq(row.number, 8);
+    ck_assert_str_eq(row.comment, "and here");
+}
+END_TEST
+
+START_TEST(a_retained_message_is_cleared_after_asking)
+{
+    press("4/mode<Enter>D");
+    ck_assert_str_eq(done, "");
+    press("y");
+    ck_assert_ptr_nonnull(strstr(done, "clear "));
+}
+END_TEST
+
+/* ---- completion ---- */
+
+static const struct {
+    const char *typed;
+    enum app_asking asking;
+    const char *text;
+} completions[] = {
+    {"fmqtt.msgi<Tab>",                 APP_FILTER,  "mqtt.msgid"                },
+    {"flab.cl<Tab> == \"sens<Tab>",     APP_FILTER,  "lab.client == \"sensor-1\""},
+    {"flab.type == \"PUBC<Tab>",        APP_FILTER,  "lab.type == \"PUBCOMP\""   },
+    {"fno<Tab>",                        APP_FILTER,  "no-ping"                   },
+    {"fmqtt.qos == 2 && mqtt.dup<Tab>", APP_FILTER,
+     "mqtt.qos == 2 && mqtt.dupflag"                                             },
+    {":dis<Tab>",                       APP_COMMAND, "disconnect"                },
+    {":view ses<Tab>",                  APP_COMMAND, "view sessions"             },
+    {":cut sens<Tab>",                  APP_COMMAND, "cut sensor-1"              },
+    {":drop mqtt.msgi<Tab>",            APP_COMMAND, "drop mqtt.msgid"           },
+    {"fzzz<Tab>",                       APP_FILTER,  "zzz"                       },
+};
+
+START_TEST(tab_completes_what_is_typed)
+{
+    press(completions[_i].typed);
+    ck_assert_int_eq(app->asking, completions[_i].asking);
+    ck_assert_str_eq(prompt_text(&app->prompts[app->asking]),
+                     completions[_i].text);
+}
+END_TEST
+
+START_TEST(a_preset_is_a_filter)
+{
+    static const char *const names[] = {"no-ping", "errors", "qos2", "wills",
+                                        "auth"};
+    char keys[40];
+
+    snprintf(keys, sizeof(keys), "f%s<Enter>", names[_i]);
+    press(keys);
+    ck_assert_int_eq(app->asking, APP_NOTHING);
+    ck_assert(*store->filter_text);
+    ck_assert_uint_gt(store_count(store, STORE_ALL), 0);
+    ck_assert_uint_lt(store_count(store, STORE_PACKETS), 32);
+}
+END_TEST
+
+START_TEST(an_unknown_command_is_corrected)
+{
+    press(":dorp<Enter>");
+    ck_assert(shows("did you mean drop?"));
+}
+END_TEST
+
 START_TEST(a_recording_cannot_be_changed)
 {
     app->deeds = NULL;
@@ -586,6 +769,17 @@ Suite *app_suite(void)
     tcase_add_test(tcase, a_message_is_published_from_the_screen);
     tcase_add_loop_test(tcase, a_client_is_ended_in_one_of_three_ways, 0,
                         sizeof(kicks) / sizeof(kicks[0]));
+    tcase_add_test(tcase, packets_are_held_and_let_go_from_the_keyboard);
+    tcase_add_loop_test(tcase, a_command_does_what_it_says, 0,
+                        sizeof(commands) / sizeof(commands[0]));
+    tcase_add_loop_test(tcase, who_only_watches_changes_nothing, 0,
+                        sizeof(commands) / sizeof(commands[0]));
+    tcase_add_test(tcase, a_note_is_written_on_the_chosen_packet);
+    tcase_add_test(tcase, a_retained_message_is_cleared_after_asking);
+    tcase_add_loop_test(tcase, tab_completes_what_is_typed, 0,
+                        sizeof(completions) / sizeof(completions[0]));
+    tcase_add_loop_test(tcase, a_preset_is_a_filter, 0, 5);
+    tcase_add_test(tcase, an_unknown_command_is_corrected);
     tcase_add_test(tcase, a_recording_cannot_be_changed);
     tcase_add_test(tcase, the_lab_is_led_from_the_keyboard);
     tcase_add_test(tcase, a_click_chooses_and_the_wheel_moves);

@@ -291,6 +291,20 @@ START_TEST(what_is_no_rule_is_refused)
 }
 END_TEST
 
+START_TEST(a_note_becomes_a_record)
+{
+    struct record record;
+
+    ck_assert(run("{\"cmd\":\"note\",\"seq\":1,\"text\":\"look\"}"));
+    do
+        ck_assert(tap_reader_next(&reader, &record));
+    while (record.type != RECORD_NOTE);
+    ck_assert_uint_eq(record_get_number(record.bytes, RECORD_SUBJECT, 0), 1);
+    ck_assert(!run("{\"cmd\":\"note\",\"seq\":99999,\"text\":\"x\"}"));
+    ck_assert(!run("{\"cmd\":\"note\",\"seq\":1}"));
+}
+END_TEST
+
 START_TEST(bytes_are_the_same_when_no_rule_matches)
 {
     struct mqtt_publish publish;
@@ -329,6 +343,7 @@ Suite *gate_suite(void)
     tcase_add_test(tcase, a_connection_that_ends_takes_its_held_packets_along);
     tcase_add_test(tcase, too_many_held_packets_end_the_rules);
     tcase_add_test(tcase, what_is_no_rule_is_refused);
+    tcase_add_test(tcase, a_note_becomes_a_record);
     tcase_add_test(tcase, bytes_are_the_same_when_no_rule_matches);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/command_table.h"
 #include "tui/keys.h"
 
 static const struct {
@@ -131,7 +132,7 @@ START_TEST(help_shows_what_a_view_has_and_not_what_it_hides)
 }
 END_TEST
 
-START_TEST(the_manual_has_every_binding)
+START_TEST(the_manual_has_every_binding_and_command)
 {
     struct buf out = {0};
     size_t bindings = 0;
@@ -139,6 +140,8 @@ START_TEST(the_manual_has_every_binding)
 
     keys_document(true, &out);
     for (const struct keys_binding *b = keys_table(); b->action; b++)
+        bindings++;
+    for (const struct command *c = command_table(); c->name; c++)
         bindings++;
     for (const char *at = buf_string(&out); (at = strstr(at, ".TP")); at++)
         entries++;
@@ -169,7 +172,7 @@ Suite *keys_suite(void)
     tcase_add_test(tcase, the_key_line_names_a_key_of_its_binding);
     tcase_add_test(tcase, the_key_line_fits_and_always_ends_with_help);
     tcase_add_test(tcase, help_shows_what_a_view_has_and_not_what_it_hides);
-    tcase_add_test(tcase, the_manual_has_every_binding);
+    tcase_add_test(tcase, the_manual_has_every_binding_and_command);
     tcase_add_test(tcase, views_are_found_by_name);
     return suite;
 }

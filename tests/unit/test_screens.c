@@ -97,7 +97,52 @@ static const char *kick(void *owner, const char *client_id, const char *how)
     return "done";
 }
 
-static const struct app_deeds deeds = {.publish = publish, .kick = kick};
+static const char *rule(void *owner, const struct app_rule *rule)
+{
+    (void)owner;
+    snprintf(said, sizeof(said), "rule %s '%s' %d %u", rule->kind, rule->filter,
+             rule->always, rule->ms);
+    return "rule: 1";
+}
+
+static const char *unrule(void *owner, const char *kind)
+{
+    (void)owner;
+    snprintf(said, sizeof(said), "unrule %s", kind ? kind : "all");
+    return "rules ended: 1";
+}
+
+static const char *release(void *owner, uint64_t seq, bool all)
+{
+    (void)owner;
+    snprintf(said, sizeof(said), "release %llu %d", (unsigned long long)seq,
+             all);
+    return "let go: 1";
+}
+
+static const char *clear(void *owner, const char *topic)
+{
+    (void)owner;
+    snprintf(said, sizeof(said), "clear %s", topic);
+    return "cleared";
+}
+
+static const char *note(void *owner, uint64_t seq, const char *text)
+{
+    (void)owner;
+    snprintf(said, sizeof(said), "note %llu %s", (unsigned long long)seq, text);
+    return "noted";
+}
+
+static const struct app_deeds deeds = {
+    .publish = publish,
+    .kick = kick,
+    .rule = rule,
+    .unrule = unrule,
+    .release = release,
+    .clear = clear,
+    .note = note,
+};
 
 static void take(void *owner, const struct record *record)
 {

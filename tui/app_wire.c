@@ -1,0 +1,197 @@
+/*
+ * What is done to packets on their way, and to connections.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/app.h"
+#include "tui/presets.h"
+#include "wire/event.h"
+
+bool app_can_do(struct app *app)
+{
+    if (app->deeds)
+        return true;
+    app_say(app, "%s",
+            app->no_deeds ? app->no_deeds : "a recording cannot be changed");
+    return false;
+}
+
+/* ---- holding ---- */
+
+void app_hold(struct app *app, const char *filter)
+{
+    struct app_rule rule = {.kind = "hold", .filter = filter, .always = true};
+    struct filter_error error;
+    filter = rule.filter = presets_expand(filter);
+    struct filter *valid = filter_new(filter, &error);
+
+    if (!app_can_do(app)) {
+        filter_free(valid);
+        return;
+    }
+    if (!valid) {
+        app_say(app, "column %u: %s", error.column, error.message);
+        return;
+    }
+    filter_free(valid);
+    if (app->holding)
+        app->deeds->unrule(app->deeds->owner, "hold");
+    app_say(app, "%s holds what matches: . lets one go, A all, i ends it",
+            app->deeds->rule(app->deeds->owner, &rule));
+    app->holding = true;
+}
+
+void app_end_rules(struct app *app)
+{
+    if (!app_can_do(app))
+        return;
+    app_say(app, "%s", app->deeds->unrule(app->deeds->owner, NULL));
+    app->holding = false;
+}
+
+void app_release(struct app *app, uint64_t seq, bool all)
+{
+    if (app_can_do(app))
+        app_say(app, "%s", app->deeds->release(app->deeds->owner, seq, all));
+}
+
+static void toggle_hold(struct app *app)
+{
+    if (!app_can_do(app))
+        return;
+    if (!app->holding) {
+        app_ask(app, APP_HOLD, "");
+        return;
+    }
+    app->holding = false;
+    app_say(app, "nothing is held any more (%s)",
+            app->deeds->unrule(app->deeds->owner, "hold"));
+}
+
+static void release_chosen(struct app *app)
+{
+    struct history_row row;
+    uint64_t position = store_chosen_at(app->store, STORE_ALL);
+
+    if (!store_row(app->store, position, &row) ||
+        !model_waits(app->store->model, row.record.seq))
+        app_say(app, "the chosen packet is not held");
+    else
+        app_release(app, row.record.seq, false);
+}
+
+/* ---- disturbing ---- */
+
+/* "3s", "500ms", "3": milliseconds, or 0; *text goes behind it. */
+static unsigned take_time(const char **text)
+{
+    char *end = NULL;
+    double number = strtod(*text, &end);
+    double ms = number * 1000;
+
+    if (end == *text)
+        return 0;
+    if (!strncmp(end, "ms", 2)) {
+        ms = number;
+        end += 2;
+    } else if (*end == 's') {
+        end++;
+    }
+    *text = end + strspn(end, " ");
+    return ms >= 1 && ms <= 600000 ? (unsigned)ms : 0;
+}
+
+void app_disturb(struct app *app, const char *kind, const char *rest)
+{
+    static const char always[] = "always";
+    struct app_rule rule = {.kind = kind};
+    struct filter_error error;
+
+    if (!app_can_do(app))
+        return;
+    if (!strcmp(kind, "delay")) {
+        rule.ms = take_time(&rest);
+        if (!rule.ms) {
+            app_say(app, "a time is needed first, 1ms to 600s: 3s");
+            return;
+        }
+    }
+    if (!strncmp(rest, always, strlen(always)) &&
+        strchr(" ", rest[strlen(always)])) {
+        rule.always = true;
+        rest += strlen(always);
+        rest += strspn(rest, " ");
+    }
+    rest = presets_expand(rest);
+    struct filter *valid = filter_new(rest, &error);
+    if (!valid) {
+        app_say(app, "column %u of the filter: %s", error.column,
+                error.message);
+        return;
+    }
+    filter_free(valid);
+    rule.filter = rest;
+    app_say(app, "%s: %s %s%s; :rules-off ends it",
+            app->deeds->rule(app->deeds->owner, &rule), kind,
+            rule.always ? "always " : "once, ",
+            *rest ? rest : "whatever comes");
+}
+
+/* ---- notes ---- */
+
+/* A note in a recording stands here alone, until it is written. */
+static void note_here(struct app *app, uint64_t seq, const char *text)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, EVENT_NOTE);
+    record_put_string(&bytes, RECORD_TEXT, text);
+    record_put_number(&bytes, RECORD_SUBJECT, seq);
+    struct record record = {
+        .type = RECORD_NOTE,
+        .seq = app->store->last_seq + 1,
+        .time_ns = app->store->last_ns,
+        .cause = seq - app->store->seq_offset,
+        .original_len = bytes.len,
+        .bytes = buf_slice(&bytes),
+    };
+    store_add(app->store, &record);
+    buf_release(&bytes);
+}
+
+void app_note(struct app *app, const char *text)
+{
+    struct history_row row;
+
+    if (!store_row(app->store, store_chosen_at(app->store, STORE_ALL), &row)) {
+        app_say(app, "there is no packet to write a note on");
+        return;
+    }
+    if (!*text)
+        return;
+    if (app->deeds) {
+        app_say(app, "%s",
+                app->deeds->note(app->deeds->owner, row.record.seq, text));
+    } else {
+        note_here(app, row.record.seq, text);
+        app_say(app, "noted");
+    }
+}
+
+bool app_act_on_wire(struct app *app, enum action action)
+{
+    if (action == ACTION_HOLD)
+        toggle_hold(app);
+    else if (action == ACTION_STEP)
+        app_release(app, 0, false);
+    else if (action == ACTION_RELEASE)
+        release_chosen(app);
+    else if (action == ACTION_RELEASE_ALL)
+        app_release(app, 0, true);
+    else if (action == ACTION_NOTE)
+        app_ask(app, APP_NOTE, "");
+    else
+        return false;
+    return true;
+}

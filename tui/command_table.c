@@ -1,0 +1,116 @@
+#include "tui/command_table.h"
+
+#include <string.h>
+
+#include "tui/roff.h"
+#include "wire/filter_suggest.h"
+
+/* clang-format off */
+static const struct command table[] = {
+    {"filter", "EXPR", "show only what matches; without EXPR all", "Commands",
+     COMMAND_SET_FILTER, COMMAND_FILTER, false},
+    {"view", "NAME", "show a view: packets, ladder, sessions ...", NULL,
+     COMMAND_SHOW_VIEW, COMMAND_VIEW, true},
+    {"note", "TEXT", "a note on the chosen packet, for all who watch", NULL,
+     COMMAND_NOTE, COMMAND_TEXT, true},
+    {"write", "FILE", "all records, as pcapng, which Wireshark opens", NULL,
+     COMMAND_WRITE, COMMAND_FILE, true},
+    {"save-display", "FILE", "this screen as text", NULL,
+     COMMAND_SAVE_DISPLAY, COMMAND_FILE, true},
+    {"help", "", "this list", NULL, COMMAND_HELP, COMMAND_NOTHING, false},
+    {"quit", "", "leave", NULL, COMMAND_QUIT, COMMAND_NOTHING, false},
+
+    {"publish", "[-q QOS] [-r] TOPIC MESSAGE", "publish through the broker",
+     "Commands for the wire", COMMAND_PUBLISH, COMMAND_TOPIC, false},
+    {"hold", "[EXPR]", "keep packets that match until they are released",
+     NULL, COMMAND_HOLD, COMMAND_FILTER, false},
+    {"release", "[all]", "let the oldest held packet go, or all", NULL,
+     COMMAND_RELEASE, COMMAND_TEXT, false},
+    {"drop", "[always] [EXPR]", "lose the next packet that matches, or each",
+     NULL, COMMAND_DROP, COMMAND_FILTER, false},
+    {"delay", "TIME [always] [EXPR]", "let it come later: 3s, 500ms", NULL,
+     COMMAND_DELAY, COMMAND_FILTER, true},
+    {"dup", "[always] [EXPR]", "let it come twice", NULL,
+     COMMAND_DUP, COMMAND_FILTER, false},
+    {"corrupt", "[always] [EXPR]", "change its last byte", NULL,
+     COMMAND_CORRUPT, COMMAND_FILTER, false},
+    {"slow", "TIME", "delay each packet so long", NULL,
+     COMMAND_SLOW, COMMAND_TEXT, true},
+    {"rules-off", "", "end all these rules; what is held goes on", NULL,
+     COMMAND_RULES_OFF, COMMAND_NOTHING, false},
+    {"cut", "CLIENT", "cut its TCP connection, without DISCONNECT", NULL,
+     COMMAND_CUT, COMMAND_CLIENT, true},
+    {"silent", "CLIENT", "let it fall silent until its Keep Alive is over",
+     NULL, COMMAND_SILENT, COMMAND_CLIENT, true},
+    {"disconnect", "CLIENT", "end its connection properly", NULL,
+     COMMAND_DISCONNECT, COMMAND_CLIENT, true},
+    {"clear", "TOPIC", "clear a retained message; # clears all", NULL,
+     COMMAND_CLEAR, COMMAND_TOPIC, true},
+    {NULL, NULL, NULL, NULL, COMMAND_QUIT, COMMAND_NOTHING, false},
+};
+/* clang-format on */
+
+const struct command *command_table(void)
+{
+    return table;
+}
+
+const struct command *command_find(const char *name, size_t len)
+{
+    const struct command *found = NULL;
+    bool several = false;
+
+    for (const struct command *c = table; len && c->name; c++) {
+        if (strncmp(c->name, name, len) != 0)
+            continue;
+        if (strlen(c->name) == len)
+            return c;
+        several = several || found;
+        found = found ? found : c;
+    }
+    return several && len > 1 ? NULL : found;
+}
+
+const char *command_suggest(const char *name, size_t len)
+{
+    struct filter_suggestion best = {0};
+
+    for (const struct command *c = table; c->name; c++)
+        filter_suggest(&best, slice_of(name, len), c->name);
+    return best.name;
+}
+
+void command_help(struct buf *out)
+{
+    for (const struct command *c = table; c->name; c++) {
+        struct buf left = {0};
+
+        if (c->group)
+            buf_printf(out, "# %s\n", c->group);
+        buf_printf(&left, ":%s %s", c->name, c->arguments);
+        buf_printf(out, "  %-14s %s\n", buf_string(&left), c->text);
+        buf_release(&left);
+    }
+}
+
+void command_document(bool roff, struct buf *out)
+{
+    for (const struct command *c = table; c->name; c++) {
+        struct buf left = {0};
+
+        if (c->group)
+            buf_printf(out, roff ? ".SS %s\n" : "%s\n", c->group);
+        buf_printf(&left, *c->arguments ? ":%s %s" : ":%s", c->name,
+                   c->arguments);
+        if (roff) {
+            buf_append_string(out, ".TP\n.B ");
+            roff_append(out, buf_string(&left));
+            buf_append_string(out, "\n");
+            roff_append(out, c->text);
+        } else {
+            buf_printf(out, "  %-34s %s", buf_string(&left), c->text);
+        }
+        buf_append_string(out, "\n");
+        buf_release(&left);
+    }
+}

@@ -1,0 +1,223 @@
+/*
+ * Tab while something is typed: the word before the cursor is completed as far
+ * as that is clear, and what it may become is shown.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tui/app.h"
+#include "tui/command_table.h"
+#include "tui/presets.h"
+
+/* What the word may become. */
+struct offers {
+    const char *word;
+    size_t len;
+    size_t count;
+    char *common;    /* what all of them begin with; owned, NULL: none yet */
+    struct buf list; /* all of them, as many as fit on a line */
+};
+
+static void offer(struct offers *offers, const char *text)
+{
+    size_t same = 0;
+
+    if (strncmp(text, offers->word, offers->len) != 0)
+        return;
+    offers->count++;
+    if (offers->list.len < 400)
+        buf_printf(&offers->list, "%s  ", text);
+    if (!offers->common) {
+        offers->common = alloc_string(text);
+        return;
+    }
+    while (text[same] && text[same] == offers->common[same])
+        same++;
+    offers->common[same] = '\0';
+}
+
+static void offer_quoted(struct offers *offers, const char *text)
+{
+    struct buf quoted = {0};
+
+    view_quote(slice_of_string(text), &quoted);
+    offer(offers, buf_string(&quoted));
+    buf_release(&quoted);
+}
+
+/* ---- what there is ---- */
+
+static void offer_clients(const struct app *app, struct offers *offers,
+                          bool quoted)
+{
+    const struct model *model = app->store->model;
+
+    for (size_t i = 0; i < model->client_count; i++)
+        (quoted ? offer_quoted : offer)(offers, model->clients[i]->client_id);
+}
+
+static void offer_topics(const struct app *app, struct offers *offers,
+                         bool quoted)
+{
+    struct model_topic *topic = NULL;
+
+    while ((topic = model_topic_next(app->store->model, topic, true))) {
+        struct buf name = {0};
+
+        if (topic->named) {
+            model_topic_name(topic, &name);
+            (quoted ? offer_quoted : offer)(offers, buf_string(&name));
+        }
+        buf_release(&name);
+    }
+}
+
+static void offer_types(struct offers *offers)
+{
+    for (int type = MQTT_CONNECT; type <= MQTT_AUTH; type++)
+        offer_quoted(offers, mqtt_type_name((enum mqtt_type)type));
+}
+
+static void offer_fields(struct offers *offers)
+{
+    const struct field_info *field = dissect_field_table();
+
+    for (; field->name; field++)
+        offer(offers, field->name);
+    for (const struct filter_own_field *own = filter_own_fields(); own->name;
+         own++)
+        offer(offers, own->name);
+}
+
+static void offer_presets(struct offers *offers)
+{
+    for (const struct preset *preset = presets_table(); preset->name; preset++)
+        offer(offers, preset->name);
+}
+
+/* ---- a filter ---- */
+
+/* Where the word before the cursor begins; what is in quotes is one. */
+static size_t word_start(const char *text, size_t at)
+{
+    size_t quote = at;
+    bool open = false;
+
+    for (size_t i = 0; i < at; i++) {
+        if (text[i] == '"') {
+            open = !open;
+            quote = i;
+        }
+    }
+    if (open)
+        return quote;
+    while (at > 0 && !strchr(" ()!&|=<>~{},", text[at - 1]))
+        at--;
+    return at;
+}
+
+/* Is the word compared with this field? */
+static bool compares(const char *text, size_t start, const char *field)
+{
+    size_t len = strlen(field);
+
+    while (start > 0 && strchr(" =!<>{,", text[start - 1]))
+        start--;
+    return start >= len && !strncmp(text + start - len, field, len);
+}
+
+static void offer_for_filter(const struct app *app, const char *text,
+                             size_t start, struct offers *offers)
+{
+    if (compares(text, start, "lab.client") ||
+        compares(text, start, "mqtt.clientid"))
+        offer_clients(app, offers, true);
+    else if (compares(text, start, "lab.topic") ||
+             compares(text, start, "mqtt.topic"))
+        offer_topics(app, offers, true);
+    else if (compares(text, start, "lab.type"))
+        offer_types(offers);
+    else
+        offer_fields(offers);
+    if (start == 0)
+        offer_presets(offers);
+}
+
+/* ---- a command ---- */
+
+static void offer_views(struct offers *offers)
+{
+    for (int view = 0; view < VIEW_COUNT; view++)
+        offer(offers, keys_view_name((enum view_id)view));
+}
+
+/* Returns where the word begins. */
+static size_t offer_for_command(const struct app *app, const char *text,
+                                size_t at, struct offers *offers)
+{
+    size_t name = strcspn(text, " ");
+    const struct command *command = command_find(text, name);
+    size_t start = name + strspn(text + name, " ");
+
+    if (at <= name) {
+        offers->word = text;
+        offers->len = at;
+        for (const struct command *c = command_table(); c->name; c++)
+            offer(offers, c->name);
+        return 0;
+    }
+    if (!command)
+        return at;
+    if (command->word == COMMAND_FILTER)
+        start = word_start(text, at);
+    offers->word = text + start;
+    offers->len = at > start ? at - start : 0;
+    if (command->word == COMMAND_FILTER)
+        offer_for_filter(app, text, start, offers);
+    else if (command->word == COMMAND_VIEW)
+        offer_views(offers);
+    else if (command->word == COMMAND_CLIENT)
+        offer_clients(app, offers, false);
+    else if (command->word == COMMAND_TOPIC)
+        offer_topics(app, offers, false);
+    return start;
+}
+
+/* ---- all ---- */
+
+static void show_offers(struct app *app, struct prompt *prompt, size_t start,
+                        const struct offers *offers)
+{
+    if (!offers->count) {
+        app_say(app, "nothing begins like this");
+        return;
+    }
+    prompt_replace(prompt, start, offers->common);
+    if (offers->count > 1)
+        app_say(app, "%.*s", (int)offers->list.len,
+                (const char *)offers->list.bytes);
+}
+
+void app_complete(struct app *app)
+{
+    struct prompt *prompt = &app->prompts[app->asking];
+    struct offers offers = {0};
+    char *text = alloc_string(prompt_text(prompt));
+    size_t at = prompt->at;
+    size_t start = word_start(text, at);
+
+    offers.word = text + start;
+    offers.len = at - start;
+    if (app->asking == APP_FILTER || app->asking == APP_HOLD)
+        offer_for_filter(app, text, start, &offers);
+    else if (app->asking == APP_PUBLISH)
+        offer_topics(app, &offers, false);
+    else if (app->asking == APP_COMMAND)
+        start = offer_for_command(app, text, at, &offers);
+    show_offers(app, prompt, start, &offers);
+    free(offers.common);
+    buf_release(&offers.list);
+    free(text);
+    app_ask_changed(app);
+}
