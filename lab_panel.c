@@ -4,6 +4,7 @@
 #include "labs/lab_actors.h"
 #include "labs/lab_broker.h"
 #include "labs/lab_plain.h"
+#include "labs/lab_saw.h"
 #include "labs/live.h"
 #include "tui/dashboard.h"
 #include "tui/panel.h"
@@ -14,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define USUAL_PORT 1883
+#define USUAL_PORT  1883
+#define END_COLUMNS 100 /* of the page behind the last step */
 
 struct line {
     enum panel_line_kind kind;
@@ -30,8 +32,9 @@ struct lab_panel {
     uint64_t last_seq;
     struct line *lines; /* of the step that is shown */
     size_t line_count;
-    size_t lines_of;     /* index + 1 of that step */
+    size_t lines_of;     /* index + 1 of that step; the end has one more */
     size_t next_command; /* for run */
+    bool at_end;         /* the page behind the last step is shown */
     bool resets;         /* the step begins again with the next tick */
     char said[400];
     char title[200];
@@ -150,15 +153,36 @@ static void add_port(struct lab_panel *panel)
     free(command);
 }
 
+/* What was seen, as it stands when one comes to the page. */
+static void add_end(struct lab_panel *panel)
+{
+    struct buf text = {0};
+
+    lab_saw_text(&text, run_of(panel), END_COLUMNS);
+    for (const char *at = buf_string(&text); *at;) {
+        size_t len = strcspn(at, "\n");
+        bool packet = !strncmp(at, "    ", 4);
+
+        add_line(panel, packet ? PANEL_CODE : PANEL_TEXT, at, len);
+        at += at[len] ? len + 1 : len;
+    }
+    buf_release(&text);
+}
+
 static void make_lines(struct lab_panel *panel)
 {
     const struct lab_run *run = run_of(panel);
     const struct lab_step *spec = shown(panel)->step;
+    size_t page = run->current + 1 + panel->at_end;
 
-    if (panel->lines_of == run->current + 1)
+    if (panel->lines_of == page)
         return;
     free_lines(panel);
-    panel->lines_of = run->current + 1;
+    panel->lines_of = page;
+    if (panel->at_end) {
+        add_end(panel);
+        return;
+    }
     panel->next_command = 0;
     if (panel->port != USUAL_PORT)
         add_port(panel);
@@ -360,8 +384,11 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
     for (; panel->position < end; panel->position++) {
         if (!history_get(history, panel->position, &row))
             continue;
-        if (row.record.seq <= panel->last_seq || is_new_broker(&row.record))
+        if (row.record.seq <= panel->last_seq || is_new_broker(&row.record)) {
             live_new_source(&panel->live);
+            lab_actors_stop(
+                &panel->actors); /* it does not know whose they are */
+        }
         panel->last_seq = row.record.seq;
         if (row.number)
             lab_run_show_next_as(run_of(panel), row.number);
@@ -380,10 +407,15 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
 static const char *go(struct lab_panel *panel, int by)
 {
     size_t to = run_of(panel)->current + (size_t)by;
+    bool was_at_end = panel->at_end;
 
+    panel->at_end = to == run_of(panel)->lab->step_count;
+    if (panel->at_end || was_at_end) {
+        make_lines(panel);
+        return panel->at_end ? "this is the end; S says how to hand it in" : "";
+    }
     if (to >= run_of(panel)->lab->step_count)
-        return by > 0 ? "this is the last step; S says how to hand it in"
-                      : "this is the first step";
+        return "this is the first step";
     live_begin_step(&panel->live, to);
     make_lines(panel);
     const struct lab_step *missing =

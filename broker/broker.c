@@ -445,11 +445,6 @@ static void on_stop_task(struct loop_task *task)
 {
     struct broker *broker = LIST_ITEM(task, struct broker, stop_task);
 
-    if (tap_on(&broker->tap)) {
-        report_begin(broker, EVENT_BROKER_STOPPED, slice_of(NULL, 0));
-        report_end(broker, NULL, 0);
-        tap_publish(&broker->tap);
-    }
     if (broker->on_stopped)
         broker->on_stopped(broker);
 }
@@ -462,6 +457,16 @@ static void close_listener(struct broker_listener *listener)
     if (listener->open_6)
         socket_listener_close(&listener->socket_6);
     listener->open_6 = false;
+}
+
+/* The last record: who watches goes with the control sockets. */
+static void report_stopped(struct broker *broker)
+{
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, EVENT_BROKER_STOPPED, slice_of(NULL, 0));
+    report_end(broker, NULL, 0);
+    tap_publish(&broker->tap);
 }
 
 void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
@@ -481,6 +486,7 @@ void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
         connection_end(LIST_ITEM(node, struct connection, node),
                        &(struct connection_ending){.why = END_STOPPED});
     }
+    report_stopped(broker);
     control_close(broker->control);
     broker->control = NULL;
     go_on_stopping(broker);

@@ -134,6 +134,9 @@ struct lab {
     size_t intro_count;
     struct lab_step *steps;
     size_t step_count;
+    char *end_title; /* of the page behind the last step: "What you saw" */
+    struct lab_block *end;
+    size_t end_count;
     unsigned points;
 };
 

@@ -13,7 +13,8 @@
 struct sorter {
     struct lab *lab;
     struct lab_problems *problems;
-    struct lab_step *step;      /* NULL: the introduction */
+    struct lab_step *step;      /* NULL: the introduction, or the end */
+    bool at_end;                /* behind the last step */
     struct lab_hint *open_hint; /* inside <details> */
     struct buf hint_text;
     unsigned line;
@@ -36,9 +37,14 @@ static char *filled(struct sorter *sorter, const char *text)
 static void add_block(struct sorter *sorter, enum lab_block_kind kind,
                       unsigned depth, const char *text)
 {
+    struct lab *lab = sorter->lab;
     struct lab_step *step = sorter->step;
-    struct lab_block **blocks = step ? &step->blocks : &sorter->lab->intro;
-    size_t *count = step ? &step->block_count : &sorter->lab->intro_count;
+    struct lab_block **blocks = step             ? &step->blocks
+                                : sorter->at_end ? &lab->end
+                                                 : &lab->intro;
+    size_t *count = step             ? &step->block_count
+                    : sorter->at_end ? &lab->end_count
+                                     : &lab->intro_count;
 
     *blocks = alloc_resize(*blocks, *count + 1, sizeof((*blocks)[0]));
     (*blocks)[(*count)++] = (struct lab_block){
@@ -282,8 +288,11 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
                    after_word(block->info, "near") ||
                    after_word(block->info, "question") ||
                    after_word(block->info, "script");
-    if (machine && !sorter->step) {
-        COMPLAIN(sorter, "'%s' before the first step", block->info);
+    bool handout = after_word(block->info, "file");
+    if ((machine && !sorter->step) || (handout && sorter->at_end)) {
+        COMPLAIN(sorter, "'%s' %s", block->info,
+                 sorter->at_end ? "behind the last step"
+                                : "before the first step");
     } else if (after_word(block->info, "check")) {
         each_line(sorter, block->text, add_check);
     } else if (after_word(block->info, "near")) {
@@ -326,6 +335,25 @@ static void take_step_comment(struct sorter *sorter, char *text)
         step_attribute(sorter, take_word(&rest));
 }
 
+/* "<!-- end -->": the heading above it was no step but the last page. */
+static void begin_end(struct sorter *sorter)
+{
+    struct lab *lab = sorter->lab;
+    struct lab_step *step = sorter->step;
+
+    if (!step || step->block_count || step->check_count) {
+        COMPLAIN(sorter, "the comment 'end' stands under a heading");
+        return;
+    }
+    free(lab->end_title);
+    lab->end_title = step->title;
+    free(step->id);
+    free(step->lecturer);
+    lab->step_count--;
+    sorter->step = NULL;
+    sorter->at_end = true;
+}
+
 static void begin_hint(struct sorter *sorter, const char *summary)
 {
     struct lab_step *step = sorter->step;
@@ -366,6 +394,8 @@ static void take_comment(struct sorter *sorter, const char *text)
     char *start = skip_blanks(inner);
     if (!strncmp(start, "step ", 5)) {
         take_step_comment(sorter, start + 5);
+    } else if (!strcmp(start, "end")) {
+        begin_end(sorter);
     } else if (!strncmp(start, "lecturer:", 9) && sorter->step) {
         free(sorter->step->lecturer);
         sorter->step->lecturer = filled(sorter, skip_blanks(start + 9));
@@ -394,6 +424,10 @@ static void take_heading(struct sorter *sorter,
 
     if (block->level != 2)
         return;
+    if (sorter->at_end) {
+        COMPLAIN(sorter, "a step behind the end");
+        return;
+    }
     lab->steps =
         alloc_resize(lab->steps, lab->step_count + 1, sizeof(lab->steps[0]));
     sorter->step = &lab->steps[lab->step_count++];

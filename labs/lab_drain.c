@@ -1,18 +1,29 @@
 #include "labs/lab_drain.h"
 
+static void take_in(struct live *live, struct lab_broker *broker)
+{
+    struct record record;
+
+    while (broker->attached && tap_reader_next(&broker->reader, &record))
+        live_feed(live, &record);
+}
+
 bool lab_drain(struct live *live, struct lab_broker *broker,
                struct lab_actors *actors)
 {
-    bool again = lab_broker_poll(broker);
-    struct record record;
+    bool alive = lab_broker_alive(broker);
 
-    if (again)
+    take_in(live, broker); /* the last words of one that has ended, too */
+    bool again = !alive && lab_broker_poll(broker);
+    if (again) {
         live_new_source(live);
+        lab_actors_stop(
+            actors); /* the new broker does not know whose they are */
+    }
     workspace_note_broker(&live->workspace, broker->attached ? broker->pid : 0);
     if (broker->attached)
         lab_actors_start(actors, live_step(live)->step, broker->port);
-    while (broker->attached && tap_reader_next(&broker->reader, &record))
-        live_feed(live, &record);
+    take_in(live, broker);
     live_tick(live);
     return again;
 }

@@ -322,6 +322,7 @@ struct lab *lab_load(const char *path, const char *student,
     bool usable = false;
 
     lab->path = alloc_string(path);
+    lab->end_title = alloc_string("What you saw");
     char *body = read_front_matter(lab, text, &line, problems);
     if (!body)
         lab_problem(problems, path, 1,
@@ -429,6 +430,8 @@ void lab_free(struct lab *lab)
     for (size_t i = 0; i < lab->step_count; i++)
         free_step(&lab->steps[i]);
     free(lab->steps);
+    free(lab->end_title);
+    free_blocks(lab->end, lab->end_count);
     free(lab->path);
     free(lab->id);
     free(lab->title);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "labs/lab_drain.h"
+#include "labs/lab_saw.h"
 #include "labs/lab_text.h"
 
 #include <ctype.h>
@@ -74,12 +75,21 @@ static void show_step(const struct plain *plain)
     show_checks(plain);
 }
 
+static void show_saw(const struct plain *plain)
+{
+    struct buf text = {0};
+
+    buf_append_u8(&text, '\n');
+    lab_saw_text(&text, plain->live.run, columns());
+    show(&text);
+}
+
 static void show_help(void)
 {
     puts("\nType a letter and Enter:\n"
          "  n  next step        p  previous step    t  text of the step again\n"
          "  c  checks           h  next hint        x  begin the step again\n"
-         "  q  leave; what is done stays done\n"
+         "  w  what you saw     q  leave; what is done stays done\n"
          "A question is answered with its name and the answer: q1 42\n"
          "Type the commands of the lab in another terminal.");
     fflush(stdout);
@@ -111,7 +121,8 @@ static void tell_complete(struct plain *plain)
            lab_run_step_points(step), step->step->points);
     if (lab_run_complete(run))
         printf(" The whole lab is done: %u of %u points.\n"
-               "`mqttlab submit %s` makes the file to hand in.\n",
+               "Type w for what you saw. `mqttlab submit %s` makes the file to "
+               "hand in.\n",
                lab_run_points(run), run->lab->points, run->lab->id);
     else if (run->current + 1 < run->lab->step_count)
         puts(" Type n for the next one.");
@@ -258,6 +269,8 @@ static void take_line(struct plain *plain, char *line)
         hint(plain);
     else if (letter == 'x' || letter == 'X')
         reset(plain);
+    else if (letter == 'w')
+        show_saw(plain);
     else if (letter == 'q')
         plain->quit = true;
     else if (letter == '?')

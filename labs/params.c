@@ -214,6 +214,8 @@ static bool append_form(struct buf *out, const char *value, const char *form,
                        (unsigned)(unsigned char)*c);
     } else if (len == 5 && !strncmp(form, "len16", 5)) {
         append_u16(out, strlen(value));
+    } else if (len == 2 && !strncmp(form, "u8", 2)) {
+        buf_printf(out, "%02lx", strtoul(value, NULL, 10) & 0xff);
     } else if (len == 3 && !strncmp(form, "u16", 3)) {
         append_u16(out, strtoul(value, NULL, 10));
     } else {

@@ -118,9 +118,10 @@ START_TEST(values_stand_in_packets_as_bytes)
 
     free(lab->params[0].value);
     lab->params[0].value = alloc_string("300");
-    ck_assert(
-        params_fill(&text, lab, "{{topic|len16}} {{topic|hex}} {{topic|u16}}"));
-    ck_assert_str_eq(buf_string(&text), "00 03 33 30 30 01 2c");
+    ck_assert(params_fill(&text, lab,
+                          "{{topic|len16}} {{topic|hex}} {{topic|u16}} "
+                          "{{topic|u8}}"));
+    ck_assert_str_eq(buf_string(&text), "00 03 33 30 30 01 2c 2c");
     ck_assert(!params_fill(&text, lab, "{{topic|base64}}"));
     buf_release(&text);
     lab_free(lab);
@@ -162,6 +163,8 @@ static const struct broken broken[] = {
      "---\n## S\n\n```question q\nask: x\nanswer: field mqtt.len of check a\n```\n",
      "no check 'a'"                                                                                                             },
     {HEAD "---\n```file a/b\nx\n```\n## S\n",                                             "a file's name has no '/'"            },
+    {HEAD "---\n## S\n## E\n<!-- end -->\n## T\n",                                        "a step behind the end"               },
+    {HEAD "---\n## S\ntext\n<!-- end -->\n",                                              "stands under a heading"              },
     {HEAD "config: x\n---\n## S\n",                                                       "config names no file"                },
     {HEAD "config: x\nbroker: y z\n---\n```file x\ny\n```\n## S\n",
      "either 'config' or 'broker'"                                                                                              },

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "labs/lab_saw.h"
 #include "labs/progress.h"
 #include "student.h"
 
@@ -40,7 +41,10 @@ static const char lab_text[] =
     "```\n"
     "```check\n"
     "again  1  seen lab.type == \"PINGREQ\"\n"
-    "```\n";
+    "```\n"
+    "## What was seen\n"
+    "<!-- end -->\n"
+    "That is all.\n";
 
 enum { PING, NONE, QUIET, NOTES };
 
@@ -249,6 +253,23 @@ START_TEST(a_file_counts_while_the_lab_is_open)
 }
 END_TEST
 
+START_TEST(the_page_at_the_end_shows_the_packets_that_proved_something)
+{
+    struct buf text = {0};
+
+    ping(1);
+    live_tick(&student.live);
+    lab_saw_text(&text, student.live.run, 80);
+    const char *page = buf_string(&text);
+    ck_assert_msg(strstr(page, "What was seen\n\nThat is all.\n") == page, "%s",
+                  page);
+    ck_assert_msg(strstr(page, "Step 1 of 2: One") != NULL, "%s", page);
+    ck_assert_msg(strstr(page, "PINGREQ") != NULL, "%s", page);
+    ck_assert_msg(strstr(page, "DISCONNECT") == NULL, "%s", page);
+    buf_release(&text);
+}
+END_TEST
+
 /* The first line of a file in the student's folder; "" when it is not there. */
 static const char *line_of(const char *name)
 {
@@ -391,6 +412,8 @@ Suite *live_suite(void)
     tcase_add_test(tcase, that_time_has_passed_is_in_the_recording);
     tcase_add_test(tcase, time_passes_only_while_somebody_watches);
     tcase_add_test(tcase, a_file_counts_while_the_lab_is_open);
+    tcase_add_test(tcase,
+                   the_page_at_the_end_shows_the_packets_that_proved_something);
     tcase_add_test(tcase, files_are_handed_out_when_they_are_needed);
     tcase_add_test(
         tcase,
