@@ -23,9 +23,9 @@ struct parser {
     unsigned line;       /* in which it stands */
     unsigned depth;      /* of lists */
     unsigned quotes;
-    unsigned numbers[MAX_DEPTH]; /* of the next item in each open list; 0
-                                    where it has bullets */
-    unsigned cells;              /* read in the present row of a table */
+    long numbers[MAX_DEPTH]; /* of the next item in each open list; -1 where
+                                it has bullets */
+    unsigned cells;          /* read in the present row of a table */
 };
 
 /* Blocks come from top to bottom, so lines are counted from the last one on. */
@@ -93,16 +93,18 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context)
         finish_paragraph(parser);
         if (parser->depth < MAX_DEPTH)
             parser->numbers[parser->depth] =
-                type == MD_BLOCK_OL ? ((MD_BLOCK_OL_DETAIL *)detail)->start : 0;
+                type == MD_BLOCK_OL
+                    ? (long)((MD_BLOCK_OL_DETAIL *)detail)->start
+                    : -1;
         parser->depth++;
     }
     if (type == MD_BLOCK_LI) {
         finish_paragraph(parser);
-        unsigned *number = parser->depth <= MAX_DEPTH
-                               ? &parser->numbers[parser->depth - 1]
-                               : NULL;
-        if (number && *number)
-            buf_printf(&parser->text, "%u. ", (*number)++);
+        long *number = parser->depth <= MAX_DEPTH
+                           ? &parser->numbers[parser->depth - 1]
+                           : NULL;
+        if (number && *number >= 0)
+            buf_printf(&parser->text, "%ld. ", (*number)++);
         else
             buf_append_string(&parser->text, "- ");
     }

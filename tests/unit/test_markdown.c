@@ -35,6 +35,17 @@ START_TEST(numbers_go_on_behind_an_inner_list)
 }
 END_TEST
 
+START_TEST(numbers_begin_where_the_list_does)
+{
+    static const char *const items[] = {"0. none", "1. one", "- a", "7. seven"};
+
+    parse("0. none\n1. one\n\n- a\n\n7. seven\n");
+    ck_assert_uint_eq(markdown.count, sizeof(items) / sizeof(items[0]));
+    for (size_t i = 0; i < markdown.count; i++)
+        ck_assert_str_eq(markdown.blocks[i].text, items[i]);
+}
+END_TEST
+
 START_TEST(lists_as_deep_as_anybody_writes_them_are_read)
 {
     struct buf text = {0};
@@ -81,6 +92,7 @@ Suite *markdown_suite(void)
 
     tcase_add_checked_fixture(tcase, NULL, forget);
     tcase_add_test(tcase, numbers_go_on_behind_an_inner_list);
+    tcase_add_test(tcase, numbers_begin_where_the_list_does);
     tcase_add_test(tcase, lists_as_deep_as_anybody_writes_them_are_read);
     tcase_add_test(tcase, every_block_has_its_line);
     tcase_add_test(tcase, a_long_text_takes_no_longer_than_its_length);
