@@ -100,11 +100,13 @@ void message_unref(struct message *message)
 
 uint32_t message_remaining_s(const struct message *message, uint64_t now_ms)
 {
-    uint64_t end_ms = message->arrived_ms + message->expiry_s * UINT64_C(1000);
+    uint64_t all_ms = message->expiry_s * UINT64_C(1000);
+    uint64_t age_ms =
+        now_ms - message->arrived_ms; /* before 0 it is right too */
 
-    if (!message->has_expiry || now_ms >= end_ms)
+    if (!message->has_expiry || age_ms >= all_ms)
         return 0;
-    return (uint32_t)((end_ms - now_ms + 999) / 1000);
+    return (uint32_t)((all_ms - age_ms + 999) / 1000);
 }
 
 void message_put_properties(const struct message *message, uint64_t now_ms,

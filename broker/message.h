@@ -20,7 +20,8 @@
 
 struct message {
     uint64_t cause;          /* seq of the publisher's record, 0 for none */
-    uint64_t arrived_ms;     /* by the loop's monotonic clock */
+    uint64_t arrived_ms;     /* by the loop's monotonic clock; of one from
+                                before the system's start: below 0, modulo 2^64 */
     uint32_t expiry_s;       /* Message Expiry Interval, if has_expiry */
     uint32_t properties_len; /* bytes of each part, in this order */
     uint32_t payload_len;

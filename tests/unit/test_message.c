@@ -179,6 +179,29 @@ START_TEST(without_an_expiry_interval_it_never_expires)
 }
 END_TEST
 
+/* What was stored before the system was started anew arrived before the clock's
+   zero. */
+START_TEST(the_expiry_interval_runs_across_the_zero_of_the_clock)
+{
+    struct buf all = all_properties();
+    const struct mqtt_publish publish = {.properties = buf_slice(&all)};
+    struct message *message = message_new(&publish, (uint64_t)-4000, 0);
+
+    ck_assert_uint_eq(message_remaining_s(message, 1000), 5);
+    ck_assert(!message_expired(message, 1000));
+    buf_release(&all);
+    message_unref(message);
+
+    all = all_properties();
+    message = message_new(&(struct mqtt_publish){.properties = buf_slice(&all)},
+                          (uint64_t)-20000, 0);
+    ck_assert_uint_eq(message_remaining_s(message, 1000), 0);
+    ck_assert(message_expired(message, 1000));
+    buf_release(&all);
+    message_unref(message);
+}
+END_TEST
+
 /* The largest interval is 136 years of milliseconds: over 32 bits. */
 START_TEST(the_largest_expiry_interval_does_not_overflow)
 {
@@ -209,6 +232,8 @@ Suite *message_suite(void)
     tcase_add_loop_test(tcase, the_expiry_interval_runs_while_it_waits, 0,
                         sizeof(expiries) / sizeof(expiries[0]));
     tcase_add_test(tcase, without_an_expiry_interval_it_never_expires);
+    tcase_add_test(tcase,
+                   the_expiry_interval_runs_across_the_zero_of_the_clock);
     tcase_add_test(tcase, the_largest_expiry_interval_does_not_overflow);
     return suite;
 }
