@@ -169,13 +169,12 @@ static void free_scripts(struct broker *broker)
 
 static void free_sessions(struct broker *broker)
 {
-    size_t position = 0;
-    struct session *session;
+    size_t count = session_store_count(&broker->sessions);
+    struct session **sessions = session_store_list(&broker->sessions);
 
-    while ((session = session_store_next(&broker->sessions, &position))) {
-        session_free(broker, session);
-        position = 0;
-    }
+    for (size_t i = 0; i < count; i++)
+        session_free(broker, sessions[i]);
+    free(sessions);
     session_store_release(&broker->sessions);
 }
 
@@ -225,10 +224,10 @@ static void report_refused(struct broker *broker, const char *peer)
 
 struct link *broker_connect(struct broker *broker, size_t listener)
 {
+    assert(listener < broker->config->listener_count);
     struct broker_listener *from = &broker->listeners[listener];
     int64_t max = from->config->max_connections;
 
-    assert(listener < broker->config->listener_count);
     if (broker->stopping || (max >= 0 && from->connection_count >= max))
         return NULL;
     from->connection_count++;
@@ -552,30 +551,25 @@ size_t broker_clear_retained(struct broker *broker, struct slice topic_filter)
     return count;
 }
 
-/* An away session, or NULL when there is none. */
-static struct session *find_away(const struct broker *broker)
+static void reset_session(struct broker *broker, struct session *session)
 {
-    size_t position = 0;
-    struct session *session;
-
-    do
-        session = session_store_next(&broker->sessions, &position);
-    while (session && session->connection);
-    return session;
+    if (session->connection) {
+        session_drop_messages(broker, session);
+        return;
+    }
+    /* A will of the time before would disturb what comes after. */
+    if (session->will)
+        will_cancel(broker, session, "the broker was reset", 0);
+    session_end(broker, session, "the broker was reset", 0);
 }
 
 void broker_reset(struct broker *broker)
 {
-    size_t position = 0;
-    struct session *session;
+    size_t count = session_store_count(&broker->sessions);
+    struct session **sessions = session_store_list(&broker->sessions);
 
     broker_clear_retained(broker, slice_of_string("#"));
-    while ((session = find_away(broker)) != NULL) {
-        /* A will of the time before would disturb what comes after. */
-        if (session->will)
-            will_cancel(broker, session, "the broker was reset", 0);
-        session_end(broker, session, "the broker was reset", 0);
-    }
-    while ((session = session_store_next(&broker->sessions, &position)))
-        session_drop_messages(broker, session);
+    for (size_t i = 0; i < count; i++)
+        reset_session(broker, sessions[i]);
+    free(sessions);
 }

@@ -487,11 +487,8 @@ void durable_load_finish(struct durable *durable)
 {
     struct broker *broker = durable->broker;
     size_t count = session_store_count(&broker->sessions);
-    struct session **sessions = alloc_zero(count, sizeof(struct session *));
-    size_t position = 0;
+    struct session **sessions = session_store_list(&broker->sessions);
 
-    for (size_t i = 0; i < count; i++)
-        sessions[i] = session_store_next(&broker->sessions, &position);
     for (size_t i = 0; i < count; i++)
         session_go_on(broker, sessions[i]);
     free(sessions);

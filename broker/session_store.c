@@ -125,6 +125,16 @@ struct session *session_store_next(const struct session_store *store,
     return NULL;
 }
 
+struct session **session_store_list(const struct session_store *store)
+{
+    struct session **list = alloc_zero(store->count, sizeof(struct session *));
+    size_t position = 0;
+
+    for (size_t i = 0; i < store->count; i++)
+        list[i] = session_store_next(store, &position);
+    return list;
+}
+
 size_t session_store_count(const struct session_store *store)
 {
     return store->count;

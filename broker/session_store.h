@@ -36,6 +36,12 @@ struct session *session_store_find(const struct session_store *store,
 struct session *session_store_next(const struct session_store *store,
                                    size_t *position);
 
+/*
+ * All of them, session_store_count many, for whoever ends some: an array that
+ * the caller frees.
+ */
+struct session **session_store_list(const struct session_store *store);
+
 size_t session_store_count(const struct session_store *store);
 
 #endif

@@ -71,6 +71,21 @@ START_TEST(a_visit_comes_to_every_session_once)
 }
 END_TEST
 
+START_TEST(a_list_has_every_session_once)
+{
+    for (unsigned i = 0; i < MANY; i++)
+        session_store_add(&store, sessions[i]);
+    struct session **list = session_store_list(&store);
+    for (unsigned i = 0; i < MANY; i++) {
+        ck_assert_uint_eq(list[i]->expiry_s, 0);
+        list[i]->expiry_s = 1;
+        session_store_remove(&store, list[i]);
+    }
+    free(list);
+    ck_assert_uint_eq(session_store_count(&store), 0);
+}
+END_TEST
+
 START_TEST(memory_follows_the_number_of_sessions)
 {
     for (unsigned i = 0; i < MANY; i++) {
@@ -109,6 +124,7 @@ Suite *session_store_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, every_session_is_found_until_it_is_removed);
     tcase_add_test(tcase, a_visit_comes_to_every_session_once);
+    tcase_add_test(tcase, a_list_has_every_session_once);
     tcase_add_test(tcase, memory_follows_the_number_of_sessions);
     tcase_add_test(tcase, two_stores_put_the_same_clients_at_different_places);
     return suite;
