@@ -29,7 +29,9 @@ static void load_plugins(struct access *access,
         alloc_zero(config->plugin_count, sizeof(access->plugins[0]));
     for (size_t i = 0; i < config->plugin_count; i++) {
         struct plugin_host *host =
-            plugin_host_new(&config->plugins[i], config->where, problems);
+            config->plugins[i].unusable
+                ? NULL
+                : plugin_host_new(&config->plugins[i], config->where, problems);
 
         if (host) {
             access->plugins[access->plugin_count++] = host;

@@ -141,8 +141,10 @@ static void copy_plugins(struct config_listener *listener,
     for (size_t i = 0; i < from->plugin_count; i++) {
         const struct config_plugin *plugin = &from->plugins[i];
 
-        config_add_plugin(listener, plugin->path)->deny_special_chars =
-            plugin->deny_special_chars;
+        struct config_plugin *copy = config_add_plugin(listener, plugin->path);
+
+        copy->deny_special_chars = plugin->deny_special_chars;
+        copy->unusable = plugin->unusable;
         for (size_t k = 0; k < plugin->option_count; k++)
             config_add_plugin_option(&listener->plugins[i], plugin->names[k],
                                      plugin->values[k]);

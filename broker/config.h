@@ -24,6 +24,7 @@ struct config_plugin {
     char *path; /* owned */
     /* Refuse user names and Client Identifiers with + or # without asking. */
     bool deny_special_chars;
+    bool unusable; /* which was reported, so it need not be opened */
     char **names;  /* owned, what stands behind "auth_opt_" */
     char **values; /* owned; as many */
     size_t option_count;

@@ -110,6 +110,8 @@ static bool is_of_mosquitto(const char *path)
 static void read_plugin(struct config_reader *reader,
                         const struct config_option *option, const char *path)
 {
+    bool unusable = true;
+
     if (is_of_mosquitto(path))
         config_reader_problem(
             reader,
@@ -120,7 +122,10 @@ static void read_plugin(struct config_reader *reader,
     else if (access(path, R_OK))
         config_reader_problem(reader, "%s %.200s: %s", option->name, path,
                               strerror(errno));
-    config_add_plugin(config_reader_target(reader, option), path);
+    else
+        unusable = false;
+    config_add_plugin(config_reader_target(reader, option), path)->unusable =
+        unusable;
 }
 
 /* The plugin that a line follows; NULL after reporting that there is none. */

@@ -103,6 +103,10 @@ sed 's/MQTTLAB_PLUGIN_VERSION/99/' guests.c >newer.c
 ${CC:-cc} -shared -fPIC -I "$root/broker" -o newer.so newer.c
 printf 'listener %s\nplugin %s\n' "$(random_port)" "$work/none.so" >bad.conf
 refused "none of mqttlab's"
+for name in mosquitto_dynamic_security.so nowhere.so; do
+    printf 'plugin /usr/lib/%s\nplugin_opt_a 1\n' "$name" >bad.conf
+    refused 'has 1 problem;'
+done
 printf 'listener %s\nplugin %s\n' "$(random_port)" "$work/newer.so" >bad.conf
 refused 'version 99 of plugin.h'
 printf 'listener %s\nplugin %s\n' "$(random_port)" "$plugin" >bad.conf
