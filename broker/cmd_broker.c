@@ -307,6 +307,12 @@ static bool listen_everywhere(struct run *run)
     return true;
 }
 
+static void remove_pid_file(const struct run *run)
+{
+    if (run->config.pid_file)
+        unlink(run->config.pid_file);
+}
+
 /* What must be done while we are still who started us, and then who we are to
    be. */
 static bool settle_down(struct run *run)
@@ -316,12 +322,15 @@ static bool settle_down(struct run *run)
     int error = 0;
 
     if (config->pid_file &&
-        (error = service_write_pid_file(config->pid_file)) != 0)
+        (error = service_write_pid_file(config->pid_file)) != 0) {
         snprintf(text, sizeof(text), "pid_file %.200s: %s", config->pid_file,
                  strerror(-error));
-    else if (config->user && (error = service_become_user(config->user)) != 0)
+    } else if (config->user &&
+               (error = service_become_user(config->user)) != 0) {
         snprintf(text, sizeof(text), "user %.200s: %s", config->user,
                  error == -ENOENT ? "there is no such user" : strerror(-error));
+        remove_pid_file(run);
+    }
     if (error)
         complain(run, text);
     return !error;
@@ -335,8 +344,7 @@ static bool open_store(struct run *run)
     if (!run->config.persistence || durable_open(run->broker, error))
         return true;
     complain(run, error);
-    if (run->config.pid_file)
-        unlink(run->config.pid_file);
+    remove_pid_file(run);
     return false;
 }
 
@@ -515,15 +523,14 @@ static int serve(struct run *run)
     log_info(&run->output.log, "mqttlab version " MQTTLAB_VERSION " running");
     tell_parent(run, EXIT_STOPPED);
     loop_run(&run->loop);
-    if (run->config.pid_file)
-        unlink(run->config.pid_file);
+    remove_pid_file(run);
     return EXIT_STOPPED;
 }
 
 static int run_broker(struct run *run)
 {
     signal(SIGPIPE, SIG_IGN); /* who reads our log may go away */
-    service_raise_descriptor_limit();
+    process_many_descriptors();
     service_keep_memory();
 
     int error = loop_init(&run->loop);

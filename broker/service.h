@@ -1,13 +1,9 @@
 /*
- * The broker as a service of the system: descriptors, background, process id
- * file, user.
+ * The broker as a service of the system: memory, background, process id file,
+ * user.
  */
 #ifndef BROKER_SERVICE_H
 #define BROKER_SERVICE_H
-
-/* Allow as many open descriptors as the system lets us: each connection is
-   one. */
-void service_raise_descriptor_limit(void);
 
 /*
  * Let the allocator keep what a burst needed, up to some megabytes: a turn

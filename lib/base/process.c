@@ -341,5 +341,11 @@ void process_many_descriptors(void)
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return;
     limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return;
+#ifdef OPEN_MAX
+    /* macOS says that there is no limit, and then refuses to have none. */
+    limit.rlim_cur = OPEN_MAX;
+    setrlimit(RLIMIT_NOFILE, &limit); /* if not: with those we have */
+#endif
 }

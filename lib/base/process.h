@@ -63,7 +63,8 @@ void process_unleash(int *leash);
    a process more watches the leash. For tests on the others. */
 pid_t process_fork_watched(int *leash);
 
-/* Raise the limit of open descriptors as far as it goes. */
+/* Raise the limit of open descriptors as far as it goes: each connection is
+   one. */
 void process_many_descriptors(void);
 
 #endif

@@ -25,7 +25,9 @@ END
     stop_broker
     exit 0
 fi
+echo "pid_file $work/none.pid" >>"$work/none.conf"
 exits 1 "$MQTTLAB" broker -c "$work/none.conf" 2>"$work/out"
+[ ! -e "$work/none.pid" ] || fail "a broker that did not start leaves its pid_file"
 grep -q "user no.such.user: there is no such user" "$work/out" ||
     fail "not told: $(cat "$work/out")"
 
