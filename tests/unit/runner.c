@@ -1,8 +1,11 @@
 /*
- * Runs every suite; CK_RUN_SUITE=name runs one.
+ * Runs every suite; CK_RUN_SUITE=name runs one. A name that none has, or
+ * scripts that are not there, are a failure: nothing was tested.
  */
 #include "suites.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 int main(void)
@@ -17,7 +20,10 @@ int main(void)
     for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
         srunner_add_suite(runner, suites[i]());
     srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
+    bool good =
+        srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;
+    if (srunner_ntests_run(runner) == 0)
+        fputs("no such test\n", stderr);
     srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
