@@ -23,8 +23,6 @@
 #define REQUEST_BYTES   (16u << 20)
 #define REQUEST_CHANGES 100000u
 
-static void commit(struct durable *durable);
-
 uint64_t durable_wall_ms(const struct durable *durable, uint64_t at_ms)
 {
     const struct clock *clock = &durable->broker->loop->clock;

@@ -2,7 +2,7 @@
  * What changed since the last commit, collected for one transaction.
  *
  * The loop fills a batch and hands it over to the thread that writes
- * (durable_writer.h). From then on until it comes back it is not changed. No
+ * (durable.c). From then on until it comes back it is not changed. No
  * payload is copied: a change refers to the message and holds a reference.
  *
  * Rows of deliveries and of messages have numbers that are never used again,

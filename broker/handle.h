@@ -27,9 +27,10 @@ struct login;
 #define HANDLE_MAX_SUBSCRIBE_BYTES (1u << 20)
 
 /*
- * So much work one client may cause in a turn, and all together that want more: nodes of the trees of topics that
- * are looked at, deliveries, Topic Filters that are entered. Each is a fraction
- * of a microsecond. The packet that exceeds it is the last of the turn.
+ * So much work one client may cause in a turn, and all together that want more:
+ * nodes of the trees of topics that are looked at, deliveries, Topic Filters
+ * that are entered. Each is a fraction of a microsecond. The packet that exceeds
+ * it is the client's last of the turn.
  */
 #define HANDLE_TURN_WORK 50000u
 
