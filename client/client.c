@@ -1,16 +1,13 @@
 #include "client/client.h"
 
 #include "base/alloc.h"
+#include "client/client_open.h"
 #include "client/client_state.h"
 #include "mqtt/property.h"
-#include "net/socket.h"
-#include "net/transport_socks.h"
-#include "net/transport_tcp.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* How long the server may take until its CONNACK, and to read our last. */
 #define TIMEOUT_MS 60000
@@ -49,6 +46,7 @@ static void free_now(struct client *client)
     buf_release(&client->id);
     buf_release(&client->out);
     buf_release(&client->written);
+    buf_release(&client->fault);
     free(client);
 }
 
@@ -84,23 +82,29 @@ void client_end_with(struct client *client, enum client_end end,
     client_end(client, (struct client_ended){.end = end, .reason = reason});
 }
 
-static bool refused_by_proxy(const struct client *client)
-{
-    return client->config.proxy && !client->config.open_transport &&
-           transport_socks_refused(client->link.transport);
-}
-
 static void on_end(struct link *link, int error)
 {
     struct client *client = client_of(link);
+    bool opened = client->phase != CLIENT_OPENING;
+    struct client_ended ended = {
+        .end = opened ? CLIENT_END_LOST : CLIENT_END_UNREACHED,
+        .error = error,
+    };
 
-    struct client_ended ended = {.end = CLIENT_END_LOST, .error = error};
+    if (client->phase == CLIENT_FINISHING) {
+        client_end(client, client->ended);
+        return;
+    }
+    if (!client->config.open_transport) {
+        const char *text;
 
-    if (client->phase == CLIENT_OPENING)
         ended.end =
-            refused_by_proxy(client) ? CLIENT_END_PROXY : CLIENT_END_UNREACHED;
-    client_end(client,
-               client->phase == CLIENT_FINISHING ? client->ended : ended);
+            client_open_fault(&client->config, link->transport, opened, &text);
+        if (text)
+            buf_append_string(&client->fault, text);
+        ended.text = buf_string(&client->fault);
+    }
+    client_end(client, ended);
 }
 
 void client_disconnect(struct client *client, enum mqtt_reason reason,
@@ -203,80 +207,30 @@ static const struct link_events link_events = {
     .on_closed = on_closed,
 };
 
-/* A descriptor that is being connected, to the proxy if there is one. */
-static int connect_socket(const struct client_config *config)
+static struct transport *open_way(struct client *client, int *error)
 {
-    if (config->unix_path)
-        return socket_connect_unix(config->unix_path);
-    if (config->proxy)
-        return socket_connect(config->proxy->host, config->proxy->port,
-                              config->bind_host);
-    return socket_connect(config->host ? config->host : "127.0.0.1",
-                          config->port, config->bind_host);
-}
+    client_open_transport *open = client->config.open_transport;
 
-/* The stage of the proxy on top of its connection. */
-static struct transport *open_proxy(struct client *client, int fd,
-                                    const struct transport_events *events,
-                                    void *owner, int *error)
-{
-    const struct client_config *config = &client->config;
-    const struct address *proxy = config->proxy;
-    struct socks_request request = {
-        .host = config->host ? config->host : "127.0.0.1",
-        .port = config->port,
-        .user_name = proxy->has_user_name ? proxy->user_name : NULL,
-        .password = proxy->has_password ? proxy->password : NULL,
-    };
-    struct transport *stage = transport_socks_new(&request, events, owner);
-
-    *error = -ENAMETOOLONG;
-    if (!stage) {
-        close(fd);
-        return NULL;
-    }
-    struct transport *below = transport_tcp_new(client->loop, fd, true,
-                                                &transport_socks_events, stage);
-    *error = -ENOMEM;
-    if (!below) {
-        transport_socks_free(stage);
-        return NULL;
-    }
-    transport_socks_put(stage, below);
-    return stage;
-}
-
-static struct transport *open_socket(struct client *client,
-                                     const struct transport_events *events,
-                                     void *owner, int *error)
-{
-    int fd = connect_socket(&client->config);
-
-    if (fd < 0) {
-        *error = fd;
-        return NULL;
-    }
-    if (client->config.proxy)
-        return open_proxy(client, fd, events, owner, error);
-    *error = -ENOMEM;
-    return transport_tcp_new(client->loop, fd, true, events, owner);
+    if (open)
+        return open(client, &link_transport_events, &client->link, error);
+    return client_open(client->loop, &client->config, &link_transport_events,
+                       &client->link, error);
 }
 
 int client_connect(struct client *client)
 {
-    client_open_transport *open = client->config.open_transport;
     int error = 0;
 
     if (client->phase != CLIENT_IDLE)
         return -EISCONN;
     timer_cancel(&client->again);
+    buf_clear(&client->fault);
     link_init(&client->link, client->loop, NULL, &link_events);
     client->link.max_packet_size =
         property_number(client->config.connect.properties,
                         PROPERTY_MAXIMUM_PACKET_SIZE, MQTT_MAX_PACKET_SIZE);
     client->link.version = (uint8_t)client_version(client);
-    client->link.transport = (open ? open : open_socket)(
-        client, &link_transport_events, &client->link, &error);
+    client->link.transport = open_way(client, &error);
     if (!client->link.transport)
         return error;
     client->phase = CLIENT_OPENING;

@@ -25,6 +25,7 @@ enum client_exit {
     CLIENT_EXIT_PROTOCOL = 2,
     CLIENT_EXIT_NO_CONNECTION = 4,
     CLIENT_EXIT_LOST = 7,
+    CLIENT_EXIT_TLS = 8,
     CLIENT_EXIT_AUTHORIZATION = 11,
     CLIENT_EXIT_PROXY = 16,
     CLIENT_EXIT_KEEP_ALIVE = 19,
@@ -72,8 +73,8 @@ enum client_option {
     {OPTION_HOST, 'h', "host", "host", "broker's name or address (localhost)"}, \
     {OPTION_PORT, 'p', "port", "port", "its port (1883)"}, \
     {OPTION_URL, 'L', "url", "URL", \
-     "mqtt://[user[:password]@]host[:port]/topic, instead of\n" \
-     "-u, -P, -h, -p and -t"}, \
+     "mqtt[s]://[user[:password]@]host[:port]/topic, instead\n" \
+     "of -u, -P, -h, -p and -t"}, \
     {OPTION_UNIX, 0, "unix", "socket path", "a Unix socket instead of TCP"}, \
     {OPTION_BIND, 'A', NULL, "address", "local address to connect from"}, \
     {OPTION_PROXY, 0, "proxy", "proxy url", \
@@ -103,6 +104,28 @@ enum client_option {
     {OPTION_WILL_RETAIN, 0, "will-retain", NULL, "keep it as retained"}, \
     {OPTION_MAX_IN_FLIGHT, 'M', NULL, "max_inflight", \
      "messages of QoS 1 and 2 under way at once (20)"}, \
+    {-1, 0, NULL, NULL, "Encrypted:"}, \
+    {OPTION_TLS + TLS_CA_FILE, 0, "cafile", "file", \
+     "trust who these certificates (PEM) vouch for; asks for TLS"}, \
+    {OPTION_TLS + TLS_CA_PATH, 0, "capath", "directory", \
+     "the same, as \"openssl rehash\" leaves a folder of them"}, \
+    {OPTION_TLS + TLS_OS_CERTIFICATES, 0, "tls-use-os-certs", NULL, \
+     "trust whom the system trusts"}, \
+    {OPTION_TLS + TLS_INSECURE, 0, "insecure", NULL, \
+     "do not compare the host with the certificate"}, \
+    {OPTION_TLS + TLS_CERT, 0, "cert", "file", \
+     "the client's own certificate (PEM)"}, \
+    {OPTION_TLS + TLS_KEY, 0, "key", "file", "and its key (PEM)"}, \
+    {OPTION_TLS + TLS_PSK, 0, "psk", "key", \
+     "a pre-shared key in hexadecimal, instead of certificates"}, \
+    {OPTION_TLS + TLS_PSK_IDENTITY, 0, "psk-identity", "identity", \
+     "the name that the broker knows the key by"}, \
+    {OPTION_TLS + TLS_VERSION, 0, "tls-version", "version", \
+     "at least tlsv1.3, tlsv1.2 or tlsv1.1 (tlsv1.2)"}, \
+    {OPTION_TLS + TLS_CIPHERS, 0, "ciphers", "ciphers", \
+     "which ones up to TLS 1.2, as \"openssl ciphers\" says"}, \
+    {OPTION_TLS + TLS_ALPN, 0, "tls-alpn", "protocol", \
+     "what is spoken within, for brokers that ask: mqtt"}, \
     {-1, 0, NULL, NULL, "What is shown:"}, \
     {OPTION_DEBUG, 'd', "debug", NULL, "each packet in one line"}, \
     {OPTION_QUIET, 0, "quiet", NULL, "no errors once it runs"}, \
@@ -112,21 +135,10 @@ enum client_option {
 
 /* Understood and refused, so not in the help. Last in every table. */
 #define CLIENT_OPTION_ROWS_NOT_HERE \
-    {OPTION_TLS + TLS_CA_FILE, 0, "cafile", "file", NULL}, \
-    {OPTION_TLS + TLS_CA_PATH, 0, "capath", "directory", NULL}, \
-    {OPTION_TLS + TLS_CERT, 0, "cert", "file", NULL}, \
-    {OPTION_TLS + TLS_KEY, 0, "key", "file", NULL}, \
     {OPTION_TLS + TLS_KEY_FORM, 0, "keyform", "keyform", NULL}, \
-    {OPTION_TLS + TLS_CIPHERS, 0, "ciphers", "ciphers", NULL}, \
-    {OPTION_TLS + TLS_VERSION, 0, "tls-version", "version", NULL}, \
-    {OPTION_TLS + TLS_ALPN, 0, "tls-alpn", "protocol", NULL}, \
     {OPTION_TLS + TLS_ENGINE, 0, "tls-engine", "engine_id", NULL}, \
     {OPTION_TLS + TLS_ENGINE_PASSWORD, 0, "tls-engine-kpass-sha1", \
      "kpass sha1", NULL}, \
-    {OPTION_TLS + TLS_OS_CERTIFICATES, 0, "tls-use-os-certs", NULL, NULL}, \
-    {OPTION_TLS + TLS_INSECURE, 0, "insecure", NULL, NULL}, \
-    {OPTION_TLS + TLS_PSK, 0, "psk", "key", NULL}, \
-    {OPTION_TLS + TLS_PSK_IDENTITY, 0, "psk-identity", "identity", NULL}, \
     {OPTION_SRV, 'S', NULL, NULL, NULL}, \
     {0, 0, NULL, NULL, NULL}
 /* clang-format on */

@@ -3,6 +3,7 @@
 #include "client/client_debug.h"
 #include "client/client_text.h"
 #include "mqtt/property.h"
+#include "net/tls_context.h"
 #include "net/transport_socks.h"
 
 #include <errno.h>
@@ -236,6 +237,10 @@ void client_run_explain(struct client_run *run,
         client_run_error(run, "Error: %s", protocol_error);
         break;
     case CLIENT_END_PROXY: explain_proxy(run, ended->error); break;
+    case CLIENT_END_TLS:
+        run->exit_code = CLIENT_EXIT_TLS;
+        client_run_error(run, "Error: TLS: %s.", ended->text);
+        break;
     case CLIENT_END_KEEP_ALIVE:
         run->exit_code = CLIENT_EXIT_KEEP_ALIVE;
         client_run_error(run, "Error: Keepalive exceeded");
@@ -274,6 +279,17 @@ void client_run_unsent(struct client_run *run, int error)
 
 /* --- the beginning --------------------------------------------------------- */
 
+static bool prepare_tls(struct client_run *run)
+{
+    if (!client_tls_wanted(&run->options->tls))
+        return true;
+    run->tls = client_tls_context(&run->options->tls, &run->loop);
+    run->options->config.tls = run->tls;
+    if (!run->tls)
+        run->exit_code = CLIENT_EXIT_ERROR;
+    return run->tls != NULL;
+}
+
 bool client_run_start(struct client_run *run, struct client_options *options,
                       const struct client_events *events)
 {
@@ -283,6 +299,10 @@ bool client_run_start(struct client_run *run, struct client_options *options,
     run->options = options;
     if (error) {
         explain_unreached(run, error);
+        return false;
+    }
+    if (!prepare_tls(run)) {
+        loop_release(&run->loop);
         return false;
     }
     signal(SIGPIPE, SIG_IGN); /* flush sees it, and says DISCONNECT */
@@ -303,6 +323,7 @@ bool client_run_start(struct client_run *run, struct client_options *options,
 int client_run_finish(struct client_run *run)
 {
     loop_run(&run->loop);
+    tls_context_unref(run->tls);
     loop_release(&run->loop);
     buf_release(&run->reason_string);
     flush_output(run);

@@ -14,6 +14,7 @@
 struct client_run {
     struct loop loop;
     struct client_options *options;
+    struct tls_context *tls; /* one reference; NULL: nothing is encrypted */
     struct client *client;
     struct timer timeout;          /* client_run_time_out */
     struct loop_signal signals[2]; /* SIGINT, SIGTERM */

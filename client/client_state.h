@@ -28,6 +28,7 @@ struct client {
     void *context;
     enum client_phase phase;
     struct client_ended ended; /* told when the link is closed */
+    struct buf fault;          /* its text */
     struct client_session session;
     struct client_limits limits;
     struct topic_aliases aliases; /* of the server's PUBLISH packets */

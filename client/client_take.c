@@ -139,7 +139,7 @@ static bool take_url(struct client_options *options, const char *value)
     if (address_parse(url, value, why, sizeof(why)))
         return client_options_fail(
             options, "Invalid URL for -L argument specified: %s", why);
-    if (url->scheme != ADDRESS_MQTT)
+    if (url->scheme != ADDRESS_MQTT && url->scheme != ADDRESS_MQTTS)
         return client_options_fail(
             options,
             "%.*s:// asks for what this version does not have; nothing was "
@@ -153,6 +153,8 @@ static bool take_url(struct client_options *options, const char *value)
     options->config.host = url->host;
     options->config.port = url->port;
     options->has_url = true;
+    if (url->scheme == ADDRESS_MQTTS)
+        options->tls.on_port = true;
     return take_topic(options, topic + 1);
 }
 

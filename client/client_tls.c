@@ -1,5 +1,8 @@
 #include "client/client_tls.h"
 
+#include "client/client_text.h"
+#include "net/tls_settings.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,6 +65,29 @@ static const char *find_bad_value(const char *const given[TLS_OPTIONS])
         return "Problem setting TLS options, check the options are valid.";
     if (given[TLS_PSK] && given[TLS_PSK][strspn(given[TLS_PSK], hex)])
         return "Problem setting TLS-PSK options.";
+    if (given[TLS_KEY_FORM] && strcmp(given[TLS_KEY_FORM], "pem") != 0 &&
+        strcmp(given[TLS_KEY_FORM], "engine") != 0)
+        return "Problem setting key form, it must be one of 'pem' or 'engine'.";
+    if (given[TLS_ENGINE] ||
+        (given[TLS_KEY_FORM] && !strcmp(given[TLS_KEY_FORM], "engine")))
+        return "Engines are not supported: OpenSSL itself gives them up. Keep "
+               "the key in a file (--key).";
+    return NULL;
+}
+
+bool client_tls_wanted(const struct client_tls *tls)
+{
+    return tls->on_port || tls->given[TLS_CA_FILE] || tls->given[TLS_CA_PATH] ||
+           tls->given[TLS_PSK] || tls->given[TLS_OS_CERTIFICATES];
+}
+
+/* An option that means nothing without TLS; NULL: none is there. */
+static const char *find_lonely(const struct client_tls *tls)
+{
+    for (int i = 0; i < TLS_OPTIONS; i++) {
+        if (tls->given[i] && !client_tls_wanted(tls))
+            return names[i];
+    }
     return NULL;
 }
 
@@ -77,18 +103,47 @@ bool client_tls_check(const struct client_tls *tls, bool *usage, char *error,
         snprintf(error, error_size, "Error: %s", why);
         return false;
     }
-    for (int i = 0; i < TLS_OPTIONS; i++) {
-        if (!tls->given[i])
-            continue;
+    why = find_lonely(tls);
+    if (why)
         snprintf(error, error_size,
-                 "Error: --%s asks for TLS, which this version does not have; "
-                 "nothing was sent.",
-                 names[i]);
-        return false;
-    }
-    if (tls->on_port)
-        snprintf(error, error_size,
-                 "Error: The port asks for TLS, which this version does not "
-                 "have; nothing was sent.");
-    return !tls->on_port;
+                 "Error: --%s asks for TLS, but nothing says whom to trust: "
+                 "add --cafile FILE, --capath DIRECTORY or --tls-use-os-certs. "
+                 "Nothing was sent.",
+                 why);
+    return !why;
+}
+
+/* ---- the context ---- */
+
+static void say(void *owner, bool error, const char *text)
+{
+    char line[1200];
+
+    (void)owner;
+    snprintf(line, sizeof(line), "%s: %s", error ? "Error" : "Warning", text);
+    client_text_print(stderr, line);
+    fputc('\n', stderr);
+}
+
+struct tls_context *client_tls_context(const struct client_tls *tls,
+                                       struct loop *loop)
+{
+    const char *const *given = tls->given;
+    bool trusts = given[TLS_CA_FILE] || given[TLS_CA_PATH] || given[TLS_PSK];
+    const struct tls_settings settings = {
+        .cafile = given[TLS_CA_FILE],
+        .capath = given[TLS_CA_PATH],
+        .certfile = given[TLS_CERT],
+        .keyfile = given[TLS_KEY],
+        .ciphers = given[TLS_CIPHERS],
+        .tls_version = given[TLS_VERSION],
+        .alpn = given[TLS_ALPN],
+        .insecure = given[TLS_INSECURE] != NULL,
+        .os_certs = given[TLS_OS_CERTIFICATES] || (tls->on_port && !trusts),
+        .psk = given[TLS_PSK],
+        .psk_identity = given[TLS_PSK_IDENTITY],
+    };
+
+    return tls_settings_client(loop, &settings,
+                               &(struct tls_complaint){say, NULL});
 }

@@ -272,6 +272,18 @@ static void below_writable(void *owner)
     tls->transport.events->on_writable(tls->transport.owner);
 }
 
+/* Why there was no handshake; NULL: for a client there was no connection. */
+static char *reason_of_cut(const struct tls *tls)
+{
+    if (tls->context->server)
+        return alloc_string("the peer closed the connection during the "
+                            "handshake");
+    if (SSL_in_before(tls->ssl))
+        return NULL;
+    return alloc_string("the server closed the connection during the "
+                        "handshake; is its port one for TLS?");
+}
+
 static void below_end(void *owner, int error)
 {
     struct tls *tls = owner;
@@ -282,8 +294,7 @@ static void below_end(void *owner, int error)
     if (!tls->error)
         tls->error = error;
     if (!tls->opened && !tls->reason)
-        tls->reason =
-            alloc_string("the peer closed the connection during the handshake");
+        tls->reason = reason_of_cut(tls);
     tell_end(tls, tls->error);
 }
 
@@ -508,6 +519,11 @@ void transport_tls_carry(struct transport *transport, struct transport *below)
 
     tls->below = below;
     below->ops->peer(below, tls->peer, sizeof(tls->peer) - 1);
+}
+
+struct transport *transport_tls_carrier(const struct transport *transport)
+{
+    return ((const struct tls *)(const void *)transport)->below;
 }
 
 const char *transport_tls_reason(const struct transport *transport)

@@ -43,6 +43,9 @@ void transport_tls_carry(struct transport *transport, struct transport *below);
  */
 void transport_tls_expect_host(struct transport *transport, const char *host);
 
+/* What lies below, to ask it what only it knows. */
+struct transport *transport_tls_carrier(const struct transport *transport);
+
 /* For one that was never put on anything: on_closed does not come. */
 void transport_tls_discard(struct transport *transport);
 

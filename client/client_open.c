@@ -1,0 +1,110 @@
+#include "client/client_open.h"
+
+#include "net/socket.h"
+#include "net/transport_socks.h"
+#include "net/transport_tcp.h"
+#include "net/transport_tls.h"
+
+#include <errno.h>
+
+#define DEFAULT_HOST "127.0.0.1"
+
+static const char *host_of(const struct client_config *config)
+{
+    return config->host ? config->host : DEFAULT_HOST;
+}
+
+/* A descriptor that is being connected, to the proxy if there is one. */
+static int connect_socket(const struct client_config *config)
+{
+    if (config->unix_path)
+        return socket_connect_unix(config->unix_path);
+    if (config->proxy)
+        return socket_connect(config->proxy->host, config->proxy->port,
+                              config->bind_host);
+    return socket_connect(host_of(config), config->port, config->bind_host);
+}
+
+static struct transport *open_socket(struct loop *loop,
+                                     const struct client_config *config,
+                                     const struct transport_events *events,
+                                     void *owner, int *error)
+{
+    int fd = connect_socket(config);
+
+    if (fd < 0) {
+        *error = fd;
+        return NULL;
+    }
+    *error = -ENOMEM;
+    return transport_tcp_new(loop, fd, true, events, owner);
+}
+
+static struct transport *open_proxied(struct loop *loop,
+                                      const struct client_config *config,
+                                      const struct transport_events *events,
+                                      void *owner, int *error)
+{
+    const struct address *proxy = config->proxy;
+
+    if (!proxy)
+        return open_socket(loop, config, events, owner, error);
+    struct socks_request request = {
+        .host = host_of(config),
+        .port = config->port,
+        .user_name = proxy->has_user_name ? proxy->user_name : NULL,
+        .password = proxy->has_password ? proxy->password : NULL,
+    };
+    struct transport *stage = transport_socks_new(&request, events, owner);
+    if (!stage) {
+        *error = -ENAMETOOLONG;
+        return NULL;
+    }
+    struct transport *below =
+        open_socket(loop, config, &transport_socks_events, stage, error);
+    if (!below) {
+        transport_socks_free(stage);
+        return NULL;
+    }
+    transport_socks_put(stage, below);
+    return stage;
+}
+
+struct transport *client_open(struct loop *loop,
+                              const struct client_config *config,
+                              const struct transport_events *events,
+                              void *owner, int *error)
+{
+    if (!config->tls)
+        return open_proxied(loop, config, events, owner, error);
+    struct transport *tls = transport_tls_new(config->tls, events, owner);
+    transport_tls_expect_host(tls, config->unix_path && !config->host
+                                       ? "localhost"
+                                       : host_of(config));
+    struct transport *below =
+        open_proxied(loop, config, &transport_tls_below, tls, error);
+    if (!below) {
+        transport_tls_discard(tls);
+        return NULL;
+    }
+    transport_tls_carry(tls, below);
+    return tls;
+}
+
+enum client_end client_open_fault(const struct client_config *config,
+                                  struct transport *transport, bool opened,
+                                  const char **text)
+{
+    struct transport *below = transport;
+
+    *text = NULL;
+    if (transport_is_tls(transport)) {
+        *text = transport_tls_reason(transport);
+        if (*text)
+            return CLIENT_END_TLS;
+        below = transport_tls_carrier(transport);
+    }
+    if (!opened && config->proxy && transport_socks_refused(below))
+        return CLIENT_END_PROXY;
+    return opened ? CLIENT_END_LOST : CLIENT_END_UNREACHED;
+}
