@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "tui/lab_checks.h"
 #include "tui/view.h"
 
 enum pane { PANE_TEXT, PANE_CHECKS, PANES };
@@ -37,28 +38,6 @@ static int draw_line(const struct area *area, int y,
     case PANEL_CODE: return view_paragraph(&inner, y, STYLE_NAME, line->text);
     }
     return 1;
-}
-
-static const char *state_sign(enum panel_state state)
-{
-    switch (state) {
-    case PANEL_WAITING: return "[ ]";
-    case PANEL_PASSED: return "[x]";
-    case PANEL_FAILED: return "[!]";
-    case PANEL_SKIPPED: return "[-]";
-    }
-    return "[?]";
-}
-
-static enum style state_style(enum panel_state state)
-{
-    switch (state) {
-    case PANEL_WAITING: return STYLE_PLAIN;
-    case PANEL_PASSED: return STYLE_GOOD;
-    case PANEL_FAILED: return STYLE_ERROR;
-    case PANEL_SKIPPED: return STYLE_DIM;
-    }
-    return STYLE_PLAIN;
 }
 
 static int draw_question(const struct view_lab *view, const struct area *area,
@@ -126,47 +105,7 @@ static int draw_text(const struct view_lab *view, const struct area *area,
     return draw_hints(view, area, y);
 }
 
-/* ---- the checks ---- */
-
-static int draw_check(const struct area *area, int y,
-                      const struct panel_check *check, bool chosen, bool focus)
-{
-    struct area inner = grid_part(area, 0, 8, area->height, area->width - 8);
-    int lines;
-
-    grid_text(area, y, 0, STYLE_PLAIN, chosen ? ">" : " ");
-    grid_text(area, y, 2, state_style(check->state), state_sign(check->state));
-    if (check->points)
-        grid_printf(area, y, 6, STYLE_DIM, "%u", check->points);
-    lines = view_prose(&inner, y, STYLE_PLAIN, check->text);
-    if (chosen && focus)
-        grid_select(area, y);
-    if (check->packet)
-        grid_printf(&inner, y + lines++, 0, STYLE_DIM, "packet %llu%s",
-                    (unsigned long long)check->packet,
-                    chosen ? "   Enter=go" : "");
-    else if (check->detail && *check->detail)
-        lines += view_paragraph(&inner, y + lines, STYLE_DIM, check->detail);
-    return y + lines;
-}
-
-static int draw_near_misses(const struct view_lab *view,
-                            const struct area *area, int y)
-{
-    const struct panel *lab = view->view.lab;
-    size_t count = lab->near_misses(lab->lab);
-    struct area inner = grid_part(area, 0, 2, area->height, area->width - 2);
-
-    if (!count)
-        return y;
-    grid_text(area, ++y, 0, STYLE_HEADING, "Near miss");
-    for (size_t i = 0; i < count; i++) {
-        grid_text(area, y + 1, 0, STYLE_WARNING, "!");
-        y += view_prose(&inner, y + 1, STYLE_WARNING,
-                        lab->near_miss(lab->lab, i));
-    }
-    return y + 1;
-}
+/* ---- the steps ---- */
 
 static void draw_steps(const struct view_lab *view, const struct area *area,
                        int y)
@@ -199,48 +138,6 @@ static int steps_rows(const struct view_lab *view, int width)
     int in_a_row = width > 12 ? (width - 6) / 6 : 1;
 
     return ((int)lab->steps(lab->lab) + in_a_row - 1) / in_a_row;
-}
-
-/* What to do when the step is done. */
-static const char *all_done(const struct panel *lab)
-{
-    size_t count = lab->steps(lab->lab);
-    struct panel_step step = {0};
-    bool all = true;
-
-    for (size_t i = 0; i < count; i++) {
-        lab->step(lab->lab, i, &step);
-        all = all && step.done;
-    }
-    return all          ? "The lab is done: S says how to hand it in."
-           : step.shown ? "All done: p goes back to what is open."
-                        : "All done: n goes to the next step.";
-}
-
-static int draw_checks(struct view_lab *view, const struct area *area,
-                       bool focus)
-{
-    const struct panel *lab = view->view.lab;
-    size_t count = lab->checks(lab->lab);
-    size_t passed = 0;
-    struct panel_check check = {0};
-    const char *trouble = lab->trouble(lab->lab);
-    int y = 1;
-
-    if (*trouble)
-        y += view_paragraph(area, y, STYLE_ERROR, trouble);
-    if (view->check >= count)
-        view->check = count ? count - 1 : 0;
-    for (size_t i = 0; i < count; i++) {
-        lab->check(lab->lab, i, &check);
-        passed += check.state == PANEL_PASSED;
-        y = draw_check(area, y, &check, i == view->check, focus);
-    }
-    grid_printf(area, 0, 0, STYLE_HEADING, "%sChecks  %zu of %zu",
-                focus ? "> " : "", passed, count);
-    if (count && passed == count)
-        y += view_paragraph(area, y, STYLE_GOOD, all_done(lab));
-    return y;
 }
 
 /* ---- the view ---- */
@@ -353,32 +250,9 @@ static void draw_wide(struct view_lab *view, const struct area *area, int pane)
     go_to_end(view, &text);
     view->lines = draw_text(view, &text, -view->top) + view->top;
     upper.height -= steps_rows(view, checks.width);
-    y = draw_checks(view, &upper, pane == PANE_CHECKS);
-    y = draw_near_misses(view, &upper, y);
+    y = lab_checks_draw(view->view.lab, &upper, view->check,
+                        pane == PANE_CHECKS);
     draw_steps(view, &checks, y + 1 < upper.height ? y + 1 : upper.height);
-}
-
-/* One line for each check, as many as there is room for. */
-static void draw_brief_checks(const struct view_lab *view,
-                              const struct area *area)
-{
-    const struct panel *lab = view->view.lab;
-    size_t count = lab->checks(lab->lab);
-    struct panel_check check = {0};
-
-    grid_rule(area, 0, "checks (Tab)");
-    for (size_t i = 0; i < count; i++) {
-        int y = 1 + (int)i;
-
-        lab->check(lab->lab, i, &check);
-        grid_text(area, y, 0, state_style(check.state),
-                  state_sign(check.state));
-        view_prose_column(area, y, 4, area->width - 11, STYLE_PLAIN,
-                          check.text);
-        if (check.packet)
-            grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
-                        (unsigned long long)check.packet);
-    }
 }
 
 /* One column: the text, and below it the checks in brief; Tab shows them in
@@ -397,7 +271,7 @@ static void draw_narrow(struct view_lab *view, const struct area *area,
     view->checks_x = 0;
     view->checks_y = pane == PANE_CHECKS ? 2 : 2 + rows - brief;
     if (pane == PANE_CHECKS) {
-        draw_near_misses(view, &whole, draw_checks(view, &whole, true));
+        lab_checks_draw(lab, &whole, view->check, true);
         return;
     }
     text.height = view->height = rows - brief - 1;
@@ -407,7 +281,7 @@ static void draw_narrow(struct view_lab *view, const struct area *area,
         struct area checks =
             grid_part(&whole, rows - brief, 0, brief, whole.width);
 
-        draw_brief_checks(view, &checks);
+        lab_checks_draw_brief(lab, &checks);
     }
 }
 
@@ -420,6 +294,8 @@ static void draw(struct view *base, const struct area *area, int pane)
         return;
     }
     follow_step(view);
+    if (view->check >= base->lab->checks(base->lab->lab))
+        view->check = 0;
     draw_head(view, area);
     draw_step_title(view, area, 1);
     if (area->width >= 70)

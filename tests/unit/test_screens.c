@@ -64,6 +64,7 @@ static const struct {
     {"lab-checks",      80,  24, "7<Tab>j"                           },
     {"lab-answer",      80,  24, "7a5"                               },
     {"lab-small",       40,  12, "7<Tab>"                            },
+    {"lab-small-last",  40,  12, "7<Tab>jjj"                         },
     {"lab-trouble",     80,  24, "7"                                 },
     {"lab-trouble-1",   80,  24, "1"                                 },
     {"lab-trouble-2",   40,  12, "7<Tab>"                            },

@@ -1,0 +1,203 @@
+#include "tui/lab_checks.h"
+
+#include "tui/view.h"
+
+static const char *state_sign(enum panel_state state)
+{
+    switch (state) {
+    case PANEL_WAITING: return "[ ]";
+    case PANEL_PASSED: return "[x]";
+    case PANEL_FAILED: return "[!]";
+    case PANEL_SKIPPED: return "[-]";
+    }
+    return "[?]";
+}
+
+static enum style state_style(enum panel_state state)
+{
+    switch (state) {
+    case PANEL_WAITING: return STYLE_PLAIN;
+    case PANEL_PASSED: return STYLE_GOOD;
+    case PANEL_FAILED: return STYLE_ERROR;
+    case PANEL_SKIPPED: return STYLE_DIM;
+    }
+    return STYLE_PLAIN;
+}
+
+static int draw_check(const struct area *area, int y,
+                      const struct panel_check *check, bool chosen, bool focus)
+{
+    struct area inner = grid_part(area, 0, 8, area->height, area->width - 8);
+    int lines;
+
+    grid_text(area, y, 0, STYLE_PLAIN, chosen ? ">" : " ");
+    grid_text(area, y, 2, state_style(check->state), state_sign(check->state));
+    if (check->points)
+        grid_printf(area, y, 6, STYLE_DIM, "%u", check->points);
+    lines = view_prose(&inner, y, STYLE_PLAIN, check->text);
+    if (chosen && focus)
+        grid_select(area, y);
+    if (check->packet)
+        grid_printf(&inner, y + lines++, 0, STYLE_DIM, "packet %llu%s",
+                    (unsigned long long)check->packet,
+                    chosen ? "   Enter=go" : "");
+    else if (check->detail && *check->detail)
+        lines += view_paragraph(&inner, y + lines, STYLE_DIM, check->detail);
+    return y + lines;
+}
+
+static int draw_near_misses(const struct panel *lab, const struct area *area,
+                            int y)
+{
+    size_t count = lab->near_misses(lab->lab);
+    struct area inner = grid_part(area, 0, 2, area->height, area->width - 2);
+
+    if (!count)
+        return y;
+    grid_text(area, ++y, 0, STYLE_HEADING, "Near miss");
+    for (size_t i = 0; i < count; i++) {
+        grid_text(area, y + 1, 0, STYLE_WARNING, "!");
+        y += view_prose(&inner, y + 1, STYLE_WARNING,
+                        lab->near_miss(lab->lab, i));
+    }
+    return y + 1;
+}
+
+/* What to do when the step is done. */
+static const char *all_done(const struct panel *lab)
+{
+    size_t count = lab->steps(lab->lab);
+    struct panel_step step = {0};
+    bool all = true;
+
+    for (size_t i = 0; i < count; i++) {
+        lab->step(lab->lab, i, &step);
+        all = all && step.done;
+    }
+    return all          ? "The lab is done: S says how to hand it in."
+           : step.shown ? "All done: p goes back to what is open."
+                        : "All done: n goes to the next step.";
+}
+
+/* Rows in a list. */
+struct rows {
+    int begin;
+    int end;
+};
+
+/* The checks in row y and below; anchor becomes where the one is that must be
+   seen: the chosen one, or else what is to be done next. Returns the row behind
+   the last. */
+static int draw_list(const struct panel *lab, const struct area *area, int y,
+                     size_t chosen, bool focus, struct rows *anchor)
+{
+    size_t count = lab->checks(lab->lab);
+    bool open = false;
+
+    for (size_t i = 0; i < count; i++) {
+        struct panel_check check = {0};
+        int begin = y;
+
+        lab->check(lab->lab, i, &check);
+        y = draw_check(area, y, &check, i == chosen, focus);
+        if (focus ? i == chosen : !open && check.state != PANEL_PASSED)
+            *anchor = (struct rows){begin, y};
+        open = open || check.state != PANEL_PASSED;
+    }
+    if (!count || open)
+        return y;
+    if (!focus)
+        anchor->begin = y;
+    y += view_paragraph(area, y, STYLE_GOOD, all_done(lab));
+    if (!focus)
+        anchor->end = y;
+    return y;
+}
+
+static void draw_title(const struct panel *lab, const struct area *area,
+                       bool focus)
+{
+    size_t count = lab->checks(lab->lab);
+    size_t passed = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct panel_check check = {0};
+
+        lab->check(lab->lab, i, &check);
+        passed += check.state == PANEL_PASSED;
+    }
+    grid_printf(area, 0, 0, STYLE_HEADING, "%sChecks  %zu of %zu",
+                focus ? "> " : "", passed, count);
+}
+
+/* How many rows the checks get below row y: near misses are seen as well, but
+   take no more than half. */
+static int room_for_list(const struct panel *lab, const struct area *area,
+                         int y)
+{
+    struct area nothing = grid_part(area, 0, 0, 0, area->width);
+    int near = draw_near_misses(lab, &nothing, 0);
+    int room = area->height - y - (near ? near - 1 : 0); /* a blank row less */
+    int half = (area->height - y) / 2;
+
+    return room > half ? room : half;
+}
+
+/* The list from row y on, or the part of it for which there is room. Returns
+   the row behind the last. */
+static int draw_part_of_list(const struct panel *lab, const struct area *area,
+                             int y, size_t chosen, bool focus)
+{
+    struct area nothing = grid_part(area, 0, 0, 0, area->width);
+    struct rows anchor = {0};
+    int rows = draw_list(lab, &nothing, 0, chosen, focus, &anchor);
+    int room = room_for_list(lab, area, y);
+
+    if (rows <= room) {
+        draw_list(lab, area, y, chosen, focus, &anchor);
+        return y + rows;
+    }
+    room = room > 2 ? room - 1 : 1; /* the last row says that there are more */
+    struct area part = grid_part(area, y, 0, room, area->width);
+    int top = anchor.end > room ? anchor.end - room : 0;
+
+    if (top > anchor.begin)
+        top = anchor.begin;
+    draw_list(lab, &part, -top, chosen, focus, &anchor);
+    grid_text(area, y + room, 0, STYLE_WARNING,
+              focus ? "j/k: more checks" : "Tab, then j/k: more checks");
+    return y + room + 1;
+}
+
+int lab_checks_draw(const struct panel *lab, const struct area *area,
+                    size_t chosen, bool focus)
+{
+    const char *trouble = lab->trouble(lab->lab);
+    int y = 1;
+
+    draw_title(lab, area, focus);
+    if (*trouble)
+        y += view_paragraph(area, y, STYLE_ERROR, trouble);
+    y = draw_part_of_list(lab, area, y, chosen, focus);
+    return draw_near_misses(lab, area, y);
+}
+
+void lab_checks_draw_brief(const struct panel *lab, const struct area *area)
+{
+    size_t count = lab->checks(lab->lab);
+    struct panel_check check = {0};
+
+    grid_rule(area, 0, "checks (Tab)");
+    for (size_t i = 0; i < count; i++) {
+        int y = 1 + (int)i;
+
+        lab->check(lab->lab, i, &check);
+        grid_text(area, y, 0, state_style(check.state),
+                  state_sign(check.state));
+        view_prose_column(area, y, 4, area->width - 11, STYLE_PLAIN,
+                          check.text);
+        if (check.packet)
+            grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
+                        (unsigned long long)check.packet);
+    }
+}

@@ -1,0 +1,24 @@
+/*
+ * The checks of a lab's step, and the near misses, as the lab view draws them.
+ */
+#ifndef TUI_LAB_CHECKS_H
+#define TUI_LAB_CHECKS_H
+
+#include "tui/grid.h"
+#include "tui/panel.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * All of them from the top of area on. When there is no room for all, the part
+ * is seen that has the chosen one, or without focus the first that is open.
+ * Returns the row behind the last.
+ */
+int lab_checks_draw(const struct panel *lab, const struct area *area,
+                    size_t chosen, bool focus);
+
+/* One line for each check, as many as there is room for. */
+void lab_checks_draw_brief(const struct panel *lab, const struct area *area);
+
+#endif
