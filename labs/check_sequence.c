@@ -57,15 +57,14 @@ static bool too_late(const struct check_rule *rule,
            time_ns - beginning->since_ns > rule->within_ns;
 }
 
-/* Keep the beginning that has matched count filters, if it is the best one. */
-static void keep(struct check_sequence *sequence, const struct check_rule *rule,
-                 struct track *track, unsigned count,
-                 const struct beginning *beginning)
+/* Keep the beginning that has matched count filters, if it is the best one: the
+   latest has the most time left, and names what the end really followed. */
+static void keep(struct check_sequence *sequence, struct track *track,
+                 unsigned count, const struct beginning *beginning)
 {
     struct beginning *place = &track->matched[count - 1];
 
-    if (!place->there ||
-        (rule->within_ns && beginning->since_ns > place->since_ns))
+    if (!place->there || beginning->since_ns >= place->since_ns)
         *place = *beginning;
     if (count <= sequence->matched)
         return;
@@ -96,7 +95,7 @@ bool check_sequence_feed(struct check_sequence *sequence,
         if (!track)
             track = add_track(sequence, rule, key);
         next.numbers[at] = number;
-        keep(sequence, rule, track, at + 1, &next);
+        keep(sequence, track, at + 1, &next);
         if (at + 1 == rule->filter_count)
             return true;
     }
