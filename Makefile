@@ -148,7 +148,7 @@ deps: ## install the libraries that are missing (sudo only when not root)
 examples: $(EXAMPLES:examples/%.c=$B/%.so) ## build the example of a plugin
 
 shell: all ## your shell, in which mosquitto_pub and the others are ours
-	@$B/mqttlab shell
+	@$B/mqttlab shell $(ARGS)
 
 run: all ## start a broker with the dashboard
 	@$B/mqttlab

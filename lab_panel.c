@@ -143,7 +143,9 @@ static void add_blocks(struct lab_panel *panel, const struct lab_block *blocks,
 static void add_port(struct lab_panel *panel)
 {
     char *text = alloc_printf(
-        "The broker is on port %u. Begin in each terminal with:", panel->port);
+        "The broker is on port %u. Begin in each terminal with this (in "
+        "mqttlab's own folder: make shell ARGS='-p %u'):",
+        panel->port, panel->port);
     char *command = alloc_printf("mqttlab shell -p %u", panel->port);
 
     add_line(panel, PANEL_TEXT, text, strlen(text));

@@ -273,7 +273,7 @@ static void take_line(struct plain *plain, char *line)
         show_saw(plain);
     else if (letter == 'q')
         plain->quit = true;
-    else if (letter == '?')
+    else if (letter == '?' || !strcmp(line, "help"))
         show_help();
     else
         answer(plain, line);
@@ -388,8 +388,9 @@ static void greet(const struct plain *plain)
                plain->live.workspace.path);
     if (plain->broker.port != USUAL_PORT)
         buf_printf(&text,
-                   "Begin in each terminal with: mqttlab shell -p %u\n\n",
-                   (unsigned)plain->broker.port);
+                   "Begin in each terminal with: mqttlab shell -p %u\n"
+                   "(in mqttlab's own folder: make shell ARGS='-p %u')\n\n",
+                   (unsigned)plain->broker.port, (unsigned)plain->broker.port);
     if (plain->live.run->current == 0)
         lab_text_blocks(&text, lab->intro, lab->intro_count, columns());
     show(&text);

@@ -21,6 +21,8 @@ background right "$MQTTLAB" sub -h 127.0.0.1 -i testSub -t debug
 until_ok grep -Eq '^\[x\] 1 the broker granted it \(SUBACK\) \(packet [0-9]+\)' "$work/lab.log"
 echo 'subscribe' >&8
 until_ok grep -q 'First it has to come in at all' "$work/lab.log"
+echo 'help' >&8 # is no answer
+until_ok awk '/^Type a letter and Enter/ {n++} END {exit n != 2}' "$work/lab.log"
 "$MQTTLAB" answer q1 CONNECT
 until_ok grep -q '^Step 1 is complete: 5 of 5 points' "$work/lab.log"
 echo q >&8
