@@ -234,7 +234,7 @@ static void add_actor(struct sorter *sorter, const char *client_ids,
     step->actors = alloc_resize(step->actors, step->actor_count + 1,
                                 sizeof(step->actors[0]));
     step->actors[step->actor_count++] = (struct lab_actor){
-        .client_ids = alloc_string(client_ids),
+        .client_ids = filled(sorter, client_ids),
         .command = filled(sorter, text),
     };
 }

@@ -200,6 +200,20 @@ static bool is_id(const char *id)
            strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(id);
 }
 
+/* The broker's lines with the student's values. */
+static void fill_broker(struct lab *lab, struct lab_problems *problems)
+{
+    struct buf lines = {0};
+
+    if (!lab->broker)
+        return;
+    if (!params_fill(&lines, lab, lab->broker))
+        lab_problem(problems, lab->path, 1,
+                    "broker: {{name}} that is no param");
+    free(lab->broker);
+    lab->broker = buf_take_string(&lines);
+}
+
 static bool check_header(struct lab *lab, const char *student,
                          struct lab_problems *problems)
 {
@@ -221,6 +235,7 @@ static bool check_header(struct lab *lab, const char *student,
         lab_problem(problems, lab->path, 1, "param %s: %s", bad->name, wrong);
         return false;
     }
+    fill_broker(lab, problems);
     return true;
 }
 
