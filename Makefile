@@ -259,6 +259,10 @@ $B/%.h.ok: %.h $B/flags
 	$(call say,HDR)mkdir -p $(@D) && $(CC) $(BUILD) -fsyntax-only -x c $<
 	@touch $@
 
+screenshots: all ## make the pictures of README.md
+	$B/mqttlab screen --utf8 --svg -s 120x40 -n 7 docs/hello.pcapng \
+	    >docs/dashboard.svg
+
 # Between two comments of the manual page stand the dashboard's keys.
 manual: all ## write the dashboard's keys into docs/mqttlab.1
 	$B/mqttlab keys --roff >$B/keys.roff
@@ -323,4 +327,4 @@ help: ## list the targets
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: all examples nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
-        manual format install uninstall dist dist-lecturer clean help FORCE
+        manual screenshots format install uninstall dist dist-lecturer clean help FORCE

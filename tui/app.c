@@ -243,6 +243,16 @@ static bool act_on_screen(struct app *app, enum action action)
     return true;
 }
 
+static void next_colour(struct app *app)
+{
+    static const char *const names[STORE_COLOURS] = {
+        "direction", "client", "handshake", "packet type", "QoS"};
+    enum store_colour *colour = &app->store->colour;
+
+    *colour = (enum store_colour)((*colour + 1u) % STORE_COLOURS);
+    app_say(app, "colours by %s", names[*colour]);
+}
+
 static bool act_on_store(struct app *app, enum action action)
 {
     if (action == ACTION_FOLLOW)
@@ -254,7 +264,7 @@ static bool act_on_store(struct app *app, enum action action)
     else if (action == ACTION_TIME)
         app->store->time_of_day = !app->store->time_of_day;
     else if (action == ACTION_COLOUR)
-        app->store->colour_clients = !app->store->colour_clients;
+        next_colour(app);
     else
         return false;
     return true;
@@ -272,6 +282,10 @@ static bool act_by_asking(struct app *app, enum action action)
         app_search(app, false);
     else if (action == ACTION_COMMAND)
         app_ask(app, APP_COMMAND, "");
+    else if (action == ACTION_EXPORT)
+        app_ask(app, APP_EXPORT, "");
+    else if (action == ACTION_WRITE)
+        app_ask(app, APP_WRITE, "");
     else if (action == ACTION_MARK)
         app_ask(app, APP_MARK, "");
     else if (action == ACTION_JUMP)

@@ -10,6 +10,7 @@
 
 #include "tui/layout.h"
 #include "tui/prompt.h"
+#include "tui/theme.h"
 #include "tui/view.h"
 
 enum app_mode {
@@ -54,6 +55,8 @@ enum app_asking {
     APP_PUBLISH,
     APP_HOLD,
     APP_NOTE,
+    APP_EXPORT,
+    APP_WRITE,
     APP_KILL, /* from here on: one key, no line */
     APP_CLEAR,
     APP_MARK,
@@ -69,8 +72,9 @@ struct app {
     const char *no_deeds;          /* why not; NULL: a recording */
     const char *about_quit;        /* asked before q ends it; NULL: nothing */
     enum app_mode mode;
-    size_t max_bytes; /* limit of the history, for the header */
-    bool hide_time;   /* no clock in the header, so that pictures are equal */
+    size_t max_bytes;          /* limit of the history, for the header */
+    const struct theme *theme; /* chosen by hand; NULL: not */
+    bool hide_time; /* no clock in the header, so that pictures are equal */
 
     struct view_host host;
     struct view *views[VIEW_COUNT];
@@ -149,6 +153,9 @@ bool app_act_on_wire(struct app *app, enum action action);
 /* app_files.c: ":write" and the like. */
 void app_write_records(struct app *app, const char *path);
 void app_save_display(struct app *app, const char *path);
+/* By the name's end: what the view shows as a table, or the ladder. */
+void app_export(struct app *app, const char *path);
+void app_screenshot(struct app *app, const char *path);
 
 /* complete.c: the word before the cursor was to be completed. */
 void app_complete(struct app *app);

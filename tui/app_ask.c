@@ -19,6 +19,9 @@ const char *app_ask_label(const struct app *app)
     case APP_PUBLISH: return " publish [-q QOS] [-r] TOPIC MESSAGE: ";
     case APP_HOLD: return " hold what matches (empty: every packet): ";
     case APP_NOTE: return " note: ";
+    case APP_EXPORT:
+        return " table to .csv .jsonl .md, ladder to .txt .mmd .svg: ";
+    case APP_WRITE: return " write all records to (.pcapng): ";
     case APP_KILL:
         return " end it:  d DISCONNECT   c cut   s fall silent   Esc no ";
     case APP_CLEAR:
@@ -149,6 +152,10 @@ static void finish(struct app *app, enum app_asking asking)
         app_command(app, text);
     } else if (asking == APP_PUBLISH && app->deeds) {
         publish(app, text);
+    } else if (asking == APP_EXPORT && *text) {
+        app_export(app, text);
+    } else if (asking == APP_WRITE && *text) {
+        app_write_records(app, text);
     } else if (asking == APP_HOLD) {
         app_hold(app, text);
     } else if (asking == APP_NOTE) {

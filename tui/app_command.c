@@ -6,6 +6,7 @@
 
 #include "tui/app.h"
 #include "tui/command_table.h"
+#include "tui/presets.h"
 
 static void show_view(struct app *app, const char *name)
 {
@@ -38,6 +39,44 @@ static void clear(struct app *app, const char *topic)
         app_say(app, "%s", app->deeds->clear(app->deeds->owner, topic));
 }
 
+static void highlight(struct app *app, const char *rest)
+{
+    const char *const *colours = highlight_colours();
+    size_t len = strcspn(rest, " ");
+    struct filter_error error;
+
+    if (!strcmp(rest, "off")) {
+        highlight_clear(app->store->highlights);
+        return;
+    }
+    for (int i = 0; colours[i]; i++) {
+        if (strlen(colours[i]) != len || memcmp(colours[i], rest, len) != 0)
+            continue;
+        const char *text = rest + len + strspn(rest + len, " ");
+        if (!highlight_set(app->store->highlights, i, presets_expand(text),
+                           &error))
+            app_say(app, "column %u of the filter: %s", error.column,
+                    error.message);
+        else
+            app_say(app, "%s rows have the letter %c; :hi off ends it",
+                    colours[i], 'a' + i);
+        return;
+    }
+    app_say(app, "a colour comes first: blue, orange, pink, green, violet, "
+                 "sand");
+}
+
+static void set_theme(struct app *app, const char *name)
+{
+    const struct theme *theme = theme_find(name);
+
+    if (theme)
+        app->theme = theme;
+    app_say(app,
+            theme ? "%s" : "no theme '%s': dark, light, safe, safe-light, mono",
+            theme ? theme->text : name);
+}
+
 /* Commands about what is seen; false: it is none. */
 static bool run_here(struct app *app, enum command_id id, const char *rest)
 {
@@ -55,6 +94,14 @@ static bool run_here(struct app *app, enum command_id id, const char *rest)
         app_save_display(app, rest);
     else if (id == COMMAND_NOTE)
         app_note(app, rest);
+    else if (id == COMMAND_EXPORT)
+        app_export(app, rest);
+    else if (id == COMMAND_SCREENSHOT)
+        app_screenshot(app, rest);
+    else if (id == COMMAND_HIGHLIGHT)
+        highlight(app, rest);
+    else if (id == COMMAND_THEME)
+        set_theme(app, rest);
     else
         return false;
     return true;

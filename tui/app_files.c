@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/export.h"
 #include "wire/pcapng.h"
 
 static int write_records(const struct store *store, FILE *file)
@@ -38,24 +39,84 @@ void app_write_records(struct app *app, const char *path)
         app_say(app, "written to %s; Wireshark opens it", path);
 }
 
-void app_save_display(struct app *app, const char *path)
+/* Write text to a file and say so. */
+static void write_text(struct app *app, const char *path, struct buf *text,
+                       const char *what)
+{
+    FILE *file = fopen(path, "w");
+    int error = file ? 0 : errno;
+
+    if (file && fwrite(text->bytes, 1, text->len, file) != text->len)
+        error = errno;
+    if (file && fclose(file) && !error)
+        error = errno;
+    if (error)
+        app_say(app, "%s: %s", path, strerror(error));
+    else
+        app_say(app, "%s is in %s now", what, path);
+}
+
+static bool is_svg(const char *path)
+{
+    return export_format_of(path) == EXPORT_SVG;
+}
+
+void app_screenshot(struct app *app, const char *path)
 {
     struct grid grid;
     struct buf text = {0};
-    FILE *file = fopen(path, "w");
 
-    if (!file) {
-        app_say(app, "%s: %s", path, strerror(errno));
-        return;
-    }
     grid_init(&grid, app->height, app->width, false);
+    app->asking = APP_NOTHING;
     app_draw(app, &grid);
-    grid_dump(&grid, false, &text);
-    fputs(buf_string(&text), file);
-    if (fclose(file))
-        app_say(app, "%s: %s", path, strerror(errno));
+    if (is_svg(path))
+        grid_svg(&grid, app->theme ? app->theme : theme_table(), &text);
     else
-        app_say(app, "this screen is in %s now", path);
+        grid_dump(&grid, false, &text);
+    write_text(app, path, &text, "this screen");
     buf_release(&text);
     grid_release(&grid);
+}
+
+void app_save_display(struct app *app, const char *path)
+{
+    app_screenshot(app, path);
+}
+
+/* ---- export ---- */
+
+static enum export_what what_of(enum view_id view)
+{
+    switch (view) {
+    case VIEW_SESSIONS: return EXPORT_SESSIONS;
+    case VIEW_TOPICS: return EXPORT_TOPICS;
+    case VIEW_STATS: return EXPORT_STATS;
+    case VIEW_PACKETS:
+    case VIEW_LADDER:
+    case VIEW_WILLS:
+    case VIEW_LAB:
+    case VIEW_LOG:
+    case VIEW_HELP:
+    case VIEW_COUNT: break;
+    }
+    return EXPORT_PACKETS;
+}
+
+void app_export(struct app *app, const char *path)
+{
+    enum export_format format = export_format_of(path);
+    struct buf text = {0};
+
+    if (format == EXPORT_NONE) {
+        app_say(app, "the name ends with .csv, .jsonl, .md (a table), .txt, "
+                     ".mmd or .svg (the ladder)");
+        return;
+    }
+    if (format >= EXPORT_TEXT)
+        export_ladder(app->store, format, &text);
+    else
+        export_table(app->store, what_of(app->view), format, &text);
+    write_text(app, path, &text,
+               format >= EXPORT_TEXT ? "the ladder" : "the table");
+    buf_release(&text);
 }

@@ -25,11 +25,14 @@ enum {
     OPTION_NO_MOUSE,
     OPTION_MEMORY,
     OPTION_PLAIN,
-    OPTION_CONTROL
+    OPTION_CONTROL,
+    OPTION_THEME
 };
 
 #define SCREEN_OPTIONS                                                 \
     {OPTION_MONO, 0, "mono", NULL, "no colours (also: set NO_COLOR)"}, \
+        {OPTION_THEME, 0, "theme", "NAME",                             \
+         "dark, light, safe, safe-light or mono (dark)"},              \
         {OPTION_ASCII, 0, "ascii", NULL, "draw lines with - and |"},   \
         {OPTION_NO_MOUSE, 0, "no-mouse", NULL,                         \
          "leave the mouse to the terminal"},                           \
@@ -86,6 +89,12 @@ static bool set_option(const struct options *options, int id,
 
     if (id == OPTION_PORT || id == OPTION_MEMORY)
         return set_number(options, id, arguments, error, size);
+    if (id == OPTION_THEME) {
+        screen->theme = theme_find(options->value);
+        snprintf(error, size, "--theme: there is no theme '%s'",
+                 options->value);
+        return screen->theme;
+    }
     if (id == OPTION_CONFIG)
         arguments->dashboard.config = options->value;
     screen->mono = screen->mono || id == OPTION_MONO;

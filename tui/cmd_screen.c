@@ -9,6 +9,7 @@
 
 #include "base/options.h"
 #include "tui/commands.h"
+#include "tui/grid_svg.h"
 #include "tui/screen.h"
 #include "tui/source.h"
 
@@ -25,6 +26,8 @@ enum {
     OPTION_UTF8,
     OPTION_LAYER,
     OPTION_MONO,
+    OPTION_SVG,
+    OPTION_THEME,
     OPTION_ROFF
 };
 
@@ -40,6 +43,9 @@ static const struct option_spec screen_table[] = {
     {OPTION_LAYER,  0,   "layer",  NULL,   "show below what each cell means"    },
     {OPTION_MONO,   0,   "mono",   NULL,
      "show below how a terminal without colours marks it"                       },
+    {OPTION_SVG,    0,   "svg",    NULL,   "a picture in SVG"                   },
+    {OPTION_THEME,  0,   "theme",  "NAME",
+     "its colours: dark, light, safe, safe-light or mono (dark)"                },
     {OPTION_HELP,   'h', "help",   NULL,   "this text"                          },
     {0,             0,   NULL,     NULL,   NULL                                 },
 };
@@ -56,6 +62,8 @@ struct request {
     bool utf8;
     bool layer;
     bool mono;
+    bool svg;
+    const struct theme *theme;
 };
 
 /* ---- what is asked for ---- */
@@ -85,6 +93,11 @@ static bool set_option(struct request *request, const struct options *options,
         snprintf(error, size, "--size: '%s' is not like 80x24", value);
         return set_size(request, value);
     }
+    if (id == OPTION_THEME) {
+        request->theme = theme_find(value);
+        snprintf(error, size, "--theme: there is no theme '%s'", value);
+        return request->theme;
+    }
     if (id == OPTION_SELECT)
         return options_number(options, 1, 1000000000, &request->select, error,
                               size);
@@ -98,6 +111,7 @@ static bool set_option(struct request *request, const struct options *options,
     request->utf8 = request->utf8 || id == OPTION_UTF8;
     request->layer = request->layer || id == OPTION_LAYER;
     request->mono = request->mono || id == OPTION_MONO;
+    request->svg = request->svg || id == OPTION_SVG;
     return true;
 }
 
@@ -171,7 +185,10 @@ static void print(struct app *app, const struct request *request)
         store_catch_up(app->store, 0);
         app_draw(app, &grid);
     }
-    grid_dump(&grid, request->layer, &text);
+    if (request->svg)
+        grid_svg(&grid, request->theme ? request->theme : theme_table(), &text);
+    else
+        grid_dump(&grid, request->layer, &text);
     if (request->mono)
         screen_dump_mono(&grid, &text);
     fputs(buf_string(&text), stdout);

@@ -152,6 +152,31 @@ static void offer_views(struct offers *offers)
         offer(offers, keys_view_name((enum view_id)view));
 }
 
+static void offer_themes(struct offers *offers)
+{
+    for (const struct theme *theme = theme_table(); theme->name; theme++)
+        offer(offers, theme->name);
+}
+
+static void offer_colours(struct offers *offers)
+{
+    for (const char *const *colour = highlight_colours(); *colour; colour++)
+        offer(offers, *colour);
+    offer(offers, "off");
+}
+
+/* The word of a filter that does not begin the arguments. */
+static size_t offer_word(const struct app *app, const char *text, size_t at,
+                         struct offers *offers)
+{
+    size_t start = word_start(text, at);
+
+    offers->word = text + start;
+    offers->len = at - start;
+    offer_for_filter(app, text, start, offers);
+    return start;
+}
+
 /* Returns where the word begins. */
 static size_t offer_for_command(const struct app *app, const char *text,
                                 size_t at, struct offers *offers)
@@ -170,13 +195,17 @@ static size_t offer_for_command(const struct app *app, const char *text,
     if (!command)
         return at;
     if (command->word == COMMAND_FILTER)
-        start = word_start(text, at);
+        return offer_word(app, text, at, offers);
     offers->word = text + start;
     offers->len = at > start ? at - start : 0;
-    if (command->word == COMMAND_FILTER)
-        offer_for_filter(app, text, start, offers);
-    else if (command->word == COMMAND_VIEW)
+    if (command->word == COMMAND_VIEW)
         offer_views(offers);
+    else if (command->word == COMMAND_A_THEME)
+        offer_themes(offers);
+    else if (command->word == COMMAND_COLOUR && !strchr(text + start, ' '))
+        offer_colours(offers);
+    else if (command->word == COMMAND_COLOUR)
+        start = offer_word(app, text, at, offers);
     else if (command->word == COMMAND_CLIENT)
         offer_clients(app, offers, false);
     else if (command->word == COMMAND_TOPIC)

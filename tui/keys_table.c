@@ -72,7 +72,7 @@ static const struct keys_binding table[] = {
     {ACTION_TIME, PKTS | LADD, "t", NULL,
      "time since the start, or time of day", NULL},
     {ACTION_COLOUR, PKTS | LADD, "c", NULL,
-     "colour by direction, or by client", NULL},
+     "colour by direction, client, handshake, type, QoS", NULL},
     {ACTION_EVENTS, PKTS, "v", NULL,
      "show what the broker decided between the packets, or hide it", NULL},
 
@@ -108,6 +108,10 @@ static const struct keys_binding table[] = {
     {ACTION_RELEASE_ALL, ALL, "A", NULL, "let all held packets go", NULL},
     {ACTION_NOTE, PKTS | LADD, ";", NULL,
      "write a note on the packet, for all who watch", NULL},
+    {ACTION_EXPORT, ALL, "x", NULL,
+     "export what is seen: a table, or the ladder", NULL},
+    {ACTION_WRITE, ALL, "w", NULL,
+     "write all records into a file for Wireshark", NULL},
     {ACTION_COMMAND, ALL, ":", NULL,
      ":123 goes to packet 123; :help lists the commands", NULL},
 

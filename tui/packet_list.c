@@ -209,15 +209,22 @@ static void draw_event(const struct packet_list *list, const struct area *area,
 static const char *row_sign(const struct store *store, uint64_t position,
                             const struct history_row *row)
 {
+    static const char *const letters[HIGHLIGHTS_MAX] = {"a", "b", "c",
+                                                        "d", "e", "f"};
+    int highlight;
+
     if (store_tagged(store, position))
         return "*";
     if (row->record.flags & RECORD_MALFORMED)
         return "!";
     if (row->record.flags & RECORD_DROPPED)
         return "x";
-    if (row->record.flags & RECORD_HELD)
+    if (model_waits(store->model, row->record.seq))
         return "~";
-    return " ";
+    if (row->comment)
+        return "#";
+    highlight = highlight_of(store->highlights, row);
+    return highlight < 0 ? " " : letters[highlight];
 }
 
 static void draw_row(struct packet_list *list, const struct area *area, int y,

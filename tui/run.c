@@ -44,6 +44,8 @@ static void draw(struct runner *runner)
     screen_size(runner->screen, &height, &width);
     if (height != runner->grid.height || width != runner->grid.width)
         grid_resize(&runner->grid, height, width);
+    if (runner->app->theme)
+        screen_set_theme(runner->screen, runner->app->theme);
     app_draw(runner->app, &runner->grid);
     screen_show(runner->screen, &runner->grid);
     runner->drawn_ns = clock_read_monotonic_ns();

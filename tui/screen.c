@@ -17,46 +17,19 @@ struct screen {
     struct grid shown; /* what the terminal shows now */
     cchar_t *row;      /* room for one row */
     enum screen_depth depth;
+    const struct theme *theme;
     bool ascii;
     bool fresh; /* nothing of what the terminal shows is known */
 };
 
 /* ---- colours ---- */
 
-struct look {
-    short rich[2];  /* foreground and background of 256 colours; -1: the
-                       terminal's own */
-    short plain[2]; /* the same of 8 */
-    attr_t colour;  /* attributes beside colours */
-    attr_t mono;    /* attributes without */
-};
-
-/* No two meanings differ by red against green alone. */
-/* clang-format off */
-static const struct look looks[STYLE_COUNT] = {
-    [STYLE_PLAIN]    = {{-1, -1},   {-1, -1}, A_NORMAL, A_NORMAL},
-    [STYLE_DIM]      = {{245, -1},  {-1, -1}, A_NORMAL, A_NORMAL},
-    [STYLE_TITLE]    = {{231, 24},  {7, 4},   A_BOLD,   A_REVERSE},
-    [STYLE_TAB]      = {{250, 236}, {-1, -1}, A_NORMAL, A_NORMAL},
-    [STYLE_TAB_ON]   = {{231, 31},  {7, 4},   A_BOLD,   A_REVERSE},
-    [STYLE_KEY]      = {{-1, -1},   {-1, -1}, A_BOLD,   A_BOLD},
-    [STYLE_HEADING]  = {{-1, -1},   {-1, -1}, A_BOLD,   A_BOLD},
-    [STYLE_C2B]      = {{208, -1},  {3, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_B2C]      = {{39, -1},   {6, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_EVENT]    = {{176, -1},  {5, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_GOOD]     = {{37, -1},   {6, -1},  A_BOLD,   A_BOLD},
-    [STYLE_WARNING]  = {{208, -1},  {3, -1},  A_BOLD,   A_BOLD},
-    [STYLE_ERROR]    = {{231, 160}, {7, 1},   A_BOLD,   A_BOLD | A_UNDERLINE},
-    [STYLE_MARK]     = {{16, 214},  {0, 3},   A_BOLD,   A_BOLD | A_UNDERLINE},
-    [STYLE_NAME]     = {{73, -1},   {6, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_CLIENT_0] = {{39, -1},   {6, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_CLIENT_1] = {{208, -1},  {3, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_CLIENT_2] = {{176, -1},  {5, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_CLIENT_3] = {{72, -1},   {2, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_CLIENT_4] = {{141, -1},  {4, -1},  A_NORMAL, A_NORMAL},
-    [STYLE_CLIENT_5] = {{180, -1},  {-1, -1}, A_NORMAL, A_NORMAL},
-};
-/* clang-format on */
+static attr_t attributes_of(uint8_t flags)
+{
+    return (flags & THEME_BOLD ? A_BOLD : 0) |
+           (flags & THEME_UNDERLINE ? A_UNDERLINE : 0) |
+           (flags & THEME_REVERSE ? A_REVERSE : 0);
+}
 
 static enum screen_depth find_depth(const struct screen_options *options)
 {
@@ -72,14 +45,16 @@ static enum screen_depth find_depth(const struct screen_options *options)
 }
 
 /* With 16 colours the bright one is used where 8 have bold. */
-static void make_pairs(enum screen_depth depth)
+static void make_pairs(enum screen_depth depth, const struct theme *theme)
 {
+    const struct theme_look *looks = theme->looks;
+
     for (short i = 0; i < STYLE_COUNT && depth != SCREEN_MONO; i++) {
         const short *pair =
             depth == SCREEN_256 ? looks[i].rich : looks[i].plain;
         short front = pair[0];
 
-        if (depth == SCREEN_16 && front >= 0 && looks[i].colour & A_BOLD)
+        if (depth == SCREEN_16 && front >= 0 && looks[i].colour & THEME_BOLD)
             front = (short)(front + 8);
         init_pair((short)(i + 1), front, pair[1]);
     }
@@ -174,7 +149,8 @@ struct screen *screen_new(const struct screen_options *options)
     screen->ascii = options->ascii || !screen_is_utf8();
     screen->depth = find_depth(options);
     screen->fresh = true;
-    make_pairs(screen->depth);
+    screen->theme = options->theme ? options->theme : theme_table();
+    make_pairs(screen->depth, screen->theme);
     raw();
     noecho();
     nonl();
@@ -235,9 +211,9 @@ static void show_row(struct screen *screen, const struct grid *grid, int y)
     int count = 0;
 
     for (int x = 0; x < grid->width; x++) {
-        const struct look *look = &looks[cells[x].style];
-        bool mono = screen->depth == SCREEN_MONO;
-        attr_t attributes = mono ? look->mono : look->colour;
+        const struct theme_look *look = &screen->theme->looks[cells[x].style];
+        bool mono = screen->depth == SCREEN_MONO || screen->theme->mono;
+        attr_t attributes = attributes_of(mono ? look->mono : look->colour);
         wchar_t chars[GRID_CELL_CHARS + 1] = {0};
 
         if (!cells[x].width)
@@ -290,7 +266,7 @@ void screen_dump_mono(const struct grid *grid, struct buf *out)
         for (int x = 0; x < grid->width; x++) {
             const struct cell *cell =
                 &grid->cells[(size_t)y * (size_t)grid->width + (size_t)x];
-            attr_t look = looks[cell->style].mono;
+            attr_t look = attributes_of(theme_table()->looks[cell->style].mono);
 
             if (cell->selected)
                 look ^= A_REVERSE;
@@ -303,6 +279,15 @@ void screen_dump_mono(const struct grid *grid, struct buf *out)
             out->len--;
         buf_append_u8(out, '\n');
     }
+}
+
+void screen_set_theme(struct screen *screen, const struct theme *theme)
+{
+    if (screen->theme == theme)
+        return;
+    screen->theme = theme;
+    make_pairs(screen->depth, theme);
+    screen->fresh = true;
 }
 
 void screen_redraw(struct screen *screen)

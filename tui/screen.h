@@ -11,11 +11,13 @@
 
 #include "tui/grid.h"
 #include "tui/keys.h"
+#include "tui/theme.h"
 
 struct screen_options {
-    bool mono;     /* no colours, whatever the terminal can; also when the
+    bool mono;  /* no colours, whatever the terminal can; also when the
                       environment has a NO_COLOR that is not empty */
-    bool ascii;    /* no line characters, whatever the locale says */
+    bool ascii; /* no line characters, whatever the locale says */
+    const struct theme *theme; /* NULL: the default */
     bool no_mouse; /* leave the mouse to the terminal, to mark text */
 };
 
@@ -56,6 +58,9 @@ int screen_read(struct screen *screen, struct keys_mouse *mouse);
  * "b" bold, "u" underlined, "r" reversed; after a line "---".
  */
 void screen_dump_mono(const struct grid *grid, struct buf *out);
+
+/* From the next screen_show on. */
+void screen_set_theme(struct screen *screen, const struct theme *theme);
 
 /* Draw everything anew at the next screen_show. */
 void screen_redraw(struct screen *screen);

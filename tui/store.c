@@ -23,6 +23,7 @@ struct store *store_new(size_t max_bytes)
     store->max_bytes = max_bytes;
     store->model = model_new(store->history);
     store->filter_text = alloc_string("");
+    store->highlights = alloc_zero(1, sizeof(*store->highlights));
     store->cursor = STORE_NOWHERE;
     store->jumped_from = STORE_NOWHERE;
     store->follow = true;
@@ -39,6 +40,8 @@ void store_free(struct store *store)
         free(store->lists[list].positions);
     filter_free(store->filter);
     free(store->filter_text);
+    highlight_release(store->highlights);
+    free(store->highlights);
     free(store->tags);
     dissect_release(&store->scratch);
     model_free(store->model);

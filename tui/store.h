@@ -10,6 +10,7 @@
 #ifndef TUI_STORE_H
 #define TUI_STORE_H
 
+#include "tui/highlight.h"
 #include "tui/model.h"
 #include "wire/filter.h"
 #include "wire/history.h"
@@ -22,6 +23,16 @@ enum store_list {
     STORE_ALL,     /* packets and turning points that match the filter */
     STORE_LOG,     /* what is no packet; the filter does not apply */
     STORE_LISTS,
+};
+
+/* What gives a row its colour. */
+enum store_colour {
+    STORE_BY_DIRECTION,
+    STORE_BY_CLIENT,
+    STORE_BY_FLOW,
+    STORE_BY_TYPE,
+    STORE_BY_QOS,
+    STORE_COLOURS,
 };
 
 struct store_rows {
@@ -56,9 +67,10 @@ struct store {
     size_t tag_count;
     uint64_t marks[26];
     uint64_t jumped_from;
-    bool time_of_day;    /* show times of day rather than since origin */
-    bool colour_clients; /* colour rows by client rather than by direction */
-    bool with_events;    /* the packet list shows turning points too */
+    bool time_of_day; /* show times of day rather than since origin */
+    enum store_colour colour;
+    struct highlights *highlights; /* owned */
+    bool with_events; /* the packet list shows turning points too */
 };
 
 /* max_bytes bounds the history; 0: no limit. */

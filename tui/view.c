@@ -120,18 +120,41 @@ void view_client(const struct history_row *row, int width, struct buf *out)
         buf_append_string(out, "-");
 }
 
-enum style view_style(const struct store *store, const struct history_row *row)
+/* As the user wants rows to be coloured. */
+static enum style colour_of(const struct store *store,
+                            const struct history_row *row)
 {
     const struct model_client *client;
+
+    switch (store->colour) {
+    case STORE_BY_DIRECTION: break;
+    case STORE_BY_CLIENT:
+        client = model_client(store->model, row->note.client_id);
+        return client ? grid_client_style(client->number) : STYLE_PLAIN;
+    case STORE_BY_FLOW:
+        return row->note.flow ? grid_client_style(row->note.flow) : STYLE_DIM;
+    case STORE_BY_TYPE: return grid_client_style(row->note.type);
+    case STORE_BY_QOS:
+        return row->note.flow_qos == 2   ? STYLE_CLIENT_1
+               : row->note.flow_qos == 1 ? STYLE_CLIENT_0
+                                         : STYLE_DIM;
+    case STORE_COLOURS: break;
+    }
+    return row->record.direction == RECORD_C2B ? STYLE_C2B : STYLE_B2C;
+}
+
+enum style view_style(const struct store *store, const struct history_row *row)
+{
+    int highlight = highlight_of(store->highlights, row);
+
+    if (highlight >= 0)
+        return grid_client_style((unsigned)highlight);
 
     if (row->record.flags & (RECORD_MALFORMED | RECORD_DROPPED))
         return STYLE_ERROR;
     if (row->record.type != RECORD_MQTT)
         return STYLE_EVENT;
-    if (!store->colour_clients)
-        return row->record.direction == RECORD_C2B ? STYLE_C2B : STYLE_B2C;
-    client = model_client(store->model, row->note.client_id);
-    return client ? grid_client_style(client->number) : STYLE_PLAIN;
+    return colour_of(store, row);
 }
 
 void view_peer_text(const struct area *area, int y, int x, int width,

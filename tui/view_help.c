@@ -24,7 +24,7 @@ static const char reading[] =
     "  >  <           from a client to the broker; from the broker to a client\n"
     "  Q1 D R         QoS 1; DUP: sent again; Retain\n"
     "  =>7  <=5       packet 7 answers this one; this one answers packet 5\n"
-    "  * ~ x !        tagged; held back; dropped by a rule; against the rules\n"
+    "  * ~ # x !      tagged; held now; has a note; dropped; against the rules\n"
     "  [00 07]        the bytes of the chosen field\n"
     "  FOLLOWING      the newest packet is chosen; moving up stops it, F or\n"
     "                 End begins again\n";
