@@ -179,3 +179,13 @@ void cert_command_list(const char *authority, int days, struct buf *to)
     put_file(to, "-out", authority, ".crl");
     buf_append_u8(to, '\n');
 }
+
+void cert_command_ocsp(const char *authority, unsigned port, struct buf *to)
+{
+    buf_printf(to, "  openssl ocsp -port %u", port);
+    put_file(to, "-index", authority, ".index");
+    put_file(to, "-CA", authority, ".crt");
+    put_file(to, "-rsigner", authority, ".ocsp.crt");
+    put_file(to, "-rkey", authority, ".ocsp.key");
+    buf_append_u8(to, '\n');
+}

@@ -44,6 +44,9 @@ void cert_command_revoke(const char *authority, const char *file,
 /* Make the revocation list of an authority. */
 void cert_command_list(const char *authority, int days, struct buf *to);
 
+/* Answer questions about what an authority has signed. */
+void cert_command_ocsp(const char *authority, unsigned port, struct buf *to);
+
 /* One word as a shell takes it, in quotes if it must be. */
 void cert_command_quote(const char *word, struct buf *to);
 

@@ -50,15 +50,16 @@ static const char *key_usage(const EVP_PKEY *key)
 
 static void add_use(const struct cert_order *order, X509 *certificate)
 {
-    if (order->use == CERT_AUTHORITY && !order->no_ca_flag) {
-        add(order, certificate, NID_basic_constraints, "critical,CA:TRUE");
+    if (order->use == CERT_AUTHORITY) {
+        add(order, certificate, NID_basic_constraints,
+            order->no_ca_flag ? "critical,CA:FALSE" : "critical,CA:TRUE");
         add(order, certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
         return;
     }
     add(order, certificate, NID_basic_constraints, "critical,CA:FALSE");
     add(order, certificate, NID_key_usage, key_usage(order->key));
     switch (order->use) {
-    case CERT_AUTHORITY:
+    case CERT_AUTHORITY: break;
     case CERT_SERVER:
         add(order, certificate, NID_ext_key_usage, "serverAuth");
         break;

@@ -36,7 +36,7 @@ struct cert_order {
     EVP_PKEY *issuer_key; /* signs; NULL: its own */
     int from_days;        /* valid from now + so many days */
     int days;             /* how long */
-    bool no_ca_flag;      /* leave out what makes it an authority */
+    bool no_ca_flag;      /* an authority that is none: CA:FALSE */
 };
 
 /* A new key, owned by the caller. NULL when OpenSSL makes none. */

@@ -21,14 +21,28 @@ struct buf *cert_output_add(struct cert_output *output, char *path, mode_t mode,
     return &file->content;
 }
 
+/* Is it there, with the same content? */
+static bool is_same(const struct cert_output_file *file)
+{
+    struct buf old = {0};
+    struct buf why = {0};
+    bool same = cert_file_load(file->path, &old, &why) &&
+                slice_equal(buf_slice(&old), buf_slice(&file->content));
+
+    cert_file_forget(&old);
+    buf_release(&why);
+    return same;
+}
+
 static bool check_new(const struct cert_output *output, struct buf *why)
 {
     for (size_t i = 0; i < output->count; i++) {
+        const struct cert_output_file *file = &output->files[i];
         struct stat status;
 
-        if (lstat(output->files[i].path, &status) == 0) {
+        if (lstat(file->path, &status) == 0 && !is_same(file)) {
             buf_printf(why, "%s is there already; --force overwrites it",
-                       output->files[i].path);
+                       file->path);
             return false;
         }
     }

@@ -15,6 +15,8 @@
 #include "certs/cert_make.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
 
 #define CERTS_FOLDER    "certs"
 #define CERTS_AUTHORITY "ca"
@@ -23,6 +25,8 @@
 #define CERTS_LEAF_DAYS      365
 #define CERTS_LIST_DAYS      30
 #define CERTS_MAX_DAYS       36500
+
+#define CERTS_OCSP_PORT 2560
 
 /* Strings are borrowed; NULL, 0 and false ask for what is usual. */
 struct certs_request {
@@ -77,5 +81,63 @@ bool certs_revoke(const struct certs_request *request, const char *file,
 /* A revocation list with all that was revoked: ca.crl. */
 bool certs_crl(const struct certs_request *request, struct buf *told,
                struct buf *why);
+
+/* What is to be checked; strings are borrowed, NULL where nothing is said. */
+struct certs_check {
+    const char *file;       /* the certificate, and behind it who signed it */
+    const char *key;        /* that must belong to it; NULL: not looked at */
+    const char *passphrase; /* of the key */
+    const char *ca;         /* whom somebody trusts */
+    const char *crl;        /* revocation lists */
+    const char *host;       /* name or address that is connected to */
+    enum cert_use use;      /* CERT_SERVER or CERT_CLIENT; others: any use */
+};
+
+/*
+ * Would somebody accept it? Appends to told who signed whom, or each problem
+ * with what mends it. Returns false with nothing in why when he would not, and
+ * with something in why when a file cannot be read.
+ */
+bool certs_verify(const struct certs_check *wanted, struct buf *told,
+                  struct buf *why);
+
+/* The certificates of a folder as a picture: who signed whom, until when. now
+   decides what is expired. */
+bool certs_tree(const char *folder, time_t now, struct buf *told,
+                struct buf *why);
+
+/*
+ * An OCSP responder for an authority, on this machine's loopback only. Makes a
+ * certificate for it (ca.ocsp.crt) when there is none that is good. *port is 0
+ * for any; it is set to the one taken. NULL: see why.
+ */
+struct certs_ocsp;
+struct certs_ocsp *certs_ocsp_new(const struct certs_request *request,
+                                  uint16_t *port, struct buf *told,
+                                  struct buf *why);
+void certs_ocsp_free(struct certs_ocsp *ocsp);
+
+/* Wait for one connection and answer what it asks, within seconds; what was
+   answered is told. SIGPIPE must be ignored. */
+void certs_ocsp_serve(struct certs_ocsp *ocsp, struct buf *told,
+                      struct buf *why);
+
+/* A way to break a certificate. */
+struct certs_kind {
+    const char *name;   /* "expired" */
+    const char *text;   /* what is wrong with it */
+    const char *effect; /* who notices it, and what he says */
+};
+
+/* One after another from 0 on; NULL behind the last. */
+const struct certs_kind *certs_kind(size_t index);
+
+/*
+ * A certificate for a server or a client that is wrong in this one way, in a
+ * folder of the kind's name: FOLDER/expired/server.crt (or client.crt), its key,
+ * and the ca.crt by which it would be right.
+ */
+bool certs_break(const struct certs_request *request, const char *kind,
+                 enum cert_use use, struct buf *told, struct buf *why);
 
 #endif

@@ -7,16 +7,20 @@
 
 /* The letters stand for the options in the commands' lists. */
 enum {
+    OPTION_CA = 'a',
     OPTION_BY = 'b',
     OPTION_CN = 'c',
     OPTION_DAYS = 'd',
     OPTION_FOLDER = 'D',
     OPTION_FOR = 'f',
     OPTION_FORCE = 'F',
+    OPTION_HOST = 'H',
     OPTION_HELP = 'h',
+    OPTION_CRL = 'l',
     OPTION_NAME = 'n',
     OPTION_OPENSSL = 'o',
     OPTION_PASSPHRASE = 'p',
+    OPTION_PORT = 'P',
     OPTION_REASON = 'r',
     OPTION_RSA = 'R',
     OPTION_SAN = 's',
@@ -43,8 +47,14 @@ static const struct option_spec table[] = {
     {OPTION_URL,      0,  "ocsp-url", "URL",
      "put into it where its OCSP responder is"},
     {OPTION_FOR,      0,  "for", "USE", "what it is for: server or client"},
+    {OPTION_CA,       0,  "ca", "FILE",
+     "whom somebody trusts who verifies; usually DIR/ca.crt"},
+    {OPTION_CRL,      0,  "crl", "FILE", "his revocation lists"},
+    {OPTION_HOST,     0,  "host", "NAME", "the host or address he connects to"},
     {OPTION_REASON,   0,  "reason", "WORD",
      "why it is revoked: keyCompromise, superseded, ..."},
+    {OPTION_PORT,    'p', "port", "PORT",
+     "the responder's port; 0 is any (2560)"},
     {OPTION_PASSPHRASE, 0, "passphrase-file", "FILE",
      "its first line opens the authority's key; a new authority's\n"
      "key is encrypted with it"},
@@ -97,12 +107,13 @@ static bool read_use(struct certs_options *options, const char *word)
     return true;
 }
 
-static bool read_number(const struct options *from, int max, int *number)
+static bool read_number(const struct options *from, int min, int max,
+                        int *number)
 {
     char error[160];
     long value;
 
-    if (!options_number(from, 1, max, &value, error, sizeof(error)))
+    if (!options_number(from, min, max, &value, error, sizeof(error)))
         return refuse(error);
     *number = (int)value;
     return true;
@@ -137,15 +148,20 @@ static bool read_option(struct certs_options *options,
 
     switch (id) {
     case OPTION_BY: request->by = value; return true;
+    case OPTION_CA: options->check.ca = value; return true;
     case OPTION_CN: request->common_name = value; return true;
-    case OPTION_DAYS: return read_number(from, CERTS_MAX_DAYS, &request->days);
+    case OPTION_CRL: options->check.crl = value; return true;
+    case OPTION_DAYS:
+        return read_number(from, 1, CERTS_MAX_DAYS, &request->days);
     case OPTION_FOLDER: request->folder = value; return true;
     case OPTION_FOR: return read_use(options, value);
     case OPTION_FORCE: request->force = true; return true;
     case OPTION_HELP: options->help = true; return true;
+    case OPTION_HOST: options->check.host = value; return true;
     case OPTION_NAME: request->name = value; return true;
     case OPTION_OPENSSL: request->openssl = true; return true;
     case OPTION_PASSPHRASE: options->passphrase_file = value; return true;
+    case OPTION_PORT: return read_number(from, 0, UINT16_MAX, &options->port);
     case OPTION_REASON: request->reason = value; return true;
     case OPTION_RSA: request->key_type = CERT_RSA_2048; return true;
     case OPTION_SAN: request->names = value; return true;
@@ -192,7 +208,7 @@ bool certs_options_read(struct certs_options *options,
     char used[64] = "";
     int id;
 
-    *options = (struct certs_options){0};
+    *options = (struct certs_options){.port = CERTS_OCSP_PORT};
     options_init(&from, table, argc, argv);
     while ((id = options_next(&from)) != OPTIONS_END) {
         if (id == OPTIONS_WORD ? !read_word(options, commands, from.value)

@@ -16,8 +16,10 @@ struct certs_options {
     const char *words[CERTS_MAX_WORDS]; /* behind the command's name */
     int word_count;
     bool use_given;
-    enum cert_use use; /* --for */
+    enum cert_use use;        /* --for */
+    struct certs_check check; /* --ca, --crl, --host */
     const char *passphrase_file;
+    int port;
     bool help;
 };
 

@@ -65,24 +65,39 @@ static char *find_authority(const char *folder, const struct cert_item *item)
     return found;
 }
 
-/* Look at who has signed it: the one that was named, or one of the folder. */
+/* One of the folder that was named; if none was, of that in which the
+   certificate lies, or of the usual one. */
+static char *search(const struct certs_request *request,
+                    const struct cert_item *item)
+{
+    const char *slash = strrchr(item->file, '/');
+    char *own = slash
+                    ? alloc_string_of(item->file, (size_t)(slash - item->file))
+                    : alloc_string(".");
+    char *found = find_authority(request->folder ? request->folder : own, item);
+
+    if (!found && !request->folder)
+        found = find_authority(CERTS_FOLDER, item);
+    free(own);
+    return found;
+}
+
+/* Look at who has signed it: the one that was named, or one that is found. */
 static bool look_at_signer(struct cert_authority *authority,
                            const struct certs_request *request,
                            const struct cert_item *item, struct buf *why)
 {
-    const char *folder = request->folder ? request->folder : CERTS_FOLDER;
-    char *base = request->by ? certs_job_authority_base(request)
-                             : find_authority(folder, item);
+    char *base =
+        request->by ? certs_job_authority_base(request) : search(request, item);
     char issuer[X509_TEXT_NAME_BYTES];
 
     if (!base) {
         buf_printf(
             why,
-            "%s was signed by \"%s\", which is no authority in %s; only "
-            "who has signed can revoke",
+            "%s was signed by \"%s\", whose certificate and key "
+            "are not here; only who has signed can revoke",
             item->file,
-            x509_text_name(X509_get_issuer_name(item->certificate), issuer),
-            folder);
+            x509_text_name(X509_get_issuer_name(item->certificate), issuer));
         return false;
     }
     bool good = cert_authority_look(authority, base, why);
@@ -127,23 +142,41 @@ static bool enter(struct cert_authority *authority,
     return cert_index_store(&authority->index, authority->index_path, why);
 }
 
+/* With the options that lead to this authority. */
+static void put_next_step(const struct cert_authority *authority,
+                          struct buf *told)
+{
+    const char *slash = strrchr(authority->base, '/');
+    const char *name = slash ? slash + 1 : authority->base;
+    char *folder = slash ? alloc_string_of(authority->base,
+                                           (size_t)(slash - authority->base))
+                         : alloc_string(".");
+
+    buf_append_string(told, "Brokers learn of it from a new revocation list: "
+                            "mqttlab certs crl");
+    if (strcmp(folder, CERTS_FOLDER) != 0) {
+        buf_append_string(told, " -d ");
+        cert_command_quote(folder, told);
+    }
+    if (strcmp(name, CERTS_AUTHORITY) != 0) {
+        buf_append_string(told, " --by ");
+        cert_command_quote(name, told);
+    }
+    buf_append_u8(told, '\n');
+    free(folder);
+}
+
 static void tell(const struct certs_request *request,
                  const struct cert_authority *authority,
                  const struct cert_item *item, struct buf *told)
 {
     char who[X509_TEXT_NAME_BYTES];
     char *serial = cert_index_serial(X509_get0_serialNumber(item->certificate));
-    const char *name = strrchr(authority->base, '/');
 
-    name = name ? name + 1 : authority->base;
-    buf_printf(told,
-               "revoked: \"%s\", serial number %s, in %s\n"
-               "Brokers learn of it from a new revocation list: mqttlab certs "
-               "crl%s%s\n",
+    buf_printf(told, "revoked: \"%s\", serial number %s, in %s\n",
                x509_text_name(X509_get_subject_name(item->certificate), who),
-               serial, authority->index_path,
-               strcmp(name, CERTS_AUTHORITY) != 0 ? " --by " : "",
-               strcmp(name, CERTS_AUTHORITY) != 0 ? name : "");
+               serial, authority->index_path);
+    put_next_step(authority, told);
     if (request->openssl) {
         buf_append_string(told, "The same with the openssl command:\n");
         cert_command_revoke(authority->base, item->file, request->reason, told);

@@ -8,6 +8,7 @@
 #include "certs/certs_options.h"
 #include "certs/commands.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static void print(struct buf *text, FILE *to)
 static int finish(bool good, struct buf *told, struct buf *why)
 {
     print(told, stdout);
-    if (!good) {
+    if (why->len) {
         fflush(stdout);
         fputs("mqttlab certs: ", stderr);
         print(why, stderr);
@@ -69,6 +70,13 @@ static char *ask_passphrase(void *owner, const char *file)
     OPENSSL_cleanse(typed, sizeof(typed));
     free(prompt);
     return passphrase;
+}
+
+static void forget(char *passphrase)
+{
+    if (passphrase)
+        OPENSSL_cleanse(passphrase, strlen(passphrase));
+    free(passphrase);
 }
 
 /* Sets *passphrase to the file's first line, owned by the caller, or NULL. */
@@ -127,9 +135,7 @@ static int run(make *it, const struct certs_options *options)
         request.owner = passphrase;
         good = call(it, options, &request, &told, &why);
     }
-    if (passphrase)
-        OPENSSL_cleanse(passphrase, strlen(passphrase));
-    free(passphrase);
+    forget(passphrase);
     return finish(good, &told, &why);
 }
 
@@ -199,7 +205,88 @@ static int run_show(const struct certs_options *options)
         cert_show_item(&items.all[i], time(NULL), &told);
     cert_show_relations(&items, &told);
     cert_item_release(&items);
-    free(passphrase);
+    forget(passphrase);
+    return finish(good, &told, &why);
+}
+
+/* Until a signal ends it. */
+static int run_ocsp(const struct certs_options *options)
+{
+    struct certs_request request = options->request;
+    struct buf told = {0};
+    struct buf why = {0};
+    uint16_t port = (uint16_t)options->port;
+    char *passphrase;
+
+    if (!load_passphrase(options->passphrase_file, &passphrase, &why))
+        return finish(false, &told, &why);
+    request.ask = ask_passphrase;
+    request.owner = passphrase;
+    struct certs_ocsp *ocsp = certs_ocsp_new(&request, &port, &told, &why);
+    forget(passphrase);
+    signal(SIGPIPE, SIG_IGN);
+    for (;;) {
+        int status = finish(ocsp != NULL, &told, &why);
+
+        fflush(stdout);
+        if (!ocsp)
+            return status;
+        certs_ocsp_serve(ocsp, &told, &why);
+    }
+}
+
+static int run_verify(const struct certs_options *options)
+{
+    struct certs_check check = options->check;
+    struct buf told = {0};
+    struct buf why = {0};
+    char *passphrase = NULL;
+    const char *folder = options->request.folder;
+    char *ca = alloc_printf("%s/ca.crt", folder ? folder : CERTS_FOLDER);
+    bool good = load_passphrase(options->passphrase_file, &passphrase, &why);
+
+    check.file = options->words[0];
+    check.key = options->words[1];
+    check.passphrase = passphrase;
+    check.ca = check.ca ? check.ca : ca;
+    check.use = check.host ? CERT_SERVER : CERT_AUTHORITY;
+    if (options->use_given)
+        check.use = options->use;
+    good = good && certs_verify(&check, &told, &why);
+    forget(passphrase);
+    free(ca);
+    return finish(good, &told, &why);
+}
+
+static int run_tree(const struct certs_options *options)
+{
+    const char *folder = options->request.folder;
+    struct buf told = {0};
+    struct buf why = {0};
+    bool good =
+        certs_tree(folder ? folder : CERTS_FOLDER, time(NULL), &told, &why);
+
+    return finish(good, &told, &why);
+}
+
+/* Without a kind all of them are listed. */
+static int run_break(const struct certs_options *options)
+{
+    struct certs_request request = options->request;
+    struct buf told = {0};
+    struct buf why = {0};
+    const struct certs_kind *kind;
+
+    if (!options->word_count) {
+        for (size_t i = 0; (kind = certs_kind(i)) != NULL; i++)
+            printf("%-14s %s\n%15s%s\n", kind->name, kind->text, "",
+                   kind->effect);
+        return EXIT_DONE;
+    }
+    request.ask = ask_passphrase;
+    bool good = certs_break(&request, options->words[0],
+                            options->use_given ? options->use : CERT_SERVER,
+                            &told, &why);
     return finish(good, &told, &why);
 }
 
@@ -221,8 +308,16 @@ static const struct certs_command commands[] = {
      "take a certificate back"},
     {"crl", "", 0, 0, "Dbdpo", run_crl,
      "a revocation list, for the broker's crlfile"},
+    {"ocsp", "", 0, 0, "DbPpo", run_ocsp,
+     "answer whether certificates are good, on loopback"},
     {"show", "FILE...", 1, CERTS_MAX_WORDS, "p", run_show,
      "what stands in files, and what belongs together"},
+    {"verify", "FILE [KEY]", 1, 2, "DaflHp", run_verify,
+     "would somebody accept it, and if not, why"},
+    {"tree", "", 0, 0, "D", run_tree,
+     "who signed whom, as a picture"},
+    {"break", "[KIND]", 0, 1, "DbcsSfRF", run_break,
+     "certificates that are wrong in one way; lists the ways"},
     {NULL, NULL, 0, 0, NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -107,13 +107,15 @@ certs ca -d locked --passphrase-file pass
 openssl pkey -in locked/ca.key -passin pass:secret -noout || fail "not with our passphrase"
 ! openssl pkey -in locked/ca.key -passin pass:other -noout 2>log || fail "any passphrase opens it"
 
+cp lecture/server.crt foreign.crt
+
 # Revocation: our list is read by openssl, and openssl's list and index by us.
 certs ca --force
 certs client --cn stolen
 certs client --cn kept
 certs revoke certs/stolen.crt --reason keyCompromise
 refuses 'revoked already' revoke certs/stolen.crt
-refuses 'which is no authority in certs' revoke lecture/server.crt
+refuses 'certificate and key are not here' revoke foreign.crt
 certs crl
 rejects 'certificate revoked' -CAfile certs/ca.crt -CRLfile certs/ca.crl -crl_check certs/stolen.crt
 accepts -CAfile certs/ca.crt -CRLfile certs/ca.crl -crl_check certs/kept.crt
@@ -121,6 +123,58 @@ openssl crl -in certs/ca.crl -noout -text >text
 grep -q 'Key Compromise' text || fail "the list gives no reason"
 certs crl --days 2
 openssl crl -in certs/ca.crl -noout -crlnumber | grep -qx crlNumber=0x02 || fail "the number does not grow"
+
+# The responder, asked by openssl, and by a server that staples the answer.
+background ocsp "$MQTTLAB" certs ocsp -p 0
+until_ok grep -q 'http://127.0.0.1:[1-9]' ocsp.log
+url=$(grep -o 'http://[0-9.:]*' ocsp.log)
+ask() { # CERTIFICATE STATUS
+    openssl ocsp -url "$url" -issuer certs/ca.crt -CAfile certs/ca.crt -cert "$1" >answer 2>&1 ||
+        fail "openssl ocsp: $(cat answer)"
+    grep -q '^Response verify OK' answer || fail "the answer is not signed well"
+    grep -q "^$1: $2" answer || fail "not $2: $(cat answer)"
+}
+ask certs/kept.crt good
+ask certs/stolen.crt revoked
+grep -q 'Reason: keyCompromise' answer || fail "no reason: $(cat answer)"
+ask certs/ca.crt unknown
+openssl ocsp -url "$url" -issuer lecture/ca.crt -CAfile certs/ca.crt -cert lecture/server.crt \
+    -no_cert_verify >answer 2>&1 || true
+grep -q 'lecture/server.crt: unknown' answer || fail "answers for others: $(cat answer)"
+certs server --name web
+for attempt in 1 2 3 4 5; do
+    port=$(random_port)
+    background stapler openssl s_server -accept "127.0.0.1:$port" -www -status_url "$url" \
+        -CAfile certs/ca.crt -cert certs/web.crt -key certs/web.key
+    until_ok grep -q 'ACCEPT\|error' stapler.log
+    ! grep -q ACCEPT stapler.log || break
+done
+openssl s_client -connect "127.0.0.1:$port" -status -CAfile certs/ca.crt </dev/null >staple 2>&1 || true
+grep -q 'OCSP Response Status: successful' staple || fail "attempt $attempt: nothing was stapled: $(cat staple)"
+grep -q 'Cert Status: good' staple || fail "not good: $(cat staple)"
+certs revoke certs/web.crt
+ask certs/web.crt revoked
+[ "$(grep -c 'good\|revoked\|unknown' ocsp.log)" = 6 ] || fail "ocsp.log: $(cat ocsp.log)"
+
+# The picture.
+certs ca -d shown
+certs intermediate -d shown
+certs server -d shown --by intermediate
+certs client -d shown --cn sensor-1
+certs client -d shown --cn sensor-2
+certs revoke shown/sensor-2.crt
+cp lecture/server.crt shown/strange.crt
+rm shown/sensor-1.key
+"$MQTTLAB" certs tree -d shown | sed 's/[0-9]*-[0-9]*-[0-9]*, [0-9]* days/DATE, N days/' >picture
+holds picture <<'END'
+ca                "mqttlab lab CA"  authority  until DATE, N days left, with key
+|-- intermediate  "mqttlab lab intermediate CA"  authority  until DATE, N days left, with key
+|   `-- server    "localhost"  server  until DATE, N days left, with key
+|-- sensor-1      "sensor-1"  client  until DATE, N days left
+`-- sensor-2      "sensor-2"  client  until DATE, N days left, with key, REVOKED
+("CN = Lecture CA", who is not here)
+`-- strange       "localhost"  server  until DATE, N days left
+END
 
 # What --openssl tells does the same: everything but keys, dates and numbers.
 said() { # DIR ARGUMENTS...
