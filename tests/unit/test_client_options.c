@@ -112,115 +112,115 @@ static const struct {
     const char *line;
     const char *error;
 } bad_lines[] = {
-    {"pub -m",                                               "Error: -m argument given but no message specified.\n"      },
-    {"pub --host",                                           "Error: -h argument given but no host specified.\n"         },
-    {"pub -I",                                               "Error: -I argument given but no id prefix specified.\n"    },
+    {"pub -m",                                                "Error: -m argument given but no message specified.\n"                                 },
+    {"pub --host",                                            "Error: -h argument given but no host specified.\n"                                    },
+    {"pub -I",                                                "Error: -I argument given but no id prefix specified.\n"                               },
     {"pub -V",
-     "Error: --protocol-version argument given but no version specified.\n"                                              },
+     "Error: --protocol-version argument given but no version specified.\n"                                                                          },
     {"pub --will-qos",
-     "Error: --will-qos argument given but no will QoS specified.\n"                                                     },
-    {"pub -D",                                               "Error: --property argument given but not enough arguments "
-               "specified.\n"                                                                              },
-    {"pub --bogus",                                          "Error: Unknown option '--bogus'."                          },
-    {"pub extra",                                            "Error: Unknown option 'extra'."                            },
-    {"pub -Zq",                                              "Error: Unknown option '-Zq'."                              },
-    {"pub --debug=x",                                        "Error: Unknown option '--debug=x'."                        },
-    {"pub -q 3",                                             "Error: Invalid QoS given: 3"                               },
-    {"pub -p 99999",                                         "Error: Invalid port given: 99999"                          },
-    {"pub -V 7",                                             "Error: Invalid protocol version argument given.\n"         },
-    {"pub -k 4",                                             "Error: Invalid keepalive given, it must be between 5 and "
-                 "65535 inclusive.\n"                                                                    },
-    {"pub -k 65536",                                         "Error: Invalid keepalive given, it must be between 5 and "
-                     "65535 inclusive.\n"                                                            },
-    {"pub -c",                                               "Error: You must provide a client id if you are using the -c "
-               "option."                                                                                   },
-    {"pub -V 5 -c",                                          "Error: You must provide a client id if you are using an "
-                    "infinite session expiry interval."                                               },
-    {"pub -i a -I b",                                        "Error: -i and -I argument cannot be used together.\n"      },
-    {"pub -P pw",                                            "Error: Problem setting username and/or password."          },
+     "Error: --will-qos argument given but no will QoS specified.\n"                                                                                 },
+    {"pub -D",                                                "Error: --property argument given but not enough arguments "
+               "specified.\n"                                                                                                          },
+    {"pub --bogus",                                           "Error: Unknown option '--bogus'."                                                     },
+    {"pub extra",                                             "Error: Unknown option 'extra'."                                                       },
+    {"pub -Zq",                                               "Error: Unknown option '-Zq'."                                                         },
+    {"pub --debug=x",                                         "Error: Unknown option '--debug=x'."                                                   },
+    {"pub -q 3",                                              "Error: Invalid QoS given: 3"                                                          },
+    {"pub -p 99999",                                          "Error: Invalid port given: 99999"                                                     },
+    {"pub -V 7",                                              "Error: Invalid protocol version argument given.\n"                                    },
+    {"pub -k 4",                                              "Error: Invalid keepalive given, it must be between 5 and "
+                 "65535 inclusive.\n"                                                                                                },
+    {"pub -k 65536",                                          "Error: Invalid keepalive given, it must be between 5 and "
+                     "65535 inclusive.\n"                                                                                        },
+    {"pub -c",                                                "Error: You must provide a client id if you are using the -c "
+               "option."                                                                                                               },
+    {"pub -V 5 -c",                                           "Error: You must provide a client id if you are using an "
+                    "infinite session expiry interval."                                                                           },
+    {"pub -i a -I b",                                         "Error: -i and -I argument cannot be used together.\n"                                 },
+    {"pub -P pw",                                             "Error: Problem setting username and/or password."                                     },
     {"pub --will-payload x",
-     "Error: Will payload given, but no will topic given."                                                               },
-    {"pub --will-retain",                                    "Error: Will retain given, but no will topic given."        },
-    {"pub --will-qos 3",                                     "Error: Invalid will QoS 3.\n"                              },
+     "Error: Will payload given, but no will topic given."                                                                                           },
+    {"pub --will-retain",                                     "Error: Will retain given, but no will topic given."                                   },
+    {"pub --will-qos 3",                                      "Error: Invalid will QoS 3.\n"                                                         },
     {"pub --will-topic x/#",
-     "Error: Invalid will topic 'x/#', does it contain '+' or '#'?"                                                      },
-    {"pub -x abc",                                           "Error: session-expiry-interval not a number.\n"            },
-    {"pub -x -5",                                            "Error: session-expiry-interval out of range.\n"            },
-    {"pub -x 4294967296",                                    "Error: session-expiry-interval out of range.\n"            },
-    {"pub -L http://h/t",                                    "Error: unsupported URL scheme.\n"                          },
+     "Error: Invalid will topic 'x/#', does it contain '+' or '#'?"                                                                                  },
+    {"pub -x abc",                                            "Error: session-expiry-interval not a number.\n"                                       },
+    {"pub -x -5",                                             "Error: session-expiry-interval out of range.\n"                                       },
+    {"pub -x 4294967296",                                     "Error: session-expiry-interval out of range.\n"                                       },
+    {"pub -L http://h/t",                                     "Error: unsupported URL scheme.\n"                                                     },
     {"pub -L mqtt://h",
-     "Error: Invalid URL for -L argument specified - topic missing."                                                     },
+     "Error: Invalid URL for -L argument specified - topic missing."                                                                                 },
     {"pub -D nothing topic-alias 1",
-     "Error: Invalid command given in --property argument.\n"                                                            },
+     "Error: Invalid command given in --property argument.\n"                                                                                        },
     {"pub -D publish nothing 1",
-     "Error: Invalid property name given in --property argument.\n"                                                      },
+     "Error: Invalid property name given in --property argument.\n"                                                                                  },
     {"pub -D publish receive-maximum 1",
      "Error: receive-maximum property not allowed for publish in --property "
-     "argument.\n"                                                                                                       },
+     "argument.\n"                                                                                                                                   },
     {"pub -D publish topic-alias",
-     "Error: --property argument given but not enough arguments specified.\n"                                            },
+     "Error: --property argument given but not enough arguments specified.\n"                                                                        },
     {"pub -D publish user-property a",
-     "Error: --property argument given but not enough arguments specified.\n"                                            },
+     "Error: --property argument given but not enough arguments specified.\n"                                                                        },
     {"pub -D publish topic-alias 65536",
-     "Error: Property value (65536) out of range for property topic-alias.\n"                                            },
+     "Error: Property value (65536) out of range for property topic-alias.\n"                                                                        },
     {"pub -D connect receive-maximum 0",
      "Error in CONNECT properties: A network protocol error occurred when "
-     "communicating with the broker."                                                                                    },
+     "communicating with the broker."                                                                                                                },
     {"pub -D publish topic-alias 0",
      "Error in PUBLISH properties: A network protocol error occurred when "
-     "communicating with the broker."                                                                                    },
+     "communicating with the broker."                                                                                                                },
     {"pub -V 5 -x 10 -D connect session-expiry-interval 20",
-     "Error in CONNECT properties: Duplicate property in property list"                                                  },
+     "Error in CONNECT properties: Duplicate property in property list"                                                                              },
     {"pub --cafile /nowhere/at/all",
-     "Error: Problem setting TLS options: File not found."                                                               },
-    {"pub --capath x",                                       "Error: --capath asks for TLS, which this version does "
-                       "not have; nothing was sent."                                               },
-    {"pub --tls-use-os-certs",                               "Error: --tls-use-os-certs asks for TLS, which "
-                               "this version does not have; nothing was sent."             },
-    {"pub --cert x",                                         "Error: Both certfile and keyfile must be provided if one "
-                     "of them is set."                                                               },
-    {"pub --keyform pem",                                    "Error: If keyform is set, keyfile must be also "
-                          "specified."                                                          },
+     "Error: Problem setting TLS options: File not found."                                                                                           },
+    {"pub --cert x",                                          "Error: Both certfile and keyfile must be provided if one "
+                     "of them is set."                                                                                           },
+    {"pub --insecure",
+     "Error: --insecure asks for TLS, but nothing says whom to trust: add --cafile FILE, --capath DIRECTORY or --tls-use-os-certs. Nothing was sent."},
+    {"pub --cert x --key y",
+     "Error: --cert asks for TLS, but nothing says whom to trust: add --cafile FILE, --capath DIRECTORY or --tls-use-os-certs. Nothing was sent."    },
+    {"pub --cafile /dev/null --tls-engine x",
+     "Error: Engines are not supported: OpenSSL itself gives them up. Keep the key in a file (--key)."                                               },
+    {"pub --cafile /dev/null --key x --cert y --keyform der",
+     "Error: Problem setting key form, it must be one of 'pem' or 'engine'."                                                                         },
+    {"pub --keyform pem",                                     "Error: If keyform is set, keyfile must be also "
+                          "specified."                                                                                      },
     {"pub --tls-engine-kpass-sha1 x",
      "Error: when using "
      "tls-engine-kpass-sha1, both tls-engine and keyform must also be "
-     "provided."                                                                                                         },
-    {"pub --psk 12",                                         "Error: --psk-identity required if --psk used."             },
-    {"pub --psk 12 --capath x",                              "Error: Only one of --psk or "
-                                "--cafile/--capath may be used at once."                  },
+     "provided."                                                                                                                                     },
+    {"pub --psk 12",                                          "Error: --psk-identity required if --psk used."                                        },
+    {"pub --psk 12 --capath x",                               "Error: Only one of --psk or "
+                                "--cafile/--capath may be used at once."                                              },
     {"pub --psk 1g --psk-identity x",
-     "Error: Problem setting TLS-PSK options."                                                                           },
-    {"pub --tls-version tlsv1",                              "Error: Problem setting TLS options, check the "
-                                "options are valid."                                      },
-    {"pub -p 8883",                                          "Error: The port asks for TLS, which this version does not "
-                    "have; nothing was sent."                                                         },
+     "Error: Problem setting TLS-PSK options."                                                                                                       },
+    {"pub --tls-version tlsv1",                               "Error: Problem setting TLS options, check the "
+                                "options are valid."                                                                  },
     {"pub -S",
      "Error: -S is not supported: the resolver of this program asks "
      "for addresses only. `dig SRV _mqtt._tcp.HOST` says what to give to -h "
-     "and -p."                                                                                                           },
-    {"pub -L mqtts://h/t",                                   "Error: mqtts:// asks for what this version does "
-                           "not have; nothing was sent."                                       },
-    {"pub -M 0",                                             "Error: Maximum inflight messages must be greater than 0.\n"},
+     "and -p."                                                                                                                                       },
+    {"pub -M 0",                                              "Error: Maximum inflight messages must be greater than 0.\n"                           },
     {"pub -D publish user-property a b -V 311",
-     "Error: Properties (-D) need version 5 of MQTT."                                                                    },
-    {"pub -t a/#",                                           "Error: Invalid publish topic 'a/#', does it contain '+' or "
-                   "'#'?"                                                                              },
-    {"sub -t a#",                                            "Error: Invalid subscription topic 'a#', are all '+' and '#' "
-                  "wildcards correct?"                                                                  },
+     "Error: Properties (-D) need version 5 of MQTT."                                                                                                },
+    {"pub -t a/#",                                            "Error: Invalid publish topic 'a/#', does it contain '+' or "
+                   "'#'?"                                                                                                          },
+    {"sub -t a#",                                             "Error: Invalid subscription topic 'a#', are all '+' and '#' "
+                  "wildcards correct?"                                                                                              },
     {"pub -D auth user-property a b",
      "Error: user-property property not "
-     "supported for auth in --property argument.\n"                                                                      },
+     "supported for auth in --property argument.\n"                                                                                                  },
     {"pub -D publish subscription-identifier 1",
      "Error: "
      "subscription-identifier property not supported for publish in "
-     "--property argument.\n"                                                                                            },
-    {"pub -p abc",                                           "Error: Invalid port given: abc"                            },
-    {"pub -q x",                                             "Error: Invalid QoS given: x"                               },
+     "--property argument.\n"                                                                                                                        },
+    {"pub -p abc",                                            "Error: Invalid port given: abc"                                                       },
+    {"pub -q x",                                              "Error: Invalid QoS given: x"                                                          },
     {"pub -D publish topic-alias x",
-     "Error: Property value (x) out of range for property topic-alias.\n"                                                },
+     "Error: Property value (x) out of range for property topic-alias.\n"                                                                            },
     {"pub -D disconnect server-reference x",
      "Error: server-reference property not allowed for disconnect in "
-     "--property argument.\n"                                                                                            },
+     "--property argument.\n"                                                                                                                        },
 };
 
 START_TEST(mistakes_are_explained_in_mosquittos_words)
