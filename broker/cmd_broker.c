@@ -224,7 +224,7 @@ static bool configure_first(struct run *run)
     if (!problems.count)
         return true;
     fprintf(stderr,
-            "%s: %s has %u problem%s; %s --options lists what it "
+            "%s: %s has %u problem%s; %s --options explains what it "
             "may contain\n",
             run->name,
             run->request.config_file ? run->request.config_file

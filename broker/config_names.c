@@ -117,6 +117,20 @@ static unsigned distance(const char *a, const char *b)
     return row[b_len];
 }
 
+/* The first option that begins so. */
+static const char *longer_name(const char *name)
+{
+    enum { SHORTEST = 4 };
+
+    size_t len = strlen(name);
+
+    for (const struct config_option *o = config_table(); o->name; o++) {
+        if (len >= SHORTEST && !strncmp(o->name, name, len))
+            return o->name;
+    }
+    return NULL;
+}
+
 const char *config_names_nearest(const char *name)
 {
     const char *nearest = NULL;
@@ -130,5 +144,5 @@ const char *config_names_nearest(const char *name)
             nearest = o->name;
         }
     }
-    return nearest;
+    return nearest ? nearest : longer_name(name);
 }

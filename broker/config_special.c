@@ -169,6 +169,20 @@ static void read_plugin_option(struct config_reader *reader,
 
 /* --- the log -------------------------------------------------------------- */
 
+/* The table has its values in lines for --options. */
+static void report_none_of(struct config_reader *reader, const char *option,
+                           const char *value)
+{
+    char *values = alloc_string(config_table_find(option)->values);
+
+    for (char *end = values; (end = strchr(end, '\n'));)
+        *end = ' ';
+    config_reader_problem(reader,
+                          "%s '%.60s' is none of those that there are: %s",
+                          option, value, values);
+    free(values);
+}
+
 static void read_log_type(struct config_reader *reader, const char *value)
 {
     static const struct {
@@ -197,9 +211,7 @@ static void read_log_type(struct config_reader *reader, const char *value)
         reader->says_log_types = true;
         return;
     }
-    config_reader_problem(
-        reader, "log_type '%.60s' is none of those that there are: %s", value,
-        config_table_find("log_type")->values);
+    report_none_of(reader, "log_type", value);
 }
 
 /* The bit of a name; 0: none, or no such. */
@@ -240,9 +252,7 @@ static void read_log_dest(struct config_reader *reader, char *value)
     unsigned bit = log_dest_bit(dest);
 
     if (!bit && strcmp(dest, "none") != 0) {
-        config_reader_problem(
-            reader, "log_dest '%.60s' is none of those that there are: %s",
-            dest, config_table_find("log_dest")->values);
+        report_none_of(reader, "log_dest", dest);
         return;
     }
     if ((bit == CONFIG_LOG_FILE) != (*value != '\0')) {

@@ -154,6 +154,22 @@ static bool set_choice(uint8_t *member, const struct config_option *option,
     return number != 0;
 }
 
+/* What is wrong with the path of an option, and what helps. */
+static void explain_path(const struct config_option *option, const char *path,
+                         int error, char *text, size_t text_size)
+{
+    bool missing = error == ENOENT;
+    bool relative = missing && path[0] != '/';
+    bool passwords = missing && !strcmp(option->name, "password_file");
+
+    snprintf(text, text_size, "%s %.200s: %s%s%s%.200s%s", option->name, path,
+             strerror(error),
+             relative ? ", seen from the folder in which the broker is started"
+                      : "",
+             passwords ? "; mqttlab passwd -c '" : "", passwords ? path : "",
+             passwords ? "' USER makes a password file" : "");
+}
+
 /* Can we read it? Opening it would wait for whoever writes into a pipe. */
 static bool usable(const struct config_option *option, const char *path,
                    char *error, size_t error_size)
@@ -162,8 +178,7 @@ static bool usable(const struct config_option *option, const char *path,
     struct stat status;
 
     if (stat(path, &status) || access(path, R_OK))
-        snprintf(error, error_size, "%s %.200s: %s", option->name, path,
-                 strerror(errno));
+        explain_path(option, path, errno, error, error_size);
     else if (folder && !S_ISDIR(status.st_mode))
         snprintf(error, error_size, "%s %.200s: is no folder", option->name,
                  path);

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* After a connection was lost. */
 #define RECONNECT_MS 1000
@@ -83,10 +84,15 @@ static void remember_reason(struct client_run *run,
                      property_string(properties, PROPERTY_REASON_STRING));
 }
 
-/* What the server has to say about it, in a line of its own. */
-static void print_reason(const struct client_run *run, struct slice text)
+/* What the server has to say about it, in a line of its own, if that is more
+   than what said says already. */
+static void print_reason(const struct client_run *run, struct slice text,
+                         const char *said)
 {
-    if (text.len)
+    bool more = text.len != strlen(said) ||
+                strncasecmp((const char *)text.bytes, said, text.len) != 0;
+
+    if (text.len && more)
         client_run_error(run, SLICE_FMT, SLICE_ARGS(text));
 }
 
@@ -108,9 +114,10 @@ bool client_run_warn(struct client_run *run, uint16_t packet_id,
 {
     if (reason < MQTT_UNSPECIFIED_ERROR)
         return false;
-    client_run_error(run, "Warning: Publish %d failed: %s.", packet_id,
-                     reason_name(0, reason));
-    print_reason(run, buf_slice(&run->reason_string));
+    const char *name = reason_name(0, reason);
+
+    client_run_error(run, "Warning: Publish %d failed: %s.", packet_id, name);
+    print_reason(run, buf_slice(&run->reason_string), name);
     return true;
 }
 
@@ -157,14 +164,15 @@ void client_run_refused(struct client_run *run,
     enum mqtt_version version = client_version(run->client);
     bool other_version = version == MQTT_5 &&
                          connack->reason == MQTT_UNSUPPORTED_PROTOCOL_VERSION;
+    const char *name = client_debug_refusal(version, connack->reason);
 
-    client_run_error(run, "Connection error: %s%s",
-                     client_debug_refusal(version, connack->reason),
+    client_run_error(run, "Connection error: %s%s", name,
                      other_version ? ". Try connecting to an MQTT v5 broker, "
                                      "or use MQTT v3.x mode."
                                    : "");
     print_reason(run,
-                 property_string(connack->properties, PROPERTY_REASON_STRING));
+                 property_string(connack->properties, PROPERTY_REASON_STRING),
+                 name);
 }
 
 static void explain_unreached(struct client_run *run, int error)
@@ -209,6 +217,8 @@ static void explain_proxy(struct client_run *run, int error)
 void client_run_explain(struct client_run *run,
                         const struct client_ended *ended)
 {
+    const char *name = reason_name(MQTT_DISCONNECT, ended->reason);
+
     if (run->stopping)
         return;
     switch (ended->end) {
@@ -229,8 +239,8 @@ void client_run_explain(struct client_run *run,
     case CLIENT_END_DISCONNECT:
         run->exit_code = CLIENT_EXIT_NO_CONNECTION;
         client_run_error(run, "Error: The broker has ended the connection: %s.",
-                         reason_name(MQTT_DISCONNECT, ended->reason));
-        print_reason(run, buf_slice(&run->reason_string));
+                         name);
+        print_reason(run, buf_slice(&run->reason_string), name);
         break;
     case CLIENT_END_PROTOCOL:
         run->exit_code = CLIENT_EXIT_PROTOCOL;

@@ -25,6 +25,9 @@ allow_anonymous false
 END
 publishes "$port" || fail "anonymous client refused where it is allowed"
 ! publishes "$port2" || fail "anonymous client got in where it is not allowed"
+"$MQTTLAB" sub -p "$port2" -t x -V 5 2>"$work/out" || :
+[ "$(grep -ci "not authorized" "$work/out")" = 1 ] ||
+    fail "not said once: $(cat "$work/out")"
 stop_broker
 
 # --- limits of one listener

@@ -127,11 +127,14 @@ static const struct {
     {"colour red",                                       "1: unknown option colour\n"                            },
     {"port",                                             "1: port needs a value"                                 },
     {"password_file /nonexistent/x",
-     "1: password_file /nonexistent/x: No such file"                                                             },
+     "1: password_file /nonexistent/x: No such file or directory; mqttlab "
+     "passwd -c '/nonexistent/x' USER makes a password file"                                                     },
     {"acl_file /",                                       "1: acl_file /: is a folder"                            },
     {"persistence_location /dev/null",
      "1: persistence_location /dev/null: is no folder"                                                           },
-    {"cafile x",                                         "1: cafile x: No such file"                             },
+    {"cafile x",
+     "1: cafile x: No such file or directory, seen from the folder in which "
+     "the broker is started"                                                                                     },
     {"allow_anonymous true\nper_listener_settings true",
      "2: per_listener_settings must stand in front of allow_anonymous"                                           },
     {"global_max_clients 5",
@@ -177,7 +180,9 @@ static const struct {
      "1: persistent_client_expiration is '5', but must be 0 or a number and"                                     },
     {"persistent_client_expiration -2d",                 "1: persistent_client_expiration is"                    },
     {"persistent_client_expiration 999y",                "1: persistent_client_expiration is"                    },
-    {"log_type errors",                                  "1: log_type 'errors' is none of those"                 },
+    {"log_type errors",
+     "1: log_type 'errors' is none of those that there are: error | warning | "
+     "notice | information | debug | subscribe | unsubscribe | "                                                 },
     {"log_dest dlt",                                     "1: log_dest 'dlt' is none of those"                    },
     {"log_dest file /a\nlog_dest file /b",
      "2: there can be one log_dest file only"                                                                    },

@@ -65,12 +65,14 @@ START_TEST(every_option_has_a_help_and_a_name_of_its_own)
 }
 END_TEST
 
-START_TEST(the_nearest_name_is_found_within_three_letters)
+START_TEST(the_nearest_name_is_found_within_three_letters_or_begins_so)
 {
     ck_assert_str_eq(config_names_nearest("max_queued_mesages"),
                      "max_queued_messages");
     ck_assert_str_eq(config_names_nearest("persistance"), "persistence");
+    ck_assert_str_eq(config_names_nearest("max_queued"), "max_queued_messages");
     ck_assert_ptr_null(config_names_nearest("xyzzy"));
+    ck_assert_ptr_null(config_names_nearest("max"));
     ck_assert_ptr_null(config_names_nearest(""));
 }
 END_TEST
@@ -306,7 +308,8 @@ Suite *config_check_suite(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, every_option_has_a_help_and_a_name_of_its_own);
-    tcase_add_test(tcase, the_nearest_name_is_found_within_three_letters);
+    tcase_add_test(tcase,
+                   the_nearest_name_is_found_within_three_letters_or_begins_so);
     tcase_add_test(tcase, a_name_with_a_star_needs_something_behind);
     tcase_add_test(tcase, a_byte_order_mark_and_carriage_returns_do_not_count);
     tcase_add_test(tcase, a_line_may_be_as_long_as_it_likes);
