@@ -21,6 +21,7 @@
 #include "broker/secure.h"
 #include "broker/session.h"
 #include "broker/sys_topics.h"
+#include "broker/web.h"
 #include "broker/will.h"
 #include "net/address.h"
 #include "wire/control.h"
@@ -194,6 +195,7 @@ void broker_free(struct broker *broker)
     free_scripts(broker);
     access_stop(broker);
     login_queue_unref(broker->logins);
+    web_close(broker);
     secure_close(broker);
     free(broker->listeners);
     gate_free(broker->tap.gate);
@@ -253,7 +255,7 @@ static void accept_at(struct broker_listener *from, int fd,
     }
     if (!broker->config->set_tcp_nodelay) /* the listener has set it */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){0}, sizeof(int));
-    link->transport = secure_accept(from, fd, peer, link);
+    link->transport = web_accept(from, fd, peer, link);
     if (!link->transport)
         connection_free(connection_of(link));
 }
@@ -290,6 +292,16 @@ void broker_forget(struct broker *broker, struct connection *connection)
 
 /* ---- listening ---- */
 
+/* What a connection there is carried by, as its transport will say. */
+static const char *transport_name(const struct broker_listener *listener)
+{
+    if (listener->config->protocol == CONFIG_WEBSOCKETS)
+        return listener->tls ? "wss" : "ws";
+    if (listener->tls)
+        return "tls";
+    return listener->config->path ? "unix" : "tcp";
+}
+
 void broker_report_listener(struct broker *broker,
                             const struct broker_listener *listener)
 {
@@ -301,10 +313,7 @@ void broker_report_listener(struct broker *broker,
                       strchr(listener->config->host, ':') ? "[%s]:%u" : "%s:%u",
                       listener->config->host, (unsigned)listener->socket.port);
     report_put_number(broker, RECORD_NUMBER, listener->socket.port);
-    report_printf(broker, RECORD_TRANSPORT,
-                  listener->tls            ? "tls"
-                  : listener->config->path ? "unix"
-                                           : "tcp");
+    report_printf(broker, RECORD_TRANSPORT, "%s", transport_name(listener));
     report_end(broker, NULL, 0);
 }
 
@@ -405,6 +414,9 @@ static void log_listener(const struct broker *broker,
     if (config->path)
         log_info(broker->log, "Opening unix listen socket on path %s.",
                  config->path);
+    else if (config->protocol == CONFIG_WEBSOCKETS)
+        log_info(broker->log, "Opening websockets listen socket on port %u.",
+                 (unsigned)listener->socket.port);
     else
         log_info(broker->log, "Opening %s listen socket on port %u.",
                  listener->socket.family == AF_INET6 ? "ipv6" : "ipv4",

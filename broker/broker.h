@@ -33,6 +33,7 @@ struct link;
 struct login_queue;
 struct psk_file;
 struct secure;
+struct web;
 struct sys_topics;
 struct tls_context;
 
@@ -59,6 +60,7 @@ struct broker {
     struct control *control; /* NULL: none */
     struct sys_topics *sys_topics;
     struct secure *secure; /* owned; NULL: secure_open was not called */
+    struct web *web;       /* owned; NULL: no listener is for websockets */
 
     struct session_store sessions;
     struct subscription_tree *subscriptions;

@@ -14,6 +14,7 @@
 #include "broker/service.h"
 #include "broker/signals.h"
 #include "broker/snapshot.h"
+#include "broker/web.h"
 #include "net/loop.h"
 #include "wire/control.h"
 
@@ -348,13 +349,27 @@ static bool open_store(struct run *run)
     return false;
 }
 
+/* The port that the broker is known by: of the first listener that speaks MQTT
+   as it is, if there is one. */
+static uint16_t usual_port(const struct run *run)
+{
+    for (size_t i = 0; i < run->config.listener_count; i++) {
+        const struct config_listener *listener = &run->config.listeners[i];
+
+        if (listener->protocol == CONFIG_MQTT && !listener->path &&
+            !config_wants_tls(listener))
+            return broker_port(run->broker, i);
+    }
+    return broker_port(run->broker, 0);
+}
+
 static void open_control(struct run *run)
 {
     char text[500];
     int error = 0;
 
     if (run->request.control)
-        error = broker_open_control(run->broker, broker_port(run->broker, 0));
+        error = broker_open_control(run->broker, usual_port(run));
     if (!error)
         return;
     control_explain(error, text, sizeof(text));
@@ -495,6 +510,7 @@ static bool guard(struct run *run)
 
     problems.to = open_memstream(&report, &len);
     bool good = secure_open(run->broker, &problems) &&
+                web_open(run->broker, &problems) &&
                 access_open(run->access, run->config.listener_count, &problems);
     if (problems.to)
         fclose(problems.to);

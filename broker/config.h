@@ -90,6 +90,7 @@ struct config_listener {
 
     uint8_t protocol; /* enum config_protocol */
     char *http_dir;
+    char *websockets_origin; /* one or more, with spaces between; NULL: any */
 };
 
 /* Bits of log_types. */

@@ -37,9 +37,11 @@ static void check_protocol(const struct config_listener *listener,
                            struct config_problems *problems)
 {
     if (listener->protocol == CONFIG_WEBSOCKETS)
-        config_problem(problems, listener->where,
-                       "a listener with protocol websockets cannot be opened "
-                       "by this version");
+        return;
+    if (listener->http_dir || listener->websockets_origin)
+        config_warning(problems, listener->where,
+                       "without protocol websockets the listener shows no "
+                       "pages");
 }
 
 /* Which files belong together; nobody can say while some are lacking. */

@@ -60,7 +60,6 @@ static const struct refusal refusals[] = {
     {"enable_proxy_protocol",     NEWER},
     {"packet_buffer_size",        NEWER},
     {"retain_expiry_interval",    NEWER},
-    {"websockets_origin",         NEWER},
     {"retry_interval",       OBSOLETE},
     {"store_clean_interval", OBSOLETE},
 };

@@ -294,6 +294,7 @@ void config_special_read(struct config_reader *reader,
     case CONFIG_STRING:
     case CONFIG_FILE:
     case CONFIG_FOLDER:
+    case CONFIG_ORIGIN:
     case CONFIG_CHOICE:
     case CONFIG_INCLUDE_DIR: assert(false && "an option with a member"); break;
     }

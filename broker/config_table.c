@@ -31,7 +31,7 @@ static const struct config_option options[] = {
      "Where the listener given by port listens."},
     {"protocol", CONFIG_CHOICE, LISTENER(protocol), NO_RANGE, "mqtt",
      "mqtt | websockets",
-     "What the listener speaks. This version cannot open one for websockets."},
+     "What the listener speaks: MQTT as it is, or in WebSocket, for browsers."},
     {"socket_domain", CONFIG_CHOICE, LISTENER(socket_domain), NO_RANGE, NULL,
      "ipv4 | ipv6", "Use only addresses of this kind."},
     {"bind_interface", CONFIG_STRING, LISTENER(bind_interface), NO_RANGE, NULL,
@@ -104,6 +104,11 @@ static const struct config_option options[] = {
      "instead of certificates."},
     {"http_dir", CONFIG_FOLDER, LISTENER(http_dir), NO_RANGE, NULL, "DIR",
      "Files that a listener for websockets gives to browsers."},
+    {"websockets_origin", CONFIG_ORIGIN, LISTENER(websockets_origin), NO_RANGE,
+     NULL, "SCHEME://HOST[:PORT]",
+     "Only pages from there may connect, http://lab.example:8080 for example; may\n"
+     "be given several times. Without it: pages from anywhere, and programs.\n"
+     "(Not in mosquitto 2.0.)"},
     {"websockets_log_level", CONFIG_NUMBER, AT_START(websockets_log_level),
      0, 65535, false, "0", NULL,
      "What libwebsockets logs, as its bits; log_type websockets shows it."},

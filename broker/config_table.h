@@ -16,6 +16,7 @@ enum config_type {
     CONFIG_STRING,
     CONFIG_FILE,   /* the path of a file that can be read */
     CONFIG_FOLDER, /* the path of a folder */
+    CONFIG_ORIGIN, /* scheme://host:port of pages; each line adds one */
     CONFIG_CHOICE, /* one of values, "this | that": its number from 1 */
     /* What sets more than one member; text says how it is written. */
     CONFIG_LISTENER,
@@ -68,7 +69,7 @@ static inline bool config_option_is_text(const struct config_option *option)
 {
     return option->width &&
            (option->type == CONFIG_STRING || option->type == CONFIG_FILE ||
-            option->type == CONFIG_FOLDER);
+            option->type == CONFIG_FOLDER || option->type == CONFIG_ORIGIN);
 }
 
 #endif

@@ -127,6 +127,22 @@ static bool set_string(uint8_t *member, const char *value)
     return true;
 }
 
+/* What a browser calls the place of a page; it is added to those before. */
+static bool add_origin(uint8_t *member, const char *value)
+{
+    const char *host = strstr(value, "://");
+    char *before;
+
+    memcpy(&before, member, sizeof(before));
+    if (!host || host == value || !host[3] || strpbrk(host + 3, "/ \t"))
+        return false;
+    char *all =
+        before ? alloc_printf("%s %s", before, value) : alloc_string(value);
+    free(before);
+    memcpy(member, &all, sizeof(all));
+    return true;
+}
+
 /* The number, from 1, of value among choices, "this | that"; 0: it is none. */
 static unsigned find_choice(const char *choices, const char *value)
 {
@@ -223,6 +239,8 @@ bool config_value_set(void *base, const struct config_option *option,
         good = set_bool(member, value);
     else if (option->type == CONFIG_CHOICE)
         good = set_choice(member, option, value);
+    else if (option->type == CONFIG_ORIGIN)
+        good = add_origin(member, value);
     else if (config_option_is_text(option))
         good = set_string(member, value);
     else

@@ -1,5 +1,6 @@
 #include "broker/connection.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@
 #include "broker/session.h"
 #include "broker/sys_topics.h"
 #include "broker/trace.h"
+#include "broker/web.h"
 #include "mqtt/packet.h"
 
 /* The largest CONNECT: the standard's fields need a third of it at most. */
@@ -228,19 +230,47 @@ static void end_tls(struct connection *connection, const char *reason)
                    &(struct connection_ending){.why = END_TLS, .text = reason});
 }
 
+/* A browser, or whatever speaks HTTP, got its answer. */
+static void end_page(struct connection *connection, const char *text)
+{
+    struct broker *broker = connection->broker;
+    char peer[CONNECTION_ADDRESS_BYTES];
+
+    connection_peer(connection, peer, sizeof(peer));
+    if (broker->config->connection_messages)
+        log_notice(broker->log, "HTTP from %s: %s.", peer, text);
+    if (tap_on(&broker->tap))
+        connection_report_opened(connection);
+    connection_end(connection,
+                   &(struct connection_ending){.why = END_PAGE, .text = text});
+}
+
 static void on_end(struct link *link, int error)
 {
-    const char *reason = secure_reason(connection_of(link));
-    char text[96];
+    struct connection *connection = connection_of(link);
+    const char *tls = secure_reason(connection);
+    const char *web = web_reason(connection);
+    struct connection_ending ending = {.why = END_CUT};
+    char text[160];
 
-    if (reason) {
-        end_tls(connection_of(link), reason);
+    if (tls) {
+        end_tls(connection, tls);
         return;
     }
-    snprintf(text, sizeof(text), "TCP connection cut%s%s, no DISCONNECT",
-             error ? ": " : "", error ? strerror(-error) : "");
-    connection_end(connection_of(link),
-                   &(struct connection_ending){.why = END_CUT, .text = text});
+    if (web && !connection->opened) {
+        end_page(connection, web);
+        return;
+    }
+    if (web)
+        snprintf(text, sizeof(text), "WebSocket: %s%s", web,
+                 error ? "" : ", no DISCONNECT");
+    else
+        snprintf(text, sizeof(text), "TCP connection cut%s%s, no DISCONNECT",
+                 error ? ": " : "", error ? strerror(-error) : "");
+    if (error == -EPROTO)
+        ending.why = END_ERROR;
+    ending.text = text;
+    connection_end(connection, &ending);
 }
 
 /* ---- packets out ---- */

@@ -105,6 +105,7 @@ enum connection_end {
     END_CUT,        /* the peer closed, or the network broke */
     END_SILENT,     /* 1.5 times the Keep Alive without a byte */
     END_TLS,        /* the handshake, or what came later, was not TLS */
+    END_PAGE,       /* asked for a page by HTTP, and got its answer */
     END_NO_CONNECT, /* no CONNECT in time */
     END_REFUSED,    /* CONNACK said no */
     END_ERROR,      /* broke a rule of the standard */

@@ -34,6 +34,7 @@ static const struct way ways[] = {
                  .log = "closed its connection",
                  .abort = true},
     [END_TLS] = {.event = EVENT_TLS_FAILED, .abort = true},
+    [END_PAGE] = {.text = "HTTP"},
     [END_SILENT] = {.event = EVENT_KEEP_ALIVE_MISSED,
                     .reason = MQTT_KEEP_ALIVE_TIMEOUT,
                     .text = "silent for 1.5 x Keep Alive",

@@ -18,6 +18,7 @@ static unsigned type_of(enum log_level level)
     case LOG_DEBUG: return CONFIG_LOG_DEBUG;
     case LOG_SUBSCRIBE: return CONFIG_LOG_SUBSCRIBE;
     case LOG_UNSUBSCRIBE: return CONFIG_LOG_UNSUBSCRIBE;
+    case LOG_WEBSOCKETS: return CONFIG_LOG_WEBSOCKETS;
     }
     return 0;
 }
@@ -41,6 +42,8 @@ static unsigned also_of(unsigned types)
         also |= 1u << LOG_SUBSCRIBE;
     if (types & CONFIG_LOG_UNSUBSCRIBE)
         also |= 1u << LOG_UNSUBSCRIBE;
+    if (types & CONFIG_LOG_WEBSOCKETS)
+        also |= 1u << LOG_WEBSOCKETS;
     return also;
 }
 

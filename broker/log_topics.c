@@ -28,6 +28,7 @@ static const char *topic_of(enum log_level level)
     case LOG_DEBUG: return NULL;
     case LOG_SUBSCRIBE: return "$SYS/broker/log/M/subscribe";
     case LOG_UNSUBSCRIBE: return "$SYS/broker/log/M/unsubscribe";
+    case LOG_WEBSOCKETS: return "$SYS/broker/log/WS";
     }
     return NULL;
 }

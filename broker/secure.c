@@ -7,6 +7,7 @@
 #include "net/tls_settings.h"
 #include "net/transport_tcp.h"
 #include "net/transport_tls.h"
+#include "net/transport_ws.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,16 @@ struct secure {
     struct reload_hook hook;
     struct fresh *fresh; /* as many as listeners; owned */
 };
+
+/* The TLS of a connection, which may lie below WebSocket; NULL: it has none. */
+static const struct transport *tls_of(const struct connection *connection)
+{
+    const struct transport *transport = connection->link.transport;
+
+    if (transport && transport_is_ws(transport))
+        transport = transport_ws_carrier(transport);
+    return transport && transport_is_tls(transport) ? transport : NULL;
+}
 
 /* ---- contexts ---- */
 
@@ -156,12 +167,11 @@ static void part_with_revoked(struct broker *broker)
          node != &broker->connections; node = next) {
         struct connection *connection =
             LIST_ITEM(node, struct connection, node);
-        struct transport *transport = connection->link.transport;
+        const struct transport *transport = tls_of(connection);
         char *why = NULL;
 
         next = node->next;
-        if (connection->state == CONNECTION_ENDED || !transport ||
-            !transport_is_tls(transport))
+        if (connection->state == CONNECTION_ENDED || !transport)
             continue;
         why = transport_tls_distrusts(transport, connection->listener->tls);
         if (!why)
@@ -240,15 +250,15 @@ void secure_close(struct broker *broker)
 /* ---- connections ---- */
 
 struct transport *secure_accept(struct broker_listener *listener, int fd,
-                                const struct sockaddr *peer, struct link *link)
+                                const struct sockaddr *peer,
+                                const struct transport_events *events,
+                                void *owner)
 {
     struct loop *loop = listener->broker->loop;
 
     if (!listener->tls)
-        return transport_tcp_accept(loop, fd, peer, &link_transport_events,
-                                    link);
-    struct transport *tls =
-        transport_tls_new(listener->tls, &link_transport_events, link);
+        return transport_tcp_accept(loop, fd, peer, events, owner);
+    struct transport *tls = transport_tls_new(listener->tls, events, owner);
     struct transport *tcp =
         transport_tcp_accept(loop, fd, peer, &transport_tls_below, tls);
     if (!tcp) {
@@ -261,20 +271,18 @@ struct transport *secure_accept(struct broker_listener *listener, int fd,
 
 const char *secure_reason(const struct connection *connection)
 {
-    const struct transport *transport = connection->link.transport;
+    const struct transport *tls = tls_of(connection);
 
-    return transport && transport_is_tls(transport)
-               ? transport_tls_reason(transport)
-               : NULL;
+    return tls ? transport_tls_reason(tls) : NULL;
 }
 
 void secure_report(const struct connection *connection)
 {
     struct broker *broker = connection->broker;
-    const struct transport *transport = connection->link.transport;
+    const struct transport *transport = tls_of(connection);
     struct tls_description seen;
 
-    if (!transport_is_tls(transport))
+    if (!transport)
         return;
     transport_tls_describe(transport, &seen);
     char *subject = transport_tls_peer_name(transport, true);
@@ -294,13 +302,13 @@ void secure_report(const struct connection *connection)
 bool secure_user_name(const struct connection *connection, char **name)
 {
     const struct config_listener *config = connection->listener->config;
-    const struct transport *transport = connection->link.transport;
+    const struct transport *transport = tls_of(connection);
     struct tls_description seen;
 
     *name = NULL;
     if (!config->use_identity_as_username && !config->use_subject_as_username)
         return true;
-    if (!transport_is_tls(transport))
+    if (!transport)
         return true; /* the option means nothing there */
     transport_tls_describe(transport, &seen);
     if (seen.identity)

@@ -17,9 +17,9 @@
 struct broker;
 struct broker_listener;
 struct connection;
-struct link;
 struct sockaddr;
 struct transport;
+struct transport_events;
 
 /*
  * Make the contexts of all listeners that want TLS, before broker_listen.
@@ -35,10 +35,12 @@ bool secure_check(const struct config *config,
 /* With the broker. */
 void secure_close(struct broker *broker);
 
-/* A transport over a socket that was accepted there from peer, for link. Returns
+/* A transport over a socket that was accepted there from peer, for owner. Returns
    NULL (fd closed) when the loop cannot watch it. */
 struct transport *secure_accept(struct broker_listener *listener, int fd,
-                                const struct sockaddr *peer, struct link *link);
+                                const struct sockaddr *peer,
+                                const struct transport_events *events,
+                                void *owner);
 
 /* A connection is open: write down what was agreed on (the tap must be on). */
 void secure_report(const struct connection *connection);

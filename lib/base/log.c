@@ -8,9 +8,9 @@
 
 const char *log_level_name(enum log_level level)
 {
-    static const char *const names[] = {"error",      "warning", "notice",
-                                        "info",       "debug",   "subscribe",
-                                        "unsubscribe"};
+    static const char *const names[] = {"error",       "warning",   "notice",
+                                        "info",        "debug",     "subscribe",
+                                        "unsubscribe", "websockets"};
 
     return names[level];
 }

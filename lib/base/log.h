@@ -24,6 +24,7 @@ enum log_level {
     LOG_DEBUG,
     LOG_SUBSCRIBE,   /* who subscribed to what */
     LOG_UNSUBSCRIBE, /* who no longer does */
+    LOG_WEBSOCKETS,  /* what the WebSocket library says */
 };
 
 /* A sink gets each line without its newline. */
@@ -63,5 +64,6 @@ static inline bool log_wants(const struct log *log, enum log_level level)
 
 #define log_subscribe(log, ...)   log_write(log, LOG_SUBSCRIBE, __VA_ARGS__)
 #define log_unsubscribe(log, ...) log_write(log, LOG_UNSUBSCRIBE, __VA_ARGS__)
+#define log_websockets(log, ...)  log_write(log, LOG_WEBSOCKETS, __VA_ARGS__)
 
 #endif

@@ -43,7 +43,8 @@ static void close_below(struct ws *ws, bool abort)
 /* The owner has closed: is all of it said and answered? */
 static void finish_if_done(struct ws *ws)
 {
-    if (ws->closing && !ws->out.len && (ws->close_came || !ws->close_sent))
+    if (ws->closing && !ws->out.len &&
+        (ws->close_came || ws->in_broken || !ws->close_sent))
         close_below(ws, false);
 }
 
@@ -83,6 +84,13 @@ static void finish(struct ws *ws, bool abort)
         begin_to_linger(ws);
 }
 
+/* libwebsockets has closed. */
+static void tell_broken(struct ws *ws)
+{
+    ws_layer_say_why(ws, "a frame came that breaks RFC 6455");
+    tell_end(ws, -EPROTO);
+}
+
 /* libwebsockets was served: what came of it? */
 static void judge(struct ws *ws)
 {
@@ -97,10 +105,10 @@ static void judge(struct ws *ws)
         return; /* on_end comes from below */
     if (ws->close_came)
         tell_end(ws, 0);
-    else if (ws->close_sent)
-        tell_end(ws, -EPROTO);
+    else if (ws->close_sent || (ws->opened && !ws->wsi))
+        tell_broken(ws);
     else if (!ws->wsi)
-        tell_end(ws, ws->opened || ws->reason ? -EPROTO : 0);
+        tell_end(ws, ws->site ? 0 : -EPROTO);
 }
 
 /* ---- up: what the transport below brings goes to libwebsockets ---- */
@@ -125,7 +133,7 @@ static size_t up_to_empty_line(struct ws *ws, struct slice bytes)
     return bytes.len < WS_PIECE_BYTES ? bytes.len : WS_PIECE_BYTES;
 }
 
-/* One piece, in HTTP or of frames. Returns how much it was; 0: a bad frame. */
+/* One piece, in HTTP or of frames. Returns how much it was. */
 static size_t bring_piece(struct ws *ws, struct slice bytes)
 {
     struct ws_frame_seen seen = {.control = true};
@@ -142,19 +150,21 @@ static size_t bring_piece(struct ws *ws, struct slice bytes)
     ws_layer_give(ws, slice_first(bytes, len));
     if (seen.control || ws->close_status || !ws->wsi)
         ws_layer_settle(ws);
+    if (seen.wrong && ws->wsi) {
+        ws->in_broken = true;
+        ws_layer_say_why(ws, "%s", seen.wrong);
+        ws_layer_say_goodbye(ws, WS_CLOSE_PROTOCOL_ERROR);
+    }
     return len;
 }
 
 /* Returns what is left when the connection is over. */
 static struct slice bring_up(struct ws *ws, struct slice bytes)
 {
-    while (bytes.len && ws->wsi && !ws->closing && !ws->ended) {
+    while (bytes.len && ws->wsi && !ws->closing && !ws->ended &&
+           !ws->in_broken) {
         size_t len = bring_piece(ws, bytes);
 
-        if (!len) {
-            ws->in_broken = true;
-            ws_layer_say_goodbye(ws, WS_CLOSE_PROTOCOL_ERROR);
-        }
         judge(ws);
         bytes = slice_skip(bytes, len);
     }
@@ -180,7 +190,7 @@ static int on_message(struct ws *ws, struct slice bytes)
 {
     if (!lws_frame_is_binary(ws->wsi)) { /* [MQTT-6.0.0-1] */
         ws->close_status = WS_CLOSE_UNACCEPTABLE;
-        ws->reason = alloc_string("a frame of text came");
+        ws_layer_say_why(ws, "a frame of text came");
     } else if (bytes.len && !ws->ended && !ws->closing) {
         ws->transport.events->on_bytes(ws->transport.owner, bytes);
         if (ws->closing)
@@ -200,11 +210,15 @@ static int on_may_write(struct ws *ws)
     return -1;
 }
 
-static void on_refused(struct ws *ws, struct slice text)
+/* in is the payload of the peer's Close frame. */
+static int on_close(struct ws *ws, struct slice in)
 {
-    if (!ws->reason)
-        ws->reason =
-            alloc_printf("no WebSocket there: " SLICE_FMT, SLICE_ARGS(text));
+    if (in.len >= 2)
+        ws_layer_say_why(ws, "the peer closed with status %u",
+                         (unsigned)in.bytes[0] << 8 | in.bytes[1]);
+    else
+        ws_layer_say_why(ws, "the peer closed");
+    return 0;
 }
 
 int ws_layer_on_event(struct lws *wsi, enum lws_callback_reasons reason,
@@ -226,8 +240,11 @@ int ws_layer_on_event(struct lws *wsi, enum lws_callback_reasons reason,
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_CLIENT_WRITEABLE: return on_may_write(ws);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-        on_refused(ws, slice_of(in, in ? len : 0));
+        ws_layer_say_why(ws, "no WebSocket there: %.*s", in ? (int)len : 0,
+                         in ? (const char *)in : "");
         return 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return on_close(ws, slice_of(in, len));
     case LWS_CALLBACK_WSI_DESTROY: ws->wsi = NULL; return 0;
     default: return 0;
     }
@@ -291,12 +308,10 @@ static void below_end(void *owner, int error)
         tell_end(ws, ws->error);
 }
 
-static void below_closed(void *owner)
+static void free_ws(struct ws *ws)
 {
-    struct ws *ws = owner;
-
     ws_layer_let_go(ws);
-    ws->transport.events->on_closed(ws->transport.owner);
+    loop_task_cancel(&ws->task);
     ws_page_forget(ws);
     ws_pair_forget(ws);
     buf_release(&ws->out);
@@ -305,6 +320,14 @@ static void below_closed(void *owner)
         free(LIST_ITEM(ws->linger, struct ws_linger, timer));
     free(ws->reason);
     free(ws);
+}
+
+static void below_closed(void *owner)
+{
+    struct ws *ws = owner;
+
+    ws->transport.events->on_closed(ws->transport.owner);
+    free_ws(ws);
 }
 
 const struct transport_events transport_ws_below = {
@@ -399,6 +422,8 @@ static void ws_close(struct transport *transport, bool abort)
         return;
     ws->closing = true;
     loop_task_cancel(&ws->task);
+    if (ws->close_came || ws->close_sent)
+        abort = false; /* it ends well, whatever was said before */
     if (abort)
         close_below(ws, true);
     if (!ws->serving) /* otherwise judge does it, when libwebsockets returns */
@@ -481,6 +506,11 @@ void transport_ws_carry(struct transport *transport, struct transport *below)
     ws->below = below;
     if (!strcmp(below->ops->name, "tls"))
         transport->ops = &ops_over_tls;
+}
+
+void transport_ws_discard(struct transport *transport)
+{
+    free_ws((struct ws *)transport);
 }
 
 const char *transport_ws_reason(const struct transport *transport)

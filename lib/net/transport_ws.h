@@ -69,10 +69,14 @@ struct transport *transport_ws_new(struct ws_context *context,
  */
 void transport_ws_carry(struct transport *transport, struct transport *below);
 
+/* Free one that was not put on anything. */
+void transport_ws_discard(struct transport *transport);
+
 /*
- * Why the upgrade or the connection failed, for people: "the server does not
- * speak WebSocket here (HTTP status 404)". NULL when nothing failed. Borrowed
- * until the transport is closed.
+ * For people, why it ended: "a frame of text came", "the peer closed with status
+ * 1001"; of a client why there was no upgrade; of a server what it answered
+ * instead of an upgrade: "GET /index.html: 200". NULL when nothing was said.
+ * Borrowed until the transport is closed.
  */
 const char *transport_ws_reason(const struct transport *transport);
 

@@ -4,7 +4,9 @@
 #include "net/ws_layer.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #define CARRY_BYTES (LWS_PRE + WS_FRAME_BYTES)
@@ -34,10 +36,33 @@ static const struct lws_protocols *make_protocols(struct ws_context *context,
     return context->protocols;
 }
 
-static void say_nothing(int level, const char *line)
+/* Who hears what libwebsockets says; its log has no room for a context. */
+static struct {
+    void (*log)(void *owner, const char *line);
+    void *owner;
+} hearer;
+
+static void hear(int level, const char *line)
+{
+    char text[400];
+
+    (void)level;
+    snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\n"), line);
+    hearer.log(hearer.owner, text);
+}
+
+static void hear_nothing(int level, const char *line)
 {
     (void)level;
-    (void)line; /* what went wrong we say ourselves, of the connection */
+    (void)line; /* what goes wrong we say ourselves, of the connection */
+}
+
+static void set_log(const struct ws_settings *settings)
+{
+    hearer.log = settings->log;
+    hearer.owner = settings->log_owner;
+    lws_set_log_level(settings->log ? (int)settings->log_levels : 0,
+                      settings->log ? hear : hear_nothing);
 }
 
 static struct lws_context *create(const struct lws_context_creation_info *info)
@@ -53,7 +78,6 @@ static struct lws_context *create(const struct lws_context_creation_info *info)
     if (likely.rlim_cur > DESCRIPTORS_MAX)
         likely.rlim_cur = DESCRIPTORS_MAX;
     setrlimit(RLIMIT_NOFILE, &likely);
-    lws_set_log_level(0, say_nothing);
     struct lws_context *lws = lws_create_context(info);
     setrlimit(RLIMIT_NOFILE, &limit);
     sigaction(SIGPIPE, &pipe, NULL);
@@ -81,6 +105,7 @@ struct ws_context *ws_context_new(struct loop *loop,
     context->never = &never;
     context->frame = alloc_bytes(CARRY_BYTES);
     context->carry = alloc_bytes(CARRY_BYTES);
+    set_log(settings);
     context->lws = create(&info);
     if (context->lws)
         context->host = lws_create_vhost(context->lws, &info);
@@ -103,6 +128,7 @@ void ws_context_unref(struct ws_context *context)
         return;
     if (context->lws)
         lws_context_destroy(context->lws);
+    lws_set_log_level(0, hear_nothing);
     free(context->protocols);
     free(context->frame);
     free(context->carry);

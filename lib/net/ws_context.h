@@ -29,7 +29,12 @@ struct ws_settings {
        context lives. */
     const char *const *protocols;
     /* Of all lines of a request; 0: as libwebsockets thinks. */
-    uint16_t headers_bytes;
+    uint32_t headers_bytes;
+    /* What it says about itself, one line a time: the bits of its levels. Its
+       log is one for the program, so the last context's counts. */
+    uint32_t log_levels;
+    void (*log)(void *owner, const char *line); /* NULL: nobody listens */
+    void *log_owner;
 };
 
 struct ws_context {

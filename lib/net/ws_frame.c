@@ -42,27 +42,59 @@ int ws_frame_decode(struct slice in, struct ws_frame *frame)
     return (int)(used + sizeof(frame->key));
 }
 
-/* Add one byte to the header under way. Returns false when it is bad. */
-static bool add_to_header(struct ws_frame_watch *watch, uint8_t byte,
-                          bool masked, struct ws_frame_seen *seen)
+/* Which rule does a frame break [RFC 6455 5.2, 5.4, 5.5]? NULL: none. */
+static const char *judge(const struct ws_frame *frame, bool in_message,
+                         bool masked)
 {
-    struct ws_frame frame;
+    bool control = frame->opcode >= WS_FRAME_CLOSE;
 
-    watch->header[watch->header_len++] = byte;
-    /* The rule is broken as soon as the bit is there. */
-    if (watch->header_len == 2 && (byte >> 7) != masked)
-        return false;
-    int used =
-        ws_frame_decode(slice_of(watch->header, watch->header_len), &frame);
-    if (used < 0)
-        return false;
-    if (used == 0)
-        return true;
-    watch->header_len = 0;
-    watch->payload_left = frame.payload_bytes;
-    seen->control |= frame.opcode >= WS_FRAME_CLOSE;
-    seen->close |= frame.opcode == WS_FRAME_CLOSE;
-    return true;
+    if (frame->masked != masked)
+        return masked ? "a frame came without a mask"
+                      : "a frame came with a mask";
+    if (frame->reserved)
+        return "a frame came with reserved bits";
+    if (frame->opcode > WS_FRAME_PONG ||
+        (frame->opcode > WS_FRAME_BINARY && !control))
+        return "a frame came with an opcode that is reserved";
+    if (control && !frame->fin)
+        return "a fragment of a control frame came";
+    if (control && frame->payload_bytes > WS_FRAME_CONTROL_BYTES)
+        return "a control frame came that is longer than 125 bytes";
+    if (!control && in_message != (frame->opcode == WS_FRAME_CONTINUATION))
+        return in_message ? "a message came within a fragmented message"
+                          : "a continuation came of nothing";
+    return NULL;
+}
+
+/* The header at the start of bytes; what was kept of it comes before. Returns
+   how many of bytes it takes; if they do not suffice they are kept. */
+static size_t read_header(struct ws_frame_watch *watch, struct slice bytes,
+                          int *used, struct ws_frame *frame)
+{
+    size_t taken = 0;
+
+    *used = watch->header_len ? 0 : ws_frame_decode(bytes, frame);
+    if (*used)
+        return *used > 0 ? (size_t)*used : 0;
+    while (*used == 0 && taken < bytes.len) {
+        watch->header[watch->header_len++] = bytes.bytes[taken++];
+        *used =
+            ws_frame_decode(slice_of(watch->header, watch->header_len), frame);
+    }
+    if (*used)
+        watch->header_len = 0;
+    return taken;
+}
+
+/* A header was read. */
+static void begin(struct ws_frame_watch *watch, const struct ws_frame *frame,
+                  struct ws_frame_seen *seen)
+{
+    watch->payload_left = frame->payload_bytes;
+    if (frame->opcode < WS_FRAME_CLOSE)
+        watch->in_message = !frame->fin;
+    seen->control |= frame->opcode >= WS_FRAME_CLOSE;
+    seen->close |= frame->opcode == WS_FRAME_CLOSE;
 }
 
 size_t ws_frame_pass(struct ws_frame_watch *watch, struct slice bytes,
@@ -72,19 +104,29 @@ size_t ws_frame_pass(struct ws_frame_watch *watch, struct slice bytes,
 
     *seen = (struct ws_frame_seen){0};
     while (at < bytes.len) {
-        uint64_t len = bytes.len - at;
+        struct slice rest = slice_skip(bytes, at);
+        struct ws_frame frame;
+        int used;
 
         if (watch->payload_left) {
-            if (len > watch->payload_left)
-                len = watch->payload_left;
+            size_t len = rest.len < watch->payload_left
+                             ? rest.len
+                             : (size_t)watch->payload_left;
+
             watch->payload_left -= len;
-            at += (size_t)len;
+            at += len;
             continue;
         }
-        size_t start = watch->header_len;
-        if (!add_to_header(watch, bytes.bytes[at], masked, seen))
-            return at > start ? at - start : 0;
-        at++;
+        size_t taken = read_header(watch, rest, &used, &frame);
+        if (used < 0)
+            seen->wrong = "a frame came with a length that is none";
+        else if (used > 0)
+            seen->wrong = judge(&frame, watch->in_message, masked);
+        if (seen->wrong)
+            return at;
+        if (used > 0)
+            begin(watch, &frame, seen);
+        at += taken;
     }
     return at;
 }

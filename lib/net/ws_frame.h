@@ -37,7 +37,8 @@ enum {
     WS_CLOSE_UNACCEPTABLE = 1003, /* we take binary data only */
 };
 
-#define WS_FRAME_HEADER_BYTES 14 /* the longest */
+#define WS_FRAME_HEADER_BYTES  14  /* the longest */
+#define WS_FRAME_CONTROL_BYTES 125 /* the longest payload of a control frame */
 
 struct ws_frame {
     bool fin;
@@ -60,19 +61,22 @@ struct ws_frame_watch {
     uint64_t payload_left; /* of the frame under way */
     uint8_t header[WS_FRAME_HEADER_BYTES];
     uint8_t header_len; /* bytes of a header that is not complete */
+    bool in_message;    /* its last fragment has not come */
 };
 
 /* What passed in one call. */
 struct ws_frame_seen {
-    bool control; /* a control frame began */
-    bool close;   /* a Close frame began */
+    bool control;      /* a control frame began */
+    bool close;        /* a Close frame began */
+    const char *wrong; /* which rule was broken; NULL: none */
 };
 
 /*
  * Let bytes pass. masked is the rule for this direction: a client masks every
  * frame, a server none [RFC 6455 5.1]. Returns how many are good: fewer than
- * bytes.len if then comes a header that breaks this rule or cannot be read,
- * after which the watch must not be used again.
+ * bytes.len if then comes a header that breaks a rule (seen->wrong says which),
+ * after which the watch must not be used again. The start of a header may be
+ * among the good ones.
  */
 size_t ws_frame_pass(struct ws_frame_watch *watch, struct slice bytes,
                      bool masked, struct ws_frame_seen *seen);

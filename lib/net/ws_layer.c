@@ -5,6 +5,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+void ws_layer_say_why(struct ws *ws, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list args;
+
+    if (ws->reason)
+        return;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    ws->reason = buf_take_string(&text);
+}
+
 /* ---- down: what libwebsockets has written goes to the transport below ---- */
 
 static void hand_down(struct ws *ws, struct slice bytes)

@@ -69,6 +69,10 @@ void ws_layer_say_goodbye(struct ws *ws, uint16_t status);
 /* Go on with what the transport below did not take. */
 void ws_layer_send_rest(struct ws *ws);
 
+/* Set reason, unless it was set before. */
+void ws_layer_say_why(struct ws *ws, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Let go of libwebsockets; not from its callbacks. */
 void ws_layer_let_go(struct ws *ws);
 

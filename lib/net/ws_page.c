@@ -39,6 +39,22 @@ static bool add(struct lws *wsi, uint8_t **at, uint8_t *end, const char *name,
                                         (int)strlen(value), at, end);
 }
 
+/* What was asked and answered: "GET /index.html: 200". */
+static void note(struct ws *ws, struct lws *wsi, unsigned status)
+{
+    /* As libwebsockets numbers them. */
+    static const char *const methods[] = {"GET",   "POST",   "OPTIONS", "PUT",
+                                          "PATCH", "DELETE", "CONNECT", "HEAD"};
+    const int count = (int)(sizeof(methods) / sizeof(methods[0]));
+    char *path = NULL;
+    int len = 0;
+    int method = lws_http_get_uri_and_method(wsi, &path, &len);
+
+    ws_layer_say_why(ws, "%s %.*s: %u",
+                     method >= 0 && method < count ? methods[method] : "HTTP",
+                     path ? len : 0, path ? path : "", status);
+}
+
 /* Send status line and header. */
 static bool send_head(struct ws *ws, struct lws *wsi,
                       const struct answer *answer)
@@ -47,6 +63,7 @@ static bool send_head(struct ws *ws, struct lws *wsi,
     uint8_t *end = start + WS_FRAME_BYTES;
     uint8_t *at = start;
 
+    note(ws, wsi, answer->status);
     return !lws_add_http_header_status(wsi, answer->status, &at, end) &&
            add(wsi, &at, end, "content-type:", answer->type) &&
            !lws_add_http_header_content_length(wsi, answer->length, &at, end) &&

@@ -253,14 +253,17 @@ static const struct {
     const char *problem;
 } bad[] = {
     {"listener 1\nlistener 2\nlistener 1",
-     "t.conf:3: Port 1 of 127.0.0.1 is listened on before"                  },
-    {"port 1\nlistener 1",                   "t.conf:2: Port 1 of 127.0.0.1"},
+     "t.conf:3: Port 1 of 127.0.0.1 is listened on before"                     },
+    {"port 1\nlistener 1",                      "t.conf:2: Port 1 of 127.0.0.1"},
     {"listener 0 /x\nlistener 0 /x",
-     "t.conf:2: Unix socket /x is listened on before"                       },
-    {"listener 1\ncertfile /dev/null",       "need each other"              },
-    {"listener 1\nrequire_certificate true", "require_certificate needs"    },
-    {"listener 1\nprotocol websockets",      "websockets cannot be opened"  },
-    {"listener 1\nmount_point a/#/",         "mount_point a/#/ is no Topic" },
+     "t.conf:2: Unix socket /x is listened on before"                          },
+    {"listener 1\ncertfile /dev/null",          "need each other"              },
+    {"listener 1\nrequire_certificate true",    "require_certificate needs"    },
+    {"listener 1\nwebsockets_origin me",        "must be SCHEME://HOST[:PORT]" },
+    {"listener 1\nwebsockets_origin ://h",      "must be SCHEME://HOST[:PORT]" },
+    {"listener 1\nwebsockets_origin http://",   "must be SCHEME://HOST[:PORT]" },
+    {"listener 1\nwebsockets_origin http://h/", "must be SCHEME://HOST"        },
+    {"listener 1\nmount_point a/#/",            "mount_point a/#/ is no Topic" },
 };
 
 START_TEST(a_mistake_of_several_lines_is_reported)
