@@ -265,8 +265,7 @@ uint64_t capture_origin_ns(const struct capture *capture)
 
 void capture_add_keys(struct capture *capture, struct slice lines)
 {
-    (void)capture;
-    (void)lines;
+    capture_keys_add(&capture->keys, lines);
 }
 
 /* ---- connections ---- */
@@ -330,6 +329,7 @@ void capture_free(struct capture *capture)
     capture_tcp_free(capture->tcp);
     capture_ip_free(capture->ip);
     capture_file_free(capture->file);
+    capture_keys_release(&capture->keys);
     buf_release(&capture->own);
     buf_release(&capture->comment);
     buf_release(&capture->attributes);

@@ -6,6 +6,8 @@
  */
 #include "base/alloc.h"
 #include "capture/capture_state.h"
+#include "capture/capture_tls.h"
+#include "capture/capture_websocket.h"
 #include "mqtt/mqtt.h"
 #include "wire/track_packet.h"
 
@@ -21,6 +23,9 @@ struct capture_session {
     enum capture_protocol protocol;
     struct buf undecided[2]; /* what each end sent so far */
     struct capture_origin undecided_origin[2];
+    struct capture_tls *tls;          /* owned; NULL: none */
+    struct capture_websocket *ws;     /* owned; NULL: none */
+    enum capture_protocol content;    /* what is in TLS: MQTT or WebSocket */
     struct capture_framer framers[2]; /* by the sending end */
     uint8_t version;                  /* enum mqtt_version; 0: not known */
     bool opened;                      /* its RECORD_CONN was handed on */
@@ -31,8 +36,15 @@ static bool from_client(const struct capture_session *session, unsigned end)
     return end == session->stream->client;
 }
 
+/* The client is side 0 of the layers; an end is a side and the other way. */
+static unsigned side_of(const struct capture_session *session, unsigned end)
+{
+    return end != session->stream->client;
+}
+
 /* ---- records ---- */
 
+/* Once it is clear that it is ours. */
 static void emit_opened(struct capture_session *session)
 {
     static const char *const names[] = {
@@ -45,6 +57,8 @@ static void emit_opened(struct capture_session *session)
     struct buf *out = &session->capture->attributes;
     char text[80];
 
+    if (session->opened)
+        return;
     record_begin(out, EVENT_CONN_OPENED);
     capture_address_text(&stream->ends[stream->client], stream->is_ipv6, text,
                          sizeof(text));
@@ -64,6 +78,7 @@ static void emit_count(struct capture_session *session, unsigned end,
     struct buf *out = &session->capture->attributes;
     char text[100];
 
+    emit_opened(session);
     record_begin(out, code);
     if (count)
         record_put_number(out, RECORD_NUMBER, count);
@@ -73,6 +88,23 @@ static void emit_count(struct capture_session *session, unsigned end,
     record_put_string(out, RECORD_TEXT, text);
     capture_emit_attributes(session->capture, RECORD_EVT, session->stream,
                             &session->stream->latest);
+}
+
+static void emit_text(struct capture_session *session, enum record_type type,
+                      enum event_code code, const char *text)
+{
+    struct buf *out = &session->capture->attributes;
+
+    emit_opened(session);
+    record_begin(out, code);
+    record_put_string(out, RECORD_TEXT, text);
+    capture_emit_attributes(session->capture, type, session->stream,
+                            &session->stream->latest);
+}
+
+static void on_hidden(void *context, const char *text)
+{
+    emit_text(context, RECORD_EVT, EVENT_STREAM_HIDDEN, text);
 }
 
 /* Of which session and end a framer's events are. */
@@ -93,6 +125,7 @@ static void on_packet(void *context, const struct capture_packet *packet)
         .original_len = packet->original_len,
     };
 
+    emit_opened(session);
     if (packet->bytes.bytes[0] >> 4 == MQTT_CONNECT) {
         struct track_packet connect;
 
@@ -128,10 +161,97 @@ static void mqtt_bytes(struct capture_session *session, unsigned end,
     capture_framer_take(&session->framers[end], bytes, origin, &events);
 }
 
+static void mqtt_lost(struct capture_session *session, unsigned end,
+                      uint32_t count)
+{
+    struct sender sender = {session, end};
+    struct capture_framer_events events = {on_packet, on_skipped, &sender};
+
+    capture_framer_lose(&session->framers[end], count, &events);
+}
+
+static void on_ws_bytes(void *context, unsigned side, struct slice bytes,
+                        const struct capture_origin *origin)
+{
+    struct capture_session *session = context;
+
+    mqtt_bytes(session, side_of(session, side), bytes, origin);
+}
+
+static void on_ws_lost(void *context, unsigned side, uint32_t count)
+{
+    struct capture_session *session = context;
+
+    mqtt_lost(session, side_of(session, side), count);
+}
+
+static void begin_ws(struct capture_session *session)
+{
+    static const struct capture_websocket_events events = {
+        on_ws_bytes, on_ws_lost, on_hidden};
+
+    session->ws = alloc_zero(1, sizeof(*session->ws));
+    session->ws->events = &events;
+    session->ws->context = session;
+}
+
+/* What is in TLS is seen by its first bytes. */
+static void on_content(void *context, unsigned side, struct slice bytes,
+                       const struct capture_origin *origin)
+{
+    struct capture_session *session = context;
+
+    if (session->content == CAPTURE_UNDECIDED) {
+        bool http = bytes.bytes[0] == 'G' || bytes.bytes[0] == 'H';
+
+        session->content = http || session->protocol == CAPTURE_WSS
+                               ? CAPTURE_WS
+                               : CAPTURE_MQTT;
+        if (session->content == CAPTURE_WS)
+            begin_ws(session);
+    }
+    if (session->ws)
+        capture_websocket_take(session->ws, side, bytes, origin);
+    else
+        mqtt_bytes(session, side_of(session, side), bytes, origin);
+}
+
+static void on_content_lost(void *context, unsigned side, uint32_t count)
+{
+    struct capture_session *session = context;
+
+    if (session->ws)
+        capture_websocket_lose(session->ws, side, count);
+    else
+        mqtt_lost(session, side_of(session, side), count);
+}
+
+static void on_tls_opened(void *context, const char *text)
+{
+    emit_text(context, RECORD_TLS, EVENT_TLS_OPENED, text);
+}
+
+static void begin_layers(struct capture_session *session)
+{
+    static const struct capture_tls_events events = {
+        on_content, on_content_lost, on_tls_opened, on_hidden};
+
+    if (session->protocol == CAPTURE_WS)
+        begin_ws(session);
+    if (session->protocol == CAPTURE_TLS || session->protocol == CAPTURE_WSS)
+        session->tls =
+            capture_tls_new(&events, session, &session->capture->keys);
+}
+
 static void push(struct capture_session *session, unsigned end,
                  struct slice bytes, const struct capture_origin *origin)
 {
-    if (session->protocol == CAPTURE_MQTT)
+    if (session->tls)
+        capture_tls_take(session->tls, side_of(session, end), bytes, origin);
+    else if (session->ws)
+        capture_websocket_take(session->ws, side_of(session, end), bytes,
+                               origin);
+    else
         mqtt_bytes(session, end, bytes, origin);
 }
 
@@ -224,17 +344,28 @@ static enum capture_protocol decide(struct capture_session *session, bool last)
     return port == CAPTURE_UNDECIDED ? CAPTURE_NOT_OURS : port;
 }
 
+static bool has_upgrade(const struct capture_session *session)
+{
+    return sniff(buf_slice(&session->undecided[0])) == CAPTURE_WS ||
+           sniff(buf_slice(&session->undecided[1])) == CAPTURE_WS;
+}
+
 static void begin(struct capture_session *session)
 {
     client_by_bytes(session);
-    emit_opened(session);
+    begin_layers(session);
+    if (session->ws && !session->stream->from_start && !has_upgrade(session))
+        capture_websocket_begin_within(session->ws);
+    if (!session->ws) /* HTTP need not be WebSocket */
+        emit_opened(session);
     for (unsigned i = 0; i < 2; i++) {
         unsigned end = i ? !session->stream->client : session->stream->client;
         struct buf bytes = session->undecided[end];
 
         session->undecided[end] = (struct buf){0};
         session->framers[end].from_client = from_client(session, end);
-        session->framers[end].searching = !session->stream->from_start;
+        session->framers[end].searching =
+            !session->stream->from_start && !session->tls;
         if (bytes.len)
             push(session, end, buf_slice(&bytes),
                  &session->undecided_origin[end]);
@@ -272,6 +403,10 @@ void capture_session_free(struct capture_stream *stream)
 {
     struct capture_session *session = stream->owner;
 
+    capture_tls_free(session->tls);
+    if (session->ws)
+        capture_websocket_release(session->ws);
+    free(session->ws);
     for (unsigned end = 0; end < 2; end++) {
         buf_release(&session->undecided[end]);
         capture_framer_release(&session->framers[end]);
@@ -304,8 +439,6 @@ void capture_session_lost(struct capture *capture,
                           uint32_t count)
 {
     struct capture_session *session = stream->owner;
-    struct sender sender = {session, end};
-    struct capture_framer_events events = {on_packet, on_skipped, &sender};
 
     (void)capture;
     try_to_decide(session, true);
@@ -315,9 +448,14 @@ void capture_session_lost(struct capture *capture,
         stream->from_start = false; /* the first bytes will not be */
         return;
     }
-    emit_count(session, end, EVENT_STREAM_LOST, count, "");
-    if (session->protocol == CAPTURE_MQTT)
-        capture_framer_lose(&session->framers[end], count, &events);
+    if (!session->ws || session->opened)
+        emit_count(session, end, EVENT_STREAM_LOST, count, "");
+    if (session->tls)
+        capture_tls_lose(session->tls, side_of(session, end), count);
+    else if (session->ws)
+        capture_websocket_lose(session->ws, side_of(session, end), count);
+    else
+        mqtt_lost(session, end, count);
 }
 
 void capture_session_end(struct capture *capture, struct capture_stream *stream,

@@ -6,6 +6,7 @@
 
 #include "capture/capture.h"
 #include "capture/capture_framer.h"
+#include "capture/capture_keys.h"
 #include "capture/capture_tcp.h"
 #include "wire/event.h"
 
@@ -14,6 +15,7 @@ struct capture {
     struct capture_file *file;
     struct capture_ip *ip;
     struct capture_tcp *tcp;
+    struct capture_keys keys;
     struct buf own; /* of a record of ours in several frames */
     struct record own_record;
     uint32_t own_len;

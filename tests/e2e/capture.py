@@ -1,5 +1,6 @@
 """Captures made by hand: frames, TCP segments and the files that hold them."""
 
+import ssl
 import struct
 
 CLIENT = (10, 0, 0, 2)
@@ -197,3 +198,57 @@ def story(packets):
         assert len(data) == data[1] + 2, text
         out.append((side, data))
     return out
+
+
+def tls_talk(packets, contexts, connection, wrap=None):
+    """The packets through TLS: contexts are those of client and server."""
+    pipes = [ssl.MemoryBIO() for _ in range(4)]
+    client = contexts[0].wrap_bio(pipes[0], pipes[1], server_hostname="x")
+    server = contexts[1].wrap_bio(pipes[2], pipes[3], server_side=True)
+
+    def move():
+        for side, (source, target) in enumerate(((1, 2), (3, 0))):
+            data = pipes[source].read()
+            if data:
+                connection.send(side, ACK, data)
+                pipes[target].write(data)
+
+    done = [False, False]
+    while not all(done):
+        for i, end in enumerate((client, server)):
+            try:
+                end.do_handshake()
+                done[i] = True
+            except ssl.SSLWantReadError:
+                pass
+        move()
+    for side, data in packets:
+        (client, server)[side].write(wrap(side, data) if wrap else data)
+        move()
+    return client.session
+
+
+UPGRADE = [
+    (0, b"GET /mqtt HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        b"Sec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Version: 13\r\n\r\n"),
+    (1, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Protocol: mqtt\r\n"
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
+]
+
+
+def websocket(side, data, opcode=2, final=True):
+    """A frame; from the client it is masked."""
+    first = (0x80 if final else 0) | opcode
+    mask = b"\x11\x22\x33\x44" if side == 0 else b""
+    bit = 0x80 if side == 0 else 0
+    if len(data) < 126:
+        header = bytes([first, bit | len(data)])
+    elif len(data) < 65536:
+        header = bytes([first, bit | 126]) + struct.pack(">H", len(data))
+    else:
+        header = bytes([first, bit | 127]) + struct.pack(">Q", len(data))
+    if mask:
+        data = bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
+    return header + mask + data

@@ -5,6 +5,7 @@ Usage: inspect_tshark.py MQTTLAB FOLDER
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 
@@ -191,10 +192,99 @@ def many():
     both("the same ports", capture.pcap(frames))
 
 
+def certificate():
+    key = os.path.join(WORK, "key.pem")
+    path = os.path.join(WORK, "certificate.pem")
+    got = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+              "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+              "/CN=x", "-keyout", key, "-out", path)
+    assert got.returncode == 0, got.stderr
+    return path, key
+
+
+def contexts(pair, version, ciphers, log):
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_mode = ssl.CERT_NONE
+    client.keylog_filename = log
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(*pair)
+    for context in (client, server):
+        context.minimum_version = context.maximum_version = version
+        if ciphers:
+            context.set_ciphers(ciphers)
+    return client, server
+
+
+def tls():
+    """Each with keys from a file, from the capture, and without."""
+    pair = certificate()
+    log = os.path.join(WORK, "keys.txt")
+    frames = []
+    for i, (version, ciphers) in enumerate((
+            (ssl.TLSVersion.TLSv1_3, None),
+            (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES128-GCM-SHA256"),
+            (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES256-GCM-SHA384"),
+            (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-CHACHA20-POLY1305"),
+            (ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES128-CCM8"))):
+        connection = Connection(frames, port=45000 + i, broker_port=8883)
+        capture.tls_talk(capture.story(capture.STORY_5 if i % 2 else
+                                       capture.STORY_4),
+                         contexts(pair, version, ciphers, log), connection)
+    path = write("tls", capture.pcap(frames))
+    theirs = of_tshark(path, "-o", f"tls.keylog_file:{log}")
+    compare("tls", of_inspect(path, "--keylog", log), theirs)
+    with open(log, "rb") as file:
+        secrets = file.read()
+    path = write("tls with secrets", capture.pcapng(frames, secrets=secrets))
+    compare("tls with secrets", of_inspect(path), theirs)
+    path = write("tls without keys", capture.pcap(frames))
+    got = run(MQTTLAB, "inspect", path).stdout.decode()
+    if got.count("there are no keys") != 5:
+        failures.append(f"without keys: {got}")
+
+
+def websockets():
+    """Frames that end anywhere; over TLS too. tshark 4.0 sees no MQTT in them,
+    so what is expected is the conversation itself."""
+    log = os.path.join(WORK, "keys.txt")
+    plain = [data for _, data in capture.story(capture.STORY_5)]
+    frames = []
+    connection = Connection(frames, broker_port=9001)
+    for side, data in capture.UPGRADE:
+        connection.send(side, capture.ACK, data)
+    for side, data in capture.story(capture.STORY_5):
+        for opcode, part in ((2, data[:3]), (9, b"ping"), (0, data[3:])):
+            final = opcode == 9 or opcode == 0
+            frame = capture.websocket(side, part, opcode, final)
+            connection.send(side, capture.ACK, frame[:3])
+            connection.send(side, capture.ACK, frame[3:])
+    connection.send(0, capture.ACK, capture.websocket(0, b"", 8))
+    connection = Connection(frames, broker_port=8443, port=46000)
+    capture.tls_talk(capture.UPGRADE +
+                     [(side, capture.websocket(side, data)) for side, data in
+                      capture.story(capture.STORY_5)],
+                     contexts(certificate(), ssl.TLSVersion.TLSv1_3, None,
+                              log), connection)
+    path = write("websocket", capture.pcap(frames))
+    reference = write("reference", capture.pcap(talk(capture.STORY_5, [])))
+    ours = of_inspect(path, "--keylog", log)
+    expected = of_tshark(reference)
+    compare("websocket", ours[:len(plain)], expected, frames=False)
+    compare("websocket over tls", ours[len(plain):], expected, frames=False)
+    # At another port it is guessed.
+    path = write("another port", capture.pcap(
+        talk(capture.STORY_4, [], broker_port=20001)))
+    compare("another port", of_inspect(path),
+            of_tshark(path, "-d", "tcp.port==20001,mqtt"))
+
+
 links()
 orders()
 segments()
 many()
+tls()
+websockets()
 for line in failures[:40]:
     print(line)
 print(f"{len(failures)} differences")

@@ -1,0 +1,324 @@
+#include "capture/capture_cipher.h"
+
+#include <openssl/hmac.h>
+
+#define RECORD_HEADER 5u
+#define MAX_HASH      48u /* SHA-384 */
+#define MAX_KEY       32u
+#define NONCE         12u
+
+enum cipher_id {
+    AES_128_GCM,
+    AES_256_GCM,
+    AES_128_CCM,
+    AES_256_CCM,
+    AES_128_CCM_8,
+    AES_256_CCM_8,
+    CHACHA20
+};
+
+struct cipher_info {
+    const EVP_CIPHER *(*get)(void);
+    uint8_t key;
+    uint8_t tag;
+    bool is_ccm;
+    bool has_explicit; /* in TLS 1.2: part of the nonce is in the record */
+};
+
+static const struct cipher_info *info_of(const struct capture_cipher *cipher)
+{
+    static const struct cipher_info infos[] = {
+        [AES_128_GCM] = {EVP_aes_128_gcm,       16, 16, false, true },
+        [AES_256_GCM] = {EVP_aes_256_gcm,       32, 16, false, true },
+        [AES_128_CCM] = {EVP_aes_128_ccm,       16, 16, true,  true },
+        [AES_256_CCM] = {EVP_aes_256_ccm,       32, 16, true,  true },
+        [AES_128_CCM_8] = {EVP_aes_128_ccm,       16, 8,  true,  true },
+        [AES_256_CCM_8] = {EVP_aes_256_ccm,       32, 8,  true,  true },
+        [CHACHA20] = {EVP_chacha20_poly1305, 32, 16, false, false},
+    };
+
+    return &infos[cipher->suite->cipher];
+}
+
+const struct capture_suite *capture_cipher_suite(unsigned id)
+{
+    /* clang-format off */
+    static const struct capture_suite suites[] = {
+        {0x1301, AES_128_GCM, false},   {0x1302, AES_256_GCM, true},
+        {0x1303, CHACHA20, false},      {0x1304, AES_128_CCM, false},
+        {0x1305, AES_128_CCM_8, false},
+        {0x009c, AES_128_GCM, false},   {0x009d, AES_256_GCM, true},
+        {0x009e, AES_128_GCM, false},   {0x009f, AES_256_GCM, true},
+        {0x00a2, AES_128_GCM, false},   {0x00a3, AES_256_GCM, true},
+        {0x00a8, AES_128_GCM, false},   {0x00a9, AES_256_GCM, true},
+        {0x00aa, AES_128_GCM, false},   {0x00ab, AES_256_GCM, true},
+        {0x00ac, AES_128_GCM, false},   {0x00ad, AES_256_GCM, true},
+        {0xc02b, AES_128_GCM, false},   {0xc02c, AES_256_GCM, true},
+        {0xc02d, AES_128_GCM, false},   {0xc02e, AES_256_GCM, true},
+        {0xc02f, AES_128_GCM, false},   {0xc030, AES_256_GCM, true},
+        {0xc031, AES_128_GCM, false},   {0xc032, AES_256_GCM, true},
+        {0xd001, AES_128_GCM, false},   {0xd002, AES_256_GCM, true},
+        {0xc09c, AES_128_CCM, false},   {0xc09d, AES_256_CCM, false},
+        {0xc09e, AES_128_CCM, false},   {0xc09f, AES_256_CCM, false},
+        {0xc0a0, AES_128_CCM_8, false}, {0xc0a1, AES_256_CCM_8, false},
+        {0xc0a2, AES_128_CCM_8, false}, {0xc0a3, AES_256_CCM_8, false},
+        {0xc0a4, AES_128_CCM, false},   {0xc0a5, AES_256_CCM, false},
+        {0xc0a6, AES_128_CCM, false},   {0xc0a7, AES_256_CCM, false},
+        {0xc0a8, AES_128_CCM_8, false}, {0xc0a9, AES_256_CCM_8, false},
+        {0xc0aa, AES_128_CCM_8, false}, {0xc0ab, AES_256_CCM_8, false},
+        {0xc0ac, AES_128_CCM, false},   {0xc0ad, AES_256_CCM, false},
+        {0xc0ae, AES_128_CCM_8, false}, {0xc0af, AES_256_CCM_8, false},
+        {0xd003, AES_128_CCM_8, false}, {0xd005, AES_128_CCM, false},
+        {0xcca8, CHACHA20, false},      {0xcca9, CHACHA20, false},
+        {0xccaa, CHACHA20, false},      {0xccab, CHACHA20, false},
+        {0xccac, CHACHA20, false},      {0xccad, CHACHA20, false},
+        {0xccae, CHACHA20, false},
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+        if (suites[i].id == id)
+            return &suites[i];
+    }
+    return NULL;
+}
+
+void capture_cipher_release(struct capture_cipher *cipher)
+{
+    EVP_CIPHER_CTX_free(cipher->context);
+    OPENSSL_cleanse(cipher, sizeof(*cipher));
+}
+
+/* ---- keys ---- */
+
+static const EVP_MD *hash_of(const struct capture_suite *suite)
+{
+    return suite->sha384 ? EVP_sha384() : EVP_sha256();
+}
+
+static size_t hmac(const struct capture_suite *suite,
+                   const struct capture_secret *key, struct slice data,
+                   uint8_t out[MAX_HASH])
+{
+    unsigned len = 0;
+
+    HMAC(hash_of(suite), key->bytes, (int)key->len, data.bytes, data.len, out,
+         &len);
+    return len;
+}
+
+/* HKDF-Expand-Label with an empty context, of at most one hash [RFC 8446 7.1].
+ */
+static void expand(const struct capture_suite *suite,
+                   const struct capture_secret *secret, const char *label,
+                   uint8_t *out, size_t len)
+{
+    uint8_t hash[MAX_HASH];
+    struct buf info = {0};
+
+    buf_append_u8(&info, 0);
+    buf_append_u8(&info, (uint8_t)len);
+    buf_append_u8(&info, (uint8_t)(6 + strlen(label)));
+    buf_append_string(&info, "tls13 ");
+    buf_append_string(&info, label);
+    buf_append_u8(&info, 0); /* the context */
+    buf_append_u8(&info, 1); /* the first block */
+    hmac(suite, secret, buf_slice(&info), hash);
+    memcpy(out, hash, len);
+    buf_release(&info);
+}
+
+/* The pseudorandom function of TLS 1.2 [RFC 5246 5]. */
+static void prf(const struct capture_suite *suite,
+                const struct capture_secret *master, struct slice seed,
+                uint8_t *out, size_t len)
+{
+    uint8_t block[MAX_HASH];
+    struct buf data = {0};
+    uint8_t a[MAX_HASH];
+    size_t hash = hmac(suite, master, seed, a);
+
+    for (size_t at = 0; at < len; at += hash) {
+        buf_clear(&data);
+        buf_append(&data, a, hash);
+        buf_append_slice(&data, seed);
+        hmac(suite, master, buf_slice(&data), block);
+        memcpy(out + at, block, len - at < hash ? len - at : hash);
+        hmac(suite, master, slice_of(a, hash), a);
+    }
+    buf_release(&data);
+}
+
+static void set_key(struct capture_cipher *cipher, const uint8_t *key)
+{
+    const struct cipher_info *info = info_of(cipher);
+    bool ok;
+
+    EVP_CIPHER_CTX_free(cipher->context);
+    cipher->context = EVP_CIPHER_CTX_new();
+    cipher->seq = 0;
+    ok = cipher->context &&
+         EVP_DecryptInit_ex(cipher->context, info->get(), NULL, NULL, NULL) &&
+         EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_SET_IVLEN, NONCE,
+                             NULL) &&
+         (!info->is_ccm ||
+          EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_SET_TAG, info->tag,
+                              NULL)) &&
+         EVP_DecryptInit_ex(cipher->context, NULL, NULL, key, NULL);
+    if (ok)
+        return;
+    EVP_CIPHER_CTX_free(cipher->context);
+    cipher->context = NULL;
+}
+
+void capture_cipher_set_1_3(struct capture_cipher *cipher,
+                            const struct capture_suite *suite,
+                            const struct capture_secret *secret)
+{
+    uint8_t key[MAX_KEY];
+
+    cipher->suite = suite;
+    cipher->is_1_3 = true;
+    cipher->secret = *secret;
+    expand(suite, secret, "key", key, info_of(cipher)->key);
+    expand(suite, secret, "iv", cipher->iv, sizeof(cipher->iv));
+    set_key(cipher, key);
+}
+
+void capture_cipher_update(struct capture_cipher *cipher)
+{
+    struct capture_secret next = {.len = cipher->secret.len};
+
+    if (next.len > MAX_HASH)
+        return;
+    expand(cipher->suite, &cipher->secret, "traffic upd", next.bytes, next.len);
+    capture_cipher_set_1_3(cipher, cipher->suite, &next);
+}
+
+void capture_cipher_set_1_2(struct capture_cipher *cipher,
+                            const struct capture_suite *suite,
+                            const struct capture_secret *master,
+                            const uint8_t client_random[CAPTURE_RANDOM],
+                            const uint8_t server_random[CAPTURE_RANDOM],
+                            bool from_client)
+{
+    uint8_t block[2 * (MAX_KEY + NONCE)];
+    struct buf seed = {0};
+
+    cipher->suite = suite;
+    cipher->is_1_3 = false;
+
+    size_t key = info_of(cipher)->key;
+    size_t iv = info_of(cipher)->has_explicit ? 4 : NONCE;
+    buf_append_string(&seed, "key expansion");
+    buf_append(&seed, server_random, CAPTURE_RANDOM);
+    buf_append(&seed, client_random, CAPTURE_RANDOM);
+    prf(suite, master, buf_slice(&seed), block, 2 * (key + iv));
+    memcpy(cipher->iv, block + 2 * key + (from_client ? 0 : iv), iv);
+    set_key(cipher, block + (from_client ? 0 : key));
+    buf_release(&seed);
+}
+
+/* ---- records ---- */
+
+size_t capture_cipher_overhead(const struct capture_cipher *cipher)
+{
+    const struct cipher_info *info = info_of(cipher);
+
+    if (cipher->is_1_3)
+        return info->tag + 1u;
+    return info->tag + (info->has_explicit ? 8u : 0u);
+}
+
+static void put_u64(uint8_t *out, uint64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        out[i] = (uint8_t)(value >> 8 * (7 - i));
+}
+
+static void make_nonce(const struct capture_cipher *cipher,
+                       const uint8_t *explicit, uint8_t nonce[NONCE])
+{
+    uint8_t seq[8];
+
+    memcpy(nonce, cipher->iv, NONCE);
+    if (explicit) {
+        memcpy(nonce + 4, explicit, 8);
+        return;
+    }
+    put_u64(seq, cipher->seq);
+    for (int i = 0; i < 8; i++)
+        nonce[4 + i] ^= seq[i];
+}
+
+/* Decrypt sealed (with its tag behind) into out, which has room. */
+static bool unseal(struct capture_cipher *cipher, const uint8_t nonce[NONCE],
+                   struct slice more, struct slice sealed, uint8_t *out)
+{
+    const struct cipher_info *info = info_of(cipher);
+    int len = (int)(sealed.len - info->tag);
+    uint8_t tag[16];
+    int used;
+
+    memcpy(tag, sealed.bytes + len, info->tag);
+    if (!EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_SET_TAG, info->tag,
+                             tag) ||
+        !EVP_DecryptInit_ex(cipher->context, NULL, NULL, NULL, nonce) ||
+        (info->is_ccm &&
+         !EVP_DecryptUpdate(cipher->context, NULL, &used, NULL, len)) ||
+        !EVP_DecryptUpdate(cipher->context, NULL, &used, more.bytes,
+                           (int)more.len) ||
+        EVP_DecryptUpdate(cipher->context, out, &used, sealed.bytes, len) <= 0)
+        return false;
+    /* CCM checks the tag as it decrypts. */
+    return info->is_ccm ||
+           EVP_DecryptFinal_ex(cipher->context, out + used, &used) > 0;
+}
+
+/* The content's type is its last byte that is not zero [RFC 8446 5.4]. */
+static bool strip_padding(struct buf *out, uint8_t *type)
+{
+    while (out->len && !out->bytes[out->len - 1])
+        out->len--;
+    if (!out->len)
+        return false;
+    *type = out->bytes[--out->len];
+    return true;
+}
+
+bool capture_cipher_open(struct capture_cipher *cipher, struct slice record,
+                         struct buf *out, uint8_t *type)
+{
+    const struct cipher_info *info;
+    uint8_t more[13];
+    uint8_t nonce[NONCE];
+    const uint8_t *explicit = NULL;
+    struct slice sealed = slice_skip(record, RECORD_HEADER);
+    struct slice aad = slice_first(record, RECORD_HEADER);
+
+    if (!cipher->context || sealed.len < capture_cipher_overhead(cipher))
+        return false;
+    info = info_of(cipher);
+    if (!cipher->is_1_3) {
+        size_t len = sealed.len - capture_cipher_overhead(cipher);
+
+        put_u64(more, cipher->seq);
+        memcpy(more + 8, record.bytes, 3);
+        more[11] = (uint8_t)(len >> 8);
+        more[12] = (uint8_t)len;
+        aad = slice_of(more, sizeof(more));
+        if (info->has_explicit) {
+            explicit = sealed.bytes;
+            sealed = slice_skip(sealed, 8);
+        }
+    }
+    make_nonce(cipher, explicit, nonce);
+    buf_clear(out);
+    buf_reserve(out, sealed.len + 16);
+    if (!unseal(cipher, nonce, aad, sealed, out->bytes))
+        return false;
+    out->len = (uint32_t)(sealed.len - info->tag);
+    cipher->seq++;
+    *type = record.bytes[0];
+    return !cipher->is_1_3 || strip_padding(out, type);
+}

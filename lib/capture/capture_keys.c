@@ -1,0 +1,163 @@
+#include "capture/capture_keys.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+/* An entry of either map; its key lies behind it. */
+struct kept {
+    struct capture_secret secret;
+    size_t name_len;
+    uint8_t name[];
+};
+
+static void release_map(struct map *map)
+{
+    size_t at = 0;
+    void *value;
+
+    while ((value = map_next(map, &at)))
+        free(value);
+    map_release(map);
+}
+
+void capture_keys_release(struct capture_keys *keys)
+{
+    release_map(&keys->by_random);
+    release_map(&keys->by_session);
+}
+
+static void put(struct map *map, struct slice name,
+                const struct capture_secret *secret)
+{
+    if (map->count >= CAPTURE_MAX_KEYS)
+        return;
+
+    struct kept *kept = alloc_bytes(sizeof(*kept) + name.len);
+    kept->secret = *secret;
+    kept->name_len = name.len;
+    memcpy(kept->name, name.bytes, name.len);
+    free(map_set(map, slice_of(kept->name, name.len), kept));
+}
+
+static const struct capture_secret *get(const struct map *map,
+                                        struct slice name)
+{
+    const struct kept *kept = map_get(map, name);
+
+    return kept ? &kept->secret : NULL;
+}
+
+/* ---- lines ---- */
+
+static bool label_of(struct slice word, uint8_t *label)
+{
+    static const char *const names[CAPTURE_KEY_LABELS] = {
+        [CAPTURE_KEY_MASTER] = "CLIENT_RANDOM",
+        [CAPTURE_KEY_CLIENT_HANDSHAKE] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        [CAPTURE_KEY_SERVER_HANDSHAKE] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        [CAPTURE_KEY_CLIENT_TRAFFIC] = "CLIENT_TRAFFIC_SECRET_0",
+        [CAPTURE_KEY_SERVER_TRAFFIC] = "SERVER_TRAFFIC_SECRET_0",
+    };
+
+    for (unsigned i = 0; i < CAPTURE_KEY_LABELS; i++) {
+        if (slice_equal_string(word, names[i])) {
+            *label = (uint8_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_end(uint8_t c)
+{
+    return c == '\n' || c == '\r';
+}
+
+static struct slice next_word(struct slice *line)
+{
+    size_t len = 0;
+
+    while (line->len && (line->bytes[0] == ' ' || line->bytes[0] == '\t'))
+        *line = slice_skip(*line, 1);
+    while (len < line->len && line->bytes[len] != ' ' &&
+           line->bytes[len] != '\t')
+        len++;
+    struct slice word = slice_first(*line, len);
+    *line = slice_skip(*line, len);
+    return word;
+}
+
+static int digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The bytes that a word of hex digits is; 0 when it is none, or is longer. */
+static size_t unhex(struct slice word, uint8_t *bytes, size_t size)
+{
+    if (word.len % 2 || word.len / 2 > size)
+        return 0;
+    for (size_t i = 0; i < word.len; i += 2) {
+        int high = digit(word.bytes[i]);
+        int low = digit(word.bytes[i + 1]);
+
+        if (high < 0 || low < 0)
+            return 0;
+        bytes[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    return word.len / 2;
+}
+
+static void take_line(struct capture_keys *keys, struct slice line)
+{
+    uint8_t name[1 + CAPTURE_RANDOM];
+    struct capture_secret secret;
+
+    if (!label_of(next_word(&line), &name[0]) ||
+        unhex(next_word(&line), name + 1, CAPTURE_RANDOM) != CAPTURE_RANDOM)
+        return;
+    secret.len = unhex(next_word(&line), secret.bytes, sizeof(secret.bytes));
+    if (secret.len >= 32)
+        put(&keys->by_random, slice_of(name, sizeof(name)), &secret);
+}
+
+void capture_keys_add(struct capture_keys *keys, struct slice lines)
+{
+    while (lines.len) {
+        size_t len = 0;
+
+        while (len < lines.len && !is_end(lines.bytes[len]))
+            len++;
+        take_line(keys, slice_first(lines, len));
+        while (len < lines.len && is_end(lines.bytes[len]))
+            len++;
+        lines = slice_skip(lines, len);
+    }
+}
+
+const struct capture_secret *
+capture_keys_find(const struct capture_keys *keys, enum capture_key_label label,
+                  const uint8_t random[CAPTURE_RANDOM])
+{
+    uint8_t name[1 + CAPTURE_RANDOM] = {(uint8_t)label};
+
+    memcpy(name + 1, random, CAPTURE_RANDOM);
+    return get(&keys->by_random, slice_of(name, sizeof(name)));
+}
+
+void capture_keys_remember(struct capture_keys *keys, struct slice name,
+                           const struct capture_secret *master)
+{
+    if (name.len)
+        put(&keys->by_session, name, master);
+}
+
+const struct capture_secret *
+capture_keys_recall(const struct capture_keys *keys, struct slice name)
+{
+    return name.len ? get(&keys->by_session, name) : NULL;
+}
