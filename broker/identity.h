@@ -19,13 +19,15 @@ struct access;
 struct broker;
 struct session;
 
-/* Who has found out that a client is who it says. */
+/* Who has found out that a client is who it says. The numbers are stored with
+   the sessions: a new one comes at the end. */
 enum identity_voucher {
     VOUCHED_BY_NOBODY, /* it has no user name, or nobody keeps passwords */
     VOUCHED_BY_PASSWORD_FILE,
     VOUCHED_BY_PLUGIN,
-    VOUCHED_BY_TLS,   /* by its certificate or pre-shared key */
     VOUCHED_BY_SCRAM, /* with the password file, by SCRAM-SHA-256 */
+    VOUCHED_BY_TLS,   /* by its certificate or pre-shared key */
+    VOUCHED_BY_LAST = VOUCHED_BY_TLS,
 };
 
 /* What a session acts as. */
