@@ -91,6 +91,18 @@ static bool lock(struct durable_file *file, char *error)
 
 /* ---- what lies there ---- */
 
+/* Where SQLite's file format has PRAGMA application_id, in four bytes. */
+#define PROGRAM_AT 68
+
+static bool is_of_program(const uint8_t *header)
+{
+    uint32_t program = 0;
+
+    for (int i = 0; i < 4; i++)
+        program = program << 8 | header[PROGRAM_AT + i];
+    return program == DURABLE_SCHEMA_PROGRAM;
+}
+
 /* Returns why the file is none of ours by its first bytes; NULL: it may be. */
 static const char *judge_header(const uint8_t *header, size_t len)
 {
@@ -106,6 +118,9 @@ static const char *judge_header(const uint8_t *header, size_t len)
     if (len < sizeof(sqlite) || memcmp(header, sqlite, sizeof(sqlite)) != 0)
         return "is damaged, or no store of mqttlab. Set persistence_file to "
                "another name, or move the file away";
+    if (len >= PROGRAM_AT + 4 && !is_of_program(header))
+        return "is an SQLite database of another program. Set "
+               "persistence_file to another name";
     return NULL;
 }
 
@@ -113,7 +128,7 @@ static const char *judge_header(const uint8_t *header, size_t len)
    complaint. */
 static int look_at(const struct durable_file *file, char *error)
 {
-    uint8_t header[64];
+    uint8_t header[100];
     int fd = open(file->path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0 && errno == ENOENT)
@@ -227,39 +242,29 @@ static bool create(struct durable_file *file, char *error)
 
 /* ---- is it whole, and ours? ---- */
 
-/* The number that a statement gives; -1 when it fails. */
-static int64_t number_of(const struct durable_file *file, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-    int64_t number = -1;
-
-    if (sqlite3_prepare_v2(file->db, sql, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return number;
-}
-
+/* Is it in the format that we read? */
 static bool is_ours(const struct durable_file *file, char *error)
 {
-    int64_t program = number_of(file, "PRAGMA application_id");
-    int64_t format = number_of(file, "PRAGMA user_version");
+    sqlite3_stmt *statement = NULL;
     char why[200];
 
-    if (program < 0 || format < 0)
-        return complain_of_db(error, file);
-    if (program != DURABLE_SCHEMA_PROGRAM) {
-        complain(error, file->path,
-                 "is an SQLite database of another program. Set "
-                 "persistence_file to another name");
+    if (sqlite3_prepare_v2(file->db, "PRAGMA user_version", -1, &statement,
+                           NULL) != SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW) {
+        complain_of_db(error, file);
+        sqlite3_finalize(statement);
         return false;
     }
+    int format = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
     if (format == DURABLE_FILE_FORMAT)
         return true;
+    if (format < DURABLE_FILE_FORMAT)
+        return complain_of_damage(error, file, "it has no format of ours");
     snprintf(why, sizeof(why),
-             "has format %lld and was written by a newer mqttlab; this one "
+             "has format %d and was written by a newer mqttlab; this one "
              "(" MQTTLAB_VERSION ") reads format %d",
-             (long long)format, DURABLE_FILE_FORMAT);
+             format, DURABLE_FILE_FORMAT);
     complain(error, file->path, why);
     return false;
 }

@@ -148,6 +148,8 @@ START_TEST(another_programs_database_is_refused)
 {
     execute("CREATE TABLE t (x)");
     expect_refusal("another program");
+    execute("PRAGMA application_id = -2");
+    expect_refusal("another program");
 }
 END_TEST
 
@@ -157,6 +159,8 @@ START_TEST(a_newer_format_is_refused)
     durable_file_close(&file);
     execute("PRAGMA user_version = 2");
     expect_refusal("newer mqttlab");
+    execute("PRAGMA user_version = -1");
+    expect_refusal("damaged (it has no format of ours)");
 }
 END_TEST
 
