@@ -9,6 +9,7 @@
 #include "broker/broker.h"
 #include "broker/durable_schema.h"
 #include "broker/durable_state.h"
+#include "broker/handle.h"
 #include "broker/identity.h"
 #include "broker/message.h"
 #include "broker/session.h"
@@ -16,12 +17,12 @@
 #include "mqtt/property.h"
 #include "mqtt/reader.h"
 #include "mqtt/topic.h"
+#include "mqtt/utf8.h"
 
 /* A message by its id; they are sorted. */
 struct known_message {
     uint64_t id;
     struct message *message; /* one reference */
-    bool retained;
 };
 
 struct known_session {
@@ -32,10 +33,12 @@ struct known_session {
 struct load {
     struct durable *durable;
     struct broker *broker;
-    sqlite3_stmt *row;
+    const char *table;
+    sqlite3_stmt *row;              /* of it; its first column is a number */
     struct known_message *messages; /* owned */
     size_t message_count;
     size_t message_cap;
+    size_t left_out; /* retained messages that there is no place for */
     struct known_session *sessions; /* owned */
     size_t session_count;
     size_t session_cap;
@@ -60,28 +63,44 @@ static bool is_null(const struct load *load, int column)
     return sqlite3_column_type(load->row, column) == SQLITE_NULL;
 }
 
-static bool impossible(const struct load *load, const char *table, uint64_t id,
-                       const char *why)
+/* Is there a number from 0 to max, or none at all? */
+static bool is_within(const struct load *load, int column, uint64_t max)
+{
+    return number(load, column) <= max; /* below 0 it is above all */
+}
+
+/* Tell what is wrong with the row. */
+static bool impossible(const struct load *load, const char *why)
 {
     snprintf(load->durable->error, DURABLE_ERROR_BYTES,
-             "%.200s: is damaged: in table %s, row %llu: %s",
-             load->durable->file.path, table, (unsigned long long)id, why);
+             "%.200s: is damaged: in table %s, row %lld: %s",
+             load->durable->file.path, load->table, (long long)number(load, 0),
+             why);
     return false;
 }
 
-/* Call for_row with each row that a statement gives. */
-static bool for_all(struct load *load, const char *sql,
+/* New rows get larger numbers than all that are there. */
+static bool is_number(const struct load *load)
+{
+    return number(load, 0) && is_within(load, 0, INT64_MAX / 2);
+}
+
+/* Call for_row with each row that a statement about a table gives. */
+static bool for_all(struct load *load, const char *table, const char *sql,
                     bool (*for_row)(struct load *load))
 {
     sqlite3 *db = load->durable->file.db;
     bool good = true;
+
+    load->table = table;
     int result = sqlite3_prepare_v2(db, sql, -1, &load->row, NULL) == SQLITE_OK
                      ? SQLITE_ROW
                      : SQLITE_ERROR;
 
     while (good && result == SQLITE_ROW &&
            (result = sqlite3_step(load->row)) == SQLITE_ROW)
-        good = for_row(load);
+        good = is_number(load) ? for_row(load)
+                               : impossible(load, "its number is none");
     if (good && result != SQLITE_DONE) {
         snprintf(load->durable->error, DURABLE_ERROR_BYTES, "%.200s: %.280s",
                  load->durable->file.path, sqlite3_errmsg(db));
@@ -162,6 +181,8 @@ static bool get_properties(const struct load *load, struct buf *properties)
     struct slice stored = bytes(load, 5);
     struct buf packet = {0};
 
+    if (stored.len > MQTT_MAX_REMAINING_LENGTH / 2)
+        return false;
     if (!is_null(load, 6))
         property_put_number(properties, PROPERTY_MESSAGE_EXPIRY_INTERVAL,
                             (uint32_t)number(load, 6));
@@ -195,59 +216,69 @@ static void keep_message(struct load *load, struct message *message)
     load->messages[load->message_count++] = (struct known_message){
         .id = number(load, 0),
         .message = message,
-        .retained = number(load, 8),
     };
+}
+
+/* Retain a message, if it is the one of its topic. */
+static bool retain(struct load *load, struct message *message)
+{
+    struct retained_store *store = load->broker->retained;
+    uint64_t now_ms = clock_ms(&load->broker->loop->clock);
+
+    if (!number(load, 8) || message_expired(message, now_ms))
+        return true; /* [MQTT-3.3.2-5] */
+    if (!handle_may_publish(message_topic(message)))
+        return impossible(load, "nobody may publish there");
+    if (retained_store_get(store, message_topic(message), now_ms))
+        return impossible(load, "its topic has another retained message");
+    if (retained_store_set(store, message, now_ms) == RETAINED_STORED)
+        refer(load, message);
+    else
+        load->left_out++;
+    return true;
+}
+
+static void warn_of_limits(const struct load *load)
+{
+    if (load->left_out)
+        log_warning(load->broker->log,
+                    "%zu retained messages of the store are beyond the limits "
+                    "of the configuration, and are gone.",
+                    load->left_out);
+}
+
+/* Is it a message as it can come in a PUBLISH? */
+static bool judge_publish(const struct load *load,
+                          const struct mqtt_publish *publish)
+{
+    return topic_name_valid(publish->topic) &&
+           publish->payload.len <= MQTT_MAX_REMAINING_LENGTH &&
+           is_within(load, 3, 2) && is_within(load, 6, UINT32_MAX);
 }
 
 static bool load_message(struct load *load)
 {
     struct buf properties = {0};
+    struct message *message = NULL;
     struct mqtt_publish publish = {
         .topic = bytes(load, 1),
         .payload = bytes(load, 2),
         .qos = (uint8_t)(number(load, 3) & 3),
         .retain = number(load, 4),
     };
-    bool good = get_properties(load, &properties) &&
-                topic_name_valid(publish.topic) && number(load, 3) <= 2;
 
-    if (good) {
+    if (judge_publish(load, &publish) && get_properties(load, &properties)) {
         publish.properties = buf_slice(&properties);
-        keep_message(load,
-                     message_new_from(&publish,
-                                      clock_ms(&load->broker->loop->clock) -
-                                          age_ms(load, number(load, 7)),
-                                      0, bytes(load, 9)));
+        message = message_new_from(&publish,
+                                   clock_ms(&load->broker->loop->clock) -
+                                       age_ms(load, number(load, 7)),
+                                   0, bytes(load, 9));
     }
     buf_release(&properties);
-    return good || impossible(load, "messages", number(load, 0),
-                              "no PUBLISH can be like this");
-}
-
-static void load_retained(struct load *load)
-{
-    uint64_t now_ms = clock_ms(&load->broker->loop->clock);
-    size_t left_out = 0;
-
-    for (size_t i = 0; i < load->message_count; i++) {
-        struct message *message = load->messages[i].message;
-
-        if (!load->messages[i].retained || message_expired(message, now_ms))
-            continue; /* [MQTT-3.3.2-5] */
-        switch (retained_store_set(load->broker->retained, message, now_ms)) {
-        case RETAINED_STORED: refer(load, message); break;
-        case RETAINED_REPLACED: /* there is one of each topic */
-        case RETAINED_CLEARED:
-        case RETAINED_NOTHING:
-        case RETAINED_TOO_DEEP:
-        case RETAINED_FULL: left_out++; break;
-        }
-    }
-    if (left_out)
-        log_warning(load->broker->log,
-                    "%zu retained messages of the store are beyond the limits "
-                    "of the configuration, and are gone.",
-                    left_out);
+    if (!message)
+        return impossible(load, "no PUBLISH can be like this");
+    keep_message(load, message);
+    return retain(load, message);
 }
 
 /* ---- sessions ---- */
@@ -273,16 +304,35 @@ static uint16_t known_listener(const struct load *load)
                                                            : 0;
 }
 
+/* What no session can be like; NULL: it can. */
+static const char *judge_session(const struct load *load)
+{
+    struct slice client_id = bytes(load, 1);
+    struct slice user_name = bytes(load, 6);
+
+    if (!client_id.len || client_id.len > HANDLE_MAX_CLIENT_ID_BYTES ||
+        !utf8_valid(client_id) ||
+        session_store_find(&load->broker->sessions, client_id))
+        return "no Client Identifier, or one twice";
+    if (!is_within(load, 2, SESSION_NEVER_EXPIRES) ||
+        !is_within(load, 5, UINT32_MAX))
+        return "its Session Expiry Interval or Will Delay Interval is none";
+    if ((user_name.len && memchr(user_name.bytes, '\0', user_name.len)) ||
+        !is_within(load, 7, VOUCHED_BY_LAST))
+        return "its user is none";
+    if (!is_null(load, 4) && !find_message(load, number(load, 4)))
+        return "its will is not there";
+    return NULL;
+}
+
 static bool load_session(struct load *load)
 {
     struct broker *broker = load->broker;
-    struct slice client_id = bytes(load, 1);
+    const char *why = judge_session(load);
 
-    if (!client_id.len || client_id.len > UINT16_MAX ||
-        session_store_find(&broker->sessions, client_id))
-        return impossible(load, "sessions", number(load, 0),
-                          "no Client Identifier, or one twice");
-    struct session *session = session_new(broker, client_id);
+    if (why)
+        return impossible(load, why);
+    struct session *session = session_new(broker, bytes(load, 1));
     session->expiry_s =
         session_allowed_expiry(broker, (uint32_t)number(load, 2));
     keep_session(load, session);
@@ -292,9 +342,6 @@ static bool load_session(struct load *load)
     if (is_null(load, 4))
         return true;
     struct message *message = find_message(load, number(load, 4));
-    if (!message)
-        return impossible(load, "sessions", number(load, 0),
-                          "its will is not there");
     session->will = alloc_bytes(sizeof(*session->will));
     *session->will = (struct will){
         .message = message_ref(message),
@@ -316,9 +363,11 @@ static bool load_subscription(struct load *load)
         .identifier = (uint32_t)number(load, 6),
     };
 
-    if (!session || !topic_filter_valid(topic_filter) || number(load, 2) > 2)
-        return impossible(load, "subscriptions", number(load, 0),
-                          "no session, or no Topic Filter");
+    if (!session || !topic_filter_valid(topic_filter))
+        return impossible(load, "no session, or no Topic Filter");
+    if (!is_within(load, 2, 2) || !is_within(load, 5, 2) ||
+        !is_within(load, 6, MQTT_MAX_REMAINING_LENGTH))
+        return impossible(load, "its Subscription Options are none");
     if (subscription_tree_subscribe(load->broker->subscriptions,
                                     &session->subscriber, topic_filter,
                                     &options) == SUBSCRIPTION_TOO_DEEP)
@@ -335,8 +384,7 @@ static bool load_incoming(struct load *load)
     uint64_t packet_id = number(load, 1);
 
     if (!session || !packet_id || packet_id > UINT16_MAX)
-        return impossible(load, "incoming", number(load, 0),
-                          "no session, or no Packet Identifier");
+        return impossible(load, "no session, or no Packet Identifier");
     packet_ids_mark(&session->incoming, (uint16_t)packet_id);
     return true;
 }
@@ -400,9 +448,8 @@ static bool load_delivery(struct load *load)
 
     if (!why && !are_identifiers(identifiers))
         why = "its Subscription Identifiers are none";
-
     if (why)
-        return impossible(load, "outgoing", number(load, 0), why);
+        return impossible(load, why);
     if (!delivery.packet_id && delivery.message &&
         message_expired(delivery.message,
                         clock_ms(&load->broker->loop->clock))) {
@@ -431,25 +478,25 @@ static bool load_delivery(struct load *load)
 
 static bool load_all(struct load *load)
 {
-    if (!for_all(load,
+    if (!for_all(load, "messages",
                  "SELECT id, topic, payload, qos, retain, properties, expiry_s,"
                  " arrived_ms, retained, source FROM messages ORDER BY id",
                  load_message) ||
-        !for_all(load,
+        !for_all(load, "sessions",
                  "SELECT id, client_id, expiry_s, left_ms, will_message,"
                  " will_delay_s, user_name, voucher, listener"
                  " FROM sessions ORDER BY id",
                  load_session))
         return false;
-    load_retained(load);
-    return for_all(load,
+    warn_of_limits(load);
+    return for_all(load, "subscriptions",
                    "SELECT session, topic_filter, qos, no_local,"
                    " retain_as_published, retain_handling, identifier"
                    " FROM subscriptions",
                    load_subscription) &&
-           for_all(load, "SELECT session, packet_id FROM incoming",
+           for_all(load, "incoming", "SELECT session, packet_id FROM incoming",
                    load_incoming) &&
-           for_all(load,
+           for_all(load, "outgoing",
                    "SELECT id, session, message, qos, packet_id, state, retain,"
                    " identifiers FROM outgoing ORDER BY id",
                    load_delivery);
@@ -492,9 +539,7 @@ void durable_load_finish(struct durable *durable)
     for (size_t i = 0; i < count; i++)
         session_go_on(broker, sessions[i]);
     free(sessions);
-    log_info(broker->log,
-             "The store %s is open: %zu sessions, %u messages and deliveries.",
-             durable->file.path, session_store_count(&broker->sessions),
-             durable->rows.count);
+    log_info(broker->log, "The store %s is open: %zu sessions.",
+             durable->file.path, session_store_count(&broker->sessions));
     durable_touch(durable);
 }

@@ -1,0 +1,12 @@
+INSERT INTO sessions VALUES (1, 'sub', 4294967295, NULL, 4, 7, 'anna', 1, 0);
+INSERT INTO sessions VALUES (2, 'away', 3600, 1000000, NULL, 0, NULL, 0, 0);
+INSERT INTO subscriptions VALUES (1, 't/+', 2, 0, 1, 0, 5);
+INSERT INTO subscriptions VALUES (1, '$share/g/u', 1, 0, 0, 2, NULL);
+INSERT INTO messages VALUES (3, 't/1', x'6869', 1, 0, x'2600016100016203000178', 60, 1990000, 0, NULL);
+INSERT INTO messages VALUES (4, 'will', x'', 2, 1, NULL, NULL, 1990000, 0, NULL);
+INSERT INTO messages VALUES (5, 'kept', x'01', 0, 1, NULL, NULL, 1990000, 1, x'0000000161');
+INSERT INTO outgoing VALUES (6, 1, 3, 1, 0, 0, 'waiting', x'0b05');
+INSERT INTO outgoing VALUES (7, 1, 3, 1, 1, 9, 'wait for PUBACK', NULL);
+INSERT INTO outgoing VALUES (8, 1, 5, 2, 0, 10, 'wait for PUBREC', NULL);
+INSERT INTO outgoing VALUES (9, 1, NULL, 2, 0, 11, 'wait for PUBCOMP', NULL);
+INSERT INTO incoming VALUES (1, 77);
