@@ -150,7 +150,7 @@ static bool do_publish(struct broker *broker, json_t *request, json_t *answer)
 
     if (!get_string(request, "topic", &publish.topic) ||
         !topic_name_valid(publish.topic))
-        return fail(answer, "topic: a Topic Name is needed");
+        return fail(answer, "topic: a Topic Name is needed, without + and #");
     if (!get_string(request, "payload", &publish.payload))
         return fail(answer, "payload: must be a string");
     if (qos && (!json_is_integer(qos) || json_integer_value(qos) < 0 ||

@@ -73,24 +73,53 @@ static void usage(FILE *to)
 
 /* ---- the list ---- */
 
-static void list_one(const char *path)
+/* The widest of each column. */
+struct columns {
+    int id;
+    int title;
+};
+
+static int wider(int width, const char *text)
 {
-    struct lab_problems problems = {0};
-    struct lab *lab = lab_load(path, "", &problems);
+    int len = (int)strlen(text);
 
-    if (lab) {
-        char *state = progress_of(lab);
+    return len > width ? len : width;
+}
 
-        printf("  %-23s %-22s %-7s ", lab->id, lab->title,
-               lab->time ? lab->time : "");
-        if (*state)
-            puts(state);
-        else
-            printf("%u points\n", lab->points);
-        free(state);
+static void list_one(const struct lab *lab, const struct columns *columns)
+{
+    char *state = progress_of(lab);
+
+    printf("  %-*s  %-*s  %-6s  ", columns->id, lab->id, columns->title,
+           lab->title, lab->time ? lab->time : "");
+    if (*state)
+        puts(state);
+    else
+        printf("%u points\n", lab->points);
+    free(state);
+}
+
+static void list_all(char **paths, size_t count)
+{
+    struct lab **labs = alloc_zero(count, sizeof(struct lab *));
+    struct columns columns = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        struct lab_problems problems = {0};
+
+        labs[i] = lab_load(paths[i], "", &problems);
+        buf_release(&problems.text);
+        if (!labs[i])
+            continue;
+        columns.id = wider(columns.id, labs[i]->id);
+        columns.title = wider(columns.title, labs[i]->title);
     }
-    buf_release(&problems.text);
-    lab_free(lab);
+    for (size_t i = 0; i < count; i++) {
+        if (labs[i])
+            list_one(labs[i], &columns);
+        lab_free(labs[i]);
+    }
+    free(labs);
 }
 
 static int list(void)
@@ -98,11 +127,13 @@ static int list(void)
     char *home = lab_home();
     char **labs = lab_list(home);
     int status = labs[0] ? EXIT_GOOD : EXIT_FAILED;
+    size_t count = 0;
 
-    for (size_t i = 0; labs[i]; i++) {
-        list_one(labs[i]);
+    while (labs[count])
+        count++;
+    list_all(labs, count);
+    for (size_t i = 0; i < count; i++)
         free(labs[i]);
-    }
     if (status == EXIT_GOOD)
         puts("\nmqttlab lab 1 begins the first one; mqttlab lab 1.1 is an "
              "exercise.");

@@ -31,9 +31,9 @@ static void usage(FILE *to)
 {
     fputs(
         "Usage: mqttlab shell [OPTIONS]\n\n"
-        "Your shell, in which mosquitto, mosquitto_pub, mosquitto_sub and\n"
-        "mqttlab are this program. When a lab is open, it begins in the lab's\n"
-        "folder. exit leaves it.\n\n",
+        "Your shell, in which mosquitto, mosquitto_pub, mosquitto_sub,\n"
+        "mosquitto_rr, mosquitto_passwd and mqttlab are this program. When a\n"
+        "lab is open, it begins in the lab's folder. exit leaves it.\n\n",
         to);
     options_help(shell_options, to);
 }
@@ -87,8 +87,8 @@ static int run_shell(long port)
     if (!shell || shell[0] != '/')
         shell = "/bin/sh";
     printf(
-        "In this shell mosquitto, mosquitto_pub, mosquitto_sub and mqttlab are "
-        "mqttlab's.\nexit leaves it.\n");
+        "In this shell mqttlab, mosquitto, mosquitto_pub, mosquitto_sub, "
+        "mosquitto_rr\nand mosquitto_passwd are mqttlab's. exit leaves it.\n");
     go_to_lab();
     fflush(stdout);
     execl(shell, shell, (char *)NULL);

@@ -28,6 +28,8 @@ cd "$work" || exit 1
 "$to/opt/lab/bin/mqttlab" lab >"$work/installed"
 grep -q '^  01-plaintext ' "$work/installed" || fail "lab 1 is not found:
 $(cat "$work/installed")"
+[ "$(awk '/ min /{print index($0, " min ")}' "$work/installed" | sort -u | wc -l)" = 1 ] ||
+    fail "the columns of the list are not straight: $(cat "$work/installed")"
 for exercise in "$root"/exercises/*/exercise.md; do
     grep -q "^  $(basename "$(dirname "$exercise")") " "$work/installed" ||
         fail "$exercise is not found"
