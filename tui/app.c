@@ -155,7 +155,7 @@ static void next_pane(struct app *app, int step)
     int panes = (int)app->views[app->view]->class->panes;
     int pane = app->pane + step;
 
-    if (app->view != VIEW_HELP && pane >= 0 && pane < panes) {
+    if (app->view < VIEW_HELP && pane >= 0 && pane < panes) {
         app->pane = pane;
         return;
     }
@@ -171,11 +171,23 @@ static bool go_back(struct app *app)
 {
     if (app->view == VIEW_HELP)
         app_show(app, app->before);
+    else if (app->view == VIEW_PRESENT)
+        app_show(app, app->presented_in);
     else if (app->zoomed)
         app->zoomed = false;
     else
         return false;
     return true;
+}
+
+static void toggle_present(struct app *app)
+{
+    if (app->view == VIEW_PRESENT) {
+        app_show(app, app->presented_in);
+        return;
+    }
+    app->presented_in = app->view == VIEW_HELP ? VIEW_PACKETS : app->view;
+    app_show(app, VIEW_PRESENT);
 }
 
 static void leave(struct app *app)
@@ -226,6 +238,8 @@ static bool act_on_screen(struct app *app, enum action action)
         next_pane(app, 1);
     else if (action == ACTION_PREVIOUS_PANE)
         next_pane(app, -1);
+    else if (action == ACTION_PRESENT)
+        toggle_present(app);
     else if (action == ACTION_ZOOM)
         app->zoomed = !app->zoomed;
     else if (action == ACTION_BACK)
@@ -359,7 +373,7 @@ static void on_mouse(struct app *app, const struct keys_mouse *mouse)
         return;
     }
     if (mouse->button == KEYS_CLICK && mouse->y == 1 &&
-        app->layout.kind >= LAYOUT_NORMAL)
+        (app->layout.kind == LAYOUT_NORMAL || app->layout.kind == LAYOUT_FULL))
         click_tab(app, mouse->x);
 }
 

@@ -39,6 +39,8 @@ struct app_deeds {
     const char *(*unrule)(void *owner, const char *kind);
     /* Let the held packet of this record go; 0: the oldest. */
     const char *(*release)(void *owner, uint64_t seq, bool all);
+    /* Let it go nowhere. */
+    const char *(*drop)(void *owner, uint64_t seq);
     /* Clear retained messages. */
     const char *(*clear)(void *owner, const char *topic);
     /* A note on a record, for all who watch. */
@@ -78,9 +80,10 @@ struct app {
 
     struct view_host host;
     struct view *views[VIEW_COUNT];
-    enum view_id view;   /* has the focus */
-    enum view_id before; /* to come back to from help */
-    int pane;            /* of it */
+    enum view_id view;         /* has the focus */
+    enum view_id before;       /* to come back to from help */
+    enum view_id presented_in; /* to come back to from present mode */
+    int pane;                  /* of it */
     bool zoomed;
     bool holding; /* a rule of ours holds packets */
     bool quit;    /* the user wants to leave */

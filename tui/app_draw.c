@@ -292,7 +292,7 @@ void app_draw(struct app *app, struct grid *grid)
     if (layout->kind == LAYOUT_COMPACT) {
         draw_compact_header(app, &area);
         draw_compact_tabs(app, &area);
-    } else {
+    } else if (layout->kind != LAYOUT_PRESENT) {
         draw_header(app, &area);
         draw_tabs(app, &area, 1);
         draw_filter(app, &area, layout->filter_y);

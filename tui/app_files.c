@@ -97,6 +97,7 @@ static enum export_what what_of(enum view_id view)
     case VIEW_LAB:
     case VIEW_LOG:
     case VIEW_HELP:
+    case VIEW_PRESENT:
     case VIEW_COUNT: break;
     }
     return EXPORT_PACKETS;

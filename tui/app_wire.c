@@ -69,16 +69,18 @@ static void toggle_hold(struct app *app)
             app->deeds->unrule(app->deeds->owner, "hold"));
 }
 
-static void release_chosen(struct app *app)
+static void end_chosen(struct app *app, bool drop)
 {
     struct history_row row;
-    uint64_t position = store_chosen_at(app->store, STORE_ALL);
+    uint64_t position = store_chosen_at(app->store, STORE_PACKETS);
 
     if (!store_row(app->store, position, &row) ||
         !model_waits(app->store->model, row.record.seq))
         app_say(app, "the chosen packet is not held");
-    else
+    else if (!drop)
         app_release(app, row.record.seq, false);
+    else if (app_can_do(app))
+        app_say(app, "%s", app->deeds->drop(app->deeds->owner, row.record.seq));
 }
 
 /* ---- disturbing ---- */
@@ -186,7 +188,9 @@ bool app_act_on_wire(struct app *app, enum action action)
     else if (action == ACTION_STEP)
         app_release(app, 0, false);
     else if (action == ACTION_RELEASE)
-        release_chosen(app);
+        end_chosen(app, false);
+    else if (action == ACTION_DROP_HELD)
+        end_chosen(app, true);
     else if (action == ACTION_RELEASE_ALL)
         app_release(app, 0, true);
     else if (action == ACTION_NOTE)

@@ -45,15 +45,16 @@ static const struct {
     const char *tab;
     char digit;
 } views[VIEW_COUNT] = {
-    [VIEW_PACKETS] = {"packets",  "Pkts",   '1'},
-    [VIEW_LADDER] = {"ladder",   "Ladder", '2'},
-    [VIEW_SESSIONS] = {"sessions", "Sess",   '3'},
-    [VIEW_TOPICS] = {"topics",   "Topics", '4'},
-    [VIEW_WILLS] = {"wills",    "Wills",  '5'},
-    [VIEW_LAB] = {"lab",      "Lab",    '7'},
-    [VIEW_STATS] = {"stats",    "Stats",  '8'},
-    [VIEW_LOG] = {"log",      "Log",    '9'},
-    [VIEW_HELP] = {"help",     "Help",   0  },
+    [VIEW_PACKETS] = {"packets",  "Pkts",    '1'},
+    [VIEW_LADDER] = {"ladder",   "Ladder",  '2'},
+    [VIEW_SESSIONS] = {"sessions", "Sess",    '3'},
+    [VIEW_TOPICS] = {"topics",   "Topics",  '4'},
+    [VIEW_WILLS] = {"wills",    "Wills",   '5'},
+    [VIEW_LAB] = {"lab",      "Lab",     '7'},
+    [VIEW_STATS] = {"stats",    "Stats",   '8'},
+    [VIEW_LOG] = {"log",      "Log",     '9'},
+    [VIEW_HELP] = {"help",     "Help",    0  },
+    [VIEW_PRESENT] = {"present",  "Present", 0  },
 };
 
 const char *keys_view_name(enum view_id view)

@@ -23,7 +23,8 @@ enum view_id {
     VIEW_LAB,
     VIEW_STATS,
     VIEW_LOG,
-    VIEW_HELP,
+    VIEW_HELP, /* those from here on have no tab */
+    VIEW_PRESENT,
     VIEW_COUNT,
 };
 
@@ -83,6 +84,9 @@ enum action {
     ACTION_RELEASE,
     ACTION_RELEASE_ALL,
     ACTION_NOTE,
+    ACTION_DROP_HELD,
+    ACTION_PRESENT,
+    ACTION_BLANK,
     ACTION_EXPORT,
     ACTION_WRITE,
     ACTION_CLEAR,

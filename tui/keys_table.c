@@ -12,6 +12,7 @@
 #define LAB   KEYS_IN(VIEW_LAB)
 #define HELP  KEYS_IN(VIEW_HELP)
 #define LOGS  KEYS_IN(VIEW_LOG)
+#define PRES  KEYS_IN(VIEW_PRESENT)
 
 /* Rows of special views stand first; in the key line they come first too. */
 /* clang-format off */
@@ -30,6 +31,19 @@ static const struct keys_binding table[] = {
      "write the file that is handed in", NULL},
     {ACTION_OPEN, LAB, "<Enter>", "Enter Proof",
      "show the packet that proves the chosen check", NULL},
+
+    {ACTION_STEP, PRES, "<Space> .", "Space Release",
+     "let the oldest held packet go", "Present"},
+    {ACTION_HOLD, PRES, "i", "i Hold", "hold packets that match", NULL},
+    {ACTION_UP, PRES, "u k <Up>", "u Back",
+     "back in the picture; the traffic stays as it is", NULL},
+    {ACTION_DROP_HELD, PRES, "d", "d Drop it",
+     "lose the held packet that is shown", NULL},
+    {ACTION_NOTE, PRES, ";", "; Note",
+     "write a note on the packet, for all who watch", NULL},
+    {ACTION_BLANK, PRES, "b", "b Blank", "blank the screen; any key ends it",
+     NULL},
+    {ACTION_PRESENT, PRES, "P", "P Leave", "leave", NULL},
 
     {ACTION_DOWN, ALL, "j <Down>", "j/k Move", "move down", "Move"},
     {ACTION_UP, ALL, "k <Up>", NULL, "move up", NULL},
@@ -108,6 +122,8 @@ static const struct keys_binding table[] = {
     {ACTION_RELEASE_ALL, ALL, "A", NULL, "let all held packets go", NULL},
     {ACTION_NOTE, PKTS | LADD, ";", NULL,
      "write a note on the packet, for all who watch", NULL},
+    {ACTION_PRESENT, ALL, "P", NULL,
+     "present: one packet, in large letters, for a lecture", NULL},
     {ACTION_EXPORT, ALL, "x", NULL,
      "export what is seen: a table, or the ladder", NULL},
     {ACTION_WRITE, ALL, "w", NULL,

@@ -82,6 +82,12 @@ void layout_make(struct layout *layout, int height, int width,
     if (height < LAYOUT_LEAST_HEIGHT || width < LAYOUT_LEAST_WIDTH)
         return;
     layout->keys_y = height - 1;
+    if (view == VIEW_PRESENT) {
+        layout->kind = LAYOUT_PRESENT;
+        layout->rule_y = height - 2;
+        add_slot(layout, view, 0, 0, height - 2, width);
+        return;
+    }
     if (height < 20 || width < 60) {
         layout->kind = LAYOUT_COMPACT;
         layout->body_y = 2;

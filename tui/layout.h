@@ -16,6 +16,7 @@ enum layout_kind {
     LAYOUT_COMPACT, /* header, name of the view, the view, keys */
     LAYOUT_NORMAL,  /* header, tabs, filter, the view, a rule, keys */
     LAYOUT_FULL,    /* the same with several views side by side */
+    LAYOUT_PRESENT, /* one view, a rule, keys */
 };
 
 struct layout_slot {

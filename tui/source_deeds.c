@@ -94,6 +94,18 @@ static const char *release(void *owner, uint64_t seq, bool all)
                    "let go", "released");
 }
 
+static const char *drop(void *owner, uint64_t seq)
+{
+    const struct source *source = owner;
+    uint64_t offset = source->store->seq_offset;
+
+    return request(owner,
+                   json_pack("{s:s, s:I, s:b}", "cmd", "release", "seq",
+                             (json_int_t)(seq > offset ? seq - offset : 0),
+                             "drop", 1),
+                   "dropped", NULL);
+}
+
 static const char *clear(void *owner, const char *topic)
 {
     return request(
@@ -122,6 +134,7 @@ const struct app_deeds *source_deeds(struct source *source)
         .rule = rule,
         .unrule = unrule,
         .release = release,
+        .drop = drop,
         .clear = clear,
         .note = note,
     };

@@ -77,6 +77,7 @@ view_constructor view_lab_new;
 view_constructor view_stats_new;
 view_constructor view_log_new;
 view_constructor view_help_new;
+view_constructor view_present_new;
 
 /* A new view of this kind, or NULL for VIEW_COUNT. */
 struct view *view_new(enum view_id id, struct store *store,

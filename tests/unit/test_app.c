@@ -10,6 +10,7 @@
 #include "sample.h"
 #include "sample_panel.h"
 #include "tui/app.h"
+#include "wire/event.h"
 #include "wire/pcapng.h"
 
 static struct store *store;
@@ -58,6 +59,13 @@ static const char *release(void *owner, uint64_t seq, bool all)
     return "let go: 1";
 }
 
+static const char *drop(void *owner, uint64_t seq)
+{
+    (void)owner;
+    snprintf(done, sizeof(done), "drop %llu", (unsigned long long)seq);
+    return "dropped";
+}
+
 static const char *clear(void *owner, const char *topic)
 {
     (void)owner;
@@ -78,6 +86,7 @@ static const struct app_deeds deeds = {
     .rule = rule,
     .unrule = unrule,
     .release = release,
+    .drop = drop,
     .clear = clear,
     .note = note,
 };
@@ -492,6 +501,80 @@ START_TEST(who_only_watches_changes_nothing)
 }
 END_TEST
 
+START_TEST(present_mode_comes_back_to_where_one_was)
+{
+    press("2P");
+    ck_assert_int_eq(app->view, VIEW_PRESENT);
+    ck_assert(shows("PRESENT"));
+    press("?qP");
+    ck_assert_int_eq(app->view, VIEW_LADDER);
+    press("P<Esc>");
+    ck_assert_int_eq(app->view, VIEW_LADDER);
+}
+END_TEST
+
+START_TEST(space_lets_the_oldest_go_in_present_mode)
+{
+    press("P<Space>");
+    ck_assert_str_eq(done, "release 0 0");
+    done[0] = '\0';
+    press("b");
+    ck_assert(!shows("PRESENT"));
+    press("<Space>");
+    ck_assert_str_eq(done, "");
+    ck_assert(shows("PRESENT"));
+    press(":9<Enter>");
+    ck_assert_uint_eq(chosen(), 9);
+    press("u");
+    ck_assert_uint_eq(chosen(), 8);
+}
+END_TEST
+
+/* The sample story with a packet that a rule holds at its end. */
+static void hold_one(void)
+{
+    struct history_row row;
+
+    ck_assert(store_row(store, store_at(store, STORE_PACKETS, 8), &row));
+    struct record record = row.record;
+    record.seq = store->last_seq + 1;
+    record.flags |= RECORD_HELD;
+    store_add(store, &record);
+    store_catch_up(store, 0);
+    app_draw(app, &grid);
+}
+
+START_TEST(a_held_packet_is_shown_and_let_go)
+{
+    char expected[40];
+
+    hold_one();
+    ck_assert(shows("held 1 "));
+    press("<End>");
+    snprintf(expected, sizeof(expected), "release %llu 0",
+             (unsigned long long)store->last_seq);
+    press("a");
+    ck_assert_str_eq(done, expected);
+    snprintf(expected, sizeof(expected), "drop %llu",
+             (unsigned long long)store->last_seq);
+    press("Pd");
+    ck_assert_str_eq(done, expected);
+    ck_assert(shows(">HELD<"));
+    /* The broker says that it goes on. */
+    struct buf bytes = {0};
+    record_begin(&bytes, EVENT_PACKET_RELEASED);
+    store_add(store, &(struct record){.type = RECORD_EVT,
+                                      .seq = store->last_seq + 1,
+                                      .cause = store->last_seq,
+                                      .time_ns = store->last_ns,
+                                      .bytes = buf_slice(&bytes)});
+    buf_release(&bytes);
+    store_catch_up(store, 0);
+    press("P");
+    ck_assert(shows("held 0 "));
+}
+END_TEST
+
 START_TEST(a_note_is_written_on_the_chosen_packet)
 {
     press(":7<Enter>;look here<Enter>");
@@ -774,6 +857,9 @@ Suite *app_suite(void)
                         sizeof(commands) / sizeof(commands[0]));
     tcase_add_loop_test(tcase, who_only_watches_changes_nothing, 0,
                         sizeof(commands) / sizeof(commands[0]));
+    tcase_add_test(tcase, present_mode_comes_back_to_where_one_was);
+    tcase_add_test(tcase, space_lets_the_oldest_go_in_present_mode);
+    tcase_add_test(tcase, a_held_packet_is_shown_and_let_go);
     tcase_add_test(tcase, a_note_is_written_on_the_chosen_packet);
     tcase_add_test(tcase, a_retained_message_is_cleared_after_asking);
     tcase_add_loop_test(tcase, tab_completes_what_is_typed, 0,

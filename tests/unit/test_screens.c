@@ -38,42 +38,50 @@ static const struct {
     int height;
     const char *keys;
 } scenes[] = {
-    {"field",           80,  24, ":7<Enter><Enter>jjjjjjjj"          },
-    {"bytes",           80,  24, ":7<Enter><Tab><Tab>llll"           },
-    {"explain",         80,  24, ":7<Enter><Enter>jjjjjjjje"         },
-    {"broken",          80,  24, ":28<Enter><Enter>"                 },
-    {"events",          80,  24, ":20<Enter>v"                       },
-    {"tagged",          80,  24, ":8<Enter><Space>kt"                },
-    {"by-client",       80,  24, ":8<Enter>c"                        },
-    {"filter",          80,  24, "flab.client == \"sensor-1\"<Enter>"},
-    {"filter-typed",    80,  24, "fmqtt.qos == 2"                    },
-    {"filter-bad",      80,  24, "fmqtt.topik == 2"                  },
-    {"filter-none",     80,  24, "fmqtt.msgid == 999<Enter>"         },
-    {"filter-field",    80,  24, ":7<Enter><Enter>jj="               },
-    {"found",           80,  24, "/hello-not-there<Enter>"           },
-    {"frozen",          80,  24, "Z"                                 },
-    {"no-packet",       80,  24, ":999<Enter>"                       },
-    {"ladder-qos2",     80,  24, ":9<Enter>2"                        },
-    {"ladder-fan-out",  80,  24, ":11<Enter>2"                       },
-    {"ladder-many",     80,  24, ":18<Enter>2"                       },
-    {"ladder-will",     120, 40, ":24<Enter>2z"                      },
-    {"session-end",     80,  24, "3K"                                },
-    {"session-packets", 80,  24, "3jj<Enter>"                        },
-    {"topic-retained",  80,  24, "4/mode<Enter>"                     },
-    {"topic-folded",    80,  24, "4jjh"                              },
-    {"lab-checks",      80,  24, "7<Tab>j"                           },
-    {"lab-answer",      80,  24, "7a5"                               },
-    {"lab-small",       40,  12, "7<Tab>"                            },
-    {"lab-small-last",  40,  12, "7<Tab>jjj"                         },
-    {"lab-trouble",     80,  24, "7"                                 },
-    {"lab-trouble-1",   80,  24, "1"                                 },
-    {"lab-trouble-2",   40,  12, "7<Tab>"                            },
-    {"full-lab",        120, 40, "7"                                 },
-    {"full-zoomed",     120, 40, "1z"                                },
-    {"publish",         80,  24, "p-q 1 a/b hello"                   },
-    {"quit",            80,  24, "q"                                 },
-    {"tiny",            39,  11, ""                                  },
-    {"wide",            200, 50, ""                                  },
+    {"field",           80,  24, ":7<Enter><Enter>jjjjjjjj"              },
+    {"bytes",           80,  24, ":7<Enter><Tab><Tab>llll"               },
+    {"explain",         80,  24, ":7<Enter><Enter>jjjjjjjje"             },
+    {"broken",          80,  24, ":28<Enter><Enter>"                     },
+    {"events",          80,  24, ":20<Enter>v"                           },
+    {"tagged",          80,  24, ":8<Enter><Space>kt"                    },
+    {"by-client",       80,  24, ":8<Enter>c"                            },
+    {"filter",          80,  24, "flab.client == \"sensor-1\"<Enter>"    },
+    {"filter-typed",    80,  24, "fmqtt.qos == 2"                        },
+    {"filter-bad",      80,  24, "fmqtt.topik == 2"                      },
+    {"filter-none",     80,  24, "fmqtt.msgid == 999<Enter>"             },
+    {"filter-field",    80,  24, ":7<Enter><Enter>jj="                   },
+    {"found",           80,  24, "/hello-not-there<Enter>"               },
+    {"frozen",          80,  24, "Z"                                     },
+    {"no-packet",       80,  24, ":999<Enter>"                           },
+    {"ladder-qos2",     80,  24, ":9<Enter>2"                            },
+    {"ladder-fan-out",  80,  24, ":11<Enter>2"                           },
+    {"ladder-many",     80,  24, ":18<Enter>2"                           },
+    {"ladder-will",     120, 40, ":24<Enter>2z"                          },
+    {"session-end",     80,  24, "3K"                                    },
+    {"session-packets", 80,  24, "3jj<Enter>"                            },
+    {"topic-retained",  80,  24, "4/mode<Enter>"                         },
+    {"topic-folded",    80,  24, "4jjh"                                  },
+    {"lab-checks",      80,  24, "7<Tab>j"                               },
+    {"lab-answer",      80,  24, "7a5"                                   },
+    {"lab-small",       40,  12, "7<Tab>"                                },
+    {"lab-small-last",  40,  12, "7<Tab>jjj"                             },
+    {"lab-trouble",     80,  24, "7"                                     },
+    {"lab-trouble-1",   80,  24, "1"                                     },
+    {"lab-trouble-2",   40,  12, "7<Tab>"                                },
+    {"full-lab",        120, 40, "7"                                     },
+    {"full-zoomed",     120, 40, "1z"                                    },
+    {"publish",         80,  24, "p-q 1 a/b hello"                       },
+    {"quit",            80,  24, "q"                                     },
+    {"present-qos2",    80,  24, ":9<Enter>P"                            },
+    {"present-note",    80,  24, ":8<Enter>P"                            },
+    {"present-connect", 80,  24, ":1<Enter>P"                            },
+    {"present-small",   40,  12, ":9<Enter>P"                            },
+    {"present-blank",   80,  24, "Pb"                                    },
+    {"hold",            80,  24, "imqtt.qos == 2"                        },
+    {"completed",       80,  24, "fmqtt.conn<Tab>"                       },
+    {"highlight",       80,  24, ":hi pink mqtt.qos == 2<Enter>:9<Enter>"},
+    {"tiny",            39,  11, ""                                      },
+    {"wide",            200, 50, ""                                      },
 };
 
 static struct store *store;
@@ -121,6 +129,13 @@ static const char *release(void *owner, uint64_t seq, bool all)
     return "let go: 1";
 }
 
+static const char *drop(void *owner, uint64_t seq)
+{
+    (void)owner;
+    snprintf(said, sizeof(said), "drop %llu", (unsigned long long)seq);
+    return "dropped";
+}
+
 static const char *clear(void *owner, const char *topic)
 {
     (void)owner;
@@ -141,6 +156,7 @@ static const struct app_deeds deeds = {
     .rule = rule,
     .unrule = unrule,
     .release = release,
+    .drop = drop,
     .clear = clear,
     .note = note,
 };
