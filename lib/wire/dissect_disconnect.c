@@ -65,7 +65,8 @@ static void reason_and_properties(struct dissector *d, enum dissect_id id,
     if (d->version != MQTT_5 || !dissector_more(d))
         return;
     dissect_reason(d, id, rule);
-    if (dissector_more(d))
+    /* An AUTH with a Reason Code has a Property Length [MQTT5 3.15.2.1]. */
+    if (dissector_more(d) || d->type == MQTT_AUTH)
         dissect_properties(d, DISSECT_PROPERTIES, d->type);
 }
 

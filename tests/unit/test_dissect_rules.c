@@ -27,6 +27,7 @@ static const struct {
     {RULE_OVERRUN,                     4, '>', "82 04 0001 0005",                            6,  NULL              },
     {RULE_OVERRUN,                     4, '>', "30 03 0005 61",                              4,  NULL              },
     {RULE_OVERRUN,                     4, '>', "40 01 00",                                   2,  NULL              },
+    {RULE_NO_PROPERTY_LENGTH,          5, '>', "f0 01 18",                                   3,  "MQTT-2.2.2-1"    },
     {RULE_OVERRUN,                     5, '>', "30 04 0001 61 05",                           5,  NULL              },
     {RULE_LENGTH_TOO_LONG,             4, '>', "30 ff ff ff ff 01",                          1,  NULL              },
     {RULE_LENGTH_TOO_LONG,             5, '>', "82 08 0001 05 0b ff ff ff ff",               6,  NULL              },
