@@ -5,8 +5,12 @@
 #include "broker/log_topics.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static unsigned type_of(enum log_level level)
 {
@@ -81,6 +85,49 @@ static void write_line(const struct buf *line, FILE *to)
     fflush(to);
 }
 
+/* A longer one is cut, so that it fits into what poll promises of a pipe. */
+#define LINE_MAX_BYTES 4096u
+
+static bool takes_a_line(FILE *to)
+{
+    struct pollfd descriptor = {.fd = fileno(to), .events = POLLOUT};
+
+    return poll(&descriptor, 1, 0) != 0;
+}
+
+static bool may_wait(FILE *to)
+{
+    struct stat status;
+
+    return fstat(fileno(to), &status) == 0 &&
+           (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) ||
+            isatty(fileno(to)));
+}
+
+static void write_or_lose(struct log_output *output, FILE *to)
+{
+    if (output->lost && takes_a_line(to)) {
+        fprintf(to,
+                "Warning: %" PRIu64 " lines of the log are lost, for nobody "
+                "has read them.\n",
+                output->lost);
+        fflush(to);
+        output->lost = 0;
+    }
+    if (takes_a_line(to))
+        write_line(&output->line, to);
+    else
+        output->lost++;
+}
+
+static void write_stream(struct log_output *output, FILE *to, bool may_wait)
+{
+    if (may_wait)
+        write_or_lose(output, to);
+    else
+        write_line(&output->line, to);
+}
+
 static void sink(void *context, enum log_level level, const char *text)
 {
     struct log_output *output = context;
@@ -98,14 +145,16 @@ static void sink(void *context, enum log_level level, const char *text)
     buf_append_string(&output->line, text);
     if ((dests & CONFIG_LOG_TOPIC) && output->topics)
         log_topics_add(output->topics, level, buf_slice(&output->line));
+    if (output->line.len >= LINE_MAX_BYTES)
+        output->line.len = LINE_MAX_BYTES - 1;
     buf_append_u8(&output->line, '\n');
     if (dests & CONFIG_LOG_SYSLOG)
         system_log_write(level, text);
     if (dests & CONFIG_LOG_STDOUT)
-        write_line(&output->line, stdout);
+        write_stream(output, stdout, output->out_may_wait);
     if (dests & CONFIG_LOG_STDERR ||
         ((dests & CONFIG_LOG_FILE) && !output->file))
-        write_line(&output->line, stderr);
+        write_stream(output, stderr, output->err_may_wait);
     if (output->file)
         write_line(&output->line, output->file);
 }
@@ -115,6 +164,8 @@ int log_output_open(struct log_output *output, const struct config *config)
     *output = (struct log_output){
         .config = config,
         .log = {.sink = sink, .context = output},
+        .out_may_wait = may_wait(stdout),
+        .err_may_wait = may_wait(stderr),
     };
     return log_output_reopen(output);
 }

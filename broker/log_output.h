@@ -1,6 +1,7 @@
 /*
  * Where the broker's log lines go, as the configuration says: log_dest,
- * log_type, log_timestamp.
+ * log_type, log_timestamp. Nobody waits for who reads them: standard output and
+ * error may be a pager or a terminal that stands still, and lose lines then.
  */
 #ifndef BROKER_LOG_OUTPUT_H
 #define BROKER_LOG_OUTPUT_H
@@ -21,7 +22,10 @@ struct log_output {
     struct buf line;             /* the line under way */
     struct log_topics *topics;   /* borrowed; for log_dest topic; NULL: the
                                     broker does not run */
-    time_t second;               /* that when was made for */
+    bool out_may_wait; /* standard output is no file: its reader may be slow */
+    bool err_may_wait; /* the same of standard error */
+    uint64_t lost;     /* lines that nobody took, which was not said yet */
+    time_t second;     /* that when was made for */
     char when[80];
 };
 

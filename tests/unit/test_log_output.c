@@ -216,6 +216,36 @@ START_TEST(a_flood_of_lines_in_one_turn_takes_bounded_memory)
 }
 END_TEST
 
+START_TEST(a_reader_that_stands_still_loses_lines_and_stops_nobody)
+{
+    static char text[1 << 20];
+    size_t len = 0;
+    int ends[2];
+    int was = dup(STDERR_FILENO);
+
+    ck_assert_int_eq(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    rig.config.log_dests = CONFIG_LOG_STDERR;
+    ck_assert_int_eq(log_output_open(&output, &rig.config), 0);
+    for (int i = 0; i < 100000; i++)
+        log_notice(&output.log, "line %d", i);
+    len = (size_t)read(ends[0], text, sizeof(text) / 2);
+    log_notice(&output.log, "another");
+    dup2(was, STDERR_FILENO);
+    close(ends[1]);
+    for (ssize_t more;
+         (more = read(ends[0], text + len, sizeof(text) - 1 - len)) > 0;)
+        len += (size_t)more;
+    close(ends[0]);
+    close(was);
+    text[len] = '\0';
+    ck_assert(strncmp(text, "line 0\nline 1\n", 14) == 0);
+    ck_assert(strstr(text, " lines of the log are lost"));
+    ck_assert(strstr(text, "\nanother\n"));
+    ck_assert(!strstr(text, "line 99999"));
+}
+END_TEST
+
 Suite *log_output_suite(void)
 {
     Suite *suite = suite_create("log_output");
@@ -232,5 +262,7 @@ Suite *log_output_suite(void)
     tcase_add_test(tcase, each_type_has_its_topic_and_debug_has_none);
     tcase_add_test(tcase, a_line_about_a_line_is_not_published);
     tcase_add_test(tcase, a_flood_of_lines_in_one_turn_takes_bounded_memory);
+    tcase_add_test(tcase,
+                   a_reader_that_stands_still_loses_lines_and_stops_nobody);
     return suite;
 }
