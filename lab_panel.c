@@ -35,6 +35,7 @@ struct lab_panel {
     size_t lines_of;     /* index + 1 of that step; the end has one more */
     size_t next_command; /* for run */
     bool at_end;         /* the page behind the last step is shown */
+    bool has_broker;     /* one was seen */
     bool resets;         /* the step begins again with the next tick */
     char said[400];
     char title[200];
@@ -371,6 +372,16 @@ static bool is_new_broker(const struct record *record)
            record_code(record->bytes) == EVENT_BROKER_STARTED;
 }
 
+/* The first broker was there before the lab, or was started for it. */
+static void begin_with_broker(struct lab_panel *panel)
+{
+    if (panel->has_broker)
+        live_new_broker(&panel->live);
+    else
+        live_new_source(&panel->live);
+    panel->has_broker = true;
+}
+
 static bool tick(void *lab, const struct history *history, uint64_t now_ns)
 {
     struct lab_panel *panel = lab;
@@ -387,7 +398,7 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
         if (!history_get(history, panel->position, &row))
             continue;
         if (row.record.seq <= panel->last_seq || is_new_broker(&row.record)) {
-            live_new_source(&panel->live);
+            begin_with_broker(panel);
             lab_actors_stop(
                 &panel->actors); /* it does not know whose they are */
         }

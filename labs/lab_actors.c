@@ -19,15 +19,15 @@
 #define ANSWER_MS 2000
 #define GRACE_MS  1000 /* to say goodbye in, before they are killed */
 
-/* Tell the broker on port who these clients will be. */
-static void announce(const char *client_ids, uint16_t port)
+/* Tell the broker on port who these clients will be: "script" or "student". */
+static void announce(const char *client_ids, uint16_t port, const char *who)
 {
     int fd = lab_broker_control(port);
 
     for (const char *at = client_ids; fd >= 0 && *at;) {
         size_t len = strcspn(at, " ");
         json_t *request = json_pack("{s:s, s:s, s:s%}", "cmd", "actor", "actor",
-                                    "script", "client", at, len);
+                                    who, "client", at, len);
 
         json_decref(control_request(fd, request, ANSWER_MS, NULL));
         json_decref(request);
@@ -109,6 +109,9 @@ void lab_actors_stop(struct lab_actors *actors)
             waitpid(actors->pids[i], NULL, 0);
         process_unleash(&actors->leashes[i]);
     }
+    /* Who takes one of their names now is the student. */
+    for (size_t i = 0; actors->step && i < actors->step->actor_count; i++)
+        announce(actors->step->actors[i].client_ids, actors->port, "student");
     *actors = (struct lab_actors){0};
 }
 
@@ -142,8 +145,9 @@ void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
         return;
     lab_actors_stop(actors);
     actors->step = step;
+    actors->port = port;
     for (size_t i = 0; i < step->actor_count; i++) {
-        announce(step->actors[i].client_ids, port);
+        announce(step->actors[i].client_ids, port, "script");
         start(actors, step->actors[i].command, NULL, port);
     }
 }

@@ -2,7 +2,8 @@
  * The lab's own clients: started when a step begins, ended when it is left.
  *
  * Each is announced to the broker by its Client Identifier before it connects,
- * so that its packets are known as the script's and earn nobody points.
+ * so that its packets are known as the script's and earn nobody points. When it
+ * is gone, its name is free for the student.
  */
 #ifndef LABS_LAB_ACTORS_H
 #define LABS_LAB_ACTORS_H
@@ -19,6 +20,7 @@ struct lab_actors {
     int leashes[LAB_ACTORS_MAX]; /* see process_fork */
     size_t count;
     const struct lab_step *step; /* whose actors run; NULL: none */
+    uint16_t port;               /* of the broker that was told of them */
 };
 
 /*

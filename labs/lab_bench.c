@@ -236,6 +236,8 @@ void lab_bench_again(struct lab_bench *bench)
     live_reset_step(&bench->live);
     run_at_once(bench, "for f in *; do case $f in " NOT_THEIRS ") ;; "
                        "*) rm -rf \"$f\" ;; esac; done; cp -Rp ../keep/. .");
-    if (lab->config)
+    if (lab->config) {
+        run_at_once(bench, "rm -f broker.db*");
         reopen_broker(bench);
+    }
 }

@@ -16,7 +16,7 @@ bool lab_drain(struct live *live, struct lab_broker *broker,
     take_in(live, broker); /* the last words of one that has ended, too */
     bool again = !alive && lab_broker_poll(broker);
     if (again) {
-        live_new_source(live);
+        live_new_broker(live);
         lab_actors_stop(
             actors); /* the new broker does not know whose they are */
     }

@@ -303,6 +303,18 @@ void live_new_source(struct live *live)
     recorder_new_source(&live->recorder);
 }
 
+void live_new_broker(struct live *live)
+{
+    struct buf bytes = {0};
+
+    live_new_source(live);
+    record_begin(&bytes, EVENT_BROKER_STARTED);
+    struct record record = own_record(RECORD_EVT, &bytes);
+    feed_own(live, &record);
+    buf_release(&bytes);
+    tell_changes(live);
+}
+
 void live_lose(struct live *live, uint64_t count)
 {
     struct buf bytes = {0};

@@ -43,6 +43,8 @@ void live_close(struct live *live);
 
 /* Another broker, or the same one again, is watched from now on. */
 void live_new_source(struct live *live);
+/* The same, in the middle of the lab: the event broker.started is recorded. */
+void live_new_broker(struct live *live);
 
 /* A record of the tap: recorded, then judged. */
 void live_feed(struct live *live, const struct record *record);
