@@ -245,6 +245,8 @@ static void put_json(struct inspect_show *show, struct buf *out,
         put_chosen(show, out, row);
     else
         put_all(show, out, row);
+    if (dissection->cut)
+        buf_append_string(out, ",\"cut\":true");
     if (dissection->error) {
         put_string(out, "error", dissection->error);
         put_string(out, "statement", dissection->statement);

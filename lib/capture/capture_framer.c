@@ -1,6 +1,7 @@
 #include "capture/capture_framer.h"
 
 #define MAX_SEARCHED 65536u /* bytes looked through at a time */
+#define DOUBTFUL     8      /* packets behind a loss */
 
 void capture_framer_release(struct capture_framer *framer)
 {
@@ -71,6 +72,19 @@ static void search(struct capture_framer *framer)
     framer->skipped = 0;
 }
 
+/* What was found behind a loss proves to be no packet: false, and the search
+   goes on behind its first byte. */
+static bool still_right(struct capture_framer *framer, struct slice packet)
+{
+    if (!framer->doubtful)
+        return true;
+    framer->doubtful--;
+    if (capture_resync_is_right(framer, packet))
+        return true;
+    search(framer);
+    return false;
+}
+
 /* Add to what is held of a packet until it is whole: the bytes used. */
 static size_t fill(struct capture_framer *framer, struct slice bytes,
                    const struct capture_origin *origin)
@@ -102,6 +116,8 @@ static size_t complete(struct capture_framer *framer, struct slice bytes,
         hand_on_rest(framer, true, events);
         search(framer);
     } else if (size && framer->held.len + framer->dropped == (uint64_t)size) {
+        if (!framer->dropped && !still_right(framer, buf_slice(&framer->held)))
+            return used; /* it is looked through */
         hand_on(events, buf_slice(&framer->held), (uint32_t)size,
                 &framer->origin);
         buf_clear(&framer->held);
@@ -123,6 +139,8 @@ static size_t cut(struct capture_framer *framer, struct slice bytes,
 
         if (size <= 0 || (uint64_t)size > rest.len)
             break;
+        if (!still_right(framer, slice_first(rest, (size_t)size)))
+            return used;
         hand_on(events, slice_first(rest, (size_t)size), (uint32_t)size,
                 origin);
         used += (size_t)size;
@@ -134,13 +152,13 @@ static size_t cut(struct capture_framer *framer, struct slice bytes,
     return used;
 }
 
-/* Look through what came since the loss. Found: it is used as it should be. */
-static void look(struct capture_framer *framer,
+/* Look through what came since the loss. True when a packet was found: what is
+   held begins with it. */
+static bool look(struct capture_framer *framer,
                  const struct capture_framer_events *events)
 {
     bool wait = false;
-    size_t at = capture_resync(buf_slice(&framer->held), framer->from_client,
-                               framer->version, &wait);
+    size_t at = capture_resync(framer, buf_slice(&framer->held), &wait);
 
     if (wait && framer->held.len > MAX_SEARCHED) {
         at = framer->held.len;
@@ -149,47 +167,65 @@ static void look(struct capture_framer *framer,
     framer->skipped += at;
     buf_consume(&framer->held, at);
     if (wait || !framer->held.len)
-        return;
-
-    struct buf found = framer->held;
-    struct capture_origin origin = framer->origin;
-    framer->held = (struct buf){0};
+        return false;
     framer->searching = false;
+    framer->doubtful = framer->fresh ? 0 : DOUBTFUL;
+    framer->fresh = false;
     if (framer->skipped)
         events->on_skipped(events->context, framer->skipped);
     framer->skipped = 0;
-    capture_framer_take(framer, buf_slice(&found), &origin, events);
-    buf_release(&found);
+    return true;
+}
+
+/* The bytes used, of which there are some. */
+static size_t use(struct capture_framer *framer, struct slice bytes,
+                  const struct capture_origin *origin,
+                  const struct capture_framer_events *events)
+{
+    size_t used = bytes.len;
+
+    if (framer->to_skip) {
+        if (framer->to_skip < used)
+            used = (size_t)framer->to_skip;
+        framer->to_skip -= used;
+        return used;
+    }
+    if (framer->searching) {
+        if (used > MAX_SEARCHED)
+            used = MAX_SEARCHED;
+        buf_append(&framer->held, bytes.bytes, used);
+        framer->origin = *origin;
+        return used;
+    }
+    return framer->held.len ? complete(framer, bytes, origin, events)
+                            : cut(framer, bytes, origin, events);
 }
 
 void capture_framer_take(struct capture_framer *framer, struct slice bytes,
                          const struct capture_origin *origin,
                          const struct capture_framer_events *events)
 {
-    while (bytes.len) {
-        size_t used;
+    struct buf found = {0}; /* by a search, and what came with it */
 
-        if (framer->to_skip) {
-            used = framer->to_skip < bytes.len ? (size_t)framer->to_skip
-                                               : bytes.len;
-            framer->to_skip -= used;
-        } else if (framer->searching) {
-            used = bytes.len < MAX_SEARCHED ? bytes.len : MAX_SEARCHED;
-            buf_append(&framer->held, bytes.bytes, used);
-            framer->origin = *origin;
-            look(framer, events);
-        } else if (framer->held.len) {
-            used = complete(framer, bytes, origin, events);
-        } else {
-            used = cut(framer, bytes, origin, events);
-        }
-        bytes = slice_skip(bytes, used);
+    while (bytes.len) {
+        bytes = slice_skip(bytes, use(framer, bytes, origin, events));
+        if (!framer->searching || !look(framer, events))
+            continue;
+
+        struct buf all = framer->held;
+        framer->held = (struct buf){0};
+        buf_append_slice(&all, bytes);
+        buf_release(&found);
+        found = all;
+        bytes = buf_slice(&found);
     }
+    buf_release(&found);
 }
 
 void capture_framer_lose(struct capture_framer *framer, uint32_t count,
                          const struct capture_framer_events *events)
 {
+    framer->fresh = false;
     if (framer->searching) {
         framer->skipped += framer->held.len;
         buf_clear(&framer->held);

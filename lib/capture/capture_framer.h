@@ -33,12 +33,16 @@ struct capture_framer_events {
 struct capture_framer {
     struct buf held;              /* of a packet that is not whole */
     struct capture_origin origin; /* of the latest of it */
-    uint64_t dropped; /* bytes of the packet behind CAPTURE_MAX_PACKET */
-    uint64_t to_skip; /* bytes of a packet that was handed on */
-    bool searching;   /* for the beginning of a packet */
-    uint64_t skipped; /* passed over so far */
-    bool from_client; /* set by the user, and version: they help to search */
-    uint8_t version;  /* enum mqtt_version; 0: not known */
+    uint64_t dropped;  /* bytes of the packet behind CAPTURE_MAX_PACKET */
+    uint64_t to_skip;  /* bytes of a packet that was handed on */
+    bool searching;    /* for the beginning of a packet */
+    bool fresh;        /* nothing was lost: the first bytes seen may be broken
+                         packets, if their lengths fit */
+    unsigned doubtful; /* so many packets that follow must be right, or what
+                          was found is no packet after all */
+    uint64_t skipped;  /* passed over so far */
+    bool from_client;  /* set by the user, and version: they help to search */
+    uint8_t version;   /* enum mqtt_version; 0: not known */
 };
 
 void capture_framer_release(struct capture_framer *framer);
@@ -64,8 +68,12 @@ void capture_framer_end(struct capture_framer *framer,
  * one. *wait is set when more bytes are needed to be sure; then everything
  * before the offset can be passed over.
  */
-size_t capture_resync(struct slice bytes, bool from_client, unsigned version,
+size_t capture_resync(const struct capture_framer *framer, struct slice bytes,
                       bool *wait);
+
+/* Is it a packet without a fault? */
+bool capture_resync_is_right(const struct capture_framer *framer,
+                             struct slice packet);
 
 /* The size of the packet that bytes begin with: > 0; 0 when more bytes are
    needed; negative when it is none. */

@@ -144,15 +144,23 @@ static bool lengths_fit(struct slice bytes)
     return true;
 }
 
-size_t capture_resync(struct slice bytes, bool from_client, unsigned version,
+bool capture_resync_is_right(const struct capture_framer *framer,
+                             struct slice packet)
+{
+    struct look look = {framer->from_client, framer->version, 0};
+    size_t size = 0;
+
+    return likeness(&look, packet, &size) == A_PACKET;
+}
+
+size_t capture_resync(const struct capture_framer *framer, struct slice bytes,
                       bool *wait)
 {
-    struct look look = {.from_client = from_client, .version = version};
+    struct look look = {framer->from_client, framer->version, 0};
     size_t first_half = bytes.len;
 
     *wait = false;
-    /* A loss ends where a segment begins, and so does a packet, mostly. */
-    if (bytes.len && lengths_fit(bytes))
+    if (framer->fresh && bytes.len && lengths_fit(bytes))
         return 0;
     for (size_t at = 0; at < bytes.len; at++) {
         enum likeness like = chain(&look, slice_skip(bytes, at));

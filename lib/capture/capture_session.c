@@ -366,6 +366,7 @@ static void begin(struct capture_session *session)
         session->framers[end].from_client = from_client(session, end);
         session->framers[end].searching =
             !session->stream->from_start && !session->tls;
+        session->framers[end].fresh = session->framers[end].searching;
         if (bytes.len)
             push(session, end, buf_slice(&bytes),
                  &session->undecided_origin[end]);

@@ -49,3 +49,6 @@ need tshark
 need python3
 python3 "$test_dir/inspect_tshark.py" "$MQTTLAB" "$work" >"$work/tshark.log" ||
     fail "tshark tells other things"
+need openssl
+LOSSY_ROUNDS=4 python3 "$test_dir/inspect_lossy.py" "$MQTTLAB" "$work" \
+    >"$work/lossy.log" || fail "packets are lost, or made up"
