@@ -24,6 +24,7 @@
 
 struct client;
 struct tls_context;
+struct ws_context;
 
 /* Why a Network Connection ended. */
 enum client_end {
@@ -36,13 +37,14 @@ enum client_end {
     CLIENT_END_KEEP_ALIVE, /* no PINGRESP came within the Keep Alive */
     CLIENT_END_PROXY, /* the proxy refused; transport_socks_explain(error) */
     CLIENT_END_TLS,   /* the handshake or TLS itself failed; text says why */
+    CLIENT_END_WS,    /* there was no upgrade to WebSocket; text says why */
 };
 
 struct client_ended {
     enum client_end end;
     int error;               /* negative errno, or 0 */
     enum mqtt_reason reason; /* of DISCONNECT, sent or received */
-    const char *text;        /* CLIENT_END_TLS: why, for people; borrowed */
+    const char *text; /* CLIENT_END_TLS, _WS: why, for people; borrowed */
 };
 
 /* What the owner wants to hear; any may be NULL. Slices are borrowed. */
@@ -97,6 +99,7 @@ struct client_config {
     const char *unix_path; /* a Unix socket instead of host and port, or NULL */
     const struct address *proxy; /* a SOCKS5 proxy on the way, or NULL */
     struct tls_context *tls;     /* borrowed; NULL: nothing is encrypted */
+    struct ws_context *ws;       /* borrowed; NULL: not in WebSocket */
     /* Instead of all these; NULL: TCP or the Unix socket. */
     client_open_transport *open_transport;
     /* Properties of the acknowledgements that it sends, by packet type (so 16 of

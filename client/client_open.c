@@ -4,10 +4,15 @@
 #include "net/transport_socks.h"
 #include "net/transport_tcp.h"
 #include "net/transport_tls.h"
+#include "net/transport_ws.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define DEFAULT_HOST "127.0.0.1"
+
+/* What everybody calls it; most servers do not look. */
+#define WS_PATH "/mqtt"
 
 static const char *host_of(const struct client_config *config)
 {
@@ -70,17 +75,21 @@ static struct transport *open_proxied(struct loop *loop,
     return stage;
 }
 
-struct transport *client_open(struct loop *loop,
-                              const struct client_config *config,
-                              const struct transport_events *events,
-                              void *owner, int *error)
+/* The name that the server is to have. */
+static const char *server_name(const struct client_config *config)
+{
+    return config->unix_path && !config->host ? "localhost" : host_of(config);
+}
+
+static struct transport *open_secured(struct loop *loop,
+                                      const struct client_config *config,
+                                      const struct transport_events *events,
+                                      void *owner, int *error)
 {
     if (!config->tls)
         return open_proxied(loop, config, events, owner, error);
     struct transport *tls = transport_tls_new(config->tls, events, owner);
-    transport_tls_expect_host(tls, config->unix_path && !config->host
-                                       ? "localhost"
-                                       : host_of(config));
+    transport_tls_expect_host(tls, server_name(config));
     struct transport *below =
         open_proxied(loop, config, &transport_tls_below, tls, error);
     if (!below) {
@@ -91,20 +100,64 @@ struct transport *client_open(struct loop *loop,
     return tls;
 }
 
+/* In WebSocket [MQTT5 6]. */
+static struct transport *open_web(struct loop *loop,
+                                  const struct client_config *config,
+                                  const struct transport_events *events,
+                                  void *owner, int *error)
+{
+    char host[300];
+    const struct ws_request request = {
+        .host = host,
+        .path = WS_PATH,
+        .protocol = config->connect.version == MQTT_3_1 ? "mqttv3.1" : "mqtt",
+    };
+
+    snprintf(host, sizeof(host), "%s:%u", server_name(config), config->port);
+    struct transport *ws =
+        transport_ws_new(config->ws, &request, events, owner);
+    struct transport *below =
+        open_secured(loop, config, &transport_ws_below, ws, error);
+    if (!below) {
+        transport_ws_discard(ws);
+        return NULL;
+    }
+    transport_ws_carry(ws, below);
+    return ws;
+}
+
+struct transport *client_open(struct loop *loop,
+                              const struct client_config *config,
+                              const struct transport_events *events,
+                              void *owner, int *error)
+{
+    if (config->ws)
+        return open_web(loop, config, events, owner, error);
+    return open_secured(loop, config, events, owner, error);
+}
+
 enum client_end client_open_fault(const struct client_config *config,
                                   struct transport *transport, bool opened,
                                   const char **text)
 {
     struct transport *below = transport;
+    const char *web = NULL;
 
     *text = NULL;
-    if (transport_is_tls(transport)) {
-        *text = transport_tls_reason(transport);
+    if (transport_is_ws(transport)) {
+        web = transport_ws_reason(transport);
+        below = transport_ws_carrier(transport);
+    }
+    if (transport_is_tls(below)) {
+        *text = transport_tls_reason(below);
         if (*text)
             return CLIENT_END_TLS;
-        below = transport_tls_carrier(transport);
+        below = transport_tls_carrier(below);
     }
     if (!opened && config->proxy && transport_socks_refused(below))
         return CLIENT_END_PROXY;
-    return opened ? CLIENT_END_LOST : CLIENT_END_UNREACHED;
+    if (opened)
+        return CLIENT_END_LOST;
+    *text = web;
+    return web ? CLIENT_END_WS : CLIENT_END_UNREACHED;
 }

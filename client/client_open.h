@@ -1,6 +1,6 @@
 /*
  * The way of a client to its server: a socket, and on top of it what the
- * configuration asks for, the stage of a proxy and TLS.
+ * configuration asks for, the stage of a proxy, TLS and WebSocket.
  */
 #ifndef CLIENT_CLIENT_OPEN_H
 #define CLIENT_CLIENT_OPEN_H

@@ -74,7 +74,7 @@ enum client_option {
     {OPTION_PORT, 'p', "port", "port", "its port (1883)"}, \
     {OPTION_URL, 'L', "url", "URL", \
      "mqtt[s]://[user[:password]@]host[:port]/topic, instead\n" \
-     "of -u, -P, -h, -p and -t"}, \
+     "of -u, -P, -h, -p and -t; ws[s]:// for WebSocket"}, \
     {OPTION_UNIX, 0, "unix", "socket path", "a Unix socket instead of TCP"}, \
     {OPTION_BIND, 'A', NULL, "address", "local address to connect from"}, \
     {OPTION_PROXY, 0, "proxy", "proxy url", \
@@ -175,6 +175,7 @@ struct client_options {
     bool debug;
     bool quiet;
     bool has_url;
+    bool web;        /* the URL asks for WebSocket */
     bool no_hint;    /* the error says all: do not point to the help */
     char error[320]; /* why a function returned false or -1 */
 };

@@ -5,6 +5,7 @@
 #include "mqtt/property.h"
 #include "net/tls_context.h"
 #include "net/transport_socks.h"
+#include "net/ws_context.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -251,6 +252,10 @@ void client_run_explain(struct client_run *run,
         run->exit_code = CLIENT_EXIT_TLS;
         client_run_error(run, "Error: TLS: %s.", ended->text);
         break;
+    case CLIENT_END_WS:
+        run->exit_code = CLIENT_EXIT_LOST;
+        client_run_error(run, "Error: WebSocket: %s.", ended->text);
+        break;
     case CLIENT_END_KEEP_ALIVE:
         run->exit_code = CLIENT_EXIT_KEEP_ALIVE;
         client_run_error(run, "Error: Keepalive exceeded");
@@ -300,6 +305,22 @@ static bool prepare_tls(struct client_run *run)
     return run->tls != NULL;
 }
 
+static bool prepare_web(struct client_run *run)
+{
+    static const char *const protocols[] = {"mqtt", "mqttv3.1", NULL};
+    const struct ws_settings settings = {.protocols = protocols};
+
+    if (!run->options->web)
+        return true;
+    run->ws = ws_context_new(&run->loop, &settings);
+    run->options->config.ws = run->ws;
+    if (run->ws)
+        return true;
+    run->exit_code = CLIENT_EXIT_ERROR;
+    client_run_error(run, "Error: libwebsockets cannot be set up.");
+    return false;
+}
+
 bool client_run_start(struct client_run *run, struct client_options *options,
                       const struct client_events *events)
 {
@@ -311,7 +332,8 @@ bool client_run_start(struct client_run *run, struct client_options *options,
         explain_unreached(run, error);
         return false;
     }
-    if (!prepare_tls(run)) {
+    if (!prepare_tls(run) || !prepare_web(run)) {
+        tls_context_unref(run->tls);
         loop_release(&run->loop);
         return false;
     }
@@ -334,6 +356,7 @@ int client_run_finish(struct client_run *run)
 {
     loop_run(&run->loop);
     tls_context_unref(run->tls);
+    ws_context_unref(run->ws);
     loop_release(&run->loop);
     buf_release(&run->reason_string);
     flush_output(run);

@@ -15,6 +15,7 @@ struct client_run {
     struct loop loop;
     struct client_options *options;
     struct tls_context *tls; /* one reference; NULL: nothing is encrypted */
+    struct ws_context *ws;   /* owned; NULL: no WebSocket */
     struct client *client;
     struct timer timeout;          /* client_run_time_out */
     struct loop_signal signals[2]; /* SIGINT, SIGTERM */

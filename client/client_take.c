@@ -139,12 +139,6 @@ static bool take_url(struct client_options *options, const char *value)
     if (address_parse(url, value, why, sizeof(why)))
         return client_options_fail(
             options, "Invalid URL for -L argument specified: %s", why);
-    if (url->scheme != ADDRESS_MQTT && url->scheme != ADDRESS_MQTTS)
-        return client_options_fail(
-            options,
-            "%.*s:// asks for what this version does not have; nothing was "
-            "sent.",
-            (int)strcspn(value, ":"), value);
     /* The topic is not decoded: mosquitto's clients take it as it is. */
     const char *topic = strchr(strstr(value, "://") + 3, '/');
     if (!topic || !topic[1])
@@ -153,8 +147,9 @@ static bool take_url(struct client_options *options, const char *value)
     options->config.host = url->host;
     options->config.port = url->port;
     options->has_url = true;
-    if (url->scheme == ADDRESS_MQTTS)
-        options->tls.on_port = true;
+    options->tls.on_port =
+        url->scheme == ADDRESS_MQTTS || url->scheme == ADDRESS_WSS;
+    options->web = url->scheme == ADDRESS_WS || url->scheme == ADDRESS_WSS;
     return take_topic(options, topic + 1);
 }
 

@@ -300,6 +300,8 @@ static void below_end(void *owner, int error)
     struct ws *ws = owner;
 
     ws->below_gone = true;
+    if (!ws->opened && !ws->site && ws->fd >= 0)
+        ws_layer_say_why(ws, "the server closed instead of an answer");
     if (!ws->error)
         ws->error = error;
     if (ws->closing)

@@ -1,10 +1,12 @@
-// The broker as MQTT.js sees it: node mqtt_js.js PORT.
+// The broker as MQTT.js sees it: node mqtt_js.js PORT [PROTOCOL], where PROTOCOL is
+// ws or wss; NODE_EXTRA_CA_CERTS says whom to trust.
 "use strict";
 
 const assert = require("assert");
 const mqtt = require("mqtt");
 
 const port = Number(process.argv[2]);
+const protocol = process.argv[3] || "mqtt";
 const PATIENCE_MS = 20000;
 
 function inTime(promise, what) {
@@ -25,7 +27,7 @@ class Client {
     self.messages = [];
     self.waiting = [];
     self.mqtt = mqtt.connect({
-      host: "127.0.0.1", port, clientId, protocolVersion: 5,
+      protocol, path: "/mqtt", host: "127.0.0.1", port, clientId, protocolVersion: 5,
       reconnectPeriod: 0, clean: true, ...options,
     });
     self.mqtt.on("error", () => {});

@@ -1,8 +1,10 @@
 """The broker as paho sees it: a client library that is not ours.
 
 The network is driven by hand (loop), so that a test knows what has happened.
+With PAHO_TRANSPORT=websockets it is WebSocket; PAHO_CA names whom to trust in TLS.
 """
 
+import os
 import time
 
 from paho.mqtt import client as mqtt
@@ -26,7 +28,8 @@ class Client:
     """A client that keeps what comes."""
 
     def __init__(self, client_id="", version=mqtt.MQTTv311, clean=True):
-        options = {"client_id": client_id, "protocol": version}
+        options = {"client_id": client_id, "protocol": version,
+                   "transport": os.environ.get("PAHO_TRANSPORT", "tcp")}
         if version != mqtt.MQTTv5:
             options["clean_session"] = clean
         if hasattr(mqtt, "CallbackAPIVersion"):  # paho 2
@@ -37,6 +40,8 @@ class Client:
         self.connack_properties = None
         self.published = set()
         self.paho = mqtt.Client(**options)
+        if "PAHO_CA" in os.environ:
+            self.paho.tls_set(os.environ["PAHO_CA"])
         self.paho.on_connect = self.on_connect
         self.paho.on_disconnect = self.on_disconnect
         self.paho.on_message = lambda *got: self.messages.append(got[2])
