@@ -258,7 +258,7 @@ static const char *prepare(const struct grade_options *options,
 
     free(path);
     if (!lab)
-        return "the grader has no such lab";
+        return "the grader has no such lab in its labs/ and exercises/";
     if (strcmp(lab->version, version) != 0) {
         lab_free(lab);
         return "it was made with another version of the lab";

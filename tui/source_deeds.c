@@ -48,11 +48,11 @@ static const char *request(struct source *source, json_t *request,
 static const char *publish(void *owner, const char *topic, const char *payload,
                            unsigned qos, bool retain)
 {
-    return request(owner,
-                   json_pack("{s:s, s:s, s:s, s:i, s:b}", "cmd", "publish",
-                             "topic", topic, "payload", payload, "qos",
-                             (int)qos, "retain", (int)retain),
-                   "published by the broker", NULL);
+    return request(
+        owner,
+        json_pack("{s:s, s:s, s:s, s:i, s:b}", "cmd", "publish", "topic", topic,
+                  "payload", payload, "qos", (int)qos, "retain", (int)retain),
+        "published by the broker; subscribers that get it", "receivers");
 }
 
 static const char *kick(void *owner, const char *client_id, const char *how)

@@ -188,6 +188,16 @@ START_TEST(a_packet_is_seen_as_it_passes)
 }
 END_TEST
 
+START_TEST(who_publishes_is_told_whether_anybody_gets_it)
+{
+    start_and_see();
+    pty_press(&pty, "p");
+    ck_assert(pty_shows(&pty, "TOPIC MESSAGE", SHOW_MS));
+    pty_press(&pty, "a/b hello\r");
+    ck_assert(pty_shows(&pty, "subscribers that get it: 0", SHOW_MS));
+}
+END_TEST
+
 START_TEST(leaving_restores_the_terminal_and_ends_the_broker)
 {
     start_and_see();
@@ -513,6 +523,7 @@ Suite *terminal_suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_packet_is_seen_as_it_passes);
+    tcase_add_test(tcase, who_publishes_is_told_whether_anybody_gets_it);
     tcase_add_test(tcase, leaving_restores_the_terminal_and_ends_the_broker);
     tcase_add_loop_test(tcase, a_signal_restores_the_terminal, 0,
                         sizeof(signals) / sizeof(signals[0]));
