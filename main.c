@@ -9,10 +9,13 @@
 #include "labs/commands.h"
 #include "labs/lab_plain.h"
 #include "tui/commands.h"
+#include "wire/filter_suggest.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { EXIT_USAGE = 3 };
 
 struct command {
     const char *name;  /* mqttlab NAME */
@@ -78,6 +81,33 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* "publish" for pub, "labs" for lab. */
+static bool is_longer_form(const char *word, const char *name)
+{
+    size_t len = strlen(name);
+
+    return len >= 3 && !strncmp(word, name, len);
+}
+
+static int explain_unknown(const char *word)
+{
+    struct filter_suggestion best = {0};
+
+    for (const struct command *c = commands; c->name; c++) {
+        filter_suggest(&best, slice_of_string(word), c->name);
+        if (is_longer_form(word, c->name) ||
+            (c->alias && !strcmp(c->alias, word)))
+            best = (struct filter_suggestion){.name = c->name};
+    }
+    fprintf(stderr, "mqttlab: no command '%s'", word);
+    if (best.name)
+        fprintf(stderr, "; did you mean %s?", best.name);
+    fputs(best.name ? " mqttlab --help lists them\n"
+                    : "; mqttlab --help lists them\n",
+          stderr);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     const char *called = argc > 0 ? base_name(argv[0]) : "mqttlab";
@@ -97,5 +127,7 @@ int main(int argc, char **argv)
         if (!strcmp(c->name, argv[1]))
             return c->run(argc - 1, argv + 1);
     }
+    if (argc > 1 && argv[1][0] != '-')
+        return explain_unknown(argv[1]);
     return cmd_dashboard(argc, argv);
 }

@@ -46,3 +46,10 @@ if [ -e /dev/full ]; then
     "$MQTTLAB" </dev/null >/dev/full 2>&1 || code=$?
     [ $code = 1 ] || fail "exit status $code though nothing could be written"
 fi
+
+# A command that there is not.
+code=0
+"$MQTTLAB" publish -t a 2>"$work/said" || code=$?
+[ "$code" = 3 ] || fail "publish: exit status $code"
+grep -q "no command 'publish'; did you mean pub?" "$work/said" ||
+    fail "it says $(cat "$work/said")"
