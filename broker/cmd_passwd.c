@@ -6,6 +6,7 @@
 #include "broker/commands.h"
 #include "broker/password.h"
 #include "broker/text_file.h"
+#include "mqtt/utf8.h"
 
 #include <openssl/crypto.h>
 
@@ -190,6 +191,11 @@ static bool check_user(const char *user)
                                     ? "Username must not contain the ':' "
                                       "character."
                                     : "Username must be one line.");
+    if (user[0] == '#')
+        return !error_out("Username must not begin with '#': its line would "
+                          "be a comment.");
+    if (!utf8_valid(slice_of_string(user))) /* [MQTT-3.1.3-12] */
+        return !error_out("Username must be UTF-8: no client could send it.");
     return true;
 }
 

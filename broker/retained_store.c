@@ -123,6 +123,17 @@ bool retained_store_clear(struct retained_store *store, struct slice topic_name)
     return number != 0;
 }
 
+/* Levels that have no message take far more than a message below two hundred of
+   them. */
+static size_t level_bytes(const struct retained_store *store)
+{
+    const struct topic_trie *topics = &store->topics;
+    size_t nodes = topics->nodes.count - TRIE_ROOT - store->count;
+
+    return nodes *
+           (topics->nodes.item_bytes + topics->levels.levels.item_bytes);
+}
+
 /* Would a limit be exceeded by message instead of the one in the node old? */
 static bool is_full(const struct retained_store *store, uint32_t old,
                     const struct message *message)
@@ -136,7 +147,8 @@ static bool is_full(const struct retained_store *store, uint32_t old,
             message_size_bytes(topic_trie_node(&store->topics, old)->value);
     }
     return (store->limits.messages && count > store->limits.messages) ||
-           (store->limits.bytes && bytes > store->limits.bytes);
+           (store->limits.bytes &&
+            bytes + level_bytes(store) > store->limits.bytes);
 }
 
 enum retained_result retained_store_set(struct retained_store *store,

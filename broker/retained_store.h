@@ -21,7 +21,8 @@ struct retained_store;
 
 struct retained_limits {
     size_t messages;     /* 0: no limit */
-    size_t bytes;        /* by message_size_bytes; 0: no limit */
+    size_t bytes;        /* by message_size_bytes, and of the levels above them
+                            that have no message themselves; 0: no limit */
     unsigned max_levels; /* of a topic */
 };
 

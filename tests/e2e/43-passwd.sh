@@ -35,6 +35,10 @@ exits 1 "$ours" -b file 'two
 lines' p 2>error
 grep -q "one line" error || fail "a name of two lines: $(cat error)"
 exits 1 "$ours" -b file '' p 2>error
+exits 1 "$ours" -b file '#anna' p 2>error
+grep -q "a comment" error || fail "a name that is a comment: $(cat error)"
+exits 1 "$ours" -b file "$(printf 'anna\377')" p 2>error
+grep -q "UTF-8" error || fail "a name that is no text: $(cat error)"
 exits 1 "$ours" -I 10000001 -b file u p 2>error
 cmp file before || fail "a mistake changed the file"
 ln -s file link

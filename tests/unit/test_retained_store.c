@@ -190,6 +190,33 @@ START_TEST(limits_refuse_and_keep_what_is_there)
 }
 END_TEST
 
+START_TEST(the_levels_above_a_message_count_for_the_limit_of_bytes)
+{
+    const struct retained_limits limits = {.bytes = 100000, .max_levels = 200};
+    char topic[500] = "";
+    unsigned kept = 0;
+
+    retained_store_free(store);
+    store = retained_store_new(&limits);
+    for (size_t i = 0; i < 199; i++)
+        strcat(topic, "a/");
+    for (unsigned i = 0; i < 100; i++) { /* no level in common */
+        topic[0] = (char)('0' + i);
+        kept += retain(topic, "x") == RETAINED_STORED;
+    }
+    ck_assert_uint_gt(kept, 4);
+    ck_assert_uint_lt(kept, 20);
+    ck_assert_uint_lt(retained_store_bytes(store) +
+                          retained_store_overhead_bytes(store),
+                      150000);
+    for (unsigned i = 0; i < kept; i++) {
+        topic[0] = (char)('0' + i);
+        ck_assert_int_eq(retain(topic, ""), RETAINED_CLEARED);
+    }
+    ck_assert_int_eq(retain("a", "x"), RETAINED_STORED);
+}
+END_TEST
+
 static void limit_to(size_t messages)
 {
     retained_store_limit(store, &(struct retained_limits){.messages = messages,
@@ -372,6 +399,8 @@ Suite *retained_store_suite(void)
                    an_expired_message_is_not_given_out_and_is_freed_when_met);
     tcase_add_test(tcase, expired_messages_go_away_without_being_asked_for);
     tcase_add_test(tcase, limits_refuse_and_keep_what_is_there);
+    tcase_add_test(tcase,
+                   the_levels_above_a_message_count_for_the_limit_of_bytes);
     tcase_add_test(tcase, a_lower_limit_keeps_what_is_there);
     tcase_add_test(tcase, the_store_holds_one_reference);
     tcase_add_test(
