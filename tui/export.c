@@ -181,7 +181,10 @@ static void put_packets(const struct store *store, struct sheet *sheet)
         put_text(sheet, &text);
         put_cell(sheet, row.record.direction == RECORD_C2B ? "c2b" : "b2c");
         put_cell(sheet, mqtt_type_name(row.note.type));
-        put_number(sheet, row.note.packet_id ? "%u" : "", row.note.packet_id);
+        if (row.note.packet_id)
+            put_number(sheet, "%u", row.note.packet_id);
+        else
+            put_cell(sheet, "");
         render_flags(&text, &row);
         put_text(sheet, &text);
         render_text(&text, slice_of_string(row.note.topic), 0);
