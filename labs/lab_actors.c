@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "labs/lab_broker.h"
+#include "labs/links.h"
 #include "wire/control.h"
 
 #include <errno.h>
@@ -37,26 +38,35 @@ static void announce(const char *client_ids, uint16_t port, const char *who)
         close(fd);
 }
 
-/*
- * The command is this program's by the clients' usual names: functions of the
- * shell stand in for links on the PATH. The shell waits in a way that lets it
- * pass on SIGTERM to the client it has started.
- */
+/* The lectures' commands are this program, as in `mqttlab shell`. */
+static void set_path(void)
+{
+    char runtime[256];
+
+    if (control_directory(runtime, sizeof(runtime)) != 0)
+        return;
+    char *folder = alloc_printf("%s/bin", runtime);
+    char *path = links_path(folder);
+
+    if (links_make(folder) == 0)
+        setenv("PATH", path, 1);
+    free(path);
+    free(folder);
+}
+
+/* The shell waits in a way that lets it pass on SIGTERM to the client it has
+   started. */
 static void run(const char *command, const char *folder, uint16_t port)
 {
-    char *program = process_self_path("mqttlab");
-    char *script = alloc_printf("mosquitto_pub() { '%s' pub \"$@\"; }\n"
-                                "mosquitto_sub() { '%s' sub \"$@\"; }\n"
-                                "mosquitto_rr() { '%s' request \"$@\"; }\n"
-                                "mqttlab() { '%s' \"$@\"; }\n"
-                                "trap 'trap - TERM; kill 0' TERM\n"
+    char *script = alloc_printf("trap 'trap - TERM; kill 0' TERM\n"
                                 "{\n%s\n} & wait\n",
-                                program, program, program, program, command);
+                                command);
     char *number = alloc_printf("%u", (unsigned)port);
     int in = open("/dev/null", O_RDWR | O_CLOEXEC);
     int out = in;
 
     setpgid(0, 0);
+    set_path();
     setenv("MQTTLAB_PORT", number, 1);
     if (folder && chdir(folder) == 0)
         out = open("run.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
