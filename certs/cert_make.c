@@ -59,7 +59,8 @@ static void add_use(const struct cert_order *order, X509 *certificate)
     add(order, certificate, NID_basic_constraints, "critical,CA:FALSE");
     add(order, certificate, NID_key_usage, key_usage(order->key));
     switch (order->use) {
-    case CERT_AUTHORITY: break;
+    case CERT_AUTHORITY:
+    case CERT_PEER: break;
     case CERT_SERVER:
         add(order, certificate, NID_ext_key_usage, "serverAuth");
         break;

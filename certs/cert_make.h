@@ -23,6 +23,7 @@ enum cert_use {
     CERT_AUTHORITY,     /* signs others; for itself when it is the root */
     CERT_SERVER,        /* the broker */
     CERT_CLIENT,        /* a device or a person */
+    CERT_PEER,          /* either of them: nothing is said of the use */
     CERT_OCSP_RESPONDER /* answers for an authority [RFC 6960 4.2.2.2] */
 };
 

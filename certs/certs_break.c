@@ -300,6 +300,10 @@ bool certs_break(const struct certs_request *request, const char *kind,
                    kind);
         return false;
     }
+    if (use != CERT_SERVER && use != CERT_CLIENT) {
+        buf_append_string(why, "one is broken for a server or for a client");
+        return false;
+    }
     if (recipe->other_host && use != CERT_SERVER) {
         buf_printf(why, "%s: nobody compares a client's host", kind);
         return false;

@@ -46,7 +46,7 @@ static const struct option_spec table[] = {
     {OPTION_RSA,      0,  "rsa", NULL, "a key of RSA 2048 instead of EC P-256"},
     {OPTION_URL,      0,  "ocsp-url", "URL",
      "put into it where its OCSP responder is"},
-    {OPTION_FOR,      0,  "for", "USE", "what it is for: server or client"},
+    {OPTION_FOR,      0,  "for", "USE", "what it is for: server, client, or both"},
     {OPTION_CA,       0,  "ca", "FILE",
      "whom somebody trusts who verifies; usually DIR/ca.crt"},
     {OPTION_CRL,      0,  "crl", "FILE", "his revocation lists"},
@@ -102,8 +102,10 @@ static bool read_use(struct certs_options *options, const char *word)
     options->use = CERT_CLIENT;
     if (!strcmp(word, "server"))
         options->use = CERT_SERVER;
+    else if (!strcmp(word, "both"))
+        options->use = CERT_PEER;
     else if (strcmp(word, "client") != 0)
-        return refuse("--for is server or client");
+        return refuse("--for is server, client or both");
     return true;
 }
 

@@ -86,6 +86,9 @@ certs sign theirs.csr --for server
 grep -q 'asks to be an authority; that was not granted' told.log || fail "no word of CA:TRUE"
 accepts -CAfile certs/ca.crt -verify_hostname theirs.example -purpose sslserver certs/theirs.crt
 openssl x509 -in certs/theirs.crt -noout -text | grep -q CA:FALSE || fail "it is an authority"
+certs sign theirs.csr --for both --name both
+accepts -CAfile certs/ca.crt -purpose sslserver certs/both.crt
+accepts -CAfile certs/ca.crt -purpose sslclient certs/both.crt
 certs csr --cn ours.example --san ours.example,10.1.2.3
 openssl req -in certs/ours.example.csr -verify -noout -text >text 2>&1 || fail "openssl rejects our request"
 grep -q 'DNS:ours.example, IP Address:10.1.2.3' text || fail "names are missing in the request"

@@ -409,6 +409,8 @@ START_TEST(there_is_no_other_way_to_break_one)
            "no way to break");
     expect(certs_break(&wanted, "wrong-host", CERT_CLIENT, &told, &why), &why,
            "nobody compares");
+    expect(certs_break(&wanted, "expired", CERT_PEER, &told, &why), &why,
+           "for a server or for a client");
     ck_assert_ptr_null(certs_kind(13));
     ck_assert_ptr_nonnull(certs_kind(12));
 }

@@ -2,16 +2,13 @@
 
 #include "suites.h"
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
+#include "certs/cert_authority.h"
+#include "certs/cert_file.h"
+#include "certs/cert_make.h"
+#include "certs/cert_name.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define DAY_S 86400L
 
 static char folder[64];
 
@@ -41,45 +38,30 @@ const char *forge_path(const char *name)
 
 /* ---- certificates ---- */
 
-static void add(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-    X509V3_CTX context;
-
-    if (!value)
-        return;
-    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-    ck_assert_ptr_nonnull(extension);
-    ck_assert_int_eq(X509_add_ext(certificate, extension, -1), 1);
-    X509_EXTENSION_free(extension);
-}
-
 struct forged forge(const struct forge_order *order)
 {
-    static long serial = 1;
-    struct forged made = {.certificate = X509_new(),
-                          .key = EVP_EC_gen("P-256")};
-    X509 *one = made.certificate;
-    X509 *issuer = order->issuer ? order->issuer->certificate : one;
-    EVP_PKEY *signer = order->issuer ? order->issuer->key : made.key;
-    X509_NAME *name = X509_get_subject_name(one);
-    long from = order->from_days ? order->from_days : -1;
-    long until = order->until_days ? order->until_days : 30;
+    struct buf why = {0};
+    X509_NAME *name = cert_name_subject(NULL, order->common_name, &why);
+    GENERAL_NAMES *names =
+        order->alt_name ? cert_name_alternatives(order->alt_name, &why) : NULL;
+    struct forged made = {.key = cert_make_key(CERT_P256)};
+    int from = order->from_days ? order->from_days : -1;
+    int until = order->until_days ? order->until_days : 30;
 
-    X509_set_version(one, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(one), serial++);
-    X509_gmtime_adj(X509_getm_notBefore(one), from * DAY_S);
-    X509_gmtime_adj(X509_getm_notAfter(one), until * DAY_S);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                               (const unsigned char *)order->common_name, -1,
-                               -1, 0);
-    X509_set_issuer_name(one, X509_get_subject_name(issuer));
-    X509_set_pubkey(one, made.key);
-    add(one, issuer, NID_basic_constraints,
-        order->authority ? "critical,CA:TRUE" : "CA:FALSE");
-    add(one, issuer, NID_subject_alt_name, order->alt_name);
-    add(one, issuer, NID_ext_key_usage, order->usage);
-    ck_assert_int_gt(X509_sign(one, signer, EVP_sha256()), 0);
+    ck_assert_msg(why.len == 0, "%s", buf_string(&why));
+    made.certificate = cert_make(&(struct cert_order){
+        .use = order->authority ? CERT_AUTHORITY : CERT_PEER,
+        .subject = name,
+        .key = made.key,
+        .names = names,
+        .issuer = order->issuer ? order->issuer->certificate : NULL,
+        .issuer_key = order->issuer ? order->issuer->key : NULL,
+        .from_days = from,
+        .days = until - from,
+    });
+    ck_assert_ptr_nonnull(made.certificate);
+    GENERAL_NAMES_free(names);
+    X509_NAME_free(name);
     return made;
 }
 
@@ -92,76 +74,58 @@ void forged_release(struct forged *forged)
 
 /* ---- files ---- */
 
-static FILE *create(const char *name)
+/* Empties the content. */
+static void store(const char *name, struct buf *content)
 {
-    FILE *file = fopen(forge_path(name), "w");
+    struct buf why = {0};
 
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fchmod(fileno(file), 0600), 0);
-    return file;
+    ck_assert_msg(cert_file_store(forge_path(name), buf_slice(content),
+                                  CERT_FILE_KEY_MODE, &why),
+                  "%s", buf_string(&why));
+    cert_file_forget(content);
 }
 
 void forge_write_chain(const char *name, const struct forged *const *list)
 {
-    FILE *file = create(name);
+    struct buf content = {0};
 
     for (; *list; list++)
-        ck_assert_int_eq(PEM_write_X509(file, (*list)->certificate), 1);
-    fclose(file);
+        cert_file_put_certificate(&content, (*list)->certificate);
+    store(name, &content);
 }
 
 void forge_write_key(const char *name, const struct forged *forged,
                      const char *passphrase)
 {
-    FILE *file = create(name);
-    const unsigned char *bytes = (const unsigned char *)passphrase;
+    struct buf content = {0};
 
-    ck_assert_int_eq(PEM_write_PrivateKey(
-                         file, forged->key,
-                         passphrase ? EVP_aes_128_cbc() : NULL, bytes,
-                         passphrase ? (int)strlen(passphrase) : 0, NULL, NULL),
-                     1);
-    fclose(file);
+    cert_file_put_key(&content, forged->key, passphrase);
+    store(name, &content);
 }
 
 void forge_write_text(const char *name, const char *text)
 {
-    FILE *file = create(name);
+    struct buf content = {0};
 
-    fputs(text, file);
-    fclose(file);
-}
-
-static void put_on_list(X509_CRL *list, const struct forged *revoked)
-{
-    X509_REVOKED *entry = X509_REVOKED_new();
-    ASN1_TIME *now = X509_gmtime_adj(NULL, -DAY_S);
-
-    X509_REVOKED_set_serialNumber(entry,
-                                  X509_get_serialNumber(revoked->certificate));
-    X509_REVOKED_set_revocationDate(entry, now);
-    ck_assert_int_eq(X509_CRL_add0_revoked(list, entry), 1);
-    ASN1_TIME_free(now);
+    buf_append_string(&content, text);
+    store(name, &content);
 }
 
 void forge_write_list(const char *name, const struct forged *issuer,
                       const struct forged *revoked, int until_days)
 {
-    X509_CRL *list = X509_CRL_new();
-    ASN1_TIME *from = X509_gmtime_adj(NULL, -2 * DAY_S);
-    ASN1_TIME *until = X509_gmtime_adj(NULL, until_days * DAY_S);
-    FILE *file = create(name);
+    struct cert_authority authority = {.certificate = issuer->certificate,
+                                       .key = issuer->key};
+    struct buf content = {0};
 
-    X509_CRL_set_version(list, X509_CRL_VERSION_2);
-    X509_CRL_set_issuer_name(list, X509_get_subject_name(issuer->certificate));
-    X509_CRL_set1_lastUpdate(list, from);
-    X509_CRL_set1_nextUpdate(list, until);
     if (revoked)
-        put_on_list(list, revoked);
-    ck_assert_int_gt(X509_CRL_sign(list, issuer->key, EVP_sha256()), 0);
-    ck_assert_int_eq(PEM_write_X509_CRL(file, list), 1);
-    fclose(file);
-    ASN1_TIME_free(from);
-    ASN1_TIME_free(until);
+        cert_index_revoke(
+            cert_index_add(&authority.index, revoked->certificate),
+            CERT_INDEX_NO_REASON);
+    X509_CRL *list = cert_authority_make_list(&authority, NULL, until_days);
+    ck_assert_ptr_nonnull(list);
+    cert_file_put_list(&content, list);
+    store(name, &content);
     X509_CRL_free(list);
+    cert_index_release(&authority.index);
 }

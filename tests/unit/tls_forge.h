@@ -17,7 +17,6 @@ struct forge_order {
     const char *common_name;
     const struct forged *issuer; /* NULL: itself */
     const char *alt_name;        /* "DNS:localhost" */
-    const char *usage;           /* extended: "serverAuth" */
     int from_days;               /* valid from now + so many; 0: yesterday */
     int until_days;              /* 0: 30 */
     bool authority;
