@@ -41,6 +41,8 @@ static const struct command commands[] = {
     {"pub",     "mosquitto_pub",    cmd_pub,     "publish a message"},
     {"sub",     "mosquitto_sub",    cmd_sub,     "subscribe and print what comes"},
     {"request", "mosquitto_rr",     cmd_request, "send a request, print the response"},
+    {"device",  NULL,               cmd_device,  "a simulated device"},
+    {"play",    NULL,               cmd_play,    "a scripted demonstration"},
     {"passwd",  "mosquitto_passwd", cmd_passwd,  "change a password file"},
     {"certs",   NULL,               cmd_certs,   "make certificates, look at them, break them"},
     {"attach",  NULL,               cmd_attach,  "the dashboard of a broker that runs"},

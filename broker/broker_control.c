@@ -269,7 +269,9 @@ static bool do_note(struct broker *broker, json_t *request, json_t *answer)
 
     if (!get_string(request, "text", &text) || !text.len)
         return fail(answer, "text: must be a string");
-    if (seq <= 0 || (uint64_t)seq > broker->tap.last_seq)
+    if (!json_object_get(request, "seq"))
+        seq = (json_int_t)broker->tap.base_seq;
+    if (seq < 0 || (uint64_t)seq > broker->tap.last_seq)
         return fail(answer, "seq: there is no such record");
     record_begin(&bytes, EVENT_NOTE);
     record_put(&bytes, RECORD_TEXT, text);

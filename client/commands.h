@@ -17,4 +17,8 @@ int cmd_request(int argc, char **argv);
 /* mqttlab bench: put a load on a broker and measure it. */
 int cmd_bench(int argc, char **argv);
 
+/* mqttlab device: a simulated device; mqttlab play: a demonstration. */
+int cmd_device(int argc, char **argv);
+int cmd_play(int argc, char **argv);
+
 #endif

@@ -296,6 +296,10 @@ static bool act_by_asking(struct app *app, enum action action)
         app_search(app, false);
     else if (action == ACTION_COMMAND)
         app_ask(app, APP_COMMAND, "");
+    else if (action == ACTION_SUBSCRIBE && app_can_do(app))
+        app_ask(app, APP_SUBSCRIBE, "");
+    else if (action == ACTION_CONNECT && app_can_do(app))
+        app_ask(app, APP_CONNECT, "");
     else if (action == ACTION_EXPORT)
         app_ask(app, APP_EXPORT, "");
     else if (action == ACTION_WRITE)

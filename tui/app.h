@@ -8,6 +8,7 @@
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
+#include "tui/crew.h"
 #include "tui/layout.h"
 #include "tui/prompt.h"
 #include "tui/theme.h"
@@ -55,6 +56,8 @@ enum app_asking {
     APP_COMMAND,
     APP_ANSWER,
     APP_PUBLISH,
+    APP_SUBSCRIBE,
+    APP_CONNECT,
     APP_HOLD,
     APP_NOTE,
     APP_EXPORT,
@@ -71,6 +74,7 @@ struct app {
     struct store *store;           /* borrowed, as the next three */
     const struct panel *lab;       /* NULL: no lab is running */
     const struct app_deeds *deeds; /* NULL: nothing can be done */
+    struct crew *crew;             /* clients started here; NULL: none can be */
     const char *no_deeds;          /* why not; NULL: a recording */
     const char *about_quit;        /* asked before q ends it; NULL: nothing */
     enum app_mode mode;
@@ -152,6 +156,15 @@ void app_disturb(struct app *app, const char *kind, const char *rest);
 void app_note(struct app *app, const char *text);
 /* An action of these; false: it is none. */
 bool app_act_on_wire(struct app *app, enum action action);
+
+/* app_crew.c: clients that are started from here. */
+void app_device(struct app *app, const char *rest);
+void app_play(struct app *app, const char *demo);
+void app_subscribe(struct app *app, const char *rest);
+void app_connect(struct app *app, const char *client_id);
+void app_stop(struct app *app, const char *name);
+/* Send the chosen PUBLISH again. */
+void app_send_again(struct app *app);
 
 /* app_files.c: ":write" and the like. */
 void app_write_records(struct app *app, const char *path);

@@ -17,6 +17,8 @@ const char *app_ask_label(const struct app *app)
     case APP_COMMAND: return " :";
     case APP_ANSWER: return " answer: ";
     case APP_PUBLISH: return " publish [-q QOS] [-r] TOPIC MESSAGE: ";
+    case APP_SUBSCRIBE: return " subscribe to FILTER [QoS]: ";
+    case APP_CONNECT: return " connect a client named: ";
     case APP_HOLD: return " hold what matches (empty: every packet): ";
     case APP_NOTE: return " note: ";
     case APP_EXPORT:
@@ -156,6 +158,10 @@ static void finish(struct app *app, enum app_asking asking)
         app_export(app, text);
     } else if (asking == APP_WRITE && *text) {
         app_write_records(app, text);
+    } else if (asking == APP_SUBSCRIBE) {
+        app_subscribe(app, text);
+    } else if (asking == APP_CONNECT) {
+        app_connect(app, text);
     } else if (asking == APP_HOLD) {
         app_hold(app, text);
     } else if (asking == APP_NOTE) {

@@ -138,9 +138,28 @@ static void slow(struct app *app, const char *rest)
     buf_release(&text);
 }
 
+/* Commands that start clients; false: it is none. */
+static bool run_crew(struct app *app, enum command_id id, const char *rest)
+{
+    if (id == COMMAND_SUBSCRIBE)
+        app_subscribe(app, rest);
+    else if (id == COMMAND_CONNECT)
+        app_connect(app, rest);
+    else if (id == COMMAND_DEVICE)
+        app_device(app, rest);
+    else if (id == COMMAND_PLAY)
+        app_play(app, rest);
+    else if (id == COMMAND_STOP)
+        app_stop(app, rest);
+    else
+        return false;
+    return true;
+}
+
 static void run(struct app *app, enum command_id id, const char *rest)
 {
-    if (run_here(app, id, rest) || run_on_wire(app, id, rest))
+    if (run_here(app, id, rest) || run_on_wire(app, id, rest) ||
+        run_crew(app, id, rest))
         return;
     if (id == COMMAND_PUBLISH)
         publish(app, rest);

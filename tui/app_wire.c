@@ -193,6 +193,8 @@ bool app_act_on_wire(struct app *app, enum action action)
         end_chosen(app, true);
     else if (action == ACTION_RELEASE_ALL)
         app_release(app, 0, true);
+    else if (action == ACTION_SEND_AGAIN)
+        app_send_again(app);
     else if (action == ACTION_NOTE)
         app_ask(app, APP_NOTE, "");
     else

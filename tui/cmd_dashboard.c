@@ -170,6 +170,7 @@ int cmd_dashboard(int argc, char **argv)
 static int show(struct source *source, struct store *store,
                 const struct arguments *arguments, enum app_mode mode)
 {
+    struct crew crew = {.port = source->port};
     struct app *app;
     int result;
 
@@ -178,6 +179,7 @@ static int show(struct source *source, struct store *store,
     app = app_new(store, NULL, NULL);
     app->mode = mode;
     app->max_bytes = arguments->dashboard.max_bytes;
+    app->crew = &crew;
     app->deeds = arguments->control ? source_deeds(source) : NULL;
     if (mode == APP_LIVE)
         app->no_deeds = "this only watches; with mqttlab attach --control it "
@@ -185,6 +187,7 @@ static int show(struct source *source, struct store *store,
     result = run_screen(app, source, &arguments->dashboard.screen);
     if (result)
         fprintf(stderr, "mqttlab: this terminal cannot show the dashboard\n");
+    crew_release(&crew);
     app_free(app);
     return result ? 1 : 0;
 }

@@ -55,6 +55,19 @@ static const struct command table[] = {
      COMMAND_DISCONNECT, COMMAND_CLIENT, true},
     {"clear", "TOPIC", "clear a retained message; # clears all", NULL,
      COMMAND_CLEAR, COMMAND_TOPIC, true},
+
+    {"subscribe", "FILTER [QOS]", "start a client that subscribes",
+     "Commands that start clients", COMMAND_SUBSCRIBE, COMMAND_TOPIC, true},
+    {"connect", "ID", "start a client that connects, and no more", NULL,
+     COMMAND_CONNECT, COMMAND_TEXT, true},
+    {"device", "KIND [every TIME]",
+     "a simulated thermometer, meter, lamp, door, or a script of your own",
+     NULL, COMMAND_DEVICE, COMMAND_A_DEVICE, true},
+    {"play", "DEMO",
+     "demo-qos0, -qos1, -qos2, -retain, -will, -session, or your own script",
+     NULL, COMMAND_PLAY, COMMAND_A_DEMO, true},
+    {"stop", "NAME | all", "end a client that was started here", NULL,
+     COMMAND_STOP, COMMAND_A_MEMBER, true},
     {NULL, NULL, NULL, NULL, COMMAND_QUIT, COMMAND_NOTHING, false},
 };
 /* clang-format on */

@@ -23,6 +23,9 @@ enum command_word {
     COMMAND_FILE,
     COMMAND_COLOUR,
     COMMAND_A_THEME,
+    COMMAND_A_DEVICE,
+    COMMAND_A_DEMO,
+    COMMAND_A_MEMBER,
 };
 
 enum command_id {
@@ -50,6 +53,11 @@ enum command_id {
     COMMAND_SILENT,
     COMMAND_DISCONNECT,
     COMMAND_CLEAR,
+    COMMAND_SUBSCRIBE,
+    COMMAND_CONNECT,
+    COMMAND_DEVICE,
+    COMMAND_PLAY,
+    COMMAND_STOP,
 };
 
 struct command {

@@ -165,6 +165,37 @@ static void offer_colours(struct offers *offers)
     offer(offers, "off");
 }
 
+static void offer_all(struct offers *offers, const char *const *names)
+{
+    for (; *names; names++)
+        offer(offers, *names);
+}
+
+/* What client/play_built_in.c has. */
+static void offer_devices(struct offers *offers)
+{
+    static const char *const names[] = {"thermometer", "meter",  "lamp",
+                                        "door",        "client", NULL};
+
+    offer_all(offers, names);
+}
+
+static void offer_demos(struct offers *offers)
+{
+    static const char *const names[] = {
+        "demo-qos0", "demo-qos1",    "demo-qos2", "demo-retain",
+        "demo-will", "demo-session", NULL};
+
+    offer_all(offers, names);
+}
+
+static void offer_members(const struct app *app, struct offers *offers)
+{
+    offer(offers, "all");
+    for (size_t i = 0; app->crew && i < app->crew->count; i++)
+        offer(offers, app->crew->members[i].name);
+}
+
 /* The word of a filter that does not begin the arguments. */
 static size_t offer_word(const struct app *app, const char *text, size_t at,
                          struct offers *offers)
@@ -202,6 +233,12 @@ static size_t offer_for_command(const struct app *app, const char *text,
         offer_views(offers);
     else if (command->word == COMMAND_A_THEME)
         offer_themes(offers);
+    else if (command->word == COMMAND_A_DEVICE)
+        offer_devices(offers);
+    else if (command->word == COMMAND_A_DEMO)
+        offer_demos(offers);
+    else if (command->word == COMMAND_A_MEMBER)
+        offer_members(app, offers);
     else if (command->word == COMMAND_COLOUR && !strchr(text + start, ' '))
         offer_colours(offers);
     else if (command->word == COMMAND_COLOUR)

@@ -220,6 +220,7 @@ static int show(struct dashboard *dashboard)
     char *invitation = make_invitation((uint16_t)dashboard->broker.port);
     struct app *app = app_new(store, options->lab, invitation);
     struct source source;
+    struct crew crew = {.port = dashboard->broker.port};
     char error[300];
     int result;
 
@@ -230,6 +231,7 @@ static int show(struct dashboard *dashboard)
     } else {
         app->max_bytes = max_bytes;
         app->deeds = source_deeds(&source);
+        app->crew = &crew;
         if (dashboard->child.pid)
             app->about_quit = " Quit? The broker ends as well.   y yes"
                               "   any other key: no ";
@@ -241,6 +243,7 @@ static int show(struct dashboard *dashboard)
                     " %s\n",
                     strerror(-result));
     }
+    crew_release(&crew);
     source_close(&source);
     app_free(app);
     store_free(store);

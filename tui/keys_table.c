@@ -110,6 +110,10 @@ static const struct keys_binding table[] = {
 
     {ACTION_PUBLISH, ALL, "p", "p Publish",
      "publish a message through the broker", "Do"},
+    {ACTION_SUBSCRIBE, ALL, "s", NULL, "start a client that subscribes", NULL},
+    {ACTION_CONNECT, ALL, "C", NULL, "start a client that connects", NULL},
+    {ACTION_SEND_AGAIN, PKTS | LADD, "r", NULL,
+     "publish the message of the chosen PUBLISH again", NULL},
     {ACTION_KILL, SESS, "K", "K End it",
      "end the client's connection: with DISCONNECT, or cut", NULL},
     {ACTION_CLEAR, TREE, "D", "D Clear retained",

@@ -74,6 +74,10 @@ static bool take_in(struct runner *runner)
         changed = true;
     if (store_catch_up(store, CATCH_UP_NS))
         changed = true;
+    const char *said = runner->app->crew ? crew_tick(runner->app->crew) : NULL;
+    if (said)
+        app_say(runner->app, "%s", said);
+    changed = changed || said;
     if (now_ns / CLOCK_NS_PER_S != runner->second) {
         runner->second = now_ns / CLOCK_NS_PER_S;
         changed = true;

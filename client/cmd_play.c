@@ -1,0 +1,282 @@
+/*
+ * mqttlab device: a simulated device. mqttlab play: a scripted demonstration.
+ */
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/options.h"
+#include "client/commands.h"
+#include "client/play.h"
+#include "wire/control.h"
+
+#define EXIT_USAGE  3
+#define BROKERS_MAX 64
+#define ANSWER_MS   1000
+#define SIGNALS     2
+#define FILE_MAX    65536
+
+enum { OPTION_HELP = 1, OPTION_HOST, OPTION_PORT, OPTION_ID, OPTION_EVERY };
+
+static const struct option_spec device_table[] = {
+    {OPTION_HOST,  'h', "host",  "HOST", "the broker's name (127.0.0.1)" },
+    {OPTION_PORT,  'p', "port",  "PORT", "its port (1883)"               },
+    {OPTION_ID,    'i', "id",    "ID",
+     "Client Identifier; the kind and -1 if not given"                   },
+    {OPTION_EVERY, 'e', "every", "TIME", "time between two messages (2s)"},
+    {OPTION_HELP,  0,   "help",  NULL,   "this text"                     },
+    {0,            0,   NULL,    NULL,   NULL                            },
+};
+
+struct player {
+    struct loop loop;
+    struct play *play;
+    struct loop_signal signals[SIGNALS];
+    int signals_open;
+    struct play_script script;
+    struct play_options options;
+    const char *word; /* what is played */
+    int control_fd;   /* of the broker, if it is one of ours; -1 */
+    int exit_code;
+};
+
+/* ---- what is to be played ---- */
+
+static void list_built_ins(bool device)
+{
+    for (const struct play_built_in *row = play_built_ins(); row->name; row++) {
+        if (row->device == device)
+            printf("  %-13s %s\n", row->name, row->what);
+    }
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text;
+    size_t got;
+
+    if (!file)
+        return NULL;
+    text = alloc_bytes(FILE_MAX + 1);
+    got = fread(text, 1, FILE_MAX, file);
+    text[got] = '\0';
+    fclose(file);
+    return text;
+}
+
+static bool load(struct player *player)
+{
+    const struct play_built_in *row = play_built_ins();
+    char error[200];
+    char *text;
+    bool good;
+
+    while (row->name && strcmp(row->name, player->word) != 0)
+        row++;
+    text = row->name ? alloc_string(row->text) : read_file(player->word);
+    if (!text) {
+        fprintf(stderr, "mqttlab: there is no '%s', and no file of this name\n",
+                player->word);
+        return false;
+    }
+    good = play_script_read(&player->script, text, error, sizeof(error));
+    if (!good)
+        fprintf(stderr, "mqttlab: %s: %s\n", player->word, error);
+    free(text);
+    return good;
+}
+
+/* ---- a broker of ours is told more ---- */
+
+static void find_control(struct player *player)
+{
+    struct control_broker brokers[BROKERS_MAX];
+    int count = control_find(brokers, BROKERS_MAX);
+
+    player->control_fd = -1;
+    for (int i = 0; i < count && player->control_fd < 0; i++) {
+        if (brokers[i].port == player->options.port)
+            player->control_fd = control_connect(brokers[i].path);
+    }
+}
+
+static void tell(const struct player *player, json_t *request)
+{
+    if (player->control_fd >= 0 && request)
+        json_decref(
+            control_request(player->control_fd, request, ANSWER_MS, NULL));
+    json_decref(request);
+}
+
+/* Its packets earn nobody points in a lab. */
+static void on_client(void *owner, const char *client_id)
+{
+    tell(owner, json_pack("{s:s, s:s, s:s}", "cmd", "actor", "client",
+                          client_id, "actor", "script"));
+}
+
+static void on_note(void *owner, const char *text)
+{
+    puts(text);
+    fflush(stdout);
+    tell(owner, json_pack("{s:s, s:s}", "cmd", "note", "text", text));
+}
+
+static void on_end(void *owner, const char *error)
+{
+    struct player *player = owner;
+
+    if (error)
+        fprintf(stderr, "mqttlab: %s: %s\n", player->word, error);
+    player->exit_code = error ? 1 : 0;
+    loop_stop(&player->loop);
+}
+
+/* ---- running ---- */
+
+static void on_signal(struct loop_signal *watch)
+{
+    struct player *player = watch->signal.data;
+
+    play_stop(player->play);
+}
+
+static int run(struct player *player)
+{
+    static const int numbers[SIGNALS] = {SIGINT, SIGTERM};
+
+    if (loop_init(&player->loop))
+        return 1;
+    find_control(player);
+    player->options.owner = player;
+    player->options.on_client = on_client;
+    player->options.on_note = on_note;
+    player->options.on_end = on_end;
+    player->options.seed = clock_read_monotonic_ns() ^ (uint64_t)getpid() << 32;
+    player->play = play_new(&player->loop, &player->script, &player->options);
+    for (int i = 0; i < SIGNALS; i++) {
+        if (loop_signal_open(&player->loop, &player->signals[i], numbers[i],
+                             on_signal))
+            break;
+        player->signals[i].signal.data = player;
+        player->signals_open++;
+    }
+    loop_run(&player->loop);
+    for (int i = 0; i < player->signals_open; i++)
+        loop_signal_close(&player->signals[i]);
+    play_free(player->play);
+    loop_run(&player->loop);
+    loop_release(&player->loop);
+    if (player->control_fd >= 0)
+        close(player->control_fd);
+    return player->exit_code;
+}
+
+/* ---- options ---- */
+
+static bool set_option(struct player *player, const struct options *options,
+                       int id, char *error, size_t size)
+{
+    long number = 0;
+
+    if (id == OPTION_PORT) {
+        if (!options_number(options, 1, 65535, &number, error, size))
+            return false;
+        player->options.port = (uint16_t)number;
+    } else if (id == OPTION_HOST) {
+        player->options.host = options->value;
+    } else if (id == OPTION_ID) {
+        player->options.id = options->value;
+    } else if (id == OPTION_EVERY) {
+        player->options.every = options->value;
+        snprintf(error, size, "--every: '%s' is no time such as 2s or 500ms",
+                 options->value);
+        return play_time_ms(options->value) > 0;
+    } else if (player->word) {
+        snprintf(error, size, "too many arguments: '%s'", options->value);
+        return false;
+    } else {
+        player->word = options->value;
+    }
+    return true;
+}
+
+static void help(bool device)
+{
+    if (device)
+        printf("Usage: mqttlab device KIND|FILE [OPTIONS]\n"
+               "Simulate a device, with a will, until it is ended:\n\n");
+    else
+        printf("Usage: mqttlab play NAME|FILE [OPTIONS]\n"
+               "Play a demonstration, with notes for all who watch:\n\n");
+    list_built_ins(device);
+    printf("\n");
+    options_help(device_table, stdout);
+}
+
+/* Returns -1 to go on, or the exit code. */
+static int read_options(struct player *player, int argc, char **argv,
+                        bool device)
+{
+    struct options options;
+    char error[200];
+    int id;
+
+    options_init(&options, device_table, argc, argv);
+    while ((id = options_next(&options)) != OPTIONS_END) {
+        if (id == OPTION_HELP) {
+            help(device);
+            return 0;
+        }
+        if (id == OPTIONS_ERROR ||
+            !set_option(player, &options, id, error, sizeof(error))) {
+            fprintf(stderr, "mqttlab: %s\n",
+                    id == OPTIONS_ERROR ? options.error : error);
+            return EXIT_USAGE;
+        }
+    }
+    if (player->word)
+        return -1;
+    fprintf(stderr, "mqttlab: %s needs a name; see --help\n", argv[0]);
+    return EXIT_USAGE;
+}
+
+static int play(int argc, char **argv, bool device)
+{
+    struct player player = {
+        .options = {.host = "127.0.0.1", .port = 1883, .every = "2s"},
+    };
+    char *id = NULL;
+    int code = read_options(&player, argc, argv, device);
+
+    if (code >= 0)
+        return code;
+    if (!load(&player))
+        return 1;
+    if (!player.options.id) {
+        const char *slash = strrchr(player.word, '/');
+
+        id = alloc_printf("%s-1", slash ? slash + 1 : player.word);
+        player.options.id = id;
+    }
+    code = run(&player);
+    play_script_release(&player.script);
+    free(id);
+    return code;
+}
+
+int cmd_device(int argc, char **argv)
+{
+    return play(argc, argv, true);
+}
+
+int cmd_play(int argc, char **argv)
+{
+    return play(argc, argv, false);
+}

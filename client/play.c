@@ -1,0 +1,406 @@
+#include "client/play.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* After a device has lost its connection. */
+#define ANEW_MS 2000
+
+/* One of the clients. What its CONNECT says must live as long as it does. */
+struct actor {
+    struct play *play;
+    struct client *client; /* NULL: not connected */
+    struct buf name;
+    struct buf will_topic;
+    struct buf will_payload;
+};
+
+struct play {
+    struct loop *loop;
+    const struct play_script *script;
+    struct play_options options;
+    struct play_values values;
+    struct actor actors[PLAY_CLIENTS_MAX];
+    struct timer timer;   /* of the next deed */
+    size_t at;            /* the line that is done now */
+    size_t begin;         /* where "again" goes to */
+    uint16_t awaited;     /* number that the line waits for; 0: none */
+    struct actor *acting; /* of this client */
+    bool stopping;
+    bool ended;
+};
+
+static void do_line(struct play *play);
+
+/* ---- the end ---- */
+
+static void end(struct play *play, const char *error)
+{
+    if (play->ended)
+        return;
+    play->ended = true;
+    timer_cancel(&play->timer);
+    for (size_t i = 0; i < PLAY_CLIENTS_MAX; i++) {
+        client_free(play->actors[i].client);
+        play->actors[i].client = NULL;
+    }
+    play->options.on_end(play->options.owner, error);
+}
+
+static void fail(struct play *play, const char *what)
+{
+    char text[300];
+    const struct play_line *line = &play->script->lines[play->at];
+
+    snprintf(text, sizeof(text), "line %u: %s", line->number, what);
+    end(play, text);
+}
+
+/* The line is done: the next one follows in a later turn. */
+static void done(struct play *play)
+{
+    play->awaited = 0;
+    play->acting = NULL;
+    play->at++;
+    timer_set(play->loop, &play->timer, 0);
+}
+
+/* ---- what clients hear ---- */
+
+static struct actor *actor_of(const struct client *client)
+{
+    return client_context(client);
+}
+
+static void on_connack(struct client *client,
+                       const struct mqtt_connack *connack)
+{
+    struct actor *actor = actor_of(client);
+
+    if (connack->reason != MQTT_SUCCESS)
+        fail(actor->play, "the broker refused the connection");
+    else if (actor->play->acting == actor)
+        done(actor->play);
+}
+
+static void on_suback(struct client *client, const struct mqtt_suback *suback)
+{
+    struct actor *actor = actor_of(client);
+
+    if (actor->play->acting == actor &&
+        actor->play->awaited == suback->packet_id)
+        done(actor->play);
+}
+
+static void on_published(struct client *client, uint16_t packet_id,
+                         enum mqtt_reason reason)
+{
+    struct actor *actor = actor_of(client);
+
+    (void)reason;
+    if (actor->play->acting == actor && actor->play->awaited == packet_id)
+        done(actor->play);
+}
+
+/* A device that lost its connection is switched on again. */
+static void begin_anew(struct play *play)
+{
+    for (size_t i = 0; i < PLAY_CLIENTS_MAX; i++) {
+        client_free(play->actors[i].client);
+        play->actors[i].client = NULL;
+    }
+    play->at = 0;
+    play->awaited = 0;
+    play->acting = NULL;
+    timer_set(play->loop, &play->timer, ANEW_MS);
+}
+
+static void on_ended(struct client *client, const struct client_ended *ended)
+{
+    struct actor *actor = actor_of(client);
+    struct play *play = actor->play;
+    bool meant = play->acting == actor &&
+                 (play->script->lines[play->at].deed == PLAY_DISCONNECT ||
+                  play->script->lines[play->at].deed == PLAY_CUT);
+
+    client_free(client);
+    actor->client = NULL;
+    if (play->ended)
+        return;
+    if (play->stopping) {
+        for (size_t i = 0; i < PLAY_CLIENTS_MAX; i++) {
+            if (play->actors[i].client)
+                return;
+        }
+        end(play, NULL);
+    } else if (meant) {
+        done(play);
+    } else if (play->begin) {
+        begin_anew(play);
+    } else if (ended->end == CLIENT_END_UNREACHED) {
+        fail(play, "no broker answers there");
+    } else {
+        fail(play, "the connection was lost");
+    }
+}
+
+static const struct client_events events = {
+    .on_connack = on_connack,
+    .on_suback = on_suback,
+    .on_published = on_published,
+    .on_ended = on_ended,
+};
+
+/* ---- deeds ---- */
+
+static struct slice filled(struct play *play, const char *word, struct buf *buf)
+{
+    buf_clear(buf);
+    play_fill(&play->values, word, buf);
+    return buf_slice(buf);
+}
+
+static uint8_t qos_of(const struct play_line *line)
+{
+    const char *qos = play_word_behind(line, "qos");
+
+    return qos && (*qos == '1' || *qos == '2') ? (uint8_t)(*qos - '0') : 0;
+}
+
+/* TOPIC and MESSAGE stand behind "will". */
+static void fill_will(struct play *play, struct actor *actor,
+                      const struct play_line *line, struct mqtt_will *will)
+{
+    for (size_t i = 0; i + 2 < line->word_count; i++) {
+        if (strcmp(line->words[i], "will") != 0)
+            continue;
+        *will = (struct mqtt_will){
+            .set = true,
+            .qos = qos_of(line),
+            .retain = play_has_word(line, "retain"),
+            .topic = filled(play, line->words[i + 1], &actor->will_topic),
+            .payload = filled(play, line->words[i + 2], &actor->will_payload),
+        };
+    }
+}
+
+static void do_connect(struct play *play, struct actor *actor,
+                       const struct play_line *line)
+{
+    /* Session Expiry Interval: an hour [MQTT5 3.1.2.11.2]. */
+    static const uint8_t expiry[] = {0x11, 0x00, 0x00, 0x0e, 0x10};
+    const char *keep_alive = play_word_behind(line, "keepalive");
+    const char *version = play_word_behind(line, "version");
+    bool kept = play_has_word(line, "kept");
+    struct client_config config = {.host = play->options.host,
+                                   .port = play->options.port};
+
+    if (actor->client) {
+        fail(play, "this client is connected already");
+        return;
+    }
+    config.connect = (struct mqtt_connect){
+        .version = version && *version == '5' ? MQTT_5 : MQTT_3_1_1,
+        .clean_start = !kept,
+        .keep_alive_s =
+            (uint16_t)(keep_alive ? strtoul(keep_alive, NULL, 10) : 60),
+        .client_id = filled(play, line->words[0], &actor->name),
+    };
+    if (kept && config.connect.version == MQTT_5)
+        config.connect.properties = slice_of(expiry, sizeof(expiry));
+    fill_will(play, actor, line, &config.connect.will);
+    if (play->options.on_client)
+        play->options.on_client(play->options.owner, buf_string(&actor->name));
+    actor->client = client_new(play->loop, &config, &events, actor);
+    play->acting = actor;
+    if (client_connect(actor->client))
+        fail(play, "no broker answers there");
+}
+
+static void do_publish(struct play *play, struct actor *actor,
+                       const struct play_line *line)
+{
+    struct buf topic = {0};
+    struct buf payload = {0};
+    struct mqtt_publish publish = {
+        .qos = qos_of(line),
+        .retain = play_has_word(line, "retain"),
+        .topic = filled(play, line->words[0], &topic),
+    };
+    int number;
+
+    play->values.count++;
+    publish.payload = filled(play, line->words[1], &payload);
+    play->acting = actor;
+    play->awaited = 0;
+    number = client_publish(actor->client, &publish);
+    buf_release(&topic);
+    buf_release(&payload);
+    if (number < 0)
+        fail(play, "it cannot be published");
+    else if (!publish.qos)
+        done(play);
+    else
+        play->awaited = (uint16_t)number;
+}
+
+static void do_subscribe(struct play *play, struct actor *actor,
+                         const struct play_line *line)
+{
+    struct buf filter = {0};
+    struct mqtt_subscription subscription = {
+        .topic_filter = filled(play, line->words[0], &filter),
+        .qos = qos_of(line),
+    };
+
+    play->acting = actor;
+    play->awaited =
+        client_subscribe(actor->client, &subscription, 1, slice_of(NULL, 0));
+    buf_release(&filter);
+    if (!play->awaited)
+        fail(play, "it cannot subscribe");
+}
+
+static void do_wait(struct play *play, const struct play_line *line)
+{
+    struct buf time = {0};
+    unsigned ms;
+
+    filled(play, line->words[0], &time);
+    ms = play_time_ms(buf_string(&time));
+    buf_release(&time);
+    play->at++;
+    timer_set(play->loop, &play->timer, ms ? ms : 1000);
+}
+
+static void do_note(struct play *play, const struct play_line *line)
+{
+    struct buf text = {0};
+
+    for (size_t i = 0; i < line->word_count; i++) {
+        buf_append_string(&text, i ? " " : "");
+        play_fill(&play->values, line->words[i], &text);
+    }
+    if (play->options.on_note)
+        play->options.on_note(play->options.owner, buf_string(&text));
+    buf_release(&text);
+    done(play);
+}
+
+/* What a connected client does. */
+static void do_deed(struct play *play, const struct play_line *line)
+{
+    struct actor *actor = &play->actors[line->client];
+
+    if (!actor->client) {
+        fail(play, "this client is not connected");
+        return;
+    }
+    if (line->deed == PLAY_PUBLISH) {
+        do_publish(play, actor, line);
+    } else if (line->deed == PLAY_SUBSCRIBE) {
+        do_subscribe(play, actor, line);
+    } else {
+        play->acting = actor;
+        if (line->deed == PLAY_CUT)
+            client_abort(actor->client);
+        else
+            client_disconnect(actor->client, MQTT_SUCCESS, slice_of(NULL, 0));
+    }
+}
+
+static void do_line(struct play *play)
+{
+    const struct play_line *line;
+
+    if (play->at >= play->script->line_count) {
+        play_stop(play);
+        return;
+    }
+    line = &play->script->lines[play->at];
+    switch (line->deed) {
+    case PLAY_CONNECT:
+        do_connect(play, &play->actors[line->client], line);
+        break;
+    case PLAY_SUBSCRIBE:
+    case PLAY_PUBLISH:
+    case PLAY_DISCONNECT:
+    case PLAY_CUT: do_deed(play, line); break;
+    case PLAY_WAIT: do_wait(play, line); break;
+    case PLAY_NOTE: do_note(play, line); break;
+    case PLAY_BEGIN:
+        play->begin = play->at;
+        done(play);
+        break;
+    case PLAY_AGAIN:
+        play->at = play->begin;
+        done(play);
+        break;
+    }
+}
+
+static void on_timer(struct timer *timer)
+{
+    do_line(LIST_ITEM(timer, struct play, timer));
+}
+
+/* ---- life ---- */
+
+struct play *play_new(struct loop *loop, const struct play_script *script,
+                      const struct play_options *options)
+{
+    struct play *play = alloc_zero(1, sizeof(*play));
+
+    play->loop = loop;
+    play->script = script;
+    play->options = *options;
+    play->values = (struct play_values){
+        .id = options->id,
+        .every = options->every,
+        .random = options->seed | 1,
+        .walk = 0.5,
+    };
+    for (size_t i = 0; i < PLAY_CLIENTS_MAX; i++)
+        play->actors[i].play = play;
+    timer_init(&play->timer, on_timer);
+    timer_set(loop, &play->timer, 0);
+    return play;
+}
+
+void play_stop(struct play *play)
+{
+    bool any = false;
+
+    play->stopping = true;
+    timer_cancel(&play->timer);
+    for (size_t i = 0; i < PLAY_CLIENTS_MAX; i++) {
+        struct client *client = play->actors[i].client;
+
+        any = any || client;
+        if (client && client_connected(client))
+            client_disconnect(client, MQTT_SUCCESS, slice_of(NULL, 0));
+        else if (client && !client_ending(client))
+            client_abort(client);
+    }
+    if (!any)
+        end(play, NULL);
+}
+
+void play_free(struct play *play)
+{
+    if (!play)
+        return;
+    for (size_t i = 0; i < PLAY_CLIENTS_MAX; i++) {
+        struct actor *actor = &play->actors[i];
+
+        client_free(actor->client);
+        buf_release(&actor->name);
+        buf_release(&actor->will_topic);
+        buf_release(&actor->will_payload);
+    }
+    timer_cancel(&play->timer);
+    free(play);
+}
