@@ -72,7 +72,40 @@ static void put_value(struct buf *out, const struct field *field, bool json)
     }
 }
 
-/* What is not UTF-8 is replaced, a byte at a time. */
+/* How many bytes that are no UTF-8 are replaced by one character: those that
+   begin a character, as far as they do [Unicode 3.9, as Wireshark]. */
+static size_t ill_formed(struct slice text)
+{
+    /* Lowest second byte of what begins so, highest, and length. */
+    static const uint8_t begins[][5] = {
+        {0xc2, 0xdf, 0x80, 0xbf, 2},
+        {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3},
+        {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4},
+        {0xf1, 0xf3, 0x80, 0xbf, 4},
+        {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        const uint8_t *row = begins[i];
+        size_t len = 1;
+
+        if (text.bytes[0] < row[0] || text.bytes[0] > row[1])
+            continue;
+        if (len < text.len && text.bytes[1] >= row[2] &&
+            text.bytes[1] <= row[3])
+            len++;
+        while (len > 1 && len < row[4] && len < text.len &&
+               (text.bytes[len] & 0xc0) == 0x80)
+            len++;
+        return len;
+    }
+    return 1;
+}
+
+/* What is not UTF-8 is replaced. */
 static void put_json_text(struct buf *out, struct slice text)
 {
     buf_append_u8(out, '"');
@@ -82,7 +115,7 @@ static void put_json_text(struct buf *out, struct slice text)
 
         if (len <= 0) {
             buf_append_string(out, "\xef\xbf\xbd");
-            len = 1;
+            len = (int)ill_formed(text);
         } else if (c == '"' || c == '\\') {
             buf_append_u8(out, '\\');
             buf_append_u8(out, (uint8_t)c);

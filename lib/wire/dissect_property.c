@@ -12,6 +12,7 @@
 /* What was seen of one list, for the rules that look at the whole list. */
 struct seen {
     unsigned where;
+    bool overrun; /* the list claims to be longer than the packet */
     uint64_t ids; /* bit n: identifier n */
 };
 
@@ -104,7 +105,10 @@ static void one(struct dissector *d, struct seen *seen)
 
     if (!info) {
         dissector_fail(d, RULE_PROPERTY_UNKNOWN);
-        dissector_rest(d, DISSECT_PROP_UNKNOWN);
+        if (seen->overrun)
+            d->stopped = true;
+        else
+            dissector_rest(d, DISSECT_PROP_UNKNOWN);
         return;
     }
     dissector_explain(d, dissect_explain_property(id));
@@ -120,9 +124,9 @@ static void one(struct dissector *d, struct seen *seen)
     }
 }
 
-static void list(struct dissector *d, unsigned where)
+static void list(struct dissector *d, unsigned where, bool overrun)
 {
-    struct seen seen = {.where = where};
+    struct seen seen = {.where = where, .overrun = overrun};
 
     while (dissector_more(d) && !dissector_full(d))
         one(d, &seen);
@@ -143,22 +147,28 @@ void dissect_properties(struct dissector *d, enum dissect_id id, unsigned where)
     if (!dissector_more(d)) {
         dissector_fail(d, RULE_NO_PROPERTY_LENGTH); /* [MQTT-2.2.2-1] */
         d->stopped = true;
+        d->out->fields[group].info = NULL; /* as Wireshark has it */
         dissector_group_end(d, group);
         return;
     }
 
     uint32_t len = dissector_varint(d, DISSECT_PROPERTY_LEN);
+    if (d->stopped)
+        d->out->fields[group].info = NULL;
     uint32_t outer = d->end;
-    if (!d->stopped && len > outer - d->at) {
+    bool overrun = !d->stopped && len > outer - d->at;
+    if (overrun)
         dissector_fail(d, RULE_OVERRUN);
-        d->stopped = true;
-    }
     if (!d->stopped) {
-        d->end = d->at + len;
+        /* What is there of a list that is too long is worth looking at; where
+           it should end nobody knows. */
+        if (!overrun)
+            d->end = d->at + len;
         d->in_properties = true;
-        list(d, where);
+        list(d, where, overrun);
         d->in_properties = false;
         dissector_leave(d, outer);
+        d->stopped = d->stopped || overrun;
     }
     dissector_group_end(d, group);
 }
