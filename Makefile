@@ -94,7 +94,8 @@ say = @printf '  %-7s %s\n' $1 $(patsubst $(B)/%,%,$@);
 endif
 
 OBJ      := $(SRC:%.c=$B/%.o)
-LIB_OBJ  := $(filter-out $B/main.o,$(OBJ))
+LIB_OBJ  := $(filter-out $B/main.o,$(OBJ)) $B/web/pages.o
+PAGES    := $(notdir $(wildcard web/*))
 TEST_OBJ := $(TESTS:%.c=$B/%.o)
 FUZZ_OBJ := $(FUZZ:%=$B/tests/fuzz/fuzz_%.o) $B/tests/fuzz/replay.o
 
@@ -123,6 +124,12 @@ $B/%.so: examples/%.c broker/plugin.h $B/flags
 $B/%.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) -MMD -MP -c -o $@ $<
 
+# The pages of web/, as C.
+$B/web/pages.c: tools/embed $(PAGES:%=web/%)
+	$(call say,EMBED)mkdir -p $(@D) && tools/embed web $(PAGES) >$@
+$B/web/pages.o: $B/web/pages.c $B/flags
+	$(call say,CC)$(CC) $(BUILD) -MMD -MP -c -o $@ $<
+
 # The list of suites is the list of files: tests/unit/test_NAME.c has
 # NAME_suite().
 $(TEST_OBJ): $B/suites_list.h
@@ -138,7 +145,7 @@ $B/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(BUILD)' | cmp -s - $@ || echo '$(CC) $(BUILD)' >$@
 
--include $(patsubst %.o,%.d,$(OBJ) $(TEST_OBJ) $(FUZZ_OBJ))
+-include $(patsubst %.o,%.d,$(OBJ) $B/web/pages.o $(TEST_OBJ) $(FUZZ_OBJ))
 
 # --- using it ----------------------------------------------------------------
 
@@ -212,7 +219,7 @@ lint: layers cites headers $(SRC:%=$B/%.tidy) ## run clang-format, clang-tidy an
 	$Qcppcheck --quiet -j $$(getconf _NPROCESSORS_ONLN) --error-exitcode=1 \
 	    --std=c11 --inline-suppr -I. -Ilib --suppress=unknownMacro \
 	    --enable=warning,performance,portability $(SRC)
-	$Qshellcheck -s sh tools/install-deps tools/statements
+	$Qshellcheck -s sh tools/install-deps tools/statements tools/embed
 	$Qshellcheck -S warning -e $(SHELL_OFF) -s sh $(wildcard tests/e2e/*.sh)
 
 # Variables of lib.sh that scripts set or read, set -e after cd, and ulimit's

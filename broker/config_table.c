@@ -103,7 +103,8 @@ static const struct config_option options[] = {
      "The listener speaks TLS with keys that both sides know (psk_file)\n"
      "instead of certificates."},
     {"http_dir", CONFIG_FOLDER, LISTENER(http_dir), NO_RANGE, NULL, "DIR",
-     "Files that a listener for websockets gives to browsers."},
+     "Files that a listener for websockets gives to browsers. Without it: a page\n"
+     "with which a browser connects, subscribes and publishes."},
     {"websockets_origin", CONFIG_ORIGIN, LISTENER(websockets_origin), NO_RANGE,
      NULL, "SCHEME://HOST[:PORT]",
      "Only pages from there may connect, http://lab.example:8080 for example; may\n"

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/pages.h"
 #include "broker/secure.h"
 #include "net/transport_ws.h"
 
@@ -58,6 +59,8 @@ static bool open_site(struct web_site *to, const struct config_listener *config,
         return true;
     if (config->websockets_origin)
         read_origins(to, config->websockets_origin);
+    to->site.pages = pages;
+    to->site.page_count = pages_count;
     if (!config->http_dir)
         return true;
     to->site.directory =
