@@ -19,10 +19,8 @@ struct cert_authority {
     struct cert_index index;
 };
 
-/*
- * Opens the passphrase of a key that has one. Returns the passphrase, owned by
- * the caller, or NULL.
- */
+/* Asks for the passphrase of the key in a file. Returns it, owned by the caller,
+   or NULL. */
 typedef char *cert_passphrase(void *owner, const char *file);
 
 /*

@@ -30,13 +30,16 @@ static int open_path(const char *path)
     return fd;
 }
 
-/* Returns 0 or a negative errno. */
+/* Returns 0 or a negative errno. A key fits into the first room, so that it is not
+   copied to another, and left behind, when the buffer grows. */
 static int read_all(int fd, struct buf *content)
 {
     size_t from = content->len;
 
+    buf_reserve(content, READ_BYTES);
     for (;;) {
-        ssize_t got = read(fd, buf_reserve(content, READ_BYTES), READ_BYTES);
+        uint8_t *room = buf_reserve(content, 1);
+        ssize_t got = read(fd, room, content->cap - content->len);
 
         if (got < 0 && errno == EINTR)
             continue;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     EXIT_DONE = 0,
@@ -187,6 +188,20 @@ static int run_crl(const struct certs_options *options)
     return run(certs_crl, options);
 }
 
+/* Whoever has the key is whom the certificate names. */
+static void put_mode(const struct cert_item *item, struct buf *told)
+{
+    struct stat status;
+
+    if ((item->kind == CERT_PRIVATE_KEY || item->kind == CERT_LOCKED_KEY) &&
+        stat(item->file, &status) == 0 && S_ISREG(status.st_mode) &&
+        (status.st_mode & S_IROTH))
+        buf_printf(told,
+                   "  note       everybody on this machine can read it; "
+                   "mend it: chmod 600 %s\n",
+                   item->file);
+}
+
 /* Shows what can be shown; each file that cannot is told. */
 static int run_show(const struct certs_options *options)
 {
@@ -201,8 +216,10 @@ static int run_show(const struct certs_options *options)
             buf_append_string(&why, "\nmqttlab certs: ");
         good &= cert_item_load(&items, options->words[i], passphrase, &why);
     }
-    for (size_t i = 0; i < items.count; i++)
+    for (size_t i = 0; i < items.count; i++) {
         cert_show_item(&items.all[i], time(NULL), &told);
+        put_mode(&items.all[i], &told);
+    }
     cert_show_relations(&items, &told);
     cert_item_release(&items);
     forget(passphrase);
