@@ -23,8 +23,8 @@ struct broker;
 struct broker_listener;
 struct durable_held;
 struct login;
-struct request;
 struct session;
+struct subscribe_request;
 
 enum connection_state {
     CONNECTION_NEW,   /* waits for CONNECT */
@@ -36,9 +36,10 @@ enum connection_state {
 struct connection_extras {
     struct topic_aliases aliases_in; /* from the client */
     struct topic_alias_out
-        *aliases_out;          /* to it; owned; NULL: it allows none */
-    struct request *request;   /* owned; a SUBSCRIBE or UNSUBSCRIBE that takes
-                                longer than a turn; NULL: none */
+        *aliases_out; /* to it; owned; NULL: it allows none */
+    struct subscribe_request
+        *request;              /* owned; one that takes longer than a turn;
+                                NULL: none */
     struct login *login;       /* who it is is being found out; NULL: no */
     struct durable_held *held; /* what waits to be stored; NULL: nothing */
     struct rate_limit rate;    /* if the configuration has one */
@@ -217,7 +218,7 @@ static inline bool connection_has_room(struct connection *connection)
 struct connection_extras *connection_extras(struct connection *connection);
 
 /* The request that takes longer than a turn; NULL: none. */
-static inline struct request *
+static inline struct subscribe_request *
 connection_request(const struct connection *connection)
 {
     return connection->extras ? connection->extras->request : NULL;

@@ -147,13 +147,13 @@ static const char *told(const struct connection_ending *ending)
     return reason_string_is_secret(ending->reason) ? NULL : ending->text;
 }
 
-static void free_extras(struct connection_extras *extras)
+static void free_extras(struct connection_extras *extras, bool session_stays)
 {
     if (!extras)
         return;
     topic_aliases_release(&extras->aliases_in); /* [MQTT-3.3.2-7] */
     topic_alias_out_free(extras->aliases_out);
-    handle_forget_request(extras->request);
+    handle_forget_request(extras->request, session_stays);
     login_abandon(extras->login);
     free(extras);
 }
@@ -165,6 +165,7 @@ void connection_end(struct connection *connection,
     const struct way *way = &ways[ending->why];
     struct connection_ending said = *ending;
     struct session *session = connection->session;
+    bool session_stays = false;
 
     if (connection->state == CONNECTION_ENDED)
         return;
@@ -185,16 +186,17 @@ void connection_end(struct connection *connection,
     timer_cancel(&connection->timer);
     if (session) {
         broker->counters.clients_connected--;
-        session_detach(broker, session,
-                       &(struct session_departure){
-                           .text = said.text,
-                           .cause = cause,
-                           .discard_will = way->discard_will,
-                           .end_session = ending->clean_start,
-                           .taken_over = ending->why == END_TAKEN_OVER,
-                       });
+        session_stays =
+            session_detach(broker, session,
+                           &(struct session_departure){
+                               .text = said.text,
+                               .cause = cause,
+                               .discard_will = way->discard_will,
+                               .end_session = ending->clean_start,
+                               .taken_over = ending->why == END_TAKEN_OVER,
+                           });
     }
-    free_extras(connection->extras);
+    free_extras(connection->extras, session_stays);
     connection->extras = NULL;
     broker->incoming_blocks -= connection->incoming_blocks;
     connection->incoming_blocks = 0;

@@ -44,6 +44,9 @@ struct login;
 /* A Topic Filter that is entered or taken out is so much of it. */
 #define HANDLE_FILTER_WORK 8u
 
+/* To ask rules or plugins about a retained message is so much of it. */
+#define HANDLE_RULE_WORK 8u
+
 /*
  * How much of the retained messages' tree the Topic Filters of one SUBSCRIBE
  * may make us look at: all of it so many times, and some nodes more.
@@ -79,9 +82,18 @@ handler handle_pingreq; /* handle_disconnect.c */
 handler handle_disconnect;
 handler handle_auth; /* handle_auth.c */
 
-/* A SUBSCRIBE or UNSUBSCRIBE that takes more than one turn; NULL does nothing. */
-struct request;
-void handle_forget_request(struct request *request);
+/*
+ * The connection of a SUBSCRIBE or UNSUBSCRIBE that takes more than one turn has
+ * ended. If its session stays, it is given what the client was promised: the
+ * session has no connection any more. NULL does nothing.
+ */
+struct subscribe_request;
+void handle_forget_request(struct subscribe_request *request,
+                           bool session_stays);
+
+/* A limit is reached that no honest client comes near [MQTT311-4.8.0-2]. */
+void handle_give_up(struct connection *connection, const char *text,
+                    uint64_t seq);
 
 /* May a client publish there, now or by its will? What is below "$SYS/" the
    broker alone says [MQTT5 4.7.2]. */

@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,50 +6,23 @@
 #include "broker/durable.h"
 #include "broker/handle.h"
 #include "broker/identity.h"
-#include "broker/message.h"
 #include "broker/mount.h"
-#include "broker/pump.h"
 #include "broker/reason_string.h"
-#include "broker/retain_source.h"
 #include "broker/session.h"
+#include "broker/subscribe_request.h"
 #include "broker/sys_topics.h"
 #include "broker/trace.h"
 #include "mqtt/property.h"
-#include "mqtt/subscribe.h"
 #include "mqtt/topic.h"
 
-/*
- * A SUBSCRIBE or UNSUBSCRIBE while it is worked on. When that takes longer than
- * a turn may, it waits in the connection; the same packet comes again.
- */
-struct request {
-    struct connection *connection;
-    struct broker *broker;
-    struct session *session;
-    struct mqtt_subscribe subscribe;
-    uint32_t identifier; /* Subscription Identifier; 0: none */
-    uint64_t seq;
-    struct slice left; /* filters that were not looked at: first to be entered,
-                          after the answer to find what is retained */
-    size_t number;     /* of the first of them */
-    bool answered;
-    size_t looked_at;   /* nodes of the retained messages' tree */
-    const char *limit;  /* that the filter at hand exceeded; NULL: none */
-    struct buf reasons; /* one byte a filter, for the answer */
-    struct buf fresh;   /* one byte a filter: 1 if there was none like it */
-    struct buf mounted; /* the filters as they are in the broker, if they are
-                           others than the client's */
-    char why[120];      /* the first that was refused, as the answer says */
-};
-
 /* Why a filter is refused, for people. */
-static const char *why_not(const struct request *request, enum mqtt_type type,
-                           enum mqtt_reason reason)
+static const char *why_not(const struct subscribe_request *request,
+                           enum mqtt_type type, enum mqtt_reason reason)
 {
     return request->limit ? request->limit : reason_name(type, reason);
 }
 
-static void report_refusal(const struct request *request,
+static void report_refusal(const struct subscribe_request *request,
                            struct slice topic_filter, enum mqtt_reason reason)
 {
     char why[IDENTITY_WHY_BYTES] = "";
@@ -62,8 +34,9 @@ static void report_refusal(const struct request *request,
                   why[0] ? why : why_not(request, MQTT_SUBACK, reason));
 }
 
-static void report(const struct request *request, enum event_code code,
-                   struct slice topic_filter, enum mqtt_reason reason)
+static void report(const struct subscribe_request *request,
+                   enum event_code code, struct slice topic_filter,
+                   enum mqtt_reason reason)
 {
     struct broker *broker = request->broker;
 
@@ -91,7 +64,7 @@ static uint8_t return_code(enum mqtt_version version, enum mqtt_reason reason)
 
 /* Enter the result for the next filter: in the order of the filters
    [MQTT-3.9.3-1] [MQTT-3.11.3-1]. */
-static void put_result(struct request *request, enum mqtt_type type,
+static void put_result(struct subscribe_request *request, enum mqtt_type type,
                        enum mqtt_reason reason)
 {
     if (reason >= MQTT_UNSPECIFIED_ERROR && !request->why[0])
@@ -103,7 +76,7 @@ static void put_result(struct request *request, enum mqtt_type type,
 }
 
 /* Is there another filter to look at, and time for it? */
-static bool next_filter(struct request *request, enum mqtt_type type,
+static bool next_filter(struct subscribe_request *request, enum mqtt_type type,
                         struct mqtt_subscription *wanted)
 {
     return request->broker->work <= request->broker->turn_work &&
@@ -112,7 +85,7 @@ static bool next_filter(struct request *request, enum mqtt_type type,
 
 /* Is the identifier that of a QoS 2 message, whose PUBREL has not come?
    Version 5 can say so [MQTT5 3.9.3]. */
-static bool is_id_in_use(const struct request *request)
+static bool is_id_in_use(const struct subscribe_request *request)
 {
     return request->connection->link.version >= MQTT_5 &&
            packet_ids_used(&request->session->incoming,
@@ -122,7 +95,7 @@ static bool is_id_in_use(const struct request *request)
 /* ---- SUBSCRIBE ---- */
 
 /* Which limit a new subscription exceeds; NULL: none. */
-static const char *exceeded(const struct request *request)
+static const char *exceeded(const struct subscribe_request *request)
 {
     const struct config *config = request->broker->config;
     const struct subscriber *subscriber = &request->session->subscriber;
@@ -147,7 +120,7 @@ static bool is_shared(const struct mqtt_subscription *wanted)
 }
 
 /* Enter one filter; returns the granted QoS or why not. */
-static enum mqtt_reason subscribe_one(struct request *request,
+static enum mqtt_reason subscribe_one(struct subscribe_request *request,
                                       const struct mqtt_subscription *wanted,
                                       bool *fresh)
 {
@@ -195,7 +168,7 @@ static enum mqtt_reason subscribe_one(struct request *request,
 }
 
 /* One after the other, as if each had come alone [MQTT-3.8.4-5]. */
-static void subscribe_all(struct request *request)
+static void subscribe_all(struct subscribe_request *request)
 {
     struct connection *connection = request->connection;
     struct broker *broker = request->broker;
@@ -222,7 +195,8 @@ static void subscribe_all(struct request *request)
     }
 }
 
-static void send_answer(const struct request *request, enum mqtt_type type)
+static void send_answer(const struct subscribe_request *request,
+                        enum mqtt_type type)
 {
     struct connection *connection = request->connection;
     /* [MQTT-3.8.4-2] [MQTT-3.10.4-5] */
@@ -246,8 +220,7 @@ static void send_answer(const struct request *request, enum mqtt_type type)
     buf_release(&properties);
 }
 
-/* A limit is reached that no honest client comes near [MQTT311-4.8.0-2]. */
-static void give_up(struct connection *connection, const char *text,
+void handle_give_up(struct connection *connection, const char *text,
                     uint64_t seq)
 {
     connection_end(connection, &(struct connection_ending){.why = END_LIMIT,
@@ -255,114 +228,10 @@ static void give_up(struct connection *connection, const char *text,
                                                            .cause = seq});
 }
 
-/* ---- retained messages for a new subscription [MQTT5 3.8.4] ---- */
-
-struct retained_for {
-    const struct request *request;
-    uint8_t granted;
-};
-
-/* May the subscriber have it? */
-static bool is_permitted(const struct request *request,
-                         const struct message *message)
-{
-    struct broker *broker = request->broker;
-    char why[IDENTITY_WHY_BYTES];
-    char text[IDENTITY_WHY_BYTES + 32];
-
-    bool published = retain_source_allows(broker, message);
-    if (published &&
-        identity_may_read(request->session, message_topic(message)))
-        return true;
-    if (!tap_on(&broker->tap))
-        return false;
-    if (published)
-        identity_explain(request->session, MQTTLAB_READ, message_topic(message),
-                         why);
-    snprintf(text, sizeof(text), "is not sent it: %s",
-             published ? why : "its publisher may no longer publish there");
-    identity_report(broker, request->session, message_topic(message), text,
-                    request->seq);
-    return false;
-}
-
-static bool offer_retained(void *context, struct message *message)
-{
-    const struct retained_for *to = context;
-    const struct request *request = to->request;
-    unsigned qos = message->qos < to->granted ? message->qos : to->granted;
-
-    if (!is_permitted(request, message))
-        return true;
-    struct delivery delivery = {
-        .message = message_ref(message),
-        .qos = qos & 3,
-        .retain = true, /* [MQTT311-3.3.1-8] */
-    };
-
-    if (request->identifier) { /* [MQTT-3.3.4-3] */
-        struct buf identifier = {0};
-
-        property_put_number(&identifier, PROPERTY_SUBSCRIPTION_IDENTIFIER,
-                            request->identifier);
-        delivery.identifiers = shared_new(identifier.len);
-        memcpy(delivery.identifiers->bytes, identifier.bytes, identifier.len);
-        buf_release(&identifier);
-    }
-    pump_offer(request->broker, request->session, &delivery);
-    return true;
-}
-
-static bool wants_retained(const struct mqtt_subscription *wanted, bool fresh)
-{
-    /* A shared subscription gets none [MQTT5 4.8.2]. */
-    if (is_shared(wanted))
-        return false;
-    /* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] */
-    return wanted->retain_handling == 0 ||
-           (wanted->retain_handling == 1 && fresh);
-}
-
-/* A few bytes of Topic Filters can ask for everything again and again: others
-   would not be served until it is all looked through. */
-static bool asks_too_much(const struct request *request)
-{
-    return request->looked_at >
-           HANDLE_RETAINED_VISIT_NODES +
-               HANDLE_RETAINED_VISITS *
-                   retained_store_nodes(request->broker->retained);
-}
-
-static void send_retained(struct request *request)
-{
-    struct broker *broker = request->broker;
-    struct mqtt_subscription wanted;
-
-    while (next_filter(request, MQTT_SUBSCRIBE, &wanted)) {
-        size_t i = request->number++;
-        struct retained_for to = {request, request->reasons.bytes[i]};
-
-        broker->work++;
-        if (to.granted > MQTT_GRANTED_QOS_2 ||
-            !wants_retained(&wanted, request->fresh.bytes[i]))
-            continue;
-        size_t looked_at = retained_store_visit(
-            broker->retained, wanted.topic_filter,
-            clock_ms(&broker->loop->clock), offer_retained, &to);
-
-        broker->work += looked_at;
-        request->looked_at += looked_at;
-        if (asks_too_much(request)) {
-            give_up(request->connection,
-                    "asks for retained messages again and again", request->seq);
-            return;
-        }
-    }
-}
-
 /* ---- both ---- */
 
-static enum mqtt_reason decode(struct request *request,
+/* The filters are as they are in the broker. */
+static enum mqtt_reason decode(struct subscribe_request *request,
                                const struct frame *frame)
 {
     const struct connection *connection = request->connection;
@@ -373,39 +242,8 @@ static enum mqtt_reason decode(struct request *request,
     if (!reason && connection->mounted)
         request->subscribe.filters =
             mount_filters(connection, frame_type(frame),
-                          request->subscribe.filters, &request->mounted);
+                          request->subscribe.filters, &request->filters);
     return reason;
-}
-
-static enum mqtt_reason begin(struct request *request,
-                              struct connection *connection,
-                              const struct frame *frame, uint64_t seq)
-{
-    *request = (struct request){
-        .connection = connection,
-        .broker = connection->broker,
-        .session = connection->session,
-        .seq = seq,
-    };
-    enum mqtt_reason reason = decode(request, frame);
-
-    request->left = request->subscribe.filters;
-    if (!reason && trace_on(connection))
-        trace_received_plain(connection, frame_type(frame));
-    return reason;
-}
-
-/* The packet comes again, from another place in memory. */
-static void go_on(struct request *request, struct connection *connection,
-                  const struct frame *frame)
-{
-    *request = *connection->extras->request;
-    free(connection->extras->request);
-    connection->extras->request = NULL;
-    enum mqtt_reason reason = decode(request, frame);
-    assert(!reason); /* as the first time */
-    struct slice filters = request->subscribe.filters;
-    request->left = slice_skip(filters, filters.len - request->left.len);
 }
 
 /* Entering so many filters would keep others waiting. */
@@ -414,44 +252,91 @@ static bool is_too_long(struct connection *connection,
 {
     if (frame->body.len <= HANDLE_MAX_SUBSCRIBE_BYTES)
         return false;
-    give_up(connection, "a SUBSCRIBE or UNSUBSCRIBE larger than the limit",
-            seq);
+    handle_give_up(connection,
+                   "a SUBSCRIBE or UNSUBSCRIBE larger than the limit", seq);
     return true;
 }
 
-static void release(struct request *request)
+static void request_free(struct subscribe_request *request)
 {
     buf_release(&request->reasons);
     buf_release(&request->fresh);
-    buf_release(&request->mounted);
-}
-
-/* Done, or for this turn, or the connection has ended. */
-static void finish(struct request *request)
-{
-    struct connection *connection = request->connection;
-
-    if (connection->state == CONNECTION_UP &&
-        (!request->answered || request->left.len)) {
-        struct request *kept = alloc_bytes(sizeof(*kept));
-
-        *kept = *request;
-        connection_extras(connection)->request = kept;
-        return;
-    }
-    release(request);
-}
-
-void handle_forget_request(struct request *request)
-{
-    if (!request)
-        return;
-    release(request);
+    buf_release(&request->filters);
     free(request);
 }
 
+/* A new one; NULL, with the reason if there is one, when it ends here. */
+static struct subscribe_request *begin(struct connection *connection,
+                                       const struct frame *frame, uint64_t seq,
+                                       enum mqtt_reason *reason)
+{
+    struct subscribe_request *request = alloc_zero(1, sizeof(*request));
+
+    request->connection = connection;
+    request->broker = connection->broker;
+    request->session = connection->session;
+    request->seq = seq;
+    *reason = decode(request, frame);
+    if (*reason || is_too_long(connection, frame, seq)) {
+        request_free(request);
+        return NULL;
+    }
+    request->identifier = property_number(request->subscribe.properties,
+                                          PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
+    request->left = request->subscribe.filters;
+    if (trace_on(connection))
+        trace_received_plain(connection, frame_type(frame));
+    return request;
+}
+
+/* It waits for the next turn, and the packet will be somewhere else by then. */
+static void put_off(struct subscribe_request *request)
+{
+    size_t left = request->left.len;
+
+    if (!request->filters.len)
+        buf_append_slice(&request->filters, request->subscribe.filters);
+    request->subscribe.filters = buf_slice(&request->filters);
+    request->left =
+        slice_skip(request->subscribe.filters, request->filters.len - left);
+    retained_store_keep_place(request->broker->retained, &request->place);
+    connection_extras(request->connection)->request = request;
+}
+
+static struct subscribe_request *take_up(struct connection *connection)
+{
+    struct subscribe_request *request = connection_request(connection);
+
+    if (!request)
+        return NULL;
+    connection->extras->request = NULL;
+    retained_store_leave(&request->place);
+    return request;
+}
+
+/* Done, or for this turn, or the connection has ended. */
+static void finish(struct subscribe_request *request)
+{
+    if (request->connection->state == CONNECTION_UP &&
+        (!request->answered || request->left.len))
+        put_off(request);
+    else
+        request_free(request);
+}
+
+void handle_forget_request(struct subscribe_request *request,
+                           bool session_stays)
+{
+    if (!request)
+        return;
+    retained_store_leave(&request->place);
+    if (session_stays && request->answered)
+        handle_retained_queue(request);
+    request_free(request);
+}
+
 /* What is retained under $SYS may be old when nothing happened for long. */
-static void refresh_sys_topics(const struct request *request)
+static void refresh_sys_topics(const struct subscribe_request *request)
 {
     struct slice filters = request->subscribe.filters;
     struct mqtt_subscription wanted;
@@ -467,38 +352,33 @@ static void refresh_sys_topics(const struct request *request)
 enum mqtt_reason handle_subscribe(struct connection *connection,
                                   const struct frame *frame, uint64_t seq)
 {
-    struct request request;
+    struct subscribe_request *request = take_up(connection);
+    enum mqtt_reason reason = MQTT_SUCCESS;
 
-    if (connection_request(connection)) {
-        go_on(&request, connection, frame);
-    } else {
-        enum mqtt_reason reason = begin(&request, connection, frame, seq);
-
-        if (reason || is_too_long(connection, frame, seq)) {
-            release(&request);
+    if (!request) {
+        request = begin(connection, frame, seq, &reason);
+        if (!request)
             return reason;
-        }
-        request.identifier = property_number(
-            request.subscribe.properties, PROPERTY_SUBSCRIPTION_IDENTIFIER, 0);
-        refresh_sys_topics(&request);
+        refresh_sys_topics(request);
     }
-    if (!request.answered)
-        subscribe_all(&request);
-    if (!request.answered && !request.left.len) {
+    if (!request->answered)
+        subscribe_all(request);
+    if (!request->answered && !request->left.len) {
         /* [MQTT-3.8.4-1] [MQTT-3.8.4-6] */
-        send_answer(&request, MQTT_SUBACK);
-        request.left = request.subscribe.filters;
-        request.answered = true;
+        send_answer(request, MQTT_SUBACK);
+        request->left = request->subscribe.filters;
+        request->answered = true;
+        request->answered_ms = clock_ms(&connection->broker->loop->clock);
     }
-    if (request.answered)
-        send_retained(&request); /* [MQTT311-3.3.1-6] */
-    finish(&request);
+    if (request->answered)
+        handle_retained(request); /* [MQTT311-3.3.1-6] */
+    finish(request);
     return MQTT_SUCCESS;
 }
 
 /* Take one filter out; returns its Reason Code. The session's queue is left
    alone, so what is under way is completed [MQTT-3.10.4-3]. */
-static enum mqtt_reason unsubscribe_one(const struct request *request,
+static enum mqtt_reason unsubscribe_one(const struct subscribe_request *request,
                                         struct slice topic_filter)
 {
     if (is_id_in_use(request))
@@ -513,7 +393,7 @@ static enum mqtt_reason unsubscribe_one(const struct request *request,
 }
 
 /* One after the other, as if each had come alone [MQTT-3.10.4-6]. */
-static void unsubscribe_all(struct request *request)
+static void unsubscribe_all(struct subscribe_request *request)
 {
     struct broker *broker = request->broker;
     struct mqtt_subscription wanted;
@@ -539,23 +419,18 @@ static void unsubscribe_all(struct request *request)
 enum mqtt_reason handle_unsubscribe(struct connection *connection,
                                     const struct frame *frame, uint64_t seq)
 {
-    struct request request;
+    struct subscribe_request *request = take_up(connection);
+    enum mqtt_reason reason = MQTT_SUCCESS;
 
-    if (connection_request(connection)) {
-        go_on(&request, connection, frame);
-    } else {
-        enum mqtt_reason reason = begin(&request, connection, frame, seq);
-
-        if (reason || is_too_long(connection, frame, seq)) {
-            release(&request);
-            return reason;
-        }
+    if (!request)
+        request = begin(connection, frame, seq, &reason);
+    if (!request)
+        return reason;
+    unsubscribe_all(request);
+    if (!request->left.len) {
+        send_answer(request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
+        request->answered = true;
     }
-    unsubscribe_all(&request);
-    if (!request.left.len) {
-        send_answer(&request, MQTT_UNSUBACK); /* [MQTT-3.10.4-4] */
-        request.answered = true;
-    }
-    finish(&request);
+    finish(request);
     return MQTT_SUCCESS;
 }

@@ -16,6 +16,7 @@ struct retained_store {
     struct retained_limits limits;
     size_t count;
     size_t bytes;
+    struct list places;          /* struct retained_place, those kept */
     uint32_t hand;               /* the node that the sweep looked at last */
     retained_changed *on_change; /* NULL: nobody wants to know */
     void *context;
@@ -26,6 +27,7 @@ struct retained_store *retained_store_new(const struct retained_limits *limits)
     struct retained_store *store = alloc_zero(1, sizeof(*store));
 
     store->limits = *limits;
+    list_init(&store->places);
     topic_trie_init(&store->topics);
     return store;
 }
@@ -62,6 +64,38 @@ static void tell(const struct retained_store *store, struct message *message,
         store->on_change(store->context, message, kept);
 }
 
+/* The node goes: a visit that has come to it goes on beside it. */
+static void step_off(struct retained_place *place, const struct trie_node *node)
+{
+    place->went_below = node->next_sibling == 0;
+    place->at = node->next_sibling ? node->next_sibling : node->parent;
+}
+
+/* Visits must not stand on a node that will be pruned with the last one below
+   it, which has lost its message. */
+static void clear_places(struct retained_store *store, uint32_t number)
+{
+    const struct trie_node *gone = NULL;
+
+    while (number != TRIE_ROOT && !list_empty(&store->places)) {
+        const struct trie_node *node = topic_trie_node(&store->topics, number);
+        bool is_last = gone ? !gone->next_sibling && !gone->prev_sibling
+                            : !node->first_child;
+
+        if (node->value || !is_last)
+            return;
+        LIST_FOREACH (link, &store->places) {
+            struct retained_place *place =
+                LIST_ITEM(link, struct retained_place, link);
+
+            if (place->at == number)
+                step_off(place, node);
+        }
+        gone = node;
+        number = node->parent;
+    }
+}
+
 static void forget(struct retained_store *store, uint32_t number)
 {
     struct trie_node *node = topic_trie_node(&store->topics, number);
@@ -72,6 +106,7 @@ static void forget(struct retained_store *store, uint32_t number)
     node->value = NULL;
     tell(store, message, false);
     message_unref(message);
+    clear_places(store, number);
     topic_trie_prune(&store->topics, number);
 }
 
@@ -197,115 +232,175 @@ struct message *retained_store_get(const struct retained_store *store,
 
 /* --- visiting ------------------------------------------------------------- */
 
-struct visit {
+struct walk {
     const struct topic_trie *topics;
+    struct retained_place *place;
+    struct node_list levels; /* of the filter, by their numbers, without "#" at
+                                its end; 0: no topic has it */
+    bool has_hash;           /* there is one */
+    size_t depth;            /* of the place: so many levels */
     uint64_t now_ms;
-    bool (*on_message)(void *context, struct message *message);
+    retained_visit *visit;
     void *context;
-    bool stopped;             /* on_message wants no more */
+    bool stopped;             /* visit wants no more */
     size_t looked_at;         /* nodes */
     struct node_list expired; /* met on the way; removed at the end */
 };
 
-static void visit_node(struct visit *visit, uint32_t number)
+static void read_filter(struct walk *walk, struct slice topic_filter)
 {
-    struct message *message = topic_trie_node(visit->topics, number)->value;
+    struct topic_levels levels = topic_levels(topic_filter);
+    struct slice text;
 
-    visit->looked_at++;
-    if (!message)
-        return;
-    if (message_expired(message, visit->now_ms))
-        node_list_append(&visit->expired, number);
-    else if (!visit->on_message(visit->context, message))
-        visit->stopped = true;
-}
+    while (topic_next_level(&levels, &text)) {
+        uint32_t level = level_table_find(&walk->topics->levels, text);
 
-/* The node that comes after this one and all below it, within top. */
-static uint32_t next_beside(const struct topic_trie *topics, uint32_t number,
-                            uint32_t top)
-{
-    while (number != top) {
-        const struct trie_node *node = topic_trie_node(topics, number);
-
-        if (node->next_sibling)
-            return node->next_sibling;
-        number = node->parent;
-    }
-    return 0;
-}
-
-/* A node and all below it. */
-static void visit_all(struct visit *visit, uint32_t top)
-{
-    uint32_t number = top;
-
-    while (number && !visit->stopped) {
-        uint32_t child = topic_trie_node(visit->topics, number)->first_child;
-
-        visit_node(visit, number);
-        number = child ? child : next_beside(visit->topics, number, top);
+        walk->has_hash = level == LEVEL_HASH;
+        if (!walk->has_hash)
+            node_list_append(&walk->levels, level);
     }
 }
 
 /* At the first level wildcards do not match "$" [MQTT-4.7.2-1]. */
-static bool is_hidden(const struct topic_trie *topics, uint32_t number)
+static bool is_hidden(const struct walk *walk, const struct trie_node *node)
 {
-    const struct trie_node *node = topic_trie_node(topics, number);
-    struct slice text = level_table_text(&topics->levels, node->level);
-
-    return node->parent == TRIE_ROOT && text.len && text.bytes[0] == '$';
+    if (walk->depth != 1 ||
+        (walk->levels.count && walk->levels.nodes[0] != LEVEL_PLUS))
+        return false;
+    struct slice text = level_table_text(&walk->topics->levels, node->level);
+    return text.len && text.bytes[0] == '$';
 }
 
-/* What the rest of a filter matches below a node. It goes only as deep as
-   there are topics. */
-static void visit_below(struct visit *visit, uint32_t number,
-                        struct topic_levels filter)
+/* The level of the filter that the place must have; LEVEL_PLUS: any. */
+static uint32_t wanted(const struct walk *walk)
 {
-    const struct topic_trie *topics = visit->topics;
-    struct slice text;
-
-    if (!topic_next_level(&filter, &text)) {
-        visit_node(visit, number);
-        return;
-    }
-    bool all = slice_equal_string(text, "#");
-    if (!all && !slice_equal_string(text, "+")) {
-        uint32_t level = level_table_find(&topics->levels, text);
-        uint32_t child = level ? topic_trie_child(topics, number, level) : 0;
-
-        if (child)
-            visit_below(visit, child, filter);
-        return;
-    }
-    if (all)
-        visit_node(visit, number); /* "a/#" matches "a" as well */
-    for (uint32_t child = topic_trie_node(topics, number)->first_child;
-         child && !visit->stopped;
-         child = topic_trie_node(topics, child)->next_sibling) {
-        visit->looked_at++;
-        if (is_hidden(topics, child))
-            continue;
-        if (all)
-            visit_all(visit, child);
-        else
-            visit_below(visit, child, filter);
-    }
+    return walk->depth > 0 && walk->depth <= walk->levels.count
+               ? walk->levels.nodes[walk->depth - 1]
+               : LEVEL_PLUS; /* the root, or what "#" stands for */
 }
 
-size_t retained_store_visit(
-    struct retained_store *store, struct slice topic_filter, uint64_t now_ms,
-    bool (*visit)(void *context, struct message *message), void *context)
+static bool fits(const struct walk *walk, const struct trie_node *node)
 {
-    struct visit walk = {.topics = &store->topics,
-                         .now_ms = now_ms,
-                         .on_message = visit,
-                         .context = context};
+    return (wanted(walk) == LEVEL_PLUS || wanted(walk) == node->level) &&
+           !is_hidden(walk, node);
+}
 
-    visit_below(&walk, TRIE_ROOT, topic_levels(topic_filter));
+static void visit_message(struct walk *walk, struct message *message)
+{
+    /* "a/#" matches "a" as well. */
+    if (!message || walk->depth < walk->levels.count)
+        return;
+    if (message_expired(message, walk->now_ms))
+        node_list_append(&walk->expired, walk->place->at);
+    else
+        walk->stopped = !walk->visit(walk->context, message);
+}
+
+/* The first node below the place that may match; 0: none. */
+static uint32_t below(const struct walk *walk, const struct trie_node *node)
+{
+    if (walk->depth >= walk->levels.count)
+        return walk->has_hash ? node->first_child : 0;
+    uint32_t level = walk->levels.nodes[walk->depth];
+    if (level == LEVEL_PLUS)
+        return node->first_child;
+    return level ? topic_trie_child(walk->topics, walk->place->at, level) : 0;
+}
+
+/* The next one beside it; of one level that the filter names there is but one. */
+static uint32_t beside(const struct walk *walk, const struct trie_node *node)
+{
+    return wanted(walk) == LEVEL_PLUS ? node->next_sibling : 0;
+}
+
+/* Visit the node of the place and go down, or, when there is nothing, beside it,
+   or up. */
+static void step(struct walk *walk)
+{
+    struct retained_place *place = walk->place;
+    const struct trie_node *node = topic_trie_node(walk->topics, place->at);
+    uint32_t next = 0;
+
+    if (!place->went_below) {
+        walk->looked_at++;
+        if (fits(walk, node)) {
+            visit_message(walk, node->value);
+            next = below(walk, node);
+        }
+    }
+    if (next) {
+        place->at = next;
+        walk->depth++;
+        return;
+    }
+    if (place->at == TRIE_ROOT) {
+        place->at = 0;
+        return;
+    }
+    next = beside(walk, node);
+    place->went_below = next == 0;
+    place->at = next ? next : node->parent;
+    walk->depth -= next == 0;
+}
+
+static size_t depth_of(const struct topic_trie *topics,
+                       const struct retained_place *place)
+{
+    size_t depth = 0;
+
+    for (uint32_t number = place->at; number && number != TRIE_ROOT; depth++)
+        number = topic_trie_node(topics, number)->parent;
+    return depth;
+}
+
+struct retained_place retained_store_start(void)
+{
+    return (struct retained_place){.at = TRIE_ROOT, .max_nodes = SIZE_MAX};
+}
+
+void retained_store_keep_place(struct retained_store *store,
+                               struct retained_place *place)
+{
+    list_append(&store->places, &place->link);
+}
+
+void retained_store_leave(struct retained_place *place)
+{
+    list_remove(&place->link);
+}
+
+size_t retained_store_visit_some(struct retained_store *store,
+                                 struct slice topic_filter, uint64_t now_ms,
+                                 struct retained_place *place,
+                                 retained_visit *visit, void *context)
+{
+    struct walk walk = {.topics = &store->topics,
+                        .place = place,
+                        .depth = depth_of(&store->topics, place),
+                        .now_ms = now_ms,
+                        .visit = visit,
+                        .context = context};
+
+    read_filter(&walk, topic_filter);
+    while (place->at && !walk.stopped && walk.looked_at < place->max_nodes)
+        step(&walk);
+    retained_store_keep_place(store, place);
     for (size_t i = 0; i < walk.expired.count; i++)
         forget(store, walk.expired.nodes[i]);
+    retained_store_leave(place);
+    node_list_release(&walk.levels);
     node_list_release(&walk.expired);
     return walk.looked_at;
+}
+
+void retained_store_visit(struct retained_store *store,
+                          struct slice topic_filter, uint64_t now_ms,
+                          retained_visit *visit, void *context)
+{
+    struct retained_place place = retained_store_start();
+
+    retained_store_visit_some(store, topic_filter, now_ms, &place, visit,
+                              context);
 }
 
 size_t retained_store_count(const struct retained_store *store)

@@ -10,6 +10,7 @@
 #ifndef BROKER_RETAINED_STORE_H
 #define BROKER_RETAINED_STORE_H
 
+#include "base/list.h"
 #include "base/slice.h"
 #include "broker/message.h"
 
@@ -66,14 +67,45 @@ struct message *retained_store_get(const struct retained_store *store,
                                    struct slice topic_name, uint64_t now_ms);
 
 /*
- * Visit the messages that match a valid Topic Filter (of a shared
- * subscription: not at all), until visit returns false. The store must not be
- * changed by visit; it may take references. Returns how many nodes of the tree
- * of topics it had to look at.
+ * Visits of the messages that match a valid Topic Filter (one of a shared
+ * subscription has none). visit is called with each, until it returns false. It
+ * must not change the store; it may take references.
  */
-size_t retained_store_visit(
-    struct retained_store *store, struct slice topic_filter, uint64_t now_ms,
-    bool (*visit)(void *context, struct message *message), void *context);
+typedef bool retained_visit(void *context, struct message *message);
+
+/* All of them at once. */
+void retained_store_visit(struct retained_store *store,
+                          struct slice topic_filter, uint64_t now_ms,
+                          retained_visit *visit, void *context);
+
+/*
+ * Where a visit has come to that is made piece by piece. Between two pieces the
+ * store may change if retained_store_keep_place is called, until
+ * retained_store_leave; then what was not visited yet is visited as it is by
+ * then. Messages of new topics may be visited or not.
+ */
+struct retained_place {
+    struct list link; /* in store->places */
+    uint32_t at;      /* the node that comes next; 0: the visit is over */
+    bool went_below;  /* it and all below it was visited: what is beside it
+                         comes next */
+    size_t max_nodes; /* of the tree of topics that one piece looks at, about */
+};
+
+/* At the start of a visit; without a limit. */
+struct retained_place retained_store_start(void);
+void retained_store_keep_place(struct retained_store *store,
+                               struct retained_place *place);
+void retained_store_leave(struct retained_place *place);
+
+/*
+ * Go on from place, which is not kept, until place->max_nodes were looked at, or
+ * visit returns false, or the visit is over. Returns how many were looked at.
+ */
+size_t retained_store_visit_some(struct retained_store *store,
+                                 struct slice topic_filter, uint64_t now_ms,
+                                 struct retained_place *place,
+                                 retained_visit *visit, void *context);
 
 size_t retained_store_count(const struct retained_store *store);
 /* Nodes of the tree of topics: what a visit of all looks at. */

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "broker/connection.h"
 #include "broker/handle.h"
+#include "broker/message.h"
 #include "broker/session.h"
 #include "mqtt/subscribe.h"
 
@@ -218,6 +219,116 @@ START_TEST(each_retained_message_comes_once_for_each_filter_all_the_same)
 }
 END_TEST
 
+/* More than a turn may look at. */
+#define PLENTY 160000
+
+static void retain_plenty(uint8_t qos)
+{
+    char topic[24];
+
+    for (int i = 0; i < PLENTY; i++) {
+        snprintf(topic, sizeof(topic), "plenty/%d", i);
+        const struct mqtt_publish publish = {
+            .qos = qos,
+            .retain = true,
+            .topic = slice_of_string(topic),
+            .payload = slice_of_string("x"),
+        };
+        uint64_t now_ms = clock_ms(&rig.loop.clock);
+        struct message *message = message_new(&publish, now_ms, 0);
+
+        retained_store_set(rig.broker->retained, message, now_ms);
+        message_unref(message);
+    }
+}
+
+static const struct session *session_of_busy(void)
+{
+    return session_store_find(&rig.broker->sessions, slice_of_string("busy"));
+}
+
+/* How many PUBLISH packets came; those of one topic in *of_topic. */
+static int take_all(const char *topic, int *of_topic)
+{
+    struct slice rest = buf_slice(&busy.in);
+    struct mqtt_packet packet;
+    struct frame frame;
+    int seen = 0;
+    int used;
+
+    *of_topic = 0;
+    while ((used = framer_next(rest, MQTT_MAX_PACKET_SIZE, &frame)) > 0) {
+        if (packet_decode(&packet, MQTT_5, &frame))
+            ck_abort_msg("what came is no packet");
+        rest = slice_skip(rest, (size_t)used);
+        if (packet.type != MQTT_PUBLISH)
+            continue;
+        seen++;
+        *of_topic += slice_equal_string(packet.publish.topic, topic);
+    }
+    buf_clear(&busy.in);
+    return seen;
+}
+
+START_TEST(who_subscribes_to_everything_keeps_nobody_waiting)
+{
+    int last;
+
+    retain_plenty(0);
+    put_subscribe(MQTT_SUBSCRIBE, "#", 1);
+    expect_answer_meanwhile();
+    ck_assert_ptr_nonnull(connection_request(session_of_busy()->connection));
+    ck_assert_uint_lt(rig.broker->counters.publish_sent, PLENTY);
+    loop_settle(&rig.loop);
+    ck_assert_ptr_null(connection_request(session_of_busy()->connection));
+    ck_assert_int_eq(take_all("plenty/0", &last), PLENTY);
+    ck_assert_int_eq(last, 1);
+}
+END_TEST
+
+/* The first ones of the store are visited last. */
+START_TEST(what_comes_while_retained_messages_are_sent_comes_once)
+{
+    int of_topic;
+
+    retain_plenty(0);
+    put_subscribe(MQTT_SUBSCRIBE, "plenty/+", 1);
+    expect_answer_meanwhile();
+    clock_advance(&rig.loop.clock, CLOCK_NS_PER_MS);
+    buf_clear(&bytes);
+    publish_encode(&bytes, MQTT_5,
+                   &(struct mqtt_publish){.retain = true,
+                                          .topic = slice_of_string("plenty/0"),
+                                          .payload = slice_of_string("new")});
+    write_only(&other, buf_slice(&bytes));
+    loop_turn(&rig.loop, false);
+    ck_assert_ptr_nonnull(connection_request(session_of_busy()->connection));
+    loop_settle(&rig.loop);
+    take_all("plenty/0", &of_topic);
+    ck_assert_int_eq(of_topic, 1);
+}
+END_TEST
+
+/* The subscription was answered, so the session has what it was promised. */
+START_TEST(who_leaves_while_retained_messages_are_sent_finds_them_again)
+{
+    const struct outgoing_queue *queue;
+
+    retain_plenty(1);
+    rig_close(&busy);
+    rig_login_5(&rig, &busy, "busy", true, slice_of("\x11\0\0\0\x64", 5));
+    queue = &session_of_busy()->outgoing;
+    put_subscribe(MQTT_SUBSCRIBE, "plenty/#", 1);
+    bytes.bytes[bytes.len - 1] = 1; /* QoS */
+    expect_answer_meanwhile();
+    ck_assert_uint_lt(outgoing_queue_waiting(queue) + queue->inflight_count,
+                      PLENTY);
+    rig_cut(&busy);
+    ck_assert_uint_eq(outgoing_queue_waiting(queue) + queue->inflight_count,
+                      PLENTY);
+}
+END_TEST
+
 START_TEST(who_leaves_in_the_middle_of_it_leaves_nothing_behind)
 {
     put_subscribe(MQTT_SUBSCRIBE, "a", 16000);
@@ -294,6 +405,11 @@ Suite *broker_fairness_suite(void)
     tcase_add_test(tcase, looking_for_retained_messages_keeps_nobody_waiting);
     tcase_add_test(
         tcase, each_retained_message_comes_once_for_each_filter_all_the_same);
+    tcase_add_test(tcase, who_subscribes_to_everything_keeps_nobody_waiting);
+    tcase_add_test(tcase,
+                   what_comes_while_retained_messages_are_sent_comes_once);
+    tcase_add_test(
+        tcase, who_leaves_while_retained_messages_are_sent_finds_them_again);
     tcase_add_loop_test(
         tcase, who_leaves_in_the_middle_of_it_leaves_nothing_behind, 0, 2);
     tcase_add_test(tcase, several_hungry_clients_take_turns);

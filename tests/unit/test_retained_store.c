@@ -385,6 +385,107 @@ START_TEST(random_filters_visit_what_matches_as_defined)
 }
 END_TEST
 
+/* Retain or clear a random name; stays[] loses it when it is cleared. */
+static void change_one(bool *stays)
+{
+    size_t at = random_below(NAMES);
+
+    if (!names[at][0])
+        return;
+    kept[at] = random_below(2);
+    retain(names[at], kept[at] ? "x" : "");
+    stays[at] &= kept[at];
+}
+
+static bool count_name(void *context, struct message *message)
+{
+    unsigned *counts = context;
+    struct slice topic = message_topic(message);
+
+    for (size_t i = 0; i < NAMES; i++)
+        counts[i] += slice_equal_string(topic, names[i]);
+    return true;
+}
+
+/* Visit a filter a few nodes at a time, while the store changes. */
+static void visit_in_pieces(struct slice filter)
+{
+    struct retained_place place = retained_store_start();
+    unsigned counts[NAMES] = {0};
+    bool stays[NAMES];
+
+    memcpy(stays, kept, sizeof(stays));
+    while (place.at) {
+        size_t max = 1 + random_below(4);
+        place.max_nodes = max;
+        size_t looked_at = retained_store_visit_some(store, filter, 0, &place,
+                                                     count_name, counts);
+
+        ck_assert_uint_le(looked_at, max);
+        retained_store_keep_place(store, &place);
+        for (uint32_t i = random_below(6); i > 0; i--)
+            change_one(stays);
+        retained_store_leave(&place);
+    }
+    for (size_t i = 0; i < NAMES && names[i][0]; i++) {
+        bool matches = topic_match(filter, slice_of_string(names[i]));
+
+        if (counts[i] > matches || (stays[i] && counts[i] != matches))
+            ck_abort_msg("%.*s visits %s %u times", SLICE_ARGS(filter),
+                         names[i], counts[i]);
+    }
+}
+
+START_TEST(a_visit_in_pieces_misses_nothing_that_stays)
+{
+    bool stays[NAMES] = {false};
+    char text[32];
+
+    random_state = (uint32_t)_i + 1;
+    for (size_t i = 0; i < NAMES; i++) {
+        do
+            random_topic(names[i], false);
+        while (find_name(names[i]) < i);
+        kept[i] = false;
+    }
+    for (int step = 0; step < 300; step++) {
+        for (int i = 0; i < NAMES; i++)
+            change_one(stays);
+        random_topic(text, true);
+        visit_in_pieces(slice_of_string(text));
+    }
+}
+END_TEST
+
+/* The trie is made anew when the last message goes. */
+START_TEST(a_visit_ends_when_the_store_is_emptied)
+{
+    struct retained_place place = retained_store_start();
+    struct visits visits = {0};
+    char topic[16];
+
+    for (int i = 0; i < 5000; i++) {
+        snprintf(topic, sizeof(topic), "a/%d", i);
+        retain(topic, "x");
+    }
+    place.max_nodes = 9;
+    retained_store_visit_some(store, slice_of_string("a/+"), 0, &place,
+                              on_visit, &visits);
+    retained_store_keep_place(store, &place);
+    for (int i = 0; i < 5000; i++) {
+        snprintf(topic, sizeof(topic), "a/%d", i);
+        retain(topic, "");
+    }
+    retain("b", "x");
+    retained_store_leave(&place);
+    retained_store_visit_some(store, slice_of_string("a/+"), 0, &place,
+                              on_visit, &visits);
+    ck_assert_uint_eq(place.at, 0);
+    ck_assert_uint_eq(visits.count, 7);
+    buf_release(&visits.topics);
+}
+END_TEST
+
 Suite *retained_store_suite(void)
 {
     Suite *suite = suite_create("retained_store");
@@ -408,5 +509,8 @@ Suite *retained_store_suite(void)
     tcase_add_test(tcase, the_memory_goes_with_the_last_message);
     tcase_add_loop_test(tcase, random_filters_visit_what_matches_as_defined, 0,
                         4);
+    tcase_add_loop_test(tcase, a_visit_in_pieces_misses_nothing_that_stays, 0,
+                        4);
+    tcase_add_test(tcase, a_visit_ends_when_the_store_is_emptied);
     return suite;
 }
