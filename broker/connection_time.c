@@ -2,6 +2,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/web.h"
 
 /* When a connection is given up, and how much its client may send. */
 
@@ -67,6 +68,10 @@ static void on_timer(struct timer *timer)
     struct connection_ending ending = {0};
     char text[64];
 
+    if (connection->state == CONNECTION_NEW && web_page_moves(connection)) {
+        connection_start_timer(connection);
+        return;
+    }
     if (connection->state == CONNECTION_NEW) {
         ending.why = END_NO_CONNECT;
     } else if (now_ms >= silence_deadline(connection)) {

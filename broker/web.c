@@ -152,6 +152,14 @@ struct transport *web_accept(struct broker_listener *listener, int fd,
     return ws;
 }
 
+bool web_page_moves(const struct connection *connection)
+{
+    struct transport *transport = connection->link.transport;
+
+    return transport && transport_is_ws(transport) &&
+           transport_ws_page_moves(transport);
+}
+
 const char *web_reason(const struct connection *connection)
 {
     const struct transport *transport = connection->link.transport;

@@ -30,6 +30,9 @@ void web_close(struct broker *broker);
 struct transport *web_accept(struct broker_listener *listener, int fd,
                              const struct sockaddr *peer, struct link *link);
 
+/* Has a browser taken some of a page since this was asked last? */
+bool web_page_moves(const struct connection *connection);
+
 /* How WebSocket ended, or which request of HTTP was answered instead; NULL: it
    has not. Borrowed until the link is closed. */
 const char *web_reason(const struct connection *connection);

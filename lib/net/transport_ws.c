@@ -515,6 +515,15 @@ void transport_ws_discard(struct transport *transport)
     free_ws((struct ws *)transport);
 }
 
+bool transport_ws_page_moves(struct transport *transport)
+{
+    struct ws *ws = (struct ws *)transport;
+    bool moves = ws->page_moves;
+
+    ws->page_moves = false;
+    return moves;
+}
+
 const char *transport_ws_reason(const struct transport *transport)
 {
     return ((const struct ws *)(const void *)transport)->reason;

@@ -80,6 +80,9 @@ void transport_ws_discard(struct transport *transport);
  */
 const char *transport_ws_reason(const struct transport *transport);
 
+/* Has a server sent some of a page since this was asked last? */
+bool transport_ws_page_moves(struct transport *transport);
+
 /* Is it one of ours? Others have no reason. */
 bool transport_is_ws(const struct transport *transport);
 

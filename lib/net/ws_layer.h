@@ -38,6 +38,7 @@ struct ws {
     bool close_came : 1;        /* a Close frame came */
     bool ended : 1;             /* on_end was called */
     bool below_gone : 1;        /* its on_end came */
+    bool page_moves : 1;        /* some of the page went since that was asked */
     bool in_broken : 1;   /* a bad frame came: what follows cannot be read */
     bool closing : 1;     /* transport_close was called */
     bool closed_down : 1; /* transport_close of below was called */

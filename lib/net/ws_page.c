@@ -340,6 +340,7 @@ int ws_page_go_on(struct ws *ws, struct lws *wsi)
     if (len <= 0)
         return -1; /* it has become shorter */
     reply->left -= (uint64_t)len;
+    ws->page_moves = true;
     if (lws_write(wsi, piece, (size_t)len,
                   reply->left ? LWS_WRITE_HTTP : LWS_WRITE_HTTP_FINAL) < 0 ||
         !reply->left)
