@@ -33,6 +33,12 @@ struct config_plugin {
 enum config_protocol { CONFIG_MQTT = 1, CONFIG_WEBSOCKETS };
 enum config_auth_method { CONFIG_SCRAM_SHA_256 = 1 };
 enum config_domain { CONFIG_ANY_DOMAIN, CONFIG_IPV4, CONFIG_IPV6 };
+enum config_proxy {
+    CONFIG_NO_PROXY,
+    CONFIG_PROXY_V1,
+    CONFIG_PROXY_V2,
+    CONFIG_PROXY_ANY
+};
 enum config_tls_version {
     CONFIG_TLS_DEFAULT,
     CONFIG_TLS_1_3,
@@ -88,7 +94,8 @@ struct config_listener {
     bool use_identity_as_username;
     bool use_subject_as_username;
 
-    uint8_t protocol; /* enum config_protocol */
+    uint8_t protocol;       /* enum config_protocol */
+    uint8_t proxy_protocol; /* enum config_proxy */
     char *http_dir;
     char *websockets_origin; /* one or more, with spaces between; NULL: any */
 };

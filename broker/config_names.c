@@ -57,7 +57,6 @@ static const struct refusal refusals[] = {
     {"accept_protocol_versions",  NEWER},
     {"disable_client_cert_date_checks", NEWER},
     {"enable_control_api",        NEWER},
-    {"enable_proxy_protocol",     NEWER},
     {"packet_buffer_size",        NEWER},
     {"retain_expiry_interval",    NEWER},
     {"retry_interval",       OBSOLETE},

@@ -38,6 +38,13 @@ static const struct config_option options[] = {
      "NAME",
      "Listen on this network interface, whatever address it has; this is\n"
      "instead of HOST. On Linux root may be needed."},
+    {"proxy_protocol", CONFIG_CHOICE, LISTENER(proxy_protocol), NO_RANGE, NULL,
+     "v1 | v2 | any",
+     "A proxy stands in front and says of each connection whose it is, by this\n"
+     "version of the PROXY protocol; who does not is turned away. Only for\n"
+     "listeners that nobody but the proxy can reach. (Not in mosquitto 2.0.)"},
+    {"enable_proxy_protocol", CONFIG_CHOICE, LISTENER(proxy_protocol), NO_RANGE,
+     NULL, "1 | 2", "The name that mosquitto 2.1 has for proxy_protocol."},
     {"max_connections", CONFIG_NUMBER, LISTENER(max_connections),
      -1, 1000000, false, "-1", NULL,
      "Connections of this listener at a time; -1: no limit."},

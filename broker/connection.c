@@ -9,6 +9,7 @@
 #include "broker/durable.h"
 #include "broker/durable_held.h"
 #include "broker/handle.h"
+#include "broker/proxied.h"
 #include "broker/pump.h"
 #include "broker/reason_string.h"
 #include "broker/secure.h"
@@ -253,6 +254,14 @@ static void on_end(struct link *link, int error)
     struct connection_ending ending = {.why = END_CUT};
     char text[160];
 
+    if (proxied_failed(connection)) {
+        ending = (struct connection_ending){
+            .why = END_ERROR,
+            .text = "no PROXY header came, or not the one that is wanted",
+        };
+        connection_end(connection, &ending);
+        return;
+    }
     if (tls) {
         end_tls(connection, tls);
         return;

@@ -3,9 +3,9 @@
 #include "base/alloc.h"
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/proxied.h"
 #include "broker/psk_file.h"
 #include "net/tls_settings.h"
-#include "net/transport_tcp.h"
 #include "net/transport_tls.h"
 #include "net/transport_ws.h"
 
@@ -254,18 +254,16 @@ struct transport *secure_accept(struct broker_listener *listener, int fd,
                                 const struct transport_events *events,
                                 void *owner)
 {
-    struct loop *loop = listener->broker->loop;
-
     if (!listener->tls)
-        return transport_tcp_accept(loop, fd, peer, events, owner);
+        return proxied_accept(listener, fd, peer, events, owner);
     struct transport *tls = transport_tls_new(listener->tls, events, owner);
-    struct transport *tcp =
-        transport_tcp_accept(loop, fd, peer, &transport_tls_below, tls);
-    if (!tcp) {
+    struct transport *below =
+        proxied_accept(listener, fd, peer, &transport_tls_below, tls);
+    if (!below) {
         transport_tls_discard(tls);
         return NULL;
     }
-    transport_tls_carry(tls, tcp);
+    transport_tls_carry(tls, below);
     return tls;
 }
 
