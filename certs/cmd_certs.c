@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "certs/cert_file.h"
+#include "certs/cert_index.h"
 #include "certs/cert_show.h"
 #include "certs/certs_options.h"
 #include "certs/commands.h"
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     EXIT_DONE = 0,
@@ -202,6 +204,43 @@ static void put_mode(const struct cert_item *item, struct buf *told)
                    item->file);
 }
 
+/* An authority's list is no PEM, but stands in the folder with what is. False:
+   file is not called like one, or cannot be understood. */
+static bool show_index(const char *file, struct buf *told)
+{
+    struct cert_index index = {0};
+    struct buf why = {0};
+    const char *ending = strrchr(file, '.');
+    bool good = ending && !strcmp(ending, ".index") &&
+                access(file, R_OK) == 0 && cert_index_load(&index, file, &why);
+
+    if (good)
+        buf_printf(told, "%s: what an authority has signed\n", file);
+    for (size_t i = 0; good && i < index.count; i++)
+        buf_printf(told, "  %-10s %s, serial %s\n",
+                   index.all[i].state == 'R' ? "revoked" : "signed",
+                   index.all[i].subject, index.all[i].serial);
+    buf_release(&why);
+    cert_index_release(&index);
+    return good;
+}
+
+/* One file. What is wrong with it is a line of its own. */
+static bool load_shown(struct cert_items *items, const char *file,
+                       const char *passphrase, struct buf *told,
+                       struct buf *why)
+{
+    struct buf more = {0};
+    bool good = show_index(file, told) ||
+                cert_item_load(items, file, passphrase, &more);
+
+    if (more.len)
+        buf_printf(why, "%s%s", why->len ? "\nmqttlab certs: " : "",
+                   buf_string(&more));
+    buf_release(&more);
+    return good;
+}
+
 /* Shows what can be shown; each file that cannot is told. */
 static int run_show(const struct certs_options *options)
 {
@@ -211,11 +250,8 @@ static int run_show(const struct certs_options *options)
     char *passphrase = NULL;
     bool good = load_passphrase(options->passphrase_file, &passphrase, &why);
 
-    for (int i = 0; i < options->word_count; i++) {
-        if (why.len)
-            buf_append_string(&why, "\nmqttlab certs: ");
-        good &= cert_item_load(&items, options->words[i], passphrase, &why);
-    }
+    for (int i = 0; i < options->word_count; i++)
+        good &= load_shown(&items, options->words[i], passphrase, &told, &why);
     for (size_t i = 0; i < items.count; i++) {
         cert_show_item(&items.all[i], time(NULL), &told);
         put_mode(&items.all[i], &told);

@@ -281,7 +281,7 @@ static char *reason_of_cut(const struct tls *tls)
     if (SSL_in_before(tls->ssl))
         return NULL;
     return alloc_string("the server closed the connection during the "
-                        "handshake; is its port one for TLS?");
+                        "handshake; perhaps its port is not one for TLS");
 }
 
 static void below_end(void *owner, int error)

@@ -102,6 +102,12 @@ refuses 'No such file' missing
 refuses 'directory' folder
 refuses 'empty' empty
 refuses 'holds no certificate' random
+"$MQTTLAB" certs ca --dir own >/dev/null
+"$MQTTLAB" certs server --dir own >/dev/null
+"$MQTTLAB" certs show own/* >shown 2>said || fail "its own files: $(cat said)"
+has_line 'own/ca.index: what an authority has signed' shown
+exits 1 "$MQTTLAB" certs show random own/ca.crt own/ca.key >shown 2>said
+[ "$(wc -l <said)" = 1 ] || fail "more than one line: $(cat said)"
 refuses 'cut off' cut.crt
 refuses 'damaged in part 1' cut.pem
 refuses 'damaged in part 1 (PRIVATE KEY)' mislabelled
