@@ -5,6 +5,14 @@
 #include <stdio.h>
 #include <time.h>
 
+/* Not in the middle of a character of UTF-8: back to before its first byte. */
+static int whole_characters(const char *text, int len)
+{
+    while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+        len--;
+    return len > 0 && (unsigned char)text[len - 1] >= 0xc0 ? len - 1 : len;
+}
+
 const char *x509_text_name(const X509_NAME *name,
                            char text[X509_TEXT_NAME_BYTES])
 {
@@ -13,6 +21,8 @@ const char *x509_text_name(const X509_NAME *name,
     X509_NAME_print_ex(memory, name, 0,
                        XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
     int len = BIO_read(memory, text, X509_TEXT_NAME_BYTES - 1);
+    if (BIO_pending(memory) > 0)
+        len = whole_characters(text, len);
     text[len > 0 ? len : 0] = '\0';
     BIO_free(memory);
     return text;

@@ -267,6 +267,26 @@ START_TEST(each_proper_prefix_is_refused_with_the_name_of_the_file)
 }
 END_TEST
 
+START_TEST(bytes_behind_the_der_of_one_are_refused)
+{
+    static writer *const writers[] = {put_certificate_der, put_request_der,
+                                      put_list_der, put_key_der,
+                                      put_public_der};
+    struct form form = {.write = writers[_i]};
+    struct buf content = {0};
+    struct buf why = {0};
+    struct cert_items items = {0};
+
+    write_form(&form, &content);
+    buf_append_u8(&content, 0);
+    ck_assert(!cert_item_read(&items, "x", buf_slice(&content), NULL, &why));
+    ck_assert_uint_eq(items.count, 0);
+    cert_item_release(&items);
+    buf_release(&content);
+    buf_release(&why);
+}
+END_TEST
+
 START_TEST(a_passphrase_opens_a_locked_key_and_a_wrong_one_does_not)
 {
     static const struct form locked[] = {
@@ -472,6 +492,7 @@ Suite *cert_item_suite(void)
     tcase_add_loop_test(all,
                         each_proper_prefix_is_refused_with_the_name_of_the_file,
                         0, COUNT(forms));
+    tcase_add_loop_test(all, bytes_behind_the_der_of_one_are_refused, 0, 5);
     tcase_add_loop_test(
         all, a_passphrase_opens_a_locked_key_and_a_wrong_one_does_not, 0, 2);
     tcase_add_loop_test(all, what_is_no_file_of_certificates_is_told, 0,
