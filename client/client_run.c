@@ -176,6 +176,23 @@ void client_run_refused(struct client_run *run,
                  name);
 }
 
+/* Scripts of mosquitto's programs get the words that those print, and no more. */
+static void explain_nobody(const struct client_run *run)
+{
+    const struct client_config *config = &run->options->config;
+
+    if (run->options->mosquitto || config->proxy)
+        return;
+    if (config->unix_path)
+        client_run_error(run, "Nobody listens at %s.", config->unix_path);
+    else
+        client_run_error(run,
+                         "Nobody listens on %s, port %u. Is a broker running "
+                         "there? Here, mqttlab broker -p %u starts one.",
+                         config->host ? config->host : "127.0.0.1",
+                         config->port, config->port);
+}
+
 static void explain_unreached(struct client_run *run, int error)
 {
     run->exit_code = CLIENT_EXIT_ERROR;
@@ -183,6 +200,8 @@ static void explain_unreached(struct client_run *run, int error)
         client_run_error(run, "Unable to connect (Lookup error.).");
     else
         client_run_error(run, "Error: %s", strerror(-error));
+    if (error == -ECONNREFUSED)
+        explain_nobody(run);
 }
 
 bool client_run_again(struct client_run *run, const struct client_ended *ended)

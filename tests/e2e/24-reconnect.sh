@@ -38,6 +38,10 @@ code=0
 mosquitto_pub -p "$port" -t a -m x 2>"$work/refused" || code=$?
 [ $code = 1 ] || fail "exit status $code when nobody listens"
 has_line "Error: Connection refused" "$work/refused"
+[ "$(wc -l <"$work/refused")" = 1 ] || fail "more than mosquitto_pub says"
+! "$MQTTLAB" pub -h localhost -p "$port" -t a -m x 2>"$work/refused" || fail "reached"
+has_line "Nobody listens on localhost, port $port. Is a broker running there? \
+Here, mqttlab broker -p $port starts one." "$work/refused"
 ! mosquitto_sub -p "$port" -t a --quiet 2>"$work/quiet" || fail "quiet, and content"
 [ ! -s "$work/quiet" ] || fail "--quiet says $(cat "$work/quiet")"
 ! mosquitto_pub -h no.such.host.invalid -t a -m x 2>"$work/lookup" ||
