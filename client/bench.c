@@ -477,6 +477,7 @@ static void release(struct bench *bench)
     free(bench->publishers);
     free(bench->subscribers);
     free(bench->landed);
+    bench_way_release(bench);
     loop_release(&bench->loop);
 }
 
@@ -510,6 +511,10 @@ bool bench_run(const struct bench_plan *plan, struct bench_result *result)
     if (error) {
         snprintf(result->error, sizeof(result->error), "no loop: %s",
                  strerror(-error));
+        return false;
+    }
+    if (!bench_way_prepare(&bench)) {
+        loop_release(&bench.loop);
         return false;
     }
     set_up(&bench);

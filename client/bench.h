@@ -54,10 +54,23 @@ enum bench_variant {
     BENCH_PERSISTENT, /* with persistence */
 };
 
+/* What the connections go over. */
+enum bench_way {
+    BENCH_TCP,
+    BENCH_TLS,
+    BENCH_TLS_RESUMED, /* each connection resumes the session of the last */
+};
+
+/* "tcp", "tls" and so on; NULL behind the last. */
+const char *bench_way_name(unsigned way);
+bool bench_way_is_tls(enum bench_way way);
+
 struct bench_plan {
     enum bench_workload workload;
     enum bench_variant variant;
-    const char *host; /* borrowed */
+    enum bench_way over;
+    const char *cafile; /* borrowed; who signed the broker's certificate */
+    const char *host;   /* borrowed */
     uint16_t port;
     unsigned connections; /* pairs; publishers or subscribers; connections */
     unsigned receivers;   /* of BENCH_SHARED: subscribers */

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "certs/certs.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -74,6 +76,36 @@ static void path_of(const struct bench_broker *broker, const char *name,
     snprintf(path, size, "%s/%s", broker->folder, name);
 }
 
+/* A certificate for 127.0.0.1; the files are only for who we are. */
+static bool write_certificate(struct bench_broker *broker, FILE *file)
+{
+    struct certs_request request = {
+        .folder = broker->folder,
+        .name = CERTS_AUTHORITY,
+        .common_name = "mqttlab bench",
+    };
+    struct certs_request server = {
+        .folder = broker->folder,
+        .name = "server",
+        .names = "127.0.0.1,localhost",
+    };
+    const struct passwd *user = getpwuid(geteuid());
+    struct buf told = {0};
+    struct buf why = {0};
+
+    bool good =
+        certs_ca(&request, &told, &why) && certs_server(&server, &told, &why);
+    buf_release(&told);
+    buf_release(&why);
+    path_of(broker, "ca.crt", broker->cafile, sizeof(broker->cafile));
+    fprintf(file, "certfile %s/server.crt\nkeyfile %s/server.key\n",
+            broker->folder, broker->folder);
+    if (user)
+        fprintf(file, "user %s\n", user->pw_name);
+    errno = good ? 0 : EIO;
+    return good;
+}
+
 static bool write_configuration(struct bench_broker *broker,
                                 const struct bench_program *program)
 {
@@ -93,7 +125,8 @@ static bool write_configuration(struct bench_broker *broker,
     fprintf(file, configuration, broker->port);
     if (program->persistence)
         fprintf(file, persistence, broker->folder);
-    return fclose(file) == 0;
+    bool good = !program->tls || write_certificate(broker, file);
+    return fclose(file) == 0 && good;
 }
 
 /* All that it and we have put into its folder; there are no folders in it. */

@@ -14,6 +14,7 @@ struct bench_broker {
     pid_t pid; /* 0: none runs */
     uint16_t port;
     char folder[64]; /* its configuration, log and data */
+    char cafile[96]; /* with TLS: who signed its certificate */
 };
 
 /*
@@ -32,6 +33,7 @@ struct bench_program {
                             stands for that file, {port} for the port */
     bool own;            /* this program: "PATH broker -c FILE" */
     bool persistence;
+    bool tls; /* listen with TLS */
 };
 
 /*

@@ -6,8 +6,6 @@
 #include "client/bench_state.h"
 #include "mqtt/packet.h"
 #include "mqtt/varint.h"
-#include "net/socket.h"
-#include "net/transport_tcp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -418,15 +416,18 @@ static void on_drained(struct link *link)
 static void on_end(struct link *link, int error)
 {
     struct bench_peer *peer = peer_of(link);
+    const char *text = bench_way_fault(peer->bench, link->transport);
 
     if (peer->leaving) {
         link_close(link, false);
         return;
     }
+    if (!text)
+        text = error ? strerror(-error) : "end of stream";
     bench_fail(peer->bench, "%s: %s",
                peer->ready ? "the broker closed a connection"
                            : "cannot connect",
-               error ? strerror(-error) : "end of stream");
+               text);
 }
 
 static void on_closed(struct link *link)
@@ -450,19 +451,16 @@ static const struct link_events events = {
 int bench_peer_open(struct bench_peer *peer)
 {
     struct bench *bench = peer->bench;
-    int fd = socket_connect(bench->plan->host, bench->plan->port, NULL);
+    int error = 0;
 
-    if (fd < 0)
-        return fd;
     peer->ready = false;
     peer->leaving = false;
     peer->opened_ns = clock_read_monotonic_ns();
     link_init(&peer->link, &bench->loop, NULL, &events);
     peer->link.max_packet_size = MQTT_MAX_PACKET_SIZE;
-    peer->link.transport = transport_tcp_new(
-        &bench->loop, fd, true, &link_transport_events, &peer->link);
+    peer->link.transport = bench_way_open(bench, &peer->link, &error);
     if (!peer->link.transport)
-        return -ENOMEM;
+        return error;
     peer->open = true;
     return 0;
 }

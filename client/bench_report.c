@@ -82,6 +82,8 @@ static void put_label(struct buf *out, const struct bench_plan *plan)
         buf_append_string(out, ", one at a time");
     if (workload <= BENCH_PING_PONG && plan->stored)
         buf_printf(out, ", %u filters", plan->stored);
+    if (plan->over)
+        buf_printf(out, ", %s", bench_way_name(plan->over));
     if (plan->variant == BENCH_TAPPED)
         buf_append_string(out, ", tap read");
     if (plan->variant == BENCH_PERSISTENT)

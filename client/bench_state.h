@@ -11,6 +11,7 @@
 #include "wire/link.h"
 
 struct bench;
+struct tls_context;
 
 struct bench_peer {
     struct link link;
@@ -54,6 +55,7 @@ enum bench_phase {
 struct bench {
     struct loop loop;
     const struct bench_plan *plan;
+    struct tls_context *tls; /* one reference; NULL: nothing is encrypted */
     struct bench_result *result;
     enum bench_phase phase;
     struct bench_peer *publishers;  /* owned */
@@ -107,6 +109,19 @@ void bench_filled(struct bench *bench);
 
 /* Something was delivered or acknowledged: is all done? */
 void bench_check(struct bench *bench);
+
+/* bench_way.c */
+
+/* What all connections share. Returns false with an error in the result. */
+bool bench_way_prepare(struct bench *bench);
+void bench_way_release(struct bench *bench);
+/* A connection for link; NULL and a negative errno when there can be none. */
+struct transport *bench_way_open(struct bench *bench, struct link *link,
+                                 int *error);
+/* Why one ended, in words that are borrowed until it is closed; NULL: only
+   on_end's error tells. */
+const char *bench_way_fault(const struct bench *bench,
+                            struct transport *transport);
 
 /* bench_peer.c */
 

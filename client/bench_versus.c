@@ -135,6 +135,7 @@ static bool run_with_broker(const struct bench_versus *versus,
         plan.variant = BENCH_PLAIN;
     }
     program.persistence = plan.variant == BENCH_PERSISTENT;
+    program.tls = bench_way_is_tls(plan.over);
     if (!bench_broker_start(&broker, &program, result->error,
                             sizeof(result->error)))
         return false;
@@ -144,6 +145,8 @@ static bool run_with_broker(const struct bench_versus *versus,
         !bench_is_memory(plan.workload) && plan.workload != BENCH_PING_PONG;
     plan.host = "127.0.0.1";
     plan.port = broker.port;
+    if (broker.cafile[0])
+        plan.cafile = broker.cafile;
     plan.pid = (int)broker.pid;
     bool ok = run_watched(which, &plan, result);
     bench_broker_stop(&broker);

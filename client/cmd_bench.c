@@ -21,6 +21,8 @@ enum {
     OPTION_CONNECTIONS,
     OPTION_RECEIVERS,
     OPTION_STORED,
+    OPTION_OVER,
+    OPTION_CA_FILE,
     OPTION_QOS,
     OPTION_VERSION,
     OPTION_PAYLOAD,
@@ -71,6 +73,12 @@ static const struct option_spec table[] = {
     {OPTION_STORED, 0, "stored", "COUNT",
      "other loads: Topic Filters that match nothing;\n"
      "retained, filters, messages: how many (50000)"},
+    {OPTION_OVER, 0, "over", "WAY",
+     "tcp, tls or tls-resumed (each connection resumes\n"
+     "the session of the last) (tcp)"},
+    {OPTION_CA_FILE, 0, "cafile", "FILE",
+     "who vouches for a broker that runs already (PEM;\n"
+     "what the system trusts)"},
     {OPTION_QOS, 'q', "qos", "QOS", "QoS (0), or several: 0,1,2"},
     {OPTION_VERSION, 'V', "protocol-version", "VERSION", "311 or 5 (311)"},
     {OPTION_PAYLOAD, 0, "payload", "BYTES", "size of the payload (64)"},
@@ -173,6 +181,17 @@ static bool take_seconds(struct command_line *line)
     return fail(line, "is not a number of seconds from 0 to 86400");
 }
 
+static bool take_way(struct command_line *line)
+{
+    for (unsigned i = 0; bench_way_name(i); i++) {
+        if (!strcmp(bench_way_name(i), line->words.value)) {
+            line->plan.over = (enum bench_way)i;
+            return true;
+        }
+    }
+    return fail(line, "goes over tcp, tls or tls-resumed");
+}
+
 static bool take_version(struct command_line *line)
 {
     const char *value = line->words.value;
@@ -230,6 +249,8 @@ static bool take(struct command_line *line, int id)
     switch (id) {
     case OPTIONS_WORD: return take_word(line);
     case OPTION_HOST: line->plan.host = line->words.value; return true;
+    case OPTION_OVER: return take_way(line);
+    case OPTION_CA_FILE: line->plan.cafile = line->words.value; return true;
     case OPTION_QOS: return take_qos(line);
     case OPTION_VERSION: return take_version(line);
     case OPTION_SECONDS: return take_seconds(line);

@@ -45,6 +45,23 @@ struct tls_context *tls_context_new(struct loop *loop, SSL_CTX *ssl,
     return context;
 }
 
+/* The newest one is the one that lasts longest. */
+static int keep_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls *tls = SSL_get_app_data(ssl);
+
+    SSL_SESSION_free(tls->context->session);
+    tls->context->session = session;
+    return 1; /* we keep its reference */
+}
+
+void tls_context_resume(struct tls_context *context)
+{
+    SSL_CTX_set_session_cache_mode(
+        context->ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+    SSL_CTX_sess_set_new_cb(context->ssl, keep_session);
+}
+
 struct tls_context *tls_context_ref(struct tls_context *context)
 {
     context->refs++;
@@ -57,6 +74,7 @@ void tls_context_unref(struct tls_context *context)
         return;
     loop_task_cancel(&context->task);
     tls_ticket_release(context);
+    SSL_SESSION_free(context->session);
     SSL_CTX_free(context->ssl);
     BIO_meth_free(context->bio);
     buf_release(&context->out);

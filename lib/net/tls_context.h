@@ -34,11 +34,16 @@ struct tls_context {
     void *psk_owner;    /* borrowed */
     char *psk_identity; /* owned */
     struct buf psk;
+    SSL_SESSION *session; /* of a client that resumes; one reference */
 };
 
 /* Takes ssl (one reference of it). Starts with one reference. */
 struct tls_context *tls_context_new(struct loop *loop, SSL_CTX *ssl,
                                     bool server);
+
+/* A client's: from now on its connections resume the session of the last one,
+   if the server lets them. */
+void tls_context_resume(struct tls_context *context);
 
 struct tls_context *tls_context_ref(struct tls_context *context);
 

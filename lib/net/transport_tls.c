@@ -505,6 +505,8 @@ struct transport *transport_tls_new(struct tls_context *context,
         SSL_set_accept_state(tls->ssl);
     else
         SSL_set_connect_state(tls->ssl);
+    if (context->session)
+        SSL_set_session(tls->ssl, context->session);
     return &tls->transport;
 }
 
