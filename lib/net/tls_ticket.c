@@ -99,6 +99,7 @@ void tls_ticket_init(struct tls_context *context)
         SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ssl, on_ticket);
     else
         SSL_CTX_set_options(context->ssl, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context->ssl, 1);
     SSL_CTX_set_timeout(context->ssl, 2L * TLS_TICKET_KEY_S);
 }
 
