@@ -514,6 +514,7 @@ bool bench_run(const struct bench_plan *plan, struct bench_result *result)
         return false;
     }
     if (!bench_way_prepare(&bench)) {
+        bench_way_release(&bench);
         loop_release(&bench.loop);
         return false;
     }

@@ -59,11 +59,14 @@ enum bench_way {
     BENCH_TCP,
     BENCH_TLS,
     BENCH_TLS_RESUMED, /* each connection resumes the session of the last */
+    BENCH_WS,          /* WebSocket */
+    BENCH_WSS,         /* WebSocket over TLS */
 };
 
 /* "tcp", "tls" and so on; NULL behind the last. */
 const char *bench_way_name(unsigned way);
 bool bench_way_is_tls(enum bench_way way);
+bool bench_way_is_ws(enum bench_way way);
 
 struct bench_plan {
     enum bench_workload workload;

@@ -68,6 +68,30 @@ bool bench_broker_find(const char *name, const char *self, char *path,
     return false;
 }
 
+/* --- the port -------------------------------------------------------------- */
+
+static struct sockaddr_in local_address(uint16_t port)
+{
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons(port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+/* A port that is free now; 0 when there is none. */
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = local_address(0);
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool ok = fd >= 0 &&
+              !bind(fd, (struct sockaddr *)&address, sizeof(address)) &&
+              !getsockname(fd, (struct sockaddr *)&address, &len);
+
+    if (fd >= 0)
+        close(fd);
+    return ok ? ntohs(address.sin_port) : 0;
+}
+
 /* --- files ----------------------------------------------------------------- */
 
 static void path_of(const struct bench_broker *broker, const char *name,
@@ -100,6 +124,7 @@ static bool write_certificate(struct bench_broker *broker, FILE *file)
     path_of(broker, "ca.crt", broker->cafile, sizeof(broker->cafile));
     fprintf(file, "certfile %s/server.crt\nkeyfile %s/server.key\n",
             broker->folder, broker->folder);
+    fprintf(file, "cafile %s\n", broker->cafile);
     if (user)
         fprintf(file, "user %s\n", user->pw_name);
     errno = good ? 0 : EIO;
@@ -122,9 +147,14 @@ static bool write_configuration(struct bench_broker *broker,
     FILE *file = fopen(path, "w");
     if (!file)
         return false;
+    /* mosquitto 2.0.11 starts with no listener that is for WebSocket only. */
+    if (program->websockets)
+        fprintf(file, "listener %d 127.0.0.1\n", free_port());
     fprintf(file, configuration, broker->port);
     if (program->persistence)
         fprintf(file, persistence, broker->folder);
+    if (program->websockets)
+        fputs("protocol websockets\n", file);
     bool good = !program->tls || write_certificate(broker, file);
     return fclose(file) == 0 && good;
 }
@@ -166,29 +196,7 @@ static void last_words(const struct bench_broker *broker, char *text,
         fclose(file);
 }
 
-/* --- the port -------------------------------------------------------------- */
-
-static struct sockaddr_in local_address(uint16_t port)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons(port),
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-/* A port that is free now; 0 when there is none. */
-static uint16_t free_port(void)
-{
-    struct sockaddr_in address = local_address(0);
-    socklen_t len = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    bool ok = fd >= 0 &&
-              !bind(fd, (struct sockaddr *)&address, sizeof(address)) &&
-              !getsockname(fd, (struct sockaddr *)&address, &len);
-
-    if (fd >= 0)
-        close(fd);
-    return ok ? ntohs(address.sin_port) : 0;
-}
+/* --- the process ----------------------------------------------------------- */
 
 static bool listens(uint16_t port)
 {
@@ -201,8 +209,6 @@ static bool listens(uint16_t port)
         close(fd);
     return ok;
 }
-
-/* --- the process ----------------------------------------------------------- */
 
 /* The words for the shell, with what stands for file and port filled in; owned
    by the caller. */

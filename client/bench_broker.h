@@ -33,7 +33,8 @@ struct bench_program {
                             stands for that file, {port} for the port */
     bool own;            /* this program: "PATH broker -c FILE" */
     bool persistence;
-    bool tls; /* listen with TLS */
+    bool tls;        /* listen with TLS */
+    bool websockets; /* for WebSocket */
 };
 
 /*

@@ -12,6 +12,7 @@
 
 struct bench;
 struct tls_context;
+struct ws_context;
 
 struct bench_peer {
     struct link link;
@@ -56,6 +57,7 @@ struct bench {
     struct loop loop;
     const struct bench_plan *plan;
     struct tls_context *tls; /* one reference; NULL: nothing is encrypted */
+    struct ws_context *ws;   /* one reference; NULL: not in WebSocket */
     struct bench_result *result;
     enum bench_phase phase;
     struct bench_peer *publishers;  /* owned */

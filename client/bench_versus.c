@@ -136,6 +136,7 @@ static bool run_with_broker(const struct bench_versus *versus,
     }
     program.persistence = plan.variant == BENCH_PERSISTENT;
     program.tls = bench_way_is_tls(plan.over);
+    program.websockets = bench_way_is_ws(plan.over);
     if (!bench_broker_start(&broker, &program, result->error,
                             sizeof(result->error)))
         return false;

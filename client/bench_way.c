@@ -4,6 +4,7 @@
 #include "client/bench_state.h"
 #include "client/client_open.h"
 #include "net/tls_settings.h"
+#include "net/ws_context.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,8 @@ static const char *const names[] = {
     [BENCH_TCP] = "tcp",
     [BENCH_TLS] = "tls",
     [BENCH_TLS_RESUMED] = "tls-resumed",
+    [BENCH_WS] = "ws",
+    [BENCH_WSS] = "wss",
 };
 
 const char *bench_way_name(unsigned way)
@@ -20,7 +23,12 @@ const char *bench_way_name(unsigned way)
 
 bool bench_way_is_tls(enum bench_way way)
 {
-    return way == BENCH_TLS || way == BENCH_TLS_RESUMED;
+    return way == BENCH_TLS || way == BENCH_TLS_RESUMED || way == BENCH_WSS;
+}
+
+bool bench_way_is_ws(enum bench_way way)
+{
+    return way == BENCH_WS || way == BENCH_WSS;
 }
 
 static void note(void *owner, bool error, const char *text)
@@ -31,7 +39,7 @@ static void note(void *owner, bool error, const char *text)
         snprintf(result->error, sizeof(result->error), "%s", text);
 }
 
-bool bench_way_prepare(struct bench *bench)
+static bool prepare_tls(struct bench *bench)
 {
     const struct bench_plan *plan = bench->plan;
 
@@ -47,9 +55,29 @@ bool bench_way_prepare(struct bench *bench)
     return bench->tls != NULL;
 }
 
+static bool prepare_ws(struct bench *bench)
+{
+    static const char *const protocols[] = {"mqtt", NULL};
+
+    if (!bench_way_is_ws(bench->plan->over))
+        return true;
+    bench->ws = ws_context_new(&bench->loop,
+                               &(struct ws_settings){.protocols = protocols});
+    if (!bench->ws)
+        note(bench->result, true, "libwebsockets cannot be set up");
+    return bench->ws != NULL;
+}
+
+bool bench_way_prepare(struct bench *bench)
+{
+    return prepare_tls(bench) && prepare_ws(bench);
+}
+
 void bench_way_release(struct bench *bench)
 {
+    ws_context_unref(bench->ws);
     tls_context_unref(bench->tls);
+    bench->ws = NULL;
     bench->tls = NULL;
 }
 
@@ -59,6 +87,7 @@ static struct client_config config_of(const struct bench *bench)
         .host = bench->plan->host,
         .port = bench->plan->port,
         .tls = bench->tls,
+        .ws = bench->ws,
     };
 }
 

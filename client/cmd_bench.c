@@ -74,8 +74,8 @@ static const struct option_spec table[] = {
      "other loads: Topic Filters that match nothing;\n"
      "retained, filters, messages: how many (50000)"},
     {OPTION_OVER, 0, "over", "WAY",
-     "tcp, tls or tls-resumed (each connection resumes\n"
-     "the session of the last) (tcp)"},
+     "tcp, tls, tls-resumed (each connection resumes\n"
+     "the session of the last), ws or wss (tcp)"},
     {OPTION_CA_FILE, 0, "cafile", "FILE",
      "who vouches for a broker that runs already (PEM;\n"
      "what the system trusts)"},
@@ -189,7 +189,7 @@ static bool take_way(struct command_line *line)
             return true;
         }
     }
-    return fail(line, "goes over tcp, tls or tls-resumed");
+    return fail(line, "goes over tcp, tls, tls-resumed, ws or wss");
 }
 
 static bool take_version(struct command_line *line)
