@@ -44,7 +44,7 @@ uses.labs   := base mqtt net wire certs
 
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
-PKGS       := libuv libwebsockets ncursesw jansson libssl libcrypto libarchive md4c sqlite3 check
+PKGS       := libuv libwebsockets ncursesw vterm jansson libssl libcrypto libarchive md4c sqlite3 check
 PREFIX     ?= /usr/local
 VARIANT    ?= release
 B          := build/$(VARIANT)

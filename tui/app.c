@@ -1,12 +1,15 @@
 #include "tui/app.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "tui/presets.h"
+#include "tui/shell_pane.h"
 
 /* ---- what views ask of their host ---- */
 
@@ -68,6 +71,29 @@ static void host_end(void *owner, const char *client_id)
     app_ask(app, APP_KILL, "");
 }
 
+static void host_start_shell(void *owner)
+{
+    struct app *app = owner;
+    char port[16];
+    char *program = process_self_path("mqttlab");
+    const char *const argv[] = {program, "shell", "-p", port, NULL};
+    int error = -ENOTSUP;
+
+    snprintf(port, sizeof(port), "%u",
+             app->crew && app->crew->port ? app->crew->port : 1883);
+    if (program && app->host.shell)
+        error = shell_pane_start(app->host.shell, argv);
+    if (error)
+        app_say(app, "no shell: %s", strerror(-error));
+    free(program);
+}
+
+bool app_in_shell(const struct app *app)
+{
+    return app->view == VIEW_SHELL && app->asking == APP_NOTHING &&
+           shell_pane_runs(app->host.shell);
+}
+
 /* ---- life ---- */
 
 struct app *app_new(struct store *store, const struct panel *lab,
@@ -88,6 +114,7 @@ struct app *app_new(struct store *store, const struct panel *lab,
         .end = host_end,
         .clear = host_clear,
         .about = host_about,
+        .start_shell = host_start_shell,
         .invitation = invitation,
     };
     for (int view = 0; view < VIEW_COUNT; view++)
@@ -230,7 +257,7 @@ static void toggle_freeze(struct app *app)
 /* What is done by the app whatever the view; false: it is not ours. */
 static bool act_on_screen(struct app *app, enum action action)
 {
-    if (action >= ACTION_VIEW_PACKETS && action <= ACTION_VIEW_LOG)
+    if (action >= ACTION_VIEW_PACKETS && action <= ACTION_VIEW_SHELL)
         app_show(app, (enum view_id)(action - ACTION_VIEW_PACKETS));
     else if (action == ACTION_HELP)
         app_show(app, app->view == VIEW_HELP ? app->before : VIEW_HELP);
@@ -383,8 +410,14 @@ static void on_mouse(struct app *app, const struct keys_mouse *mouse)
 
 void app_key(struct app *app, int key, const struct keys_mouse *mouse)
 {
+    const int leave_shell = 29; /* Ctrl-], as in telnet */
+
     app_say(app, "%s", "");
-    if (app->asking != APP_NOTHING && key != KEYS_MOUSE)
+    if (app_in_shell(app) && key == leave_shell)
+        app_show(app, app->before);
+    else if (app_in_shell(app) && key != KEYS_MOUSE)
+        shell_pane_key(app->host.shell, key);
+    else if (app->asking != APP_NOTHING && key != KEYS_MOUSE)
         app_ask_key(app, key);
     else if (key == KEYS_MOUSE && mouse)
         on_mouse(app, mouse);

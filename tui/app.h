@@ -166,6 +166,9 @@ void app_stop(struct app *app, const char *name);
 /* Send the chosen PUBLISH again. */
 void app_send_again(struct app *app);
 
+/* Does the shell get the keys now? */
+bool app_in_shell(const struct app *app);
+
 /* app_files.c: ":write" and the like. */
 void app_write_records(struct app *app, const char *path);
 void app_save_display(struct app *app, const char *path);

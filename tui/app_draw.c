@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/shell_pane.h"
 #include "wire/render.h"
 
 /* ---- the header ---- */
@@ -222,7 +223,10 @@ static void draw_bottom(struct app *app, const struct area *area)
         grid_rule(area, layout->rule_y, said);
     else if (said)
         grid_column(area, 1, 1, area->width - 1, STYLE_WARNING, said);
-    if (app->asking == APP_NOTHING)
+    if (app_in_shell(app))
+        grid_text(area, layout->keys_y, 1, STYLE_KEY,
+                  "Ctrl-] Back to the dashboard");
+    else if (app->asking == APP_NOTHING)
         draw_key_line(app, area, layout->keys_y);
     else if (app->asking < APP_KILL)
         prompt_draw(&app->prompts[app->asking], area, layout->keys_y,
@@ -284,7 +288,8 @@ void app_draw(struct app *app, struct grid *grid)
     app->height = grid->height;
     app->width = grid->width;
     layout_make(layout, grid->height, grid->width, app->view, app->zoomed,
-                app->lab != NULL);
+                (app->lab ? LAYOUT_LAB : 0) |
+                    (shell_pane_runs(app->host.shell) ? LAYOUT_SHELL : 0));
     if (layout->kind == LAYOUT_TINY) {
         draw_tiny(app, &area);
         return;

@@ -96,6 +96,7 @@ static enum export_what what_of(enum view_id view)
     case VIEW_WILLS:
     case VIEW_LAB:
     case VIEW_LOG:
+    case VIEW_SHELL:
     case VIEW_HELP:
     case VIEW_PRESENT:
     case VIEW_COUNT: break;

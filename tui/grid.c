@@ -327,6 +327,14 @@ void grid_copy_row(const struct area *area, int y, const struct grid *from,
     }
 }
 
+void grid_reverse(const struct area *area, int y, int x)
+{
+    struct cell *cell = cell_at(area, y, x);
+
+    if (cell)
+        cell->selected = 1;
+}
+
 void grid_select(const struct area *area, int y)
 {
     for (int x = 0; x < area->width; x++) {

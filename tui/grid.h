@@ -132,6 +132,8 @@ void grid_divide(const struct area *area, int x);
 /* Copy a row of another grid, clipped; rows that it has not stay as they are. */
 void grid_copy_row(const struct area *area, int y, const struct grid *from,
                    int from_y);
+/* Show a cell reversed. */
+void grid_reverse(const struct area *area, int y, int x);
 /* Show a row reversed and put the terminal's cursor on its first cell. */
 void grid_select(const struct area *area, int y);
 void grid_cursor(const struct area *area, int y, int x);

@@ -53,6 +53,7 @@ static const struct {
     [VIEW_LAB] = {"lab",      "Lab",     '7'},
     [VIEW_STATS] = {"stats",    "Stats",   '8'},
     [VIEW_LOG] = {"log",      "Log",     '9'},
+    [VIEW_SHELL] = {"shell",    "Shell",   '0'},
     [VIEW_HELP] = {"help",     "Help",    0  },
     [VIEW_PRESENT] = {"present",  "Present", 0  },
 };

@@ -23,6 +23,7 @@ enum view_id {
     VIEW_LAB,
     VIEW_STATS,
     VIEW_LOG,
+    VIEW_SHELL,
     VIEW_HELP, /* those from here on have no tab */
     VIEW_PRESENT,
     VIEW_COUNT,
@@ -51,6 +52,7 @@ enum action {
     ACTION_VIEW_LAB,
     ACTION_VIEW_STATS,
     ACTION_VIEW_LOG,
+    ACTION_VIEW_SHELL,
     ACTION_HELP,
     ACTION_NEXT_PANE,
     ACTION_PREVIOUS_PANE,

@@ -12,6 +12,7 @@
 #define LAB   KEYS_IN(VIEW_LAB)
 #define HELP  KEYS_IN(VIEW_HELP)
 #define LOGS  KEYS_IN(VIEW_LOG)
+#define SHEL  KEYS_IN(VIEW_SHELL)
 #define PRES  KEYS_IN(VIEW_PRESENT)
 
 /* Rows of special views stand first; in the key line they come first too. */
@@ -75,6 +76,7 @@ static const struct keys_binding table[] = {
      "show only the packets about this topic", NULL},
     {ACTION_OPEN, WILLS, "<Enter>", "Enter Packet",
      "show the packet behind the will, or the event in the ladder", NULL},
+    {ACTION_OPEN, SHEL, "<Enter>", "Enter Start", "start a shell", NULL},
     {ACTION_OPEN, LOGS, "<Enter>", "Enter Ladder",
      "show the event in the ladder", NULL},
     {ACTION_EXPLAIN, PKTS, "e", "e Explain",
@@ -146,6 +148,8 @@ static const struct keys_binding table[] = {
     {ACTION_VIEW_LAB, ALL, "7", NULL, "the lab that is running", NULL},
     {ACTION_VIEW_STATS, ALL, "8", NULL, "counts and rates", NULL},
     {ACTION_VIEW_LOG, ALL, "9", NULL, "log of the broker's decisions", NULL},
+    {ACTION_VIEW_SHELL, ALL, "0", NULL,
+     "a shell beside the packets; Ctrl-] comes back from it", NULL},
     {ACTION_NEXT_PANE, ALL, "<Tab>", "Tab Pane", "next pane", NULL},
     {ACTION_PREVIOUS_PANE, ALL, "<S-Tab>", NULL, "pane before", NULL},
     {ACTION_ZOOM, ALL, "z", NULL,

@@ -43,12 +43,16 @@ static void add_column(struct layout *layout, const struct share *shares,
     }
 }
 
-static void fill_full(struct layout *layout, int width, bool lab)
+static void fill_full(struct layout *layout, int width, unsigned with)
 {
     static const struct share left[] = {
         {VIEW_PACKETS,  20},
         {VIEW_SESSIONS, 5 },
         {VIEW_TOPICS,   7 },
+    };
+    static const struct share left_shell[] = {
+        {VIEW_PACKETS, 19},
+        {VIEW_SHELL,   14},
     };
     static const struct share right[] = {
         {VIEW_LADDER, 17},
@@ -64,15 +68,18 @@ static void fill_full(struct layout *layout, int width, bool lab)
     int half = width * 16 / 25;
 
     layout->divider_x = half;
-    add_column(layout, left, 3, 0, half);
-    if (lab)
+    if (with & LAYOUT_SHELL)
+        add_column(layout, left_shell, 2, 0, half);
+    else
+        add_column(layout, left, 3, 0, half);
+    if (with & LAYOUT_LAB)
         add_column(layout, right_lab, 4, half + 1, width - half - 1);
     else
         add_column(layout, right, 3, half + 1, width - half - 1);
 }
 
 void layout_make(struct layout *layout, int height, int width,
-                 enum view_id view, bool zoomed, bool lab)
+                 enum view_id view, bool zoomed, unsigned with)
 {
     *layout = (struct layout){.kind = LAYOUT_TINY,
                               .filter_y = -1,
@@ -102,7 +109,7 @@ void layout_make(struct layout *layout, int height, int width,
     layout->body_height = height - 5;
     if (height >= FULL_HEIGHT && width >= FULL_WIDTH && !zoomed) {
         layout->kind = LAYOUT_FULL;
-        fill_full(layout, width, lab);
+        fill_full(layout, width, with);
         if (layout_slot_of(layout, view))
             return;
         /* A view that has no place there gets the whole screen. */

@@ -40,12 +40,15 @@ struct layout {
     int body_height;
 };
 
+/* What gets a place on a large screen. */
+enum { LAYOUT_LAB = 1, LAYOUT_SHELL = 2 };
+
 /*
- * Lay out a screen. view is the one that has the focus; zoomed: it alone. lab:
- * a lab is running and gets its place.
+ * Lay out a screen. view is the one that has the focus; zoomed: it alone. with:
+ * LAYOUT_LAB, LAYOUT_SHELL.
  */
 void layout_make(struct layout *layout, int height, int width,
-                 enum view_id view, bool zoomed, bool lab);
+                 enum view_id view, bool zoomed, unsigned with);
 
 /* The slot of a view, or NULL when it is not seen. */
 const struct layout_slot *layout_slot_of(const struct layout *layout,

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "tui/keys.h"
+#include "tui/utf8_put.h"
 
 void prompt_release(struct prompt *prompt)
 {
@@ -108,17 +109,8 @@ static size_t word_before(const struct prompt *prompt)
 static enum prompt_result insert(struct prompt *prompt, uint32_t c)
 {
     uint8_t utf8[4];
-    size_t len = 0;
+    size_t len = utf8_put(c, utf8);
 
-    if (c < 0x80) {
-        utf8[len++] = (uint8_t)c;
-    } else {
-        unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-
-        utf8[len++] = (uint8_t)((0xf00u >> more & 0xf0) | c >> 6 * more);
-        while (more--)
-            utf8[len++] = (uint8_t)(0x80 | (c >> 6 * more & 0x3f));
-    }
     if (prompt->text.len + len > PROMPT_BYTES_MAX)
         return PROMPT_GOES_ON;
     buf_reserve(&prompt->text, len);

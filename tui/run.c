@@ -10,13 +10,15 @@
 #include "base/clock.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "tui/shell_pane.h"
 #include "wire/render.h"
 
-#define TICK_MS      40
-#define DRAW_NS      (50 * CLOCK_NS_PER_MS) /* at most 20 pictures a second */
-#define CATCH_UP_NS  (8 * CLOCK_NS_PER_MS)
-#define READ_NS      (15 * CLOCK_NS_PER_MS) /* of a file in one tick */
-#define SIGNAL_COUNT 4
+#define TICK_MS       40
+#define SHELL_TICK_MS 20 /* so that what is typed is seen soon */
+#define DRAW_NS       (50 * CLOCK_NS_PER_MS) /* at most 20 pictures a second */
+#define CATCH_UP_NS   (8 * CLOCK_NS_PER_MS)
+#define READ_NS       (15 * CLOCK_NS_PER_MS) /* of a file in one tick */
+#define SIGNAL_COUNT  4
 
 struct runner {
     struct loop loop;
@@ -89,12 +91,18 @@ static void on_tick(struct timer *timer)
 {
     struct runner *runner = LIST_ITEM(timer, struct runner, tick);
 
+    struct shell_pane *shell = runner->app->host.shell;
+    bool shell_runs = shell_pane_runs(shell);
+
     if (take_in(runner))
+        runner->dirty = true;
+    if (shell_runs && shell_pane_read(shell))
         runner->dirty = true;
     if (runner->dirty &&
         clock_read_monotonic_ns() - runner->drawn_ns >= DRAW_NS)
         draw(runner);
-    timer_set(&runner->loop, &runner->tick, TICK_MS);
+    timer_set(&runner->loop, &runner->tick,
+              shell_runs ? SHELL_TICK_MS : TICK_MS);
 }
 
 /* ---- keys and signals ---- */
@@ -191,6 +199,8 @@ int run_screen(struct app *app, struct source *source,
         return -ENOTTY;
     }
     grid_init(&runner.grid, 1, 1, screen_ascii(runner.screen));
+    if (source->port)
+        app->host.shell = shell_pane_new();
     /* Signals are watched after the screen has set its own. */
     error = begin(&runner);
     if (!error) {
@@ -199,6 +209,8 @@ int run_screen(struct app *app, struct source *source,
         loop_run(&runner.loop);
     }
     screen_free(runner.screen);
+    shell_pane_free(app->host.shell);
+    app->host.shell = NULL;
     grid_release(&runner.grid);
     end(&runner);
     return error;

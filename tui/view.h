@@ -14,6 +14,7 @@
 #include "tui/store.h"
 
 struct view;
+struct shell_pane;
 
 /* What a view can ask for; filled by the app. */
 struct view_host {
@@ -32,6 +33,9 @@ struct view_host {
     void (*clear)(void *app, const char *topic);
     /* The view that was shown before this one. */
     enum view_id (*about)(void *app);
+    /* Run a shell in its pane, if there is one. */
+    void (*start_shell)(void *app);
+    struct shell_pane *shell; /* NULL: there can be none */
     /* What to do first, shown while there is nothing to see: lines. */
     const char *invitation;
 };
@@ -76,6 +80,7 @@ view_constructor view_wills_new;
 view_constructor view_lab_new;
 view_constructor view_stats_new;
 view_constructor view_log_new;
+view_constructor view_shell_new;
 view_constructor view_help_new;
 view_constructor view_present_new;
 

@@ -626,6 +626,16 @@ START_TEST(tab_completes_what_is_typed)
 }
 END_TEST
 
+START_TEST(what_is_typed_is_utf8)
+{
+    press("f\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xad");
+    ck_assert_str_eq(prompt_text(&app->prompts[APP_FILTER]),
+                     "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xad");
+    press("<BS><BS>");
+    ck_assert_str_eq(prompt_text(&app->prompts[APP_FILTER]), "\xc3\xa9");
+}
+END_TEST
+
 START_TEST(a_preset_is_a_filter)
 {
     static const char *const names[] = {"no-ping", "errors", "qos2", "wills",
@@ -864,6 +874,7 @@ Suite *app_suite(void)
     tcase_add_test(tcase, a_retained_message_is_cleared_after_asking);
     tcase_add_loop_test(tcase, tab_completes_what_is_typed, 0,
                         sizeof(completions) / sizeof(completions[0]));
+    tcase_add_test(tcase, what_is_typed_is_utf8);
     tcase_add_loop_test(tcase, a_preset_is_a_filter, 0, 5);
     tcase_add_test(tcase, an_unknown_command_is_corrected);
     tcase_add_test(tcase, a_recording_cannot_be_changed);
