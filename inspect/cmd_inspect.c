@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "inspect/commands.h"
 #include "inspect/inspect_input.h"
+#include "inspect/inspect_proxy.h"
 #include "inspect/inspect_show.h"
 #include "wire/filter.h"
 #include "wire/pcapng.h"
@@ -28,6 +29,12 @@ enum {
     OPTION_DECODE,
     OPTION_KEYLOG,
     OPTION_TAP,
+    OPTION_LISTEN,
+    OPTION_UPSTREAM,
+    OPTION_CERT,
+    OPTION_KEY,
+    OPTION_CAFILE,
+    OPTION_INSECURE,
 };
 
 /* clang-format off */
@@ -45,6 +52,17 @@ static const struct option_spec table[] = {
      "what is spoken at a port: mqtt, ws, tls or wss; again for more"},
     {OPTION_KEYLOG, 0, "keylog", "FILE",
      "TLS keys, as browsers and mosquitto_pub write them"},
+    {-1, 0, NULL, NULL, "A proxy in front of any broker:"},
+    {OPTION_LISTEN, 0, "listen", "PORT", "pass on who connects here, [HOST:]PORT"},
+    {OPTION_UPSTREAM, 0, "upstream", "HOST:PORT",
+     "to this broker; mqtts://HOST:PORT: with TLS"},
+    {OPTION_CERT, 0, "cert", "FILE", "clients come with TLS: our certificate"},
+    {OPTION_KEY, 0, "key", "FILE", "and its key"},
+    {OPTION_CAFILE, 0, "cafile", "FILE",
+     "who signs the broker's certificate, if not one whom the\n"
+     "system trusts"},
+    {OPTION_INSECURE, 0, "insecure", NULL,
+     "whatever name the broker's certificate has"},
     {OPTION_HELP, 'h', "help", NULL, "this text"},
     {0, 0, NULL, NULL, NULL},
 };
@@ -53,6 +71,7 @@ static const struct option_spec table[] = {
 struct inspect {
     struct inspect_show show;
     struct inspect_input input;
+    struct inspect_proxy_options proxy;
     struct capture_port ports[MAX_PORTS];
     const char *filter_text;
     struct filter *filter;
@@ -261,6 +280,12 @@ static bool set_option(struct inspect *inspect, const struct options *options,
     case OPTION_DECODE: return set_port(inspect, value);
     case OPTION_KEYLOG: inspect->input.keylog = value; return true;
     case OPTION_TAP: inspect->input.tap = value; return true;
+    case OPTION_LISTEN: inspect->proxy.listen = value; return true;
+    case OPTION_UPSTREAM: inspect->proxy.upstream = value; return true;
+    case OPTION_CERT: inspect->proxy.certfile = value; return true;
+    case OPTION_KEY: inspect->proxy.keyfile = value; return true;
+    case OPTION_CAFILE: inspect->proxy.cafile = value; return true;
+    case OPTION_INSECURE: inspect->proxy.insecure = true; return true;
     case OPTIONS_WORD: return set_word(inspect, value, error, size);
     default: return false;
     }
@@ -277,8 +302,15 @@ static int check_options(struct inspect *inspect)
 {
     struct filter_error error;
 
-    if (!inspect->input.file == !inspect->input.tap)
-        return complain("say a file, \"-\", or --tap SOCKET; see --help");
+    if (!!inspect->input.file + !!inspect->input.tap +
+            !!inspect->proxy.listen !=
+        1)
+        return complain("say a file, \"-\", --tap SOCKET, or --listen PORT "
+                        "with --upstream HOST:PORT; see --help");
+    if (!inspect->proxy.listen != !inspect->proxy.upstream)
+        return complain("--listen and --upstream need each other");
+    if (!inspect->proxy.certfile != !inspect->proxy.keyfile)
+        return complain("--cert and --key need each other");
     if (inspect->write_to && !inspect->format_given &&
         !inspect->show.field_count)
         inspect->show.format = INSPECT_NONE;
@@ -306,9 +338,12 @@ static int read_options(int argc, char **argv, struct inspect *inspect)
         if (id == OPTION_HELP) {
             printf("Usage: mqttlab inspect [OPTIONS] FILE|-\n"
                    "       mqttlab inspect [OPTIONS] --tap SOCKET\n"
+                   "       mqttlab inspect [OPTIONS] --listen PORT --upstream "
+                   "HOST:PORT\n"
                    "Show the MQTT packets of a capture (pcap or pcapng; - is "
-                   "standard input), or\n"
-                   "of a broker that runs.\n\n");
+                   "standard input), of a\n"
+                   "broker that runs, or of any broker by standing in front of "
+                   "it.\n\n");
             options_help(table, stdout);
             return 0;
         }
@@ -359,8 +394,12 @@ static int run(struct inspect *inspect)
     if (code)
         return code;
     inspect_show_header(&inspect->show, &inspect->out);
-    code = inspect->input.tap ? inspect_input_tap(&inspect->input)
-                              : inspect_input_file(&inspect->input);
+    if (inspect->proxy.listen)
+        code = inspect_proxy_run(&inspect->proxy);
+    else if (inspect->input.tap)
+        code = inspect_input_tap(&inspect->input);
+    else
+        code = inspect_input_file(&inspect->input);
     on_idle(inspect);
     return close_output(inspect) ? 1 : code;
 }
@@ -382,6 +421,8 @@ int cmd_inspect(int argc, char **argv)
     inspect.input.capture.ports = inspect.ports;
     inspect.input.on_idle = on_idle;
     inspect.input.want_more = want_more;
+    inspect.proxy.capture = inspect.input.capture;
+    inspect.proxy.on_idle = on_idle;
     inspect.input.keylog = getenv("SSLKEYLOGFILE");
     code = read_options(argc, argv, &inspect);
     if (code < 0)

@@ -54,6 +54,7 @@ void capture_emit(struct capture *capture, struct record *record,
     struct capture_row row;
 
     record->seq = ++capture->seq;
+    record->flags |= capture->flags;
     record->time_ns = origin->time_ns;
     if (!record->original_len)
         record->original_len = (uint32_t)record->bytes.len;

@@ -27,6 +27,7 @@ struct capture_session {
     struct capture_websocket *ws;     /* owned; NULL: none */
     enum capture_protocol content;    /* what is in TLS: MQTT or WebSocket */
     struct capture_framer framers[2]; /* by the sending end */
+    struct buf client_id;             /* as far as it is known */
     uint8_t version;                  /* enum mqtt_version; 0: not known */
     bool opened;                      /* its RECORD_CONN was handed on */
 };
@@ -113,6 +114,26 @@ struct sender {
     unsigned end;
 };
 
+/* What CONNECT and CONNACK say is good for all that follows. */
+static void note_packet(struct capture_session *session, struct slice bytes)
+{
+    struct track_packet packet;
+    unsigned type = bytes.bytes[0] >> 4;
+
+    if (type != MQTT_CONNECT && type != MQTT_CONNACK)
+        return;
+    track_packet_read(&packet, bytes, session->version);
+    if (type == MQTT_CONNECT) {
+        session->version = packet.version;
+        session->framers[0].version = session->version;
+        session->framers[1].version = session->version;
+    }
+    if (packet.client_id.len) {
+        buf_clear(&session->client_id);
+        buf_append_slice(&session->client_id, packet.client_id);
+    }
+}
+
 static void on_packet(void *context, const struct capture_packet *packet)
 {
     const struct sender *sender = context;
@@ -126,14 +147,7 @@ static void on_packet(void *context, const struct capture_packet *packet)
     };
 
     emit_opened(session);
-    if (packet->bytes.bytes[0] >> 4 == MQTT_CONNECT) {
-        struct track_packet connect;
-
-        track_packet_read(&connect, packet->bytes, 0);
-        session->version = connect.version;
-        session->framers[0].version = session->version;
-        session->framers[1].version = session->version;
-    }
+    note_packet(session, packet->bytes);
     record.version = session->version;
     if (packet->bytes.len < packet->original_len)
         record.flags |= RECORD_TRUNCATED;
@@ -404,6 +418,7 @@ void capture_session_free(struct capture_stream *stream)
 {
     struct capture_session *session = stream->owner;
 
+    buf_release(&session->client_id);
     capture_tls_free(session->tls);
     if (session->ws)
         capture_websocket_release(session->ws);
@@ -500,4 +515,22 @@ void capture_session_pdu(struct capture *capture, struct capture_stream *stream,
         mqtt_bytes(session, end, bytes, origin);
     }
     capture_framer_end(&session->framers[end], &events);
+}
+
+void capture_session_snapshot(struct capture *capture,
+                              struct capture_stream *stream)
+{
+    struct capture_session *session = stream->owner;
+
+    if (!session->opened)
+        return;
+    session->opened = false;
+    emit_opened(session);
+    if (!session->version)
+        return;
+    record_begin(&capture->attributes, EVENT_CONNECT_ACCEPTED);
+    record_put(&capture->attributes, RECORD_CLIENT_ID,
+               buf_slice(&session->client_id));
+    record_put_number(&capture->attributes, RECORD_VERSION, session->version);
+    capture_emit_attributes(capture, RECORD_EVT, stream, &stream->latest);
 }

@@ -27,6 +27,8 @@ struct capture {
     uint64_t seq;          /* of the latest record */
     struct buf comment;    /* of the frame */
     struct buf attributes; /* to build records in */
+    uint8_t flags;         /* enum record_flag of all records */
+    uint32_t live_count;   /* connections so far, without a file */
     bool warned_of_link;
     bool ended;
 };
@@ -72,6 +74,9 @@ void capture_session_end(struct capture *capture, struct capture_stream *stream,
 void capture_session_pdu(struct capture *capture, struct capture_stream *stream,
                          unsigned end, struct slice bytes,
                          const struct capture_origin *origin);
+/* Its opening, and who the client is, once more. */
+void capture_session_snapshot(struct capture *capture,
+                              struct capture_stream *stream);
 void capture_session_free(struct capture_stream *stream);
 
 #endif

@@ -52,6 +52,11 @@ struct transport_ops {
     /* Stop (true) and resume (false) reading. */
     void (*pause)(struct transport *transport, bool pause);
     /*
+     * Tell the peer that nothing more is written; it may go on sending. NULL
+     * where a transport cannot do that by halves.
+     */
+    void (*finish)(struct transport *transport);
+    /*
      * Close. With abort the peer sees a reset where the transport has one.
      * No event but on_closed follows, in a later turn.
      */

@@ -303,6 +303,14 @@ static void tcp_pause(struct transport *transport, bool pause)
         want(tcp);
 }
 
+static void tcp_finish(struct transport *transport)
+{
+    struct tcp *tcp = (struct tcp *)transport;
+
+    if (tcp->opened && !tcp->error)
+        shutdown(tcp->watch.fd, SHUT_WR);
+}
+
 static void tcp_peer(struct transport *transport, char *text, size_t size)
 {
     struct tcp *tcp = (struct tcp *)transport;
@@ -329,6 +337,7 @@ static const struct transport_ops ops = {
     .name = "tcp",
     .writev = tcp_writev,
     .pause = tcp_pause,
+    .finish = tcp_finish,
     .close = tcp_close,
     .peer = tcp_peer,
     .local = tcp_local,
@@ -338,6 +347,7 @@ static const struct transport_ops unix_ops = {
     .name = "unix",
     .writev = tcp_writev,
     .pause = tcp_pause,
+    .finish = tcp_finish,
     .close = tcp_close,
     .peer = tcp_peer,
     .local = tcp_local,

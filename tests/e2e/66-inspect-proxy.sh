@@ -1,0 +1,59 @@
+#!/bin/sh
+# mqttlab inspect as a proxy in front of a broker: plain, with TLS on either side,
+# watched by others.
+. "$(dirname "$0")/lib.sh"
+need python3
+use_names
+
+start_quiet_broker
+broker_port=$port
+
+# Start a proxy; sets $port. More options may follow.
+start_proxy() { # NAME
+    name=$1
+    shift
+    background "$name" "$MQTTLAB" inspect --listen 0 "$@"
+    until_ok grep -q 'is passed on' "$work/$name.log"
+    port=$(sed -n 's/.*: port \([0-9]*\) is .*/\1/p' "$work/$name.log")
+}
+
+start_proxy proxy --upstream "127.0.0.1:$broker_port"
+plain=$port
+proxy_pid=$pid
+background sub mosquitto_sub -p "$plain" -i suby -t a/# -q 2 -C 2
+until_ok grep -q SUBACK "$work/proxy.log"
+mosquitto_pub -p "$plain" -i puby -t a/b -m one -q 2
+mosquitto_pub -p "$plain" -i puby -t a/b -m two -q 1
+until_ok grep -q two "$work/sub.log"
+grep -q '< PUBLISH .* a/b  one' "$work/proxy.log" || fail "the proxy shows no message"
+
+# Who watches it sees what passes from then on.
+seen() { # PATTERN FILE
+    mosquitto_pub -p "$plain" -i puby -t a/b -m three
+    sleep 0.1
+    grep -q "$1" "$2"
+}
+background watcher "$MQTTLAB" inspect -T json --tap \
+    "$MQTTLAB_RUNTIME_DIR/$proxy_pid-$plain.sock"
+until_ok seen '"lab.client":"puby".*"mqtt.msg":"74:68:72:65:65"' "$work/watcher.log"
+background attach "$MQTTLAB" attach --plain "$plain"
+until_ok seen 'PUBLISH .* a/b  three' "$work/attach.log"
+
+# TLS towards the clients, and towards a broker with TLS: the first is the other's
+# broker.
+need openssl
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+    -keyout "$work/key.pem" -out "$work/cert.pem" 2>"$work/openssl.log"
+start_proxy tls --upstream "127.0.0.1:$broker_port" --cert "$work/cert.pem" \
+    --key "$work/key.pem"
+start_proxy both --upstream "mqtts://localhost:$port" --cafile "$work/cert.pem"
+mosquitto_pub -p "$port" -i secure -t a/c -m three -q 1
+grep -q 'PUBLISH .* a/c  three' "$work/tls.log" || fail "nothing is shown behind TLS"
+grep -q 'PUBLISH .* a/c  three' "$work/both.log" || fail "nothing is shown before TLS"
+start_proxy strict --upstream "mqtts://localhost:$plain"
+mosquitto_pub -p "$port" -t a -m b 2>/dev/null && fail "TLS to a broker without it"
+until_ok grep -q 'the broker: ' "$work/strict.log"
+
+python3 "$test_dir/inspect_proxy.py" "$MQTTLAB" >"$work/python.log" 2>&1 ||
+    fail "the proxy does not pass on all"
