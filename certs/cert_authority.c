@@ -76,7 +76,8 @@ static bool read_key(struct cert_authority *authority, const char *path,
     if (good && locked) {
         buf_printf(why, "%s is encrypted, and %s", path,
                    passphrase ? "the passphrase is not right"
-                              : "nobody gave its passphrase");
+                              : "nobody gave its passphrase "
+                                "(--passphrase-file)");
         good = false;
     }
     if (passphrase)

@@ -119,6 +119,34 @@ for wanted in '^mqttlab certs: missing ' '^mqttlab certs: cut.pem ' 'CN = localh
     grep -q "$wanted" shown || fail "not '$wanted': $(cat shown)"
 done
 
+# A passphrase is asked for on a terminal, and not shown.
+"$MQTTLAB" certs ca -d asked --passphrase-file pass >text
+exits 1 "$MQTTLAB" certs client -d asked --cn x </dev/null >text 2>&1
+if command -v python3 >/dev/null; then
+    python3 - "$MQTTLAB" >typed 2>&1 <<'END' || fail "asking for a passphrase: $(cat typed)"
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], ["mqttlab", "certs", "client", "-d", "asked", "--cn", "x"])
+said = b""
+while b"asked/ca.key: " not in said:
+    said += os.read(terminal, 1000)
+os.write(terminal, b"secret\n")
+try:
+    while True:
+        more = os.read(terminal, 1000)
+        if not more:
+            break
+        said += more
+except OSError:
+    pass
+print(said.decode())
+status = os.waitpid(pid, 0)[1]
+sys.exit(status != 0 or b"secret" in said)
+END
+    openssl verify -CAfile asked/ca.crt asked/x.crt >log 2>&1 || fail "openssl: $(cat log)"
+fi
+
 # The command line.
 exits 3 "$MQTTLAB" certs >text
 exits 3 "$MQTTLAB" certs nonsense 2>text
