@@ -144,7 +144,7 @@ static bool take_word(struct command_line *line)
             return true;
         }
     }
-    return fail(line, "there is no such load");
+    return fail(line, "there is no such load; --help lists them");
 }
 
 static bool take_qos(struct command_line *line)
