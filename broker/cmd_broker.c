@@ -10,6 +10,7 @@
 #include "broker/durable.h"
 #include "broker/log_output.h"
 #include "broker/log_topics.h"
+#include "broker/port_trouble.h"
 #include "broker/secure.h"
 #include "broker/service.h"
 #include "broker/signals.h"
@@ -245,63 +246,17 @@ static void complain(struct run *run, const char *text)
         fprintf(stderr, "%s: %s\n", run->name, text);
 }
 
-/* "is taken by mosquitto (process 42). Stop it (kill 42), or ..." */
-static void explain_taken(uint16_t port, char *text, size_t size)
-{
-    char name[64];
-    pid_t pid;
-
-    if (process_listening_on(port, &pid, name, sizeof(name)) == 0 && pid)
-        snprintf(text, size,
-                 "is taken by %s (process %ld). Stop it (kill %ld), or take "
-                 "another port: -p %u",
-                 name[0] ? name : "a program", (long)pid, (long)pid, port + 1u);
-    else
-        snprintf(text, size,
-                 "is taken by a program of another user. Stop it, or take "
-                 "another port: -p %u",
-                 port + 1u);
-}
-
-/* "Port 1883 of 127.0.0.1 " and why not. */
-static void complain_of_port(struct run *run,
-                             const struct config_listener *listener, int error)
-{
-    char why[240];
-    char name[240];
-    char text[512];
-
-    if (error == -EADDRINUSE && listener->path)
-        snprintf(why, sizeof(why),
-                 "is taken by another program, or is a plain file");
-    else if (error == -EADDRINUSE)
-        explain_taken(listener->port, why, sizeof(why));
-    else if (error == -EACCES && !listener->path)
-        snprintf(why, sizeof(why), "is for root only. Take one from 1024 on");
-    else if (error == -EADDRNOTAVAIL)
-        snprintf(why, sizeof(why),
-                 "cannot be used: this machine has no such address");
-    else if (error == -ENODEV)
-        snprintf(why, sizeof(why),
-                 "cannot be used: there is no interface of this name");
-    else if (error == -ENOENT && !listener->path)
-        snprintf(
-            why, sizeof(why),
-            "cannot be used: there is no host of this name, or socket_domain is not its kind");
-    else
-        snprintf(why, sizeof(why), "cannot be used: %s", strerror(-error));
-    config_name_listener(listener, name, sizeof(name));
-    snprintf(text, sizeof(text), "%s %s", name, why);
-    complain(run, text);
-}
-
 static bool listen_everywhere(struct run *run)
 {
+    char text[512];
+
     for (size_t i = 0; i < run->config.listener_count; i++) {
         int error = broker_listen(run->broker, i);
 
         if (error) {
-            complain_of_port(run, &run->config.listeners[i], error);
+            port_trouble_explain(&run->config.listeners[i], error, text,
+                                 sizeof(text));
+            complain(run, text);
             return false;
         }
     }
