@@ -40,7 +40,8 @@ enum next_header {
     NEXT_MOBILITY = 135,
 };
 
-#define MAX_TUNNELS 4 /* of IP in IP */
+#define LENGTH_MAX  1500 /* up to here it is no type, but a length */
+#define MAX_TUNNELS 4    /* of IP in IP */
 
 struct capture_ip {
     struct capture_fragments fragments;
@@ -86,20 +87,30 @@ static struct slice behind_ppp(struct slice bytes)
     return slice_skip(bytes, 2);
 }
 
+/* Tags, and what LLC and SNAP put in front of a type, as often as they come. */
+static bool skip_tag(unsigned *type, struct slice *bytes)
+{
+    bool tagged = *type == ETHER_VLAN || *type == ETHER_PROVIDER_VLAN ||
+                  *type == ETHER_OLD_QINQ;
+    size_t header = tagged ? 4 : 8;
+
+    if (bytes->len < header)
+        return false;
+    if (!tagged && (*type > LENGTH_MAX ||
+                    memcmp(bytes->bytes, "\xaa\xaa\x03\0\0\0", 6) != 0))
+        return false;
+    *type = u16_at(*bytes, header - 2);
+    *bytes = slice_skip(*bytes, header);
+    return true;
+}
+
 /* What stands behind a type of Ethernet, which may be tags first. */
 static struct slice behind_type(unsigned type, struct slice bytes)
 {
-    while ((type == ETHER_VLAN || type == ETHER_PROVIDER_VLAN ||
-            type == ETHER_OLD_QINQ) &&
-           bytes.len >= 4) {
-        type = u16_at(bytes, 2);
-        bytes = slice_skip(bytes, 4);
-    }
+    while (skip_tag(&type, &bytes))
+        continue;
     if (type == ETHER_PPPOE)
         return behind_ppp(skip_at_most(bytes, 6));
-    if (type <= 1500 && bytes.len >= 8 &&
-        !memcmp(bytes.bytes, "\xaa\xaa\x03\0\0\0", 6))
-        return behind_type(u16_at(bytes, 6), slice_skip(bytes, 8));
     return type == ETHER_IPV4 || type == ETHER_IPV6 ? bytes : nothing();
 }
 
