@@ -161,16 +161,12 @@ static void cancel(void *context)
 /* Whose certificate is not good any more has to go. */
 static void part_with_revoked(struct broker *broker)
 {
-    struct list *next;
-
-    for (struct list *node = broker->connections.next;
-         node != &broker->connections; node = next) {
+    LIST_FOREACH_SAFE (node, &broker->connections) {
         struct connection *connection =
             LIST_ITEM(node, struct connection, node);
         const struct transport *transport = tls_of(connection);
         char *why = NULL;
 
-        next = node->next;
         if (connection->state == CONNECTION_ENDED || !transport)
             continue;
         why = transport_tls_distrusts(transport, connection->listener->tls);
