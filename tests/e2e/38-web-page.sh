@@ -39,9 +39,9 @@ for file in "$root"/web/*; do
     curl -sS -o got "http://127.0.0.1:$port/$(basename "$file")" || fail "$file: no answer"
     cmp -s got "$file" || fail "$file is not what the broker shows"
 done
-curl -sSI "http://127.0.0.1:$port/" >head
-grep -q '^content-type: text/html' head || fail "$(cat head)"
-grep -q "^content-security-policy: default-src 'self'" head || fail "$(cat head)"
+curl -sSI "http://127.0.0.1:$port/" >answer
+grep -q '^content-type: text/html' answer || fail "$(cat answer)"
+grep -q "^content-security-policy: default-src 'self'" answer || fail "$(cat answer)"
 get() { # PATH; the status is in $status, the body in got
     status=$(curl -sS --cacert ca.crt --path-as-is -o got -w '%{http_code}' \
         "https://localhost:$port2$1" 2>curl.err) || fail "$1: $(cat curl.err)"
@@ -88,9 +88,9 @@ listener PORT 127.0.0.1
 protocol websockets
 END
 for attempt in 1 2 3 4 5; do
-    theirs=$(random_port)
-    printf 'user %s\nallow_anonymous true\nlistener %s 127.0.0.1\nprotocol websockets\n' \
-        "$(id -un)" "$theirs" >debian.conf
+    theirs=$(random_port) # and one more: it does not start with WebSocket alone
+    printf 'user %s\nallow_anonymous true\nlistener %s 127.0.0.1\nprotocol websockets\nlistener %s\n' \
+        "$(id -un)" "$theirs" "$((theirs + 1))" >debian.conf
     background mosquitto /usr/sbin/mosquitto -c debian.conf
     until_ok ended_or_says "$pid" ' running$' mosquitto.log
     kill -0 "$pid" 2>/dev/null && break
