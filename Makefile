@@ -37,7 +37,7 @@ uses.broker := base mqtt net wire
 uses.client := base mqtt net wire certs
 uses.certs  := base
 uses.inspect := base mqtt net wire capture
-uses.tui    := base mqtt net wire
+uses.tui    := base mqtt net wire capture
 uses.labs   := base mqtt net wire certs
 
 # --- how to build it ---------------------------------------------------------

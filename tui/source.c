@@ -1,6 +1,7 @@
 #include "tui/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,11 @@
 #define ANSWER_MS   1000
 #define LOOK_EVERY  (500 * CLOCK_NS_PER_MS)
 #define BROKERS_MAX 64
-#define FILE_BATCH  64 /* records between two looks at the clock */
+#define FILE_BATCH  64 /* frames between two looks at the clock */
 
 void source_init(struct source *source, struct store *store)
 {
-    *source = (struct source){.store = store, .control_fd = -1};
+    *source = (struct source){.store = store, .control_fd = -1, .file_fd = -1};
 }
 
 static void detach(struct source *source)
@@ -30,11 +31,11 @@ static void detach(struct source *source)
 
 static void close_file(struct source *source)
 {
-    pcapng_reader_free(source->pcapng);
-    source->pcapng = NULL;
-    if (source->file)
-        fclose(source->file);
-    source->file = NULL;
+    capture_free(source->capture);
+    source->capture = NULL;
+    if (source->file_fd >= 0)
+        close(source->file_fd);
+    source->file_fd = -1;
 }
 
 void source_close(struct source *source)
@@ -131,51 +132,67 @@ bool source_gone(struct source *source, uint64_t now_ns)
 
 /* ---- a file ---- */
 
+static void on_row(void *context, const struct capture_row *row)
+{
+    struct source *source = context;
+
+    store_add(source->store, &row->record);
+}
+
+static void on_warning(void *context, const char *text)
+{
+    struct source *source = context;
+
+    snprintf(source->said, sizeof(source->said), "%s", text);
+}
+
 int source_open_file(struct source *source, const char *path, char *error,
                      size_t error_size)
 {
-    char why[200] = "";
-    FILE *file = fopen(path, "rb");
+    const struct capture_options options = {
+        .on_row = on_row,
+        .on_warning = on_warning,
+        .context = source,
+    };
+    char why[240] = "";
 
-    if (!file) {
+    source->file_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (source->file_fd < 0) {
         int result = -errno;
 
         snprintf(error, error_size, "%s: %s", path, strerror(errno));
         return result;
     }
-    source->pcapng = pcapng_reader_new(file, why, sizeof(why));
-    if (!source->pcapng) {
-        snprintf(error, error_size, "%s: %s", path, why);
-        fclose(file);
-        return -EINVAL;
-    }
-    source->file = file;
-    return 0;
+    source->capture = capture_new(capture_file_descriptor(&source->file_fd),
+                                  &options, why, sizeof(why));
+    if (source->capture)
+        return 0;
+    snprintf(error, error_size, "%s: %s", path, why);
+    close_file(source);
+    return -EINVAL;
 }
 
 bool source_reading(const struct source *source)
 {
-    return source->file != NULL;
+    return source->capture != NULL;
 }
 
 static bool read_file(struct source *source, uint64_t budget_ns)
 {
     uint64_t start = budget_ns ? clock_read_monotonic_ns() : 0;
-    struct record record;
     int got = 0;
 
     do {
         for (int i = 0; i < FILE_BATCH; i++) {
-            got = pcapng_read(source->pcapng, &record);
+            got = capture_step(source->capture);
             if (got <= 0)
                 break;
-            store_add(source->store, &record);
         }
     } while (got > 0 &&
              (!budget_ns || clock_read_monotonic_ns() - start < budget_ns));
     if (got < 0)
         snprintf(source->said, sizeof(source->said), "%s",
-                 pcapng_error(source->pcapng));
+                 capture_error(source->capture));
     if (got <= 0)
         close_file(source);
     return true;
@@ -186,7 +203,7 @@ bool source_poll(struct source *source, uint64_t budget_ns)
     struct record record;
     bool any = false;
 
-    if (source->file)
+    if (source->capture)
         return read_file(source, budget_ns);
     while (source->control_fd >= 0 &&
            tap_reader_next(&source->reader, &record)) {

@@ -4,10 +4,10 @@
 #ifndef TUI_SOURCE_H
 #define TUI_SOURCE_H
 
+#include "capture/capture.h"
 #include "tui/app.h"
 #include "tui/store.h"
 #include "wire/control.h"
-#include "wire/pcapng.h"
 #include "wire/tap_reader.h"
 
 struct source {
@@ -19,8 +19,8 @@ struct source {
     unsigned port;
     uint64_t looked_ns; /* when it was looked for last, after its end */
 
-    FILE *file; /* NULL: none, or all was read */
-    struct pcapng_reader *pcapng;
+    int file_fd;             /* -1: no file, or all of it was read */
+    struct capture *capture; /* what reads it */
 
     char said[256]; /* what a deed came to */
     struct app_deeds deeds;
@@ -34,7 +34,8 @@ void source_close(struct source *source);
 int source_attach(struct source *source, const struct control_broker *broker,
                   char *error, size_t error_size);
 
-/* Read a recording. Returns 0 or a negative errno with a message in error. */
+/* Read a recording, or a capture of another program: the struct must stay where
+   it is until all is read. Returns 0 or a negative errno with a message in error. */
 int source_open_file(struct source *source, const char *path, char *error,
                      size_t error_size);
 
