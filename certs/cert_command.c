@@ -63,6 +63,11 @@ static void put_subject(const struct cert_command *command, struct buf *to)
     free(subject);
 }
 
+void cert_command_begin(struct buf *to)
+{
+    buf_append_string(to, "The same with the openssl command:\n");
+}
+
 void cert_command_root(const struct cert_command *command, struct buf *to)
 {
     buf_append_string(to, "  openssl req -x509 -sha256");

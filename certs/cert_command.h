@@ -24,6 +24,9 @@ struct cert_command {
     int days;
 };
 
+/* The line that stands before the commands. */
+void cert_command_begin(struct buf *to);
+
 /* An authority that signs itself. */
 void cert_command_root(const struct cert_command *command, struct buf *to);
 

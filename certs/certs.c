@@ -16,12 +16,6 @@
 
 /* ---- authorities ---- */
 
-static void put_by_hand(const struct certs_request *request, struct buf *told)
-{
-    if (request->openssl)
-        buf_append_string(told, "The same with the openssl command:\n");
-}
-
 bool certs_ca(const struct certs_request *request, struct buf *told,
               struct buf *why)
 {
@@ -41,9 +35,10 @@ bool certs_ca(const struct certs_request *request, struct buf *told,
 
         unlink(list); /* of the one that was overwritten */
         free(list);
-        put_by_hand(request, told);
-        if (request->openssl)
+        if (request->openssl) {
+            cert_command_begin(told);
             cert_command_root(&job.command, told);
+        }
     }
     certs_job_release(&job);
     return good;
@@ -69,11 +64,9 @@ static bool finish(struct certs_job *job, struct buf *told, struct buf *why)
 
 static void tell_commands(const struct certs_job *job, struct buf *told)
 {
-    put_by_hand(job->request, told);
     if (!job->request->openssl)
         return;
-    if (!job->command.request)
-        return;
+    cert_command_begin(told);
     if (job->key)
         cert_command_request(&job->command, told);
     cert_command_sign(&job->command, told);
@@ -111,6 +104,18 @@ static void tell_broker(const struct certs_job *job, struct buf *told)
                "  keyfile %s.key\n",
                job->chain ? job->chain : job->base, job->chain ? "" : ".crt",
                job->base);
+    if (!job->chain)
+        buf_printf(told, "For its clients:\n  --cafile %s.crt -h %s -p 8883\n",
+                   job->authority.base, job->first_name);
+}
+
+static void tell_client(const struct certs_job *job, struct buf *told)
+{
+    buf_printf(told,
+               "For mosquitto_pub and mosquitto_sub, beside --cafile:\n"
+               "  --cert %s%s --key %s.key\n",
+               job->chain ? job->chain : job->base, job->chain ? "" : ".crt",
+               job->base);
 }
 
 bool certs_server(const struct certs_request *request, struct buf *told,
@@ -134,15 +139,16 @@ bool certs_server(const struct certs_request *request, struct buf *told,
     return good;
 }
 
-/* A client and a request are named by their Common Name. */
+/* A client and a request are named by their Common Name, or by the first of the
+   alternative ones. */
 static bool begin_named(struct certs_job *job,
                         const struct certs_request *request, struct buf *why)
 {
-    if (!request->common_name && !request->subject) {
+    if (!request->common_name && !request->subject && !job->first_name) {
         buf_append_string(why, "say whom it is for: --cn NAME");
         return false;
     }
-    return certs_job_begin(job, request, NULL, NULL, why);
+    return certs_job_begin(job, request, NULL, job->first_name, why);
 }
 
 bool certs_client(const struct certs_request *request, struct buf *told,
@@ -157,8 +163,10 @@ bool certs_client(const struct certs_request *request, struct buf *told,
         certs_job_add_key(&job, NULL);
         good = finish(&job, told, why);
     }
-    if (good)
+    if (good) {
+        tell_client(&job, told);
         tell_commands(&job, told);
+    }
     certs_job_release(&job);
     return good;
 }
@@ -187,10 +195,9 @@ bool certs_csr(const struct certs_request *request, struct buf *told,
             made);
         good = cert_output_store(&job.output, request->force, told, why);
     }
-    if (good) {
-        put_by_hand(request, told);
-        if (request->openssl)
-            cert_command_request(&job.command, told);
+    if (good && request->openssl) {
+        cert_command_begin(told);
+        cert_command_request(&job.command, told);
     }
     X509_REQ_free(made);
     certs_job_release(&job);

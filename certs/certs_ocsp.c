@@ -170,7 +170,7 @@ struct certs_ocsp *certs_ocsp_new(const struct certs_request *request,
     buf_printf(told, "OCSP responder for %s.crt: http://127.0.0.1:%u\n",
                ocsp->authority.base, *port);
     if (request->openssl) {
-        buf_append_string(told, "The same with the openssl command:\n");
+        cert_command_begin(told);
         cert_command_ocsp(ocsp->authority.base, *port, told);
     }
     return ocsp;

@@ -178,7 +178,7 @@ static void tell(const struct certs_request *request,
                serial, authority->index_path);
     put_next_step(authority, told);
     if (request->openssl) {
-        buf_append_string(told, "The same with the openssl command:\n");
+        cert_command_begin(told);
         cert_command_revoke(authority->base, item->file, request->reason, told);
     }
     free(serial);
@@ -267,7 +267,7 @@ bool certs_crl(const struct certs_request *request, struct buf *told,
                store_list(&authority, path, list, told, why);
     }
     if (good && request->openssl) {
-        buf_append_string(told, "The same with the openssl command:\n");
+        cert_command_begin(told);
         cert_command_list(base, days, told);
     }
     X509_CRL_free(old);

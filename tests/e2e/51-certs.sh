@@ -89,6 +89,9 @@ openssl x509 -in certs/theirs.crt -noout -text | grep -q CA:FALSE || fail "it is
 certs sign theirs.csr --for both --name both
 accepts -CAfile certs/ca.crt -purpose sslserver certs/both.crt
 accepts -CAfile certs/ca.crt -purpose sslclient certs/both.crt
+certs csr --san first.example,10.1.2.3
+openssl req -in certs/first.example.csr -noout -subject | grep -q 'CN = first.example' ||
+    fail "the request is not for its first name"
 certs csr --cn ours.example --san ours.example,10.1.2.3
 openssl req -in certs/ours.example.csr -verify -noout -text >text 2>&1 || fail "openssl rejects our request"
 grep -q 'DNS:ours.example, IP Address:10.1.2.3' text || fail "names are missing in the request"
