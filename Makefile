@@ -20,8 +20,9 @@ endif
 DIRS  := lib/base lib/mqtt lib/net lib/wire lib/capture broker client certs inspect \
          tui labs
 NAMES := $(notdir $(DIRS))
-SRC   := main.c lab_panel.c $(foreach d,$(DIRS),$(wildcard $d/*.c))
-HDR   := lab_panel.h $(foreach d,$(DIRS),$(wildcard $d/*.h))
+PANEL := lab_panel.c lab_panel_lines.c
+SRC   := main.c $(PANEL) $(foreach d,$(DIRS),$(wildcard $d/*.c))
+HDR   := $(PANEL:.c=.h) $(foreach d,$(DIRS),$(wildcard $d/*.h))
 TESTS := $(wildcard tests/unit/*.c)
 SUITES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 EXAMPLES := $(wildcard examples/*.c)
@@ -233,13 +234,16 @@ $B/%.c.tidy: %.c $B/%.o .clang-tidy
 	$(call say,TIDY)clang-tidy --quiet $< -- -std=gnu17 $(CPPFLAGS) \
 	    $(shell $(PKG_CONFIG) --cflags $(PKGS)) 2>/dev/null && touch $@
 
-# No folder includes a folder above it.
+# No folder includes a folder above it, no two files have one name, and none is
+# longer than two ideas.
 layers:
 	$Q$(foreach d,$(DIRS),! grep -nE '^#include "($(subst \
 	    $() ,|,$(filter-out $(notdir $d) $(uses.$(notdir $d)),$(NAMES))))/' /dev/null \
 	    $(filter $d/%,$(SRC) $(HDR)) &&) true
 	$Qtwice=$$(printf '%s\n' $(notdir $(SRC)) | sort | uniq -d); \
 	    [ -z "$$twice" ] || { echo "two files are named: $$twice"; exit 1; }
+	$Qlong=$$(wc -l $(SRC) $(HDR) | awk '$$1 > 600 && $$2 != "total"'); \
+	    [ -z "$$long" ] || { echo "more than 600 lines: $$long"; exit 1; }
 
 # What obeys a normative statement cites its number, and so does the test that
 # proves it; tests/spec/statements.txt is the list of them.  What only shows or

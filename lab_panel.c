@@ -1,10 +1,10 @@
 #include "lab_panel.h"
 
 #include "base/alloc.h"
+#include "lab_panel_lines.h"
 #include "labs/lab_actors.h"
 #include "labs/lab_broker.h"
 #include "labs/lab_plain.h"
-#include "labs/lab_saw.h"
 #include "labs/live.h"
 #include "tui/dashboard.h"
 #include "tui/panel.h"
@@ -15,14 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define USUAL_PORT  1883
-#define END_COLUMNS 100 /* of the page behind the last step */
-
-struct line {
-    enum panel_line_kind kind;
-    char *text;
-};
-
 struct lab_panel {
     struct panel panel;
     struct live live;
@@ -30,9 +22,9 @@ struct lab_panel {
     uint16_t port;
     uint64_t position; /* rows of the dashboard's history already fed */
     uint64_t last_seq;
-    struct line *lines; /* of the step that is shown */
-    size_t line_count;
-    size_t lines_of;     /* index + 1 of that step; the end has one more */
+    struct lab_panel_lines lines;
+    size_t page;         /* that they are of: index + 1 of a step; the end has
+                            one more */
     size_t next_command; /* for run */
     bool at_end;         /* the page behind the last step is shown */
     bool has_broker;     /* one was seen */
@@ -89,124 +81,34 @@ static void step(void *lab, size_t index, struct panel_step *out)
 
 /* ---- the text of the step ---- */
 
-static void free_lines(struct lab_panel *panel)
-{
-    for (size_t i = 0; i < panel->line_count; i++)
-        free(panel->lines[i].text);
-    free(panel->lines);
-    panel->lines = NULL;
-    panel->line_count = 0;
-}
-
-static void add_line(struct lab_panel *panel, enum panel_line_kind kind,
-                     const char *text, size_t len)
-{
-    panel->lines = alloc_resize(panel->lines, panel->line_count + 1,
-                                sizeof(panel->lines[0]));
-    panel->lines[panel->line_count++] =
-        (struct line){.kind = kind, .text = alloc_string_of(text, len)};
-}
-
-static void add_block(struct lab_panel *panel, const struct lab_block *block)
-{
-    static const enum panel_line_kind kinds[] = {
-        [LAB_PARAGRAPH] = PANEL_TEXT,  [LAB_ITEM] = PANEL_TEXT,
-        [LAB_COMMAND] = PANEL_COMMAND, [LAB_CODE] = PANEL_CODE,
-        [LAB_TABLE] = PANEL_TEXT,      [LAB_QUOTE] = PANEL_TEXT,
-    };
-    char *text =
-        alloc_printf("%*s%s", block->depth > 1 ? 2 * (int)block->depth - 2 : 0,
-                     "", block->text);
-
-    for (const char *at = text; *at;) {
-        size_t len = strcspn(at, "\n");
-
-        add_line(panel, kinds[block->kind], at, len);
-        at += at[len] ? len + 1 : len;
-    }
-    free(text);
-}
-
-static void add_blocks(struct lab_panel *panel, const struct lab_block *blocks,
-                       size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool list_goes_on = blocks[i].kind == LAB_ITEM && i + 1 < count &&
-                            blocks[i + 1].kind == LAB_ITEM;
-
-        add_block(panel, &blocks[i]);
-        if (!list_goes_on)
-            add_line(panel, PANEL_TEXT, "", 0);
-    }
-}
-
-/* The commands name no port, so clients must be told another way. */
-static void add_port(struct lab_panel *panel)
-{
-    char *text = alloc_printf(
-        "The broker is on port %u. Begin in each terminal with this (in "
-        "mqttlab's own folder: make shell ARGS='-p %u'):",
-        panel->port, panel->port);
-    char *command = alloc_printf("mqttlab shell -p %u", panel->port);
-
-    add_line(panel, PANEL_TEXT, text, strlen(text));
-    add_line(panel, PANEL_CODE, command, strlen(command));
-    add_line(panel, PANEL_TEXT, "", 0);
-    free(text);
-    free(command);
-}
-
-/* What was seen, as it stands when one comes to the page. */
-static void add_end(struct lab_panel *panel)
-{
-    struct buf text = {0};
-
-    lab_saw_text(&text, run_of(panel), END_COLUMNS);
-    for (const char *at = buf_string(&text); *at;) {
-        size_t len = strcspn(at, "\n");
-        bool packet = !strncmp(at, "    ", 4);
-
-        add_line(panel, packet ? PANEL_CODE : PANEL_TEXT, at, len);
-        at += at[len] ? len + 1 : len;
-    }
-    buf_release(&text);
-}
-
 static void make_lines(struct lab_panel *panel)
 {
     const struct lab_run *run = run_of(panel);
-    const struct lab_step *spec = shown(panel)->step;
     size_t page = run->current + 1 + panel->at_end;
 
-    if (panel->lines_of == page)
+    if (panel->page == page)
         return;
-    free_lines(panel);
-    panel->lines_of = page;
+    panel->page = page;
     if (panel->at_end) {
-        add_end(panel);
+        lab_panel_lines_make_end(&panel->lines, run);
         return;
     }
     panel->next_command = 0;
-    if (panel->port != USUAL_PORT)
-        add_port(panel);
-    if (run->current == 0)
-        add_blocks(panel, run->lab->intro, run->lab->intro_count);
-    add_line(panel, PANEL_HEADING, spec->title, strlen(spec->title));
-    add_blocks(panel, spec->blocks, spec->block_count);
+    lab_panel_lines_make(&panel->lines, run, panel->port);
 }
 
 static size_t lines(void *lab)
 {
     make_lines(lab);
-    return ((struct lab_panel *)lab)->line_count;
+    return ((struct lab_panel *)lab)->lines.count;
 }
 
 static void line(void *lab, size_t index, struct panel_line *out)
 {
     const struct lab_panel *panel = lab;
 
-    *out = (struct panel_line){.kind = panel->lines[index].kind,
-                               .text = panel->lines[index].text};
+    *out = (struct panel_line){.kind = panel->lines.items[index].kind,
+                               .text = panel->lines.items[index].text};
 }
 
 /* ---- checks, hints, near misses, questions ---- */
@@ -479,9 +381,9 @@ static const char *run_command(void *lab)
     struct lab_panel *panel = lab;
 
     make_lines(panel);
-    for (size_t tries = 0; tries < panel->line_count; tries++) {
-        const struct line *at =
-            &panel->lines[panel->next_command++ % panel->line_count];
+    for (size_t tries = 0; tries < panel->lines.count; tries++) {
+        const struct lab_panel_line *at =
+            &panel->lines.items[panel->next_command++ % panel->lines.count];
 
         if (at->kind != PANEL_COMMAND)
             continue;
@@ -602,6 +504,6 @@ int lab_panel_run(const struct lab_plain_options *options)
     lab_plain_goodbye(run_of(&panel), options->name);
     lab_actors_stop(&panel.actors);
     live_close(&panel.live);
-    free_lines(&panel);
+    lab_panel_lines_release(&panel.lines);
     return status;
 }

@@ -1,7 +1,7 @@
 /*
  * Joins the screen and the labs: fills tui/panel.h from labs/live.h.
  *
- * This and main.c are the only files that know both.
+ * These files (lab_panel_lines.c is the text) and main.c alone know both.
  */
 #ifndef LAB_PANEL_H
 #define LAB_PANEL_H

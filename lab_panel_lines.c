@@ -1,0 +1,114 @@
+#include "lab_panel_lines.h"
+
+#include "base/alloc.h"
+#include "labs/lab_saw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define USUAL_PORT  1883 /* a broker on it needs no word */
+#define END_COLUMNS 100  /* of the page behind the last step */
+
+void lab_panel_lines_release(struct lab_panel_lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        free(lines->items[i].text);
+    free(lines->items);
+    *lines = (struct lab_panel_lines){0};
+}
+
+static void add_line(struct lab_panel_lines *lines, enum panel_line_kind kind,
+                     const char *text, size_t len)
+{
+    lines->items =
+        alloc_resize(lines->items, lines->count + 1, sizeof(lines->items[0]));
+    lines->items[lines->count++] = (struct lab_panel_line){
+        .kind = kind, .text = alloc_string_of(text, len)};
+}
+
+static void add_block(struct lab_panel_lines *lines,
+                      const struct lab_block *block)
+{
+    static const enum panel_line_kind kinds[] = {
+        [LAB_PARAGRAPH] = PANEL_TEXT,  [LAB_ITEM] = PANEL_TEXT,
+        [LAB_COMMAND] = PANEL_COMMAND, [LAB_CODE] = PANEL_CODE,
+        [LAB_TABLE] = PANEL_TEXT,      [LAB_QUOTE] = PANEL_TEXT,
+    };
+    char *text =
+        alloc_printf("%*s%s", block->depth > 1 ? 2 * (int)block->depth - 2 : 0,
+                     "", block->text);
+
+    for (const char *at = text; *at;) {
+        size_t len = strcspn(at, "\n");
+
+        add_line(lines, kinds[block->kind], at, len);
+        at += at[len] ? len + 1 : len;
+    }
+    free(text);
+}
+
+static void add_blocks(struct lab_panel_lines *lines,
+                       const struct lab_block *blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool list_goes_on = blocks[i].kind == LAB_ITEM && i + 1 < count &&
+                            blocks[i + 1].kind == LAB_ITEM;
+
+        add_block(lines, &blocks[i]);
+        if (!list_goes_on)
+            add_line(lines, PANEL_TEXT, "", 0);
+    }
+}
+
+/* The commands name no port, so clients must be told another way. */
+static void add_port(struct lab_panel_lines *lines, uint16_t port)
+{
+    char *text = alloc_printf(
+        "The broker is on port %u. Begin in each terminal with this (in "
+        "mqttlab's own folder: make shell ARGS='-p %u'):",
+        port, port);
+    char *command = alloc_printf("mqttlab shell -p %u", port);
+
+    add_line(lines, PANEL_TEXT, text, strlen(text));
+    add_line(lines, PANEL_CODE, command, strlen(command));
+    add_line(lines, PANEL_TEXT, "", 0);
+    free(text);
+    free(command);
+}
+
+/* What was seen, as it stands when one comes to the page. */
+static void add_end(struct lab_panel_lines *lines, const struct lab_run *run)
+{
+    struct buf text = {0};
+
+    lab_saw_text(&text, run, END_COLUMNS);
+    for (const char *at = buf_string(&text); *at;) {
+        size_t len = strcspn(at, "\n");
+        bool packet = !strncmp(at, "    ", 4);
+
+        add_line(lines, packet ? PANEL_CODE : PANEL_TEXT, at, len);
+        at += at[len] ? len + 1 : len;
+    }
+    buf_release(&text);
+}
+
+void lab_panel_lines_make(struct lab_panel_lines *lines,
+                          const struct lab_run *run, uint16_t port)
+{
+    const struct lab_step *spec = run->steps[run->current].step;
+
+    lab_panel_lines_release(lines);
+    if (port != USUAL_PORT)
+        add_port(lines, port);
+    if (run->current == 0)
+        add_blocks(lines, run->lab->intro, run->lab->intro_count);
+    add_line(lines, PANEL_HEADING, spec->title, strlen(spec->title));
+    add_blocks(lines, spec->blocks, spec->block_count);
+}
+
+void lab_panel_lines_make_end(struct lab_panel_lines *lines,
+                              const struct lab_run *run)
+{
+    lab_panel_lines_release(lines);
+    add_end(lines, run);
+}
