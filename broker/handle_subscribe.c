@@ -195,6 +195,19 @@ static void subscribe_all(struct subscribe_request *request)
     }
 }
 
+/* It must not be sent [MQTT-3.1.2-24], and the client would wait for it. */
+static void refuse_too_large(const struct subscribe_request *request)
+{
+    connection_end(request->connection,
+                   &(struct connection_ending){
+                       .why = END_LIMIT,
+                       .reason = MQTT_PACKET_TOO_LARGE,
+                       .text = "the client's Maximum Packet Size has no room "
+                               "for the answer",
+                       .cause = request->seq,
+                   });
+}
+
 static void send_answer(const struct subscribe_request *request,
                         enum mqtt_type type)
 {
@@ -213,9 +226,13 @@ static void send_answer(const struct subscribe_request *request,
         buf_clear(&packet);
         suback_encode(&packet, connection->link.version, type, &suback);
     }
-    connection_answer(connection, buf_slice(&packet), request->seq);
-    if (trace_on(connection))
-        trace_sending_plain(connection, type);
+    if (packet.len > connection->max_packet_size) {
+        refuse_too_large(request);
+    } else {
+        connection_answer(connection, buf_slice(&packet), request->seq);
+        if (trace_on(connection))
+            trace_sending_plain(connection, type);
+    }
     buf_release(&packet);
     buf_release(&properties);
 }
@@ -370,7 +387,7 @@ enum mqtt_reason handle_subscribe(struct connection *connection,
         request->answered = true;
         request->answered_ms = clock_ms(&connection->broker->loop->clock);
     }
-    if (request->answered)
+    if (request->answered && connection->state == CONNECTION_UP)
         handle_retained(request); /* [MQTT311-3.3.1-6] */
     finish(request);
     return MQTT_SUCCESS;

@@ -4,6 +4,7 @@
 
 #include "broker/session.h"
 #include "mqtt/property.h"
+#include "mqtt/subscribe.h"
 
 static struct rig rig;
 static struct rig_client client;
@@ -106,6 +107,36 @@ START_TEST(a_bridge_gets_nothing_back_and_retain_as_it_was_published)
     rig_publish_retained(&other, "t", "there", 0);
     rig_expect_publish(&client, "t", "there", 0, &publish);
     ck_assert(publish.retain);
+}
+END_TEST
+
+/* [MQTT-3.1.2-24] */
+START_TEST(an_answer_that_the_client_cannot_take_ends_the_connection)
+{
+    enum mqtt_type type = _i ? MQTT_UNSUBSCRIBE : MQTT_SUBSCRIBE;
+    struct buf properties = {0};
+
+    rig_start(&rig);
+    rig_login(&rig, &other, MQTT_3_1_1, "b", true);
+    rig_publish_retained(&other, "t", "kept", 0);
+    property_put_number(&properties, PROPERTY_MAXIMUM_PACKET_SIZE, 40);
+    rig_login_5(&rig, &client, "a", true, buf_slice(&properties));
+    buf_release(&properties);
+    struct buf filters = {0};
+    for (int i = 0; i < 40; i++) {
+        struct mqtt_subscription one = {.topic_filter = slice_of_string("t")};
+
+        subscribe_put(&filters, type, &one);
+    }
+    rig_send(&client, &(struct mqtt_packet){
+                          .type = type,
+                          .subscribe = {.packet_id = 9,
+                                        .filters = buf_slice(&filters),
+                                        .count = 40}
+    });
+    buf_release(&filters);
+    rig_expect_hex(&client, "e0 01 95");
+    rig_expect_ended(&client);
 }
 END_TEST
 
@@ -349,6 +380,8 @@ Suite *broker_subscribe_suite(void)
     tcase_add_test(tcase,
                    a_filter_that_is_none_closes_a_connection_of_version_3);
     tcase_add_test(tcase, no_local_on_a_shared_subscription_is_an_error);
+    tcase_add_loop_test(
+        tcase, an_answer_that_the_client_cannot_take_ends_the_connection, 0, 2);
     tcase_add_loop_test(
         tcase, a_bridge_gets_nothing_back_and_retain_as_it_was_published, 0, 2);
     tcase_add_test(tcase, unsubscribe_answers_in_the_order_of_its_filters);
