@@ -114,6 +114,21 @@ void journal_close(struct journal *journal)
     journal->fd = -1;
 }
 
+/* Append a line, or nothing: half of it would spoil all that comes behind. */
+static int append(int fd, const char *line)
+{
+    size_t len = strlen(line);
+    off_t end = lseek(fd, 0, SEEK_END);
+    ssize_t written = write(fd, line, len);
+    int result = written < 0 ? -errno : -ENOSPC;
+
+    if (written == (ssize_t)len)
+        return 0;
+    if (written > 0 && end >= 0 && ftruncate(fd, end) != 0)
+        result = -errno;
+    return result;
+}
+
 int journal_add(struct journal *journal, uint64_t wall_ns, const char *kind,
                 const char *text)
 {
@@ -131,8 +146,7 @@ int journal_add(struct journal *journal, uint64_t wall_ns, const char *kind,
     }
     chain(hash, journal->last, rest, strlen(rest));
     char *line = alloc_printf("%s %s\n", hash, rest);
-    size_t len = strlen(line);
-    int result = write(journal->fd, line, len) == (ssize_t)len ? 0 : -EIO;
+    int result = append(journal->fd, line);
     if (!result)
         memcpy(journal->last, hash, sizeof(hash));
     free(line);

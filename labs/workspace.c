@@ -226,6 +226,8 @@ int workspace_reset(struct workspace *workspace, unsigned *number)
     }
     DIR *folder = result ? NULL : opendir(workspace->path);
     struct dirent *entry;
+    if (!result && !folder)
+        result = -errno;
     while (folder && (entry = readdir(folder))) {
         if (is_kept(entry->d_name))
             continue;

@@ -11,9 +11,11 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -167,6 +169,38 @@ START_TEST(a_journal_goes_on_where_it_ended)
 
     ck_assert_int_eq(journal_open(&journal, path, &line), 0);
     ck_assert_int_eq(journal_add(&journal, 0, "step", "three"), 0);
+    journal_close(&journal);
+    ck_assert_int_eq(journal_open(&journal, path, &line), 0);
+    journal_close(&journal);
+    free(path);
+}
+END_TEST
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+START_TEST(a_line_that_does_not_fit_on_the_disk_leaves_nothing)
+{
+    char *path = write_journal();
+    struct journal journal;
+    struct stat status;
+    unsigned line;
+
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(journal_open(&journal, path, &line), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files((rlim_t)status.st_size + 20);
+    int full = journal_add(&journal, 0, "step", "three");
+    limit_files(RLIM_INFINITY);
+    signal(SIGXFSZ, SIG_DFL);
+    ck_assert_int_lt(full, 0);
+    ck_assert_int_eq(journal_add(&journal, 0, "step", "four"), 0);
     journal_close(&journal);
     ck_assert_int_eq(journal_open(&journal, path, &line), 0);
     journal_close(&journal);
@@ -421,6 +455,7 @@ Suite *workspace_suite(void)
     tcase_add_test(tcase, an_answer_is_one_line_that_the_next_one_can_follow);
     tcase_add_test(tcase, a_reset_keeps_the_old_files);
     tcase_add_test(tcase, a_journal_goes_on_where_it_ended);
+    tcase_add_test(tcase, a_line_that_does_not_fit_on_the_disk_leaves_nothing);
     tcase_add_test(tcase, a_changed_line_of_a_journal_is_found);
     tcase_add_test(tcase, half_a_line_at_the_end_is_taken_off);
     tcase_add_test(tcase, a_handin_is_unpacked_as_it_was_packed);
