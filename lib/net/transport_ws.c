@@ -1,6 +1,7 @@
 #include "net/transport_ws.h"
 
 #include "base/alloc.h"
+#include "net/ws_data.h"
 #include "net/ws_layer.h"
 #include "net/ws_page.h"
 #include "net/ws_pair.h"
@@ -120,7 +121,7 @@ static void judge(struct ws *ws)
  */
 static size_t up_to_empty_line(struct ws *ws, struct slice bytes)
 {
-    for (size_t i = 0; i < bytes.len && i < WS_PIECE_BYTES; i++) {
+    for (size_t i = 0; i < bytes.len && i < WS_HTTP_BYTES; i++) {
         if (bytes.bytes[i] == '\n')
             ws->header_end++;
         else if (bytes.bytes[i] != '\r')
@@ -130,77 +131,106 @@ static size_t up_to_empty_line(struct ws *ws, struct slice bytes)
             return i + 1;
         }
     }
-    return bytes.len < WS_PIECE_BYTES ? bytes.len : WS_PIECE_BYTES;
-}
-
-/* One piece, in HTTP or of frames. Returns how much it was. */
-static size_t bring_piece(struct ws *ws, struct slice bytes)
-{
-    struct ws_frame_seen seen = {.control = true};
-    size_t len;
-
-    if (!ws->opened) {
-        len = up_to_empty_line(ws, bytes);
-    } else {
-        if (bytes.len > WS_PIECE_BYTES)
-            bytes.len = WS_PIECE_BYTES;
-        len = ws_frame_pass(&ws->in, bytes, ws->site != NULL, &seen);
-        ws->close_came |= seen.close;
-    }
-    ws_layer_give(ws, slice_first(bytes, len));
-    if (seen.control || ws->close_status || !ws->wsi)
-        ws_layer_settle(ws);
-    if (seen.wrong && ws->wsi) {
-        ws->in_broken = true;
-        ws_layer_say_why(ws, "%s", seen.wrong);
-        ws_layer_say_goodbye(ws, WS_CLOSE_PROTOCOL_ERROR);
-    }
-    return len;
-}
-
-/* Returns what is left when the connection is over. */
-static struct slice bring_up(struct ws *ws, struct slice bytes)
-{
-    while (bytes.len && ws->wsi && !ws->closing && !ws->ended &&
-           !ws->in_broken) {
-        size_t len = bring_piece(ws, bytes);
-
-        judge(ws);
-        bytes = slice_skip(bytes, len);
-    }
-    return bytes;
+    return bytes.len < WS_HTTP_BYTES ? bytes.len : WS_HTTP_BYTES;
 }
 
 /* Of a connection that is over only the peer's Close frame is waited for. */
 static void look_for_answer(struct ws *ws, struct slice bytes)
 {
-    struct ws_frame_seen seen;
+    while (ws->opened && !ws->in_broken && !ws->closed_down && bytes.len) {
+        struct ws_frame_part part =
+            ws_frame_next(&ws->in, &bytes, ws->site != NULL);
 
-    if (!ws->opened || ws->in_broken || ws->closed_down)
+        ws->in_broken = part.kind == WS_FRAME_WRONG;
+        ws->close_came |= part.kind != WS_FRAME_NOTHING &&
+                          !ws->in.payload_left &&
+                          ws->in.frame.opcode == WS_FRAME_CLOSE;
+        finish_if_done(ws);
+    }
+}
+
+/* As long as HTTP is spoken. Returns what is left for the next time. */
+static struct slice bring_http(struct ws *ws, struct slice bytes)
+{
+    size_t len = up_to_empty_line(ws, bytes);
+
+    ws_layer_give(ws, slice_first(bytes, len));
+    ws_layer_settle(ws);
+    judge(ws);
+    return slice_skip(bytes, len);
+}
+
+/* Is there somebody who wants what comes? */
+static bool is_live(const struct ws *ws)
+{
+    return ws->wsi && !ws->closing && !ws->ended;
+}
+
+/* What frames brought so far goes to the owner. */
+static void hand_over(struct ws *ws, size_t *len)
+{
+    struct slice bytes = slice_of(ws->context->data, *len);
+
+    *len = 0;
+    if (bytes.len && is_live(ws))
+        ws->transport.events->on_bytes(ws->transport.owner, bytes);
+}
+
+/* The peer has sent what it must not. */
+static void refuse(struct ws *ws, uint16_t status, const char *why)
+{
+    if (!is_live(ws))
         return;
-    ws->in_broken =
-        ws_frame_pass(&ws->in, bytes, ws->site != NULL, &seen) < bytes.len;
-    ws->close_came |= seen.close;
-    finish_if_done(ws);
+    ws_layer_say_why(ws, "%s", why);
+    ws_layer_say_goodbye(ws, status);
+    tell_end(ws, -EPROTO);
+}
+
+/* A part of a control frame, for libwebsockets. */
+static void take_control(struct ws *ws, struct slice bytes)
+{
+    if (!is_live(ws))
+        return;
+    ws_layer_give(ws, bytes);
+    if (ws->in.payload_left)
+        return;
+    ws->close_came |= ws->in.frame.opcode == WS_FRAME_CLOSE;
+    ws_layer_settle(ws);
+    judge(ws);
+}
+
+/* At most WS_FRAME_BYTES; what the frames hold is handed over together. */
+static void bring_frames(struct ws *ws, struct slice bytes)
+{
+    const struct ws_frame *frame = &ws->in.frame;
+    struct ws_frame_part part = {.kind = WS_FRAME_HEADER};
+    size_t len = 0;
+
+    while (part.kind != WS_FRAME_NOTHING && part.kind != WS_FRAME_WRONG &&
+           is_live(ws)) {
+        part = ws_frame_next(&ws->in, &bytes, ws->site != NULL);
+        bool has_frame =
+            part.kind == WS_FRAME_HEADER || part.kind == WS_FRAME_PAYLOAD;
+
+        if (has_frame && ws_frame_is_control(frame)) {
+            hand_over(ws, &len);
+            take_control(ws, part.bytes);
+        } else if (has_frame && frame->opcode == WS_FRAME_TEXT) {
+            hand_over(ws, &len);
+            refuse(ws, WS_CLOSE_UNACCEPTABLE, "a frame of text came");
+        } else if (part.kind == WS_FRAME_PAYLOAD) {
+            ws_frame_unmask(&ws->in, part.bytes, ws->context->data + len);
+            len += part.bytes.len;
+        }
+    }
+    hand_over(ws, &len);
+    ws->in_broken |= part.kind == WS_FRAME_WRONG;
+    if (part.kind == WS_FRAME_WRONG)
+        refuse(ws, WS_CLOSE_PROTOCOL_ERROR, part.wrong);
+    look_for_answer(ws, bytes);
 }
 
 /* ---- what libwebsockets tells ---- */
-
-static int on_message(struct ws *ws, struct slice bytes)
-{
-    if (!lws_frame_is_binary(ws->wsi)) { /* [MQTT-6.0.0-1] */
-        ws->close_status = WS_CLOSE_UNACCEPTABLE;
-        ws_layer_say_why(ws, "a frame of text came");
-    } else if (bytes.len && !ws->ended && !ws->closing) {
-        ws->transport.events->on_bytes(ws->transport.owner, bytes);
-        if (ws->closing)
-            ws->close_status = WS_CLOSE_NORMAL;
-    }
-    if (!ws->close_status)
-        return 0;
-    lws_close_reason(ws->wsi, ws->close_status, NULL, 0);
-    return -1;
-}
 
 static int on_may_write(struct ws *ws)
 {
@@ -235,8 +265,6 @@ int ws_layer_on_event(struct lws *wsi, enum lws_callback_reasons reason,
     case LWS_CALLBACK_HTTP_WRITEABLE: return ws_page_go_on(ws, wsi);
     case LWS_CALLBACK_ESTABLISHED:
     case LWS_CALLBACK_CLIENT_ESTABLISHED: tell_open(ws); return 0;
-    case LWS_CALLBACK_RECEIVE:
-    case LWS_CALLBACK_CLIENT_RECEIVE: return on_message(ws, slice_of(in, len));
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_CLIENT_WRITEABLE: return on_may_write(ws);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
@@ -272,9 +300,15 @@ static void below_bytes(void *owner, struct slice bytes)
 {
     struct ws *ws = owner;
 
-    bytes = bring_up(ws, bytes);
-    if (bytes.len)
-        look_for_answer(ws, bytes);
+    while (bytes.len && is_live(ws) && !ws->opened)
+        bytes = bring_http(ws, bytes);
+    while (bytes.len && is_live(ws)) {
+        size_t len = bytes.len < WS_FRAME_BYTES ? bytes.len : WS_FRAME_BYTES;
+
+        bring_frames(ws, slice_first(bytes, len));
+        bytes = slice_skip(bytes, len);
+    }
+    look_for_answer(ws, bytes);
 }
 
 static void below_writable(void *owner)
@@ -293,6 +327,8 @@ static void below_writable(void *owner)
         return;
     ws->blocked = false;
     ws->transport.events->on_writable(ws->transport.owner);
+    if (!ws->closing && !ws->blocked)
+        ws_layer_settle(ws); /* a Pong may have waited for the end of a frame */
 }
 
 static void below_end(void *owner, int error)
@@ -342,32 +378,6 @@ const struct transport_events transport_ws_below = {
 
 /* ---- the transport ---- */
 
-/* The next at most WS_FRAME_BYTES of the parts behind the first skip bytes,
-   put together. */
-static struct slice gather(struct ws *ws, const struct iovec *parts, int count,
-                           size_t skip)
-{
-    uint8_t *frame = ws->context->frame + LWS_PRE;
-    size_t len = 0;
-
-    for (int i = 0; i < count && len < WS_FRAME_BYTES; i++) {
-        const uint8_t *bytes = parts[i].iov_base;
-        size_t left = parts[i].iov_len;
-
-        if (skip >= left) {
-            skip -= left;
-            continue;
-        }
-        left -= skip;
-        if (left > WS_FRAME_BYTES - len)
-            left = WS_FRAME_BYTES - len;
-        memcpy(frame + len, bytes + skip, left);
-        skip = 0;
-        len += left;
-    }
-    return slice_of(frame, len);
-}
-
 static size_t total(const struct iovec *parts, int count)
 {
     size_t sum = 0;
@@ -393,12 +403,8 @@ static ssize_t ws_writev(struct transport *transport, const struct iovec *parts,
 
     if (ws->opened && (!ws->wsi || ws->close_sent || ws->ended) && !ws->error)
         ws->error = -EPIPE;
-    while (!ws->error && ws->opened && !ws->out.len && taken < all) {
-        struct slice bytes = gather(ws, parts, count, taken);
-
-        if (ws_layer_send(ws, bytes.len))
-            taken += bytes.len;
-    }
+    if (!ws->error)
+        taken = ws_data_send(ws, parts, count);
     if (ws->error) {
         loop_at_start(ws->context->loop, &ws->task);
         return ws->error;

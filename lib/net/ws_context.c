@@ -30,7 +30,7 @@ static const struct lws_protocols *make_protocols(struct ws_context *context,
         context->protocols[i] = (struct lws_protocols){
             .name = names[i],
             .callback = ws_layer_on_event,
-            .rx_buffer_size = WS_PIECE_BYTES,
+            .rx_buffer_size = WS_CONTROL_BYTES,
             .tx_packet_size = CARRY_BYTES,
         };
     return context->protocols;
@@ -95,7 +95,7 @@ struct ws_context *ws_context_new(struct loop *loop,
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
         .protocols = make_protocols(context, settings->protocols),
         .vhost_name = "websocket",
-        .pt_serv_buf_size = WS_PIECE_BYTES + 4096,
+        .pt_serv_buf_size = 2 * WS_HTTP_BYTES,
         .max_http_header_data2 = settings->headers_bytes,
         .retry_and_idle_policy = &never,
     };
@@ -105,6 +105,7 @@ struct ws_context *ws_context_new(struct loop *loop,
     context->never = &never;
     context->frame = alloc_bytes(CARRY_BYTES);
     context->carry = alloc_bytes(CARRY_BYTES);
+    context->data = alloc_bytes(WS_FRAME_BYTES);
     set_log(settings);
     context->lws = create(&info);
     if (context->lws)
@@ -132,5 +133,6 @@ void ws_context_unref(struct ws_context *context)
     free(context->protocols);
     free(context->frame);
     free(context->carry);
+    free(context->data);
     free(context);
 }

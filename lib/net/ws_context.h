@@ -8,6 +8,10 @@
  * whatever transport lies below: TCP, TLS, memory. The pair never holds more
  * than what one call puts in, so nothing has to wait for it.
  *
+ * What it does: HTTP, the upgrade, pages, control frames (Ping, Pong, Close), and
+ * the masks of what clients send. Frames of data go past it, because their payload
+ * is the same bytes: see net/ws_frame.h and net/ws_data.h.
+ *
  * Its timers stand still for the same reason. The time limits are ours.
  */
 #ifndef NET_WS_CONTEXT_H
@@ -21,8 +25,10 @@
 
 /* One frame carries at most so much of a write. */
 #define WS_FRAME_BYTES 65536
-/* libwebsockets takes so much at a time. */
-#define WS_PIECE_BYTES 16384
+/* libwebsockets takes so much of HTTP at a time, and so much of frames, of which it
+   only gets those that control the connection. */
+#define WS_HTTP_BYTES    4096
+#define WS_CONTROL_BYTES 256
 
 struct ws_settings {
     /* Subprotocols, the best first; NULL ends them. Borrowed as long as the
@@ -48,6 +54,8 @@ struct ws_context {
     uint8_t *frame; /* a frame is put together here: LWS_PRE bytes of room,
                        then WS_FRAME_BYTES; owned */
     uint8_t *carry; /* on its way down; LWS_PRE + WS_FRAME_BYTES; owned */
+    uint8_t *data;  /* what frames bring, without their masks; WS_FRAME_BYTES;
+                       owned */
     unsigned refs;
 };
 

@@ -46,7 +46,7 @@ int ws_frame_decode(struct slice in, struct ws_frame *frame)
 static const char *judge(const struct ws_frame *frame, bool in_message,
                          bool masked)
 {
-    bool control = frame->opcode >= WS_FRAME_CLOSE;
+    bool control = ws_frame_is_control(frame);
 
     if (frame->masked != masked)
         return masked ? "a frame came without a mask"
@@ -66,67 +66,100 @@ static const char *judge(const struct ws_frame *frame, bool in_message,
     return NULL;
 }
 
-/* The header at the start of bytes; what was kept of it comes before. Returns
-   how many of bytes it takes; if they do not suffice they are kept. */
-static size_t read_header(struct ws_frame_watch *watch, struct slice bytes,
-                          int *used, struct ws_frame *frame)
+/* Take bytes until they are a header. Returns as ws_frame_decode does. */
+static int read_header(struct ws_frame_reader *reader, struct slice *in)
 {
-    size_t taken = 0;
+    int used = reader->header_len ? 0 : ws_frame_decode(*in, &reader->frame);
 
-    *used = watch->header_len ? 0 : ws_frame_decode(bytes, frame);
-    if (*used)
-        return *used > 0 ? (size_t)*used : 0;
-    while (*used == 0 && taken < bytes.len) {
-        watch->header[watch->header_len++] = bytes.bytes[taken++];
-        *used =
-            ws_frame_decode(slice_of(watch->header, watch->header_len), frame);
+    if (used > 0) {
+        memcpy(reader->header, in->bytes, (size_t)used);
+        *in = slice_skip(*in, (size_t)used);
     }
-    if (*used)
-        watch->header_len = 0;
-    return taken;
+    while (used == 0 && in->len) {
+        reader->header[reader->header_len++] = in->bytes[0];
+        *in = slice_skip(*in, 1);
+        used = ws_frame_decode(slice_of(reader->header, reader->header_len),
+                               &reader->frame);
+    }
+    if (used)
+        reader->header_len = 0;
+    return used;
 }
 
-/* A header was read. */
-static void begin(struct ws_frame_watch *watch, const struct ws_frame *frame,
-                  struct ws_frame_seen *seen)
+static struct ws_frame_part next_payload(struct ws_frame_reader *reader,
+                                         struct slice *in)
 {
-    watch->payload_left = frame->payload_bytes;
-    if (frame->opcode < WS_FRAME_CLOSE)
-        watch->in_message = !frame->fin;
-    seen->control |= frame->opcode >= WS_FRAME_CLOSE;
-    seen->close |= frame->opcode == WS_FRAME_CLOSE;
+    size_t len =
+        in->len < reader->payload_left ? in->len : (size_t)reader->payload_left;
+    struct ws_frame_part part = {.kind = WS_FRAME_PAYLOAD,
+                                 .bytes = slice_first(*in, len)};
+
+    reader->payload_left -= len;
+    *in = slice_skip(*in, len);
+    return part;
 }
 
-size_t ws_frame_pass(struct ws_frame_watch *watch, struct slice bytes,
-                     bool masked, struct ws_frame_seen *seen)
+struct ws_frame_part ws_frame_next(struct ws_frame_reader *reader,
+                                   struct slice *in, bool masked)
 {
-    size_t at = 0;
+    struct ws_frame_part part = {.kind = WS_FRAME_NOTHING};
 
-    *seen = (struct ws_frame_seen){0};
-    while (at < bytes.len) {
-        struct slice rest = slice_skip(bytes, at);
-        struct ws_frame frame;
-        int used;
+    if (!in->len)
+        return part;
+    if (reader->payload_left)
+        return next_payload(reader, in);
+    int used = read_header(reader, in);
+    if (used == 0)
+        return part;
+    if (used < 0)
+        part.wrong = "a frame came with a length that is none";
+    else
+        part.wrong = judge(&reader->frame, reader->in_message, masked);
+    part.kind = part.wrong ? WS_FRAME_WRONG : WS_FRAME_HEADER;
+    if (part.wrong)
+        return part;
+    part.bytes = slice_of(reader->header, (size_t)used);
+    reader->payload_left = reader->frame.payload_bytes;
+    if (!ws_frame_is_control(&reader->frame))
+        reader->in_message = !reader->frame.fin;
+    return part;
+}
 
-        if (watch->payload_left) {
-            size_t len = rest.len < watch->payload_left
-                             ? rest.len
-                             : (size_t)watch->payload_left;
+void ws_frame_unmask(const struct ws_frame_reader *reader, struct slice payload,
+                     uint8_t *to)
+{
+    uint64_t begin =
+        reader->frame.payload_bytes - reader->payload_left - payload.len;
+    uint8_t key[8];
+    uint64_t key_8;
+    size_t i = 0;
 
-            watch->payload_left -= len;
-            at += len;
-            continue;
-        }
-        size_t taken = read_header(watch, rest, &used, &frame);
-        if (used < 0)
-            seen->wrong = "a frame came with a length that is none";
-        else if (used > 0)
-            seen->wrong = judge(&frame, watch->in_message, masked);
-        if (seen->wrong)
-            return at;
-        if (used > 0)
-            begin(watch, &frame, seen);
-        at += taken;
+    if (!reader->frame.masked) {
+        memcpy(to, payload.bytes, payload.len);
+        return;
     }
-    return at;
+    for (size_t k = 0; k < sizeof(key); k++)
+        key[k] = reader->frame.key[(begin + k) & 3];
+    memcpy(&key_8, key, sizeof(key_8));
+    for (; i + sizeof(key_8) <= payload.len; i += sizeof(key_8)) {
+        uint64_t eight;
+
+        memcpy(&eight, payload.bytes + i, sizeof(eight));
+        eight ^= key_8;
+        memcpy(to + i, &eight, sizeof(eight));
+    }
+    for (; i < payload.len; i++)
+        to[i] = payload.bytes[i] ^ key[i & 3];
+}
+
+size_t ws_frame_encode(uint8_t header[WS_FRAME_HEADER_BYTES], uint8_t opcode,
+                       uint64_t payload_bytes)
+{
+    size_t count = payload_bytes < 126 ? 0 : payload_bytes < 65536 ? 2 : 8;
+
+    header[0] = 0x80 | opcode;
+    header[1] = count == 0 ? (uint8_t)payload_bytes : count == 2 ? 126 : 127;
+    for (size_t i = 0; i < count; i++)
+        header[2 + i] = (uint8_t)(payload_bytes >> 8 * (count - 1 - i));
+    return 2 + count;
 }

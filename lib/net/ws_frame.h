@@ -56,29 +56,49 @@ struct ws_frame {
  */
 int ws_frame_decode(struct slice in, struct ws_frame *frame);
 
-/* Follows the frames of one direction of a stream. Zeroed before the first. */
-struct ws_frame_watch {
-    uint64_t payload_left; /* of the frame under way */
+/* Write the header of a whole message that is not masked. Returns how many bytes
+   it takes, 2 to 10. */
+size_t ws_frame_encode(uint8_t header[WS_FRAME_HEADER_BYTES], uint8_t opcode,
+                       uint64_t payload_bytes);
+
+/* Cuts one direction of a stream into parts. Zeroed before the first. */
+struct ws_frame_reader {
+    struct ws_frame frame; /* the one under way */
+    uint64_t payload_left; /* of it */
     uint8_t header[WS_FRAME_HEADER_BYTES];
-    uint8_t header_len; /* bytes of a header that is not complete */
-    bool in_message;    /* its last fragment has not come */
+    uint8_t header_len; /* bytes of it; while it is not complete */
+    bool in_message;    /* the last fragment of a message has not come */
 };
 
-/* What passed in one call. */
-struct ws_frame_seen {
-    bool control;      /* a control frame began */
-    bool close;        /* a Close frame began */
-    const char *wrong; /* which rule was broken; NULL: none */
+enum ws_frame_kind {
+    WS_FRAME_NOTHING, /* all was taken: more is needed */
+    WS_FRAME_HEADER,  /* the header of a frame */
+    WS_FRAME_PAYLOAD, /* some of its payload, as it came: see ws_frame_unmask */
+    WS_FRAME_WRONG, /* a header that breaks a rule; nothing more can be read */
+};
+
+struct ws_frame_part {
+    enum ws_frame_kind kind;
+    struct slice
+        bytes;         /* of header or payload; borrowed from reader or input */
+    const char *wrong; /* which rule was broken */
 };
 
 /*
- * Let bytes pass. masked is the rule for this direction: a client masks every
- * frame, a server none [RFC 6455 5.1]. Returns how many are good: fewer than
- * bytes.len if then comes a header that breaks a rule (seen->wrong says which),
- * after which the watch must not be used again. The start of a header may be
- * among the good ones.
+ * Take the next part off the front of *in. masked is the rule for this direction:
+ * a client masks every frame, a server none [RFC 6455 5.1].
  */
-size_t ws_frame_pass(struct ws_frame_watch *watch, struct slice bytes,
-                     bool masked, struct ws_frame_seen *seen);
+struct ws_frame_part ws_frame_next(struct ws_frame_reader *reader,
+                                   struct slice *in, bool masked);
+
+/* Copy a part of the payload, of the frame under way and just taken, to where it
+   is wanted, without its mask. */
+void ws_frame_unmask(const struct ws_frame_reader *reader, struct slice payload,
+                     uint8_t *to);
+
+static inline bool ws_frame_is_control(const struct ws_frame *frame)
+{
+    return frame->opcode >= WS_FRAME_CLOSE;
+}
 
 #endif

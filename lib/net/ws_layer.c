@@ -132,7 +132,7 @@ void ws_layer_settle(struct ws *ws)
     bool more = true;
 
     while (more) {
-        if (!ws->out.len)
+        if (!ws->out.len && !ws->frame_left)
             ws_layer_serve(ws, POLLOUT);
         more = carry_down(ws, true) && !ws->out.len && !ws->error;
     }
@@ -140,7 +140,8 @@ void ws_layer_settle(struct ws *ws)
 
 void ws_layer_say_goodbye(struct ws *ws, uint16_t status)
 {
-    if (!ws->opened || ws->close_sent || !ws->wsi || ws->error)
+    if (!ws->opened || ws->close_sent || !ws->wsi || ws->error ||
+        ws->frame_left) /* nothing can go within a frame */
         return;
     ws->close_status = status;
     for (int i = 0; i < 2 && ws->wsi; i++)

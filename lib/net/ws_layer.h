@@ -20,7 +20,8 @@ struct ws {
     int wsi_fd;                 /* its end of the pair; it closes it */
     int fd;                     /* our end; -1: none */
     struct buf out;             /* bytes that below has not taken */
-    struct ws_frame_watch in;   /* frames of the peer */
+    struct ws_frame_reader in;  /* frames of the peer */
+    uint32_t frame_left;        /* bytes of our frame that are to follow */
     struct loop_task task;      /* tells of a write that failed */
     struct timer *linger; /* until the peer has answered our close; owned */
     const struct ws_site *site; /* of a server; NULL: a client; borrowed */
@@ -60,8 +61,8 @@ void ws_layer_carry(struct ws *ws);
  */
 void ws_layer_settle(struct ws *ws);
 
-/* Send one binary frame: context->frame, behind LWS_PRE bytes. Returns false
-   and sets error when the connection is broken. */
+/* Send one binary frame of a client: context->frame, behind LWS_PRE bytes. Returns
+   false and sets error when the connection is broken. */
 bool ws_layer_send(struct ws *ws, size_t len);
 
 /* Send a Close frame with this status, unless one has gone. */

@@ -3,6 +3,7 @@
  */
 #include "suites.h"
 
+#include "base/buf.h"
 #include "net/ws_frame.h"
 
 #include <stdlib.h>
@@ -95,85 +96,144 @@ START_TEST(a_length_must_be_short_and_positive)
 END_TEST
 
 /* Two fragments of a message, a Ping with payload between them, a Close. */
-static const char stream[] = "0283aabbccdd010203"
-                             "8982aabbccdd0102"
-                             "8081aabbccdd04"
+static const char stream[] = "0290aabbccddc2dea0b1c597ec8acfd99fb2c9d0a9a9"
+                             "8982aabbccddcbd9"
+                             "8081aabbccdd89"
                              "8880aabbccdd";
 
-START_TEST(frames_pass_however_they_are_cut)
+/* What the reader says of in, as text: "h2 p... hP ..." with unmasked payloads. */
+static void read_all(struct ws_frame_reader *reader, struct slice in,
+                     struct buf *said)
 {
-    uint8_t bytes[64];
+    for (;;) {
+        struct ws_frame_part part = ws_frame_next(reader, &in, true);
+        uint8_t plain[64];
+
+        if (part.kind == WS_FRAME_NOTHING)
+            return;
+        ck_assert_ptr_null(part.wrong);
+        if (part.kind == WS_FRAME_HEADER) {
+            buf_printf(said, "[%u:%u]", (unsigned)reader->frame.opcode,
+                       (unsigned)reader->frame.payload_bytes);
+            continue;
+        }
+        ws_frame_unmask(reader, part.bytes, plain);
+        buf_append(said, plain, part.bytes.len);
+    }
+}
+
+START_TEST(frames_are_the_same_however_they_are_cut)
+{
+    uint8_t bytes[80];
     size_t len = unit_hex(stream, bytes, sizeof(bytes));
 
     for (size_t first = 0; first <= len; first++) {
         for (size_t second = first; second <= len; second++) {
-            struct ws_frame_watch watch = {0};
+            struct ws_frame_reader reader = {0};
             size_t cuts[] = {0, first, second, len};
-            bool control = false;
-            bool close = false;
+            struct buf said = {0};
 
             for (int i = 0; i < 3; i++) {
-                struct ws_frame_seen seen;
                 size_t count = cuts[i + 1] - cuts[i];
 
-                ck_assert_uint_eq(
-                    ws_frame_pass(&watch, slice_of(bytes + cuts[i], count),
-                                  true, &seen),
-                    count);
-                ck_assert_ptr_null(seen.wrong);
-                control |= seen.control;
-                close |= seen.close;
+                read_all(&reader,
+                         slice_of(guarded(bytes + cuts[i], count), count),
+                         &said);
             }
-            ck_assert(control && close);
-            ck_assert_uint_eq(watch.payload_left, 0);
-            ck_assert_uint_eq(watch.header_len, 0);
+            ck_assert_str_eq(buf_string(&said), "[2:16]hello, WebSocket"
+                                                "[9:2]ab[0:1]#[8:0]");
+            ck_assert(!reader.in_message);
+            buf_release(&said);
         }
     }
 }
 END_TEST
 
-START_TEST(what_a_client_must_not_send_does_not_pass)
+START_TEST(a_long_payload_is_unmasked_wherever_it_is_cut)
 {
-    uint8_t bytes[64];
-    size_t len = unit_hex(against[_i].hex, bytes, sizeof(bytes));
-    struct ws_frame_watch watch = {0};
-    struct ws_frame_seen seen;
+    enum { LEN = 100 };
 
-    ck_assert_uint_lt(ws_frame_pass(&watch, slice_of(bytes, len), true, &seen),
-                      len);
-    ck_assert_ptr_nonnull(seen.wrong);
-    ck_assert_msg(strstr(seen.wrong, against[_i].wrong) != NULL, "%s",
-                  seen.wrong);
+    const uint8_t key[4] = {0x11, 0x22, 0x44, 0x88};
+    uint8_t masked[LEN];
+    uint8_t plain[LEN];
+
+    for (size_t i = 0; i < LEN; i++)
+        masked[i] = (uint8_t)(i ^ key[i & 3]);
+    for (size_t cut = 0; cut <= LEN; cut++) {
+        struct ws_frame_reader reader = {
+            .frame = {.masked = true, .payload_bytes = LEN},
+            .payload_left = LEN - cut,
+        };
+
+        memcpy(reader.frame.key, key, sizeof(key));
+        ws_frame_unmask(&reader, slice_of(masked, cut), plain);
+        reader.payload_left = 0;
+        ws_frame_unmask(&reader, slice_of(masked + cut, LEN - cut),
+                        plain + cut);
+        for (size_t i = 0; i < LEN; i++)
+            ck_assert_uint_eq(plain[i], i);
+    }
 }
 END_TEST
 
-START_TEST(what_comes_byte_by_byte_does_not_pass_either)
+START_TEST(what_a_client_must_not_send_is_seen)
 {
     uint8_t bytes[64];
     size_t len = unit_hex(against[_i].hex, bytes, sizeof(bytes));
-    struct ws_frame_watch watch = {0};
-    struct ws_frame_seen seen = {0};
+    struct ws_frame_reader reader = {0};
+    struct ws_frame_part part = {.kind = WS_FRAME_HEADER};
+    struct slice in = slice_of(bytes, len);
 
-    for (size_t i = 0; i < len && !seen.wrong; i++)
-        ws_frame_pass(&watch, slice_of(bytes + i, 1), true, &seen);
-    ck_assert_ptr_nonnull(seen.wrong);
+    while (part.kind == WS_FRAME_HEADER)
+        part = ws_frame_next(&reader, &in, true);
+    ck_assert_int_eq(part.kind, WS_FRAME_WRONG);
+    ck_assert_msg(strstr(part.wrong, against[_i].wrong) != NULL, "%s",
+                  part.wrong);
+}
+END_TEST
+
+START_TEST(what_comes_byte_by_byte_is_seen_as_well)
+{
+    uint8_t bytes[64];
+    size_t len = unit_hex(against[_i].hex, bytes, sizeof(bytes));
+    struct ws_frame_reader reader = {0};
+    struct ws_frame_part part = {0};
+
+    for (size_t i = 0; i < len && part.kind != WS_FRAME_WRONG; i++) {
+        struct slice in = slice_of(bytes + i, 1);
+
+        part = ws_frame_next(&reader, &in, true);
+    }
+    ck_assert_int_eq(part.kind, WS_FRAME_WRONG);
 }
 END_TEST
 
 START_TEST(a_server_must_not_mask)
 {
-    struct ws_frame_watch watch = {0};
-    struct ws_frame_seen seen;
+    struct ws_frame_reader reader = {0};
     const uint8_t masked[] = {0x82, 0x80, 0, 0, 0, 0};
     const uint8_t plain[] = {0x82, 0x00};
+    struct slice in = slice_of(plain, sizeof(plain));
 
-    ck_assert_uint_eq(
-        ws_frame_pass(&watch, slice_of(plain, sizeof(plain)), false, &seen),
-        sizeof(plain));
-    ck_assert_uint_eq(
-        ws_frame_pass(&watch, slice_of(masked, sizeof(masked)), false, &seen),
-        0);
-    ck_assert_ptr_nonnull(seen.wrong);
+    ck_assert_int_eq(ws_frame_next(&reader, &in, false).kind, WS_FRAME_HEADER);
+    in = slice_of(masked, sizeof(masked));
+    ck_assert_int_eq(ws_frame_next(&reader, &in, false).kind, WS_FRAME_WRONG);
+}
+END_TEST
+
+static const uint64_t lengths[] = {0,     1,     125,     126,      65535,
+                                   65536, 70000, 1 << 30, INT64_MAX};
+
+START_TEST(a_header_that_is_written_can_be_read)
+{
+    uint8_t header[WS_FRAME_HEADER_BYTES];
+    struct ws_frame frame;
+    size_t len = ws_frame_encode(header, WS_FRAME_BINARY, lengths[_i]);
+
+    ck_assert_int_eq(ws_frame_decode(slice_of(header, len), &frame), (int)len);
+    ck_assert(frame.fin && !frame.masked && !frame.reserved);
+    ck_assert_uint_eq(frame.opcode, WS_FRAME_BINARY);
+    ck_assert_uint_eq(frame.payload_bytes, lengths[_i]);
 }
 END_TEST
 
@@ -189,10 +249,13 @@ Suite *ws_frame_suite(void)
                         COUNT(valid));
     tcase_add_loop_test(headers, a_length_must_be_short_and_positive, 0,
                         COUNT(bad_lengths));
-    tcase_add_test(rules, frames_pass_however_they_are_cut);
-    tcase_add_loop_test(rules, what_a_client_must_not_send_does_not_pass, 0,
+    tcase_add_loop_test(headers, a_header_that_is_written_can_be_read, 0,
+                        COUNT(lengths));
+    tcase_add_test(rules, frames_are_the_same_however_they_are_cut);
+    tcase_add_test(rules, a_long_payload_is_unmasked_wherever_it_is_cut);
+    tcase_add_loop_test(rules, what_a_client_must_not_send_is_seen, 0,
                         COUNT(against));
-    tcase_add_loop_test(rules, what_comes_byte_by_byte_does_not_pass_either, 0,
+    tcase_add_loop_test(rules, what_comes_byte_by_byte_is_seen_as_well, 0,
                         COUNT(against));
     tcase_add_test(rules, a_server_must_not_mask);
     return suite;

@@ -269,7 +269,7 @@ static struct ws_context *ws_context(void)
     return pair.ws;
 }
 
-static struct transport *ws_end(int side)
+static struct transport *ws_end(int side, bool server)
 {
     static const struct ws_site site = {.directory = -1};
     static const struct ws_request request = {
@@ -280,13 +280,13 @@ static struct transport *ws_end(int side)
     struct pair_side *owner = &pair.sides[side];
 
     owner->transport =
-        side == 1
-            ? transport_ws_accept(ws_context(), &site, &pair_events, owner)
-            : transport_ws_new(ws_context(), &request, &pair_events, owner);
+        server ? transport_ws_accept(ws_context(), &site, &pair_events, owner)
+               : transport_ws_new(ws_context(), &request, &pair_events, owner);
     return owner->transport;
 }
 
-static void make_ws_over_memory(void)
+/* server is the side that is one. */
+static void put_ws_on_memory(int server)
 {
     struct transport *ws[2];
     struct transport *ends[2];
@@ -294,7 +294,7 @@ static void make_ws_over_memory(void)
                                                &transport_ws_below};
 
     for (int i = 0; i < 2; i++)
-        ws[i] = ws_end(i);
+        ws[i] = ws_end(i, i == server);
     transport_memory_pair(&pair.loop, ends, below, (void **)ws);
     for (int i = 0; i < 2; i++) {
         transport_ws_carry(ws[i], ends[i]);
@@ -302,10 +302,21 @@ static void make_ws_over_memory(void)
     }
 }
 
+static void make_ws_over_memory(void)
+{
+    put_ws_on_memory(1);
+}
+
+/* The other way round: what a server sends goes another way. */
+static void make_ws_from_server(void)
+{
+    put_ws_on_memory(0);
+}
+
 static void on_accept_ws(struct listener *from, int fd,
                          const struct sockaddr *peer, socklen_t peer_len)
 {
-    struct transport *ws = ws_end(1);
+    struct transport *ws = ws_end(1, true);
 
     (void)peer;
     (void)peer_len;
@@ -321,7 +332,7 @@ static void make_ws(void)
                      0);
     int fd = socket_connect("127.0.0.1", listener.port, NULL);
     ck_assert_int_ge(fd, 0);
-    struct transport *ws = ws_end(0);
+    struct transport *ws = ws_end(0, false);
     transport_ws_carry(
         ws, transport_tcp_new(&pair.loop, fd, true, &transport_ws_below, ws));
     while (!pair.sides[1].transport)
@@ -336,7 +347,7 @@ static void make_wss(void)
                                                &transport_tls_below};
 
     for (int i = 0; i < 2; i++) {
-        struct transport *ws = ws_end(i);
+        struct transport *ws = ws_end(i, i == 1);
 
         tls[i] = tls_pair_end(&pair.loop, i == 1, &transport_ws_below, ws);
         transport_ws_carry(ws, tls[i]);
@@ -358,6 +369,7 @@ const struct pair_maker pair_makers[PAIR_MAKERS] = {
     {"ws",     make_ws_over_memory,  true },
     {"ws",     make_ws,              true },
     {"wss",    make_wss,             true },
+    {"ws",     make_ws_from_server,  true },
 };
 
 /* ---- helpers ---- */

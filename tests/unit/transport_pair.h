@@ -42,7 +42,7 @@ struct pair_maker {
     bool resets; /* an abort is seen as such by the peer */
 };
 
-#define PAIR_MAKERS 9
+#define PAIR_MAKERS 10
 extern const struct pair_maker pair_makers[PAIR_MAKERS];
 
 /* Checked fixture: a loop; what a test leaves open is closed. */
