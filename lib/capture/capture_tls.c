@@ -42,6 +42,7 @@ struct capture_tls {
     uint8_t server_random[CAPTURE_RANDOM];
     struct buf client_session; /* names by which the client resumes */
     struct buf client_ticket;
+    struct buf server_session;
     struct capture_secret master; /* TLS 1.2; len 0: not known */
 };
 
@@ -82,10 +83,11 @@ static void set_1_3(struct capture_tls *tls, unsigned side, bool handshake)
 }
 
 /* The master secret: of this connection, or of the one that it resumes. */
-static void find_master(struct capture_tls *tls, struct slice session_id)
+static void find_master(struct capture_tls *tls)
 {
     const struct capture_secret *master = find(tls, CAPTURE_KEY_MASTER);
     struct slice client_session = buf_slice(&tls->client_session);
+    struct slice session_id = buf_slice(&tls->server_session);
 
     if (!master && slice_equal(session_id, client_session))
         master = capture_keys_recall(tls->keys, session_id);
@@ -103,6 +105,9 @@ static void set_1_2(struct capture_tls *tls, unsigned side)
 
     s->encrypted = true;
     buf_clear(&s->handshake);
+    if (!tls->master
+             .len) /* as late as possible: who writes keys is late, too */
+        find_master(tls);
     if (tls->master.len && tls->suite)
         capture_cipher_set_1_2(&s->cipher, tls->suite, &tls->master,
                                tls->client_random, tls->server_random,
@@ -140,7 +145,9 @@ static void server_hello(struct capture_tls *tls,
         set_1_3(tls, CLIENT, true);
         set_1_3(tls, SERVER, true);
     } else {
-        find_master(tls, hello->session_id);
+        buf_clear(&tls->server_session);
+        buf_append_slice(&tls->server_session, hello->session_id);
+        find_master(tls);
     }
 }
 
@@ -446,5 +453,6 @@ void capture_tls_free(struct capture_tls *tls)
     buf_release(&tls->content);
     buf_release(&tls->client_session);
     buf_release(&tls->client_ticket);
+    buf_release(&tls->server_session);
     free(tls);
 }

@@ -45,9 +45,24 @@ static void get_mqtt(context *c, struct filter_values *values)
             values, &(struct filter_value){.bytes = c->row->record.bytes});
 }
 
+/* Is the connection's transport one of two? */
+static bool goes_over(context *c, const char *one, const char *other)
+{
+    const char *transport = c->row->note.transport;
+
+    return transport && (!strcmp(transport, one) || !strcmp(transport, other));
+}
+
 static void get_tls(context *c, struct filter_values *values)
 {
-    if (c->row->record.type == RECORD_TLS)
+    if (c->row->record.type == RECORD_TLS ||
+        (is_frame(c) && goes_over(c, "tls", "wss")))
+        filter_values_add(values, &(struct filter_value){0});
+}
+
+static void get_websocket(context *c, struct filter_values *values)
+{
+    if (is_frame(c) && goes_over(c, "ws", "wss"))
         filter_values_add(values, &(struct filter_value){0});
 }
 
@@ -324,7 +339,9 @@ static const char *const events[] = {
     X("tcp.stream", FILTER_UINT, false, false, NULL, get_stream, \
       "The connection, numbered from 0 in order of appearance.") \
     X("tls", FILTER_PROTOCOL, false, false, NULL, get_tls, \
-      "Something about TLS: a handshake, an alert.") \
+      "The packet went over TLS, or it is something about TLS: a handshake.") \
+    X("websocket", FILTER_PROTOCOL, false, false, NULL, get_websocket, \
+      "The packet went over WebSocket.") \
     X("mqtt", FILTER_PROTOCOL, false, true, NULL, get_mqtt, \
       "An MQTT Control Packet, and its bytes.") \
     X("lab.client", FILTER_TEXT, true, false, NULL, get_client, \

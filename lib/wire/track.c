@@ -32,6 +32,7 @@ struct connection {
     const char *user_name;
     const char *peer;
     const char *local;
+    const char *transport;
     struct track_session *session; /* NULL until it is needed */
     struct request connect;
     struct request ping;
@@ -120,7 +121,7 @@ static struct connection *add_connection(struct tracker *tracker,
     struct connection *connection = alloc_zero(1, sizeof(*connection));
     connection->number = number;
     connection->client_id = connection->user_name = "";
-    connection->peer = connection->local = "";
+    connection->peer = connection->local = connection->transport = "";
     list_append(&tracker->ages, &connection->in_age);
     map_set(&tracker->connections,
             slice_of(&connection->number, sizeof(connection->number)),
@@ -322,6 +323,8 @@ static void learn(struct tracker *tracker, struct connection *connection,
         attribute(tracker, record, RECORD_PEER, connection->peer);
     connection->local =
         attribute(tracker, record, RECORD_LOCAL, connection->local);
+    connection->transport =
+        attribute(tracker, record, RECORD_TRANSPORT, connection->transport);
     connection->client_id =
         attribute(tracker, record, RECORD_CLIENT_ID, connection->client_id);
     connection->user_name =
@@ -394,6 +397,7 @@ static void describe(struct tracker *tracker, struct connection *connection,
     note->user_name = connection->user_name;
     note->peer = connection->peer;
     note->local = connection->local;
+    note->transport = connection->transport;
     note->stream = connection->stream;
     if (!note->version)
         note->version = connection->version;
@@ -410,6 +414,7 @@ void tracker_note(struct tracker *tracker, const struct record *record,
         .topic = "",
         .peer = "",
         .local = "",
+        .transport = "",
         .version = record->version,
     };
     if (record->type == RECORD_MQTT) {

@@ -31,11 +31,12 @@ enum flow_progress {
 struct track_note {
     const char *client_id;
     const char *user_name;
-    const char *topic;  /* on every packet of a handshake; first filter of a
+    const char *topic;     /* on every packet of a handshake; first filter of a
                           SUBSCRIBE and its SUBACK */
-    const char *peer;   /* address of the client's end, as people write it */
-    const char *local;  /* address of the broker's end */
-    const char *step;   /* RECORD_ID of the lab's step under way */
+    const char *peer;      /* address of the client's end, as people write it */
+    const char *local;     /* address of the broker's end */
+    const char *transport; /* "tcp", "tls", "ws", "wss" */
+    const char *step;      /* RECORD_ID of the lab's step under way */
     uint64_t pair;      /* seq of the packet that this one answers; 0: none */
     uint64_t rtt_ns;    /* since that packet */
     uint32_t flow;      /* number of the QoS flow, 1..; 0: none. On the record
