@@ -90,7 +90,7 @@ try_all() { # FIRST_PORT
     fails 8 'TLS: ' "$psk" -h localhost --psk 0123456789ABCDEE --psk-identity lamp
     fails 8 'TLS: ' "$psk" -h localhost --psk 0123456789ABCDEF --psk-identity nobody
     fails 8 'TLS: ' "$psk" -h localhost --cafile ca.crt
-    fails 8 'port one for TLS|not TLS' "$plain" -h localhost --cafile ca.crt
+    fails 8 'not one for TLS|not TLS' "$plain" -h localhost --cafile ca.crt
     # A message larger than any record, there and back.
     head -c 1000000 /dev/zero | tr '\0' x >big
     background back "$MQTTLAB" sub -p "$tls" -h localhost --cafile ca.crt -t big -C 1 -N -d
