@@ -98,21 +98,20 @@ X509_NAME *cert_name_subject(const char *subject, const char *common_name,
     return NULL;
 }
 
-char *cert_name_common(const X509_NAME *name)
+bool cert_name_is_text(const X509_NAME *name)
 {
-    int at = -1;
-    int next;
-    unsigned char *text = NULL;
+    bool good = true;
 
-    while ((next = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0)
-        at = next;
-    if (at < 0)
-        return NULL;
-    int len = ASN1_STRING_to_UTF8(
-        &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-    char *common = len < 0 ? NULL : alloc_string_of(text, (size_t)len);
-    OPENSSL_free(text);
-    return common;
+    for (int i = 0; good && i < X509_NAME_entry_count(name); i++) {
+        unsigned char *text = NULL;
+        int len = ASN1_STRING_to_UTF8(
+            &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i)));
+
+        good = len >= 0 && !memchr(text, 0, (size_t)len);
+        OPENSSL_free(text);
+    }
+    ERR_clear_error();
+    return good;
 }
 
 char *cert_name_slashes(const X509_NAME *name)
@@ -242,6 +241,19 @@ GENERAL_NAMES *cert_name_alternatives(const char *list, struct buf *why)
     }
 }
 
+/* As far as a C string can hold it. */
+static void put_bytes(struct buf *text, const void *bytes, size_t len)
+{
+    const char *at = bytes;
+
+    for (size_t i = 0; i < len; i++) {
+        if (at[i])
+            buf_append_u8(text, (uint8_t)at[i]);
+        else
+            buf_append_string(text, "\\x00");
+    }
+}
+
 static void put_address(const ASN1_STRING *bytes, struct buf *text)
 {
     char address[INET6_ADDRSTRLEN] = "an unreadable address";
@@ -265,7 +277,7 @@ static void put_other(const GENERAL_NAME *name, struct buf *text)
     if (copy)
         GENERAL_NAME_print(memory, copy);
     long len = BIO_get_mem_data(memory, &bytes);
-    buf_append(text, bytes, (size_t)len);
+    put_bytes(text, bytes, len > 0 ? (size_t)len : 0);
     GENERAL_NAME_free(copy);
     BIO_free(memory);
 }
@@ -283,10 +295,43 @@ void cert_name_put(const GENERAL_NAMES *names, struct buf *text)
             put_address(value, text);
         } else if (type == GEN_DNS) {
             buf_append_string(text, "DNS:");
-            buf_append(text, ASN1_STRING_get0_data(value),
-                       (size_t)ASN1_STRING_length(value));
+            put_bytes(text, ASN1_STRING_get0_data(value),
+                      (size_t)ASN1_STRING_length(value));
         } else {
             put_other(name, text);
         }
     }
+}
+
+static bool check_one(const GENERAL_NAME *name)
+{
+    int type;
+    const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
+
+    if (type == GEN_IPADD)
+        return ASN1_STRING_length(value) == 4 ||
+               ASN1_STRING_length(value) == 16;
+    if (type != GEN_DNS)
+        return false;
+    size_t len = (size_t)ASN1_STRING_length(value);
+    char *text = alloc_string_of(ASN1_STRING_get0_data(value), len);
+    bool good = strlen(text) == len && is_host(text);
+    free(text);
+    return good;
+}
+
+bool cert_name_check(const GENERAL_NAMES *names, struct buf *why)
+{
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        if (check_one(sk_GENERAL_NAME_value(names, i)))
+            continue;
+        buf_append_string(why, "among the names (");
+        cert_name_put(names, why);
+        buf_printf(why,
+                   "), which are asked for, number %d is neither a host nor "
+                   "an address; say others: --san NAME",
+                   i + 1);
+        return false;
+    }
+    return true;
 }

@@ -8,6 +8,7 @@
 
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 
 /*
  * A subject, owned by the caller: "/C=IN/O=Lab/CN=localhost" as the openssl
@@ -17,10 +18,6 @@
  */
 X509_NAME *cert_name_subject(const char *subject, const char *common_name,
                              struct buf *why);
-
-/* The Common Name (the last, if there are several), owned by the caller; NULL
-   when there is none. */
-char *cert_name_common(const X509_NAME *name);
 
 /* The other way, owned by the caller: what cert_name_subject would read as this
    subject. */
@@ -41,8 +38,17 @@ char *cert_name_file(const char *text);
  */
 GENERAL_NAMES *cert_name_alternatives(const char *list, struct buf *why);
 
+/*
+ * Can these stand in a certificate that we sign: hosts and addresses, and nothing
+ * that others would read as something else? Appends why not.
+ */
+bool cert_name_check(const GENERAL_NAMES *names, struct buf *why);
+
+/* Has no value in it a NUL? Many a program would read it only up to there. */
+bool cert_name_is_text(const X509_NAME *name);
+
 /* The same list as text, "DNS:localhost, IP:127.0.0.1", appended to text; other
-   kinds of names as OpenSSL writes them. */
+   kinds of names as OpenSSL writes them. NUL becomes \\x00. */
 void cert_name_put(const GENERAL_NAMES *names, struct buf *text);
 
 #endif

@@ -45,7 +45,7 @@ static char *first_host(const GENERAL_NAMES *names)
 static GENERAL_NAMES *names_of(const X509_NAME *subject)
 {
     struct buf why = {0};
-    char *common = cert_name_common(subject);
+    char *common = x509_text_common_name(subject);
     GENERAL_NAMES *names = common && !strchr(common, ',')
                                ? cert_name_alternatives(common, &why)
                                : NULL;
@@ -126,7 +126,7 @@ bool certs_job_begin(struct certs_job *job, const struct certs_request *request,
     job->subject = cert_name_subject(request->subject, common_name, why);
     if (!job->subject)
         return false;
-    char *common = cert_name_common(job->subject);
+    char *common = x509_text_common_name(job->subject);
     char *from_common = cert_name_file(common ? common : "");
     bool good = set_base(job,
                          request->name ? request->name
@@ -161,10 +161,16 @@ bool certs_job_begin_request(struct certs_job *job,
     struct certs_request filled = *request;
     bool good = true;
 
-    if (request->names)
+    if (!cert_name_is_text(X509_REQ_get_subject_name(asked))) {
+        buf_append_string(why, "the subject of the request is not only text; "
+                               "is it to deceive somebody?");
+        good = false;
+    } else if (request->names) {
         good = certs_job_names(job, request, why);
-    else
+    } else {
         job->names = asked_names(asked);
+        good = !job->names || cert_name_check(job->names, why);
+    }
     if (good && !job->names && job->use == CERT_SERVER) {
         /* Clients compare no others, but a request of former days has only a
            Common Name. */
@@ -259,7 +265,7 @@ void certs_job_add_certificate(struct certs_job *job)
 {
     char subject[X509_TEXT_NAME_BYTES];
     char until[X509_TEXT_DATE_BYTES];
-    char *common = cert_name_common(job->subject);
+    char *common = x509_text_common_name(job->subject);
     char *text = alloc_printf(
         "certificate of \"%s\", valid until %.10s",
         common ? common : x509_text_name(job->subject, subject),

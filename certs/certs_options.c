@@ -1,8 +1,8 @@
 #include "certs/certs_options.h"
 
+#include "base/log.h"
 #include "base/options.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* The letters stand for the options in the commands' lists. */
@@ -80,9 +80,23 @@ void certs_options_help(const struct certs_command *commands)
     options_help(table, stdout);
 }
 
+void certs_options_print(const char *text, FILE *to)
+{
+    while (*text) {
+        size_t control = *text == '\n' ? 0 : log_control_bytes(text);
+
+        if (!control)
+            fputc(*text++, to);
+        for (; control; control--)
+            fprintf(to, "\\x%02x", (unsigned char)*text++);
+    }
+}
+
 static bool refuse(const char *text)
 {
-    fprintf(stderr, "mqttlab certs: %s\n", text);
+    fputs("mqttlab certs: ", stderr);
+    certs_options_print(text, stderr);
+    fputc('\n', stderr);
     return false;
 }
 

@@ -6,6 +6,8 @@
 
 #include "certs/certs.h"
 
+#include <stdio.h>
+
 #define CERTS_MAX_WORDS 64
 
 struct certs_command;
@@ -41,6 +43,9 @@ struct certs_command {
 bool certs_options_read(struct certs_options *options,
                         const struct certs_command *commands, int argc,
                         char **argv);
+
+/* Write text; control characters in it but newlines become "\\xNN". */
+void certs_options_print(const char *text, FILE *to);
 
 void certs_options_help(const struct certs_command *commands);
 

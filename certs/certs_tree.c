@@ -161,7 +161,8 @@ static void put_facts(const struct tree *tree, const struct node *node,
                       struct buf *to)
 {
     char until[X509_TEXT_DATE_BYTES];
-    char *common = cert_name_common(X509_get_subject_name(node->certificate));
+    char *common =
+        x509_text_common_name(X509_get_subject_name(node->certificate));
 
     buf_printf(to, "  \"%s\"  ", common ? common : "");
     cert_show_use(node->certificate, to);

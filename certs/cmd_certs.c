@@ -2,7 +2,6 @@
  * mqttlab certs: make, show, break and revoke certificates.
  */
 #include "base/alloc.h"
-#include "base/log.h"
 #include "certs/cert_file.h"
 #include "certs/cert_index.h"
 #include "certs/cert_show.h"
@@ -26,19 +25,10 @@ enum {
 
 /* ---- the terminal ---- */
 
-/* Line by line; what stands in a certificate moves no cursor. */
+/* What stands in a certificate moves no cursor. */
 static void print(struct buf *text, FILE *to)
 {
-    for (const char *at = buf_string(text); *at;) {
-        size_t control = *at == '\n' ? 0 : log_control_bytes(at);
-
-        if (!control) {
-            fputc(*at++, to);
-            continue;
-        }
-        for (; control; control--)
-            fprintf(to, "\\x%02x", (unsigned char)*at++);
-    }
+    certs_options_print(buf_string(text), to);
     buf_release(text);
 }
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* Not in the middle of a character of UTF-8: back to before its first byte. */
@@ -26,6 +27,25 @@ const char *x509_text_name(const X509_NAME *name,
     text[len > 0 ? len : 0] = '\0';
     BIO_free(memory);
     return text;
+}
+
+char *x509_text_common_name(const X509_NAME *name)
+{
+    int at = -1;
+    int next;
+    unsigned char *text = NULL;
+    char *common = NULL;
+
+    while ((next = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0)
+        at = next;
+    if (at < 0)
+        return NULL;
+    int len = ASN1_STRING_to_UTF8(
+        &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+    if (len >= 0 && !memchr(text, 0, (size_t)len))
+        common = alloc_string_of(text, (size_t)len);
+    OPENSSL_free(text);
+    return common;
 }
 
 const char *x509_text_date(const ASN1_TIME *time,

@@ -17,6 +17,13 @@
 const char *x509_text_name(const X509_NAME *name,
                            char text[X509_TEXT_NAME_BYTES]);
 
+/*
+ * The Common Name, owned by the caller; with several of them the last, which is
+ * the most special. NULL when there is none, and for one with a NUL in it: what
+ * stands before that would be taken for all of it.
+ */
+char *x509_text_common_name(const X509_NAME *name);
+
 /* "2026-11-21 06:30:00 UTC". Returns text. */
 const char *x509_text_date(const ASN1_TIME *time,
                            char text[X509_TEXT_DATE_BYTES]);

@@ -4,6 +4,7 @@
 #include "net/transport_tls.h"
 
 #include "base/alloc.h"
+#include "base/x509_text.h"
 #include "net/tls_layer.h"
 #include "net/tls_reason.h"
 
@@ -36,27 +37,6 @@ void transport_tls_describe(const struct transport *transport,
     };
     SSL_get0_alpn_selected(tls->ssl, &alpn, &alpn_len);
     description->alpn = slice_of(alpn, alpn_len);
-}
-
-/* The Common Name; with several of them the last, which is the most special. */
-static char *common_name(X509_NAME *subject)
-{
-    int at = -1;
-    int next;
-    unsigned char *text = NULL;
-
-    while ((next = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >=
-           0)
-        at = next;
-    if (at < 0)
-        return NULL;
-    int len = ASN1_STRING_to_UTF8(
-        &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-    char *name = NULL;
-    if (len >= 0 && !memchr(text, 0, (size_t)len))
-        name = alloc_string_of(text, (size_t)len);
-    OPENSSL_free(text);
-    return name;
 }
 
 static char *whole(X509_NAME *subject)
@@ -104,5 +84,5 @@ char *transport_tls_peer_name(const struct transport *transport,
     if (!certificate)
         return NULL;
     X509_NAME *subject = X509_get_subject_name(certificate);
-    return whole_subject ? whole(subject) : common_name(subject);
+    return whole_subject ? whole(subject) : x509_text_common_name(subject);
 }

@@ -150,6 +150,8 @@ fi
 # The command line.
 exits 3 "$MQTTLAB" certs >text
 exits 3 "$MQTTLAB" certs nonsense 2>text
+exits 3 "$MQTTLAB" certs "$(printf 'a\033[2J')" 2>text
+grep -qF 'a\x1b[2J' text || fail "not escaped: $(cat text)"
 exits 3 "$MQTTLAB" certs show 2>text
 exits 3 "$MQTTLAB" certs ca --host x 2>text
 grep -q -- '--host means nothing to ca' text || fail "ca --host: $(cat text)"

@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(items.all[i].number == i + 1 && items.all[i].of == items.count);
     }
     cert_show_relations(&items, &told);
+    assert(strlen(buf_string(&told)) == told.len);
     assert(!strstr(buf_string(&told), "PRIVATE KEY-----"));
     cert_item_release(&items);
     buf_release(&told);

@@ -105,18 +105,45 @@ START_TEST(an_alternative_name_is_a_host_or_an_address)
 }
 END_TEST
 
-START_TEST(the_common_name_is_the_last_one)
-{
-    struct buf why = {0};
-    X509_NAME *name = cert_name_subject("/CN=a/O=Lab/CN=b", NULL, &why);
-    X509_NAME *none = cert_name_subject("/O=Lab", NULL, &why);
-    char *common = cert_name_common(name);
+struct check_case {
+    int type;
+    const char *bytes;
+    int len;
+    const char *text;
+    bool good;
+};
 
-    ck_assert_str_eq(common, "b");
-    ck_assert_ptr_null(cert_name_common(none));
-    free(common);
-    X509_NAME_free(name);
-    X509_NAME_free(none);
+static const struct check_case checks[] = {
+    {GEN_DNS,   "a.example",        9,  "DNS:a.example",            true },
+    {GEN_DNS,   "*.example",        9,  "DNS:*.example",            true },
+    {GEN_IPADD, "\x0a\0\0\x01",     4,  "IP:10.0.0.1",              true },
+    {GEN_DNS,   "a.example\0.evil", 15, "DNS:a.example\\x00.evil",  false},
+    {GEN_DNS,   "a b",              3,  "DNS:a b",                  false},
+    {GEN_DNS,   "",                 0,  "DNS:",                     false},
+    {GEN_IPADD, "\x0a\0\0",         3,  "IP:an unreadable address", false},
+    {GEN_EMAIL, "a@b",              3,  "email:a@b",                false},
+    {GEN_URI,   "http://a",         8,  "URI:http://a",             false},
+};
+
+START_TEST(a_name_that_somebody_asks_for_is_a_host_or_an_address)
+{
+    const struct check_case *c = &checks[_i];
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_STRING *value = ASN1_STRING_type_new(
+        c->type == GEN_IPADD ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
+    struct buf why = {0};
+    struct buf text = {0};
+
+    ASN1_STRING_set(value, c->bytes, c->len);
+    GENERAL_NAME_set0_value(name, c->type, value);
+    sk_GENERAL_NAME_push(names, name);
+    cert_name_put(names, &text);
+    ck_assert_str_eq(buf_string(&text), c->text);
+    ck_assert_int_eq(cert_name_check(names, &why), c->good);
+    ck_assert_int_eq(why.len > 0, !c->good);
+    GENERAL_NAMES_free(names);
+    buf_release(&text);
     buf_release(&why);
 }
 END_TEST
@@ -303,7 +330,9 @@ Suite *cert_make_suite(void)
                         COUNT(subjects));
     tcase_add_loop_test(names, an_alternative_name_is_a_host_or_an_address, 0,
                         COUNT(alternatives));
-    tcase_add_test(names, the_common_name_is_the_last_one);
+    tcase_add_loop_test(names,
+                        a_name_that_somebody_asks_for_is_a_host_or_an_address,
+                        0, COUNT(checks));
     tcase_add_loop_test(
         made, a_chain_is_accepted_for_what_it_was_made_for_and_nothing_else, 0,
         COUNT(chains));

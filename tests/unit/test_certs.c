@@ -223,6 +223,31 @@ START_TEST(a_request_that_another_key_has_signed_is_not_signed)
 }
 END_TEST
 
+START_TEST(a_subject_with_a_nul_is_not_signed)
+{
+    struct certs_request wanted = request();
+    struct buf told = {0};
+    struct buf why = {0};
+    EVP_PKEY *key = cert_make_key(CERT_P256);
+    X509_REQ *asked = X509_REQ_new();
+    FILE *file;
+
+    makes(certs_ca, &wanted);
+    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(asked), "CN",
+                               MBSTRING_UTF8,
+                               (const unsigned char *)"good\0.evil", 10, -1, 0);
+    X509_REQ_set_pubkey(asked, key);
+    X509_REQ_sign(asked, key, EVP_sha256());
+    file = fopen(in_folder("nul.csr"), "w");
+    PEM_write_X509_REQ(file, asked);
+    fclose(file);
+    expect(certs_sign(&wanted, in_folder("nul.csr"), CERT_SERVER, &told, &why),
+           &why, "is not only text");
+    X509_REQ_free(asked);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
 /* ---- revoking ---- */
 
 START_TEST(the_right_authority_is_found_and_told_only_once)
@@ -551,6 +576,7 @@ Suite *certs_suite(void)
     tcase_add_test(all,
                    an_encrypted_authority_signs_when_its_passphrase_is_given);
     tcase_add_test(all, a_request_that_another_key_has_signed_is_not_signed);
+    tcase_add_test(all, a_subject_with_a_nul_is_not_signed);
     tcase_add_test(all, the_right_authority_is_found_and_told_only_once);
     tcase_add_test(all, a_list_does_not_take_the_place_of_something_else);
     tcase_add_loop_test(all, verify_says_what_tls_would, 0, COUNT(verifies));

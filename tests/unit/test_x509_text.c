@@ -5,6 +5,7 @@
 
 #include "base/x509_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static X509_NAME *name_of(const char *const *parts)
@@ -85,6 +86,25 @@ START_TEST(an_empty_name_is_empty)
 }
 END_TEST
 
+START_TEST(the_common_name_is_the_last_one_and_has_no_nul)
+{
+    static const char *const parts[] = {
+        "CN", "a", "O", "L", "CN", "M\xc3\xbcnchen", NULL};
+    X509_NAME *name = name_of(parts);
+    X509_NAME *none = X509_NAME_new();
+    char *common = x509_text_common_name(name);
+
+    ck_assert_str_eq(common, "M\xc3\xbcnchen");
+    ck_assert_ptr_null(x509_text_common_name(none));
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                               (const unsigned char *)"a\0b", 3, -1, 0);
+    ck_assert_ptr_null(x509_text_common_name(name));
+    free(common);
+    X509_NAME_free(name);
+    X509_NAME_free(none);
+}
+END_TEST
+
 struct date_case {
     const char *time;
     const char *text;
@@ -121,6 +141,7 @@ Suite *x509_text_suite(void)
     tcase_add_test(all, a_name_that_is_too_long_is_cut_off);
     tcase_add_test(all, no_character_is_cut_in_two);
     tcase_add_test(all, an_empty_name_is_empty);
+    tcase_add_test(all, the_common_name_is_the_last_one_and_has_no_nul);
     tcase_add_loop_test(all, a_date_is_told_in_utc, 0,
                         (int)(sizeof(dates) / sizeof(dates[0])));
     return suite;
