@@ -124,13 +124,15 @@ done
 exits 1 "$MQTTLAB" certs client -d asked --cn x </dev/null >text 2>&1
 if command -v python3 >/dev/null; then
     python3 - "$MQTTLAB" >typed 2>&1 <<'END' || fail "asking for a passphrase: $(cat typed)"
-import os, pty, sys
+import os, pty, sys, termios, time
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], ["mqttlab", "certs", "client", "-d", "asked", "--cn", "x"])
 said = b""
 while b"asked/ca.key: " not in said:
     said += os.read(terminal, 1000)
+while termios.tcgetattr(terminal)[3] & termios.ECHO:
+    time.sleep(0.01)
 os.write(terminal, b"secret\n")
 try:
     while True:
