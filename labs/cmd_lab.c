@@ -31,7 +31,15 @@
 
 enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
-enum { LAB_PLAIN = 1, LAB_DIR, LAB_STUDENT, LAB_PORT, LAB_SEEDS, LAB_HELP };
+enum {
+    LAB_PLAIN = 1,
+    LAB_DIR,
+    LAB_STUDENT,
+    LAB_PORT,
+    LAB_SEEDS,
+    LAB_RIGHT,
+    LAB_HELP
+};
 
 static const struct option_spec lab_options[] = {
     {LAB_PLAIN,   0,   "plain", NULL,   "in this terminal, as lines of text"         },
@@ -39,6 +47,7 @@ static const struct option_spec lab_options[] = {
     {LAB_DIR,     0,   "dir",   "DIR",  "work in this folder"                        },
     {LAB_PORT,    'p', "port",  "PORT", "watch the broker on this port (1883)"       },
     {LAB_SEEDS,   0,   "seeds", "N",    "for test: with so many students' values (1)"},
+    {LAB_RIGHT,   0,   "right", NULL,   "for test: without the wrong solutions"      },
     {LAB_HELP,    'h', "help",  NULL,   "this text"                                  },
     {0,           0,   NULL,    NULL,   NULL                                         },
 };
@@ -46,6 +55,7 @@ static const struct option_spec lab_options[] = {
 struct request {
     struct lab_plain_options plain;
     unsigned seeds;
+    bool right_only;  /* --right */
     bool in_terminal; /* --plain */
     const char *words[MAX_WORDS];
     size_t word_count;
@@ -236,14 +246,14 @@ static int test(const struct request *request)
 
     lab_test_begin(&report, stdout);
     for (size_t i = 0; all && all[i]; i++) {
-        lab_test(&report, all[i], request->seeds);
+        lab_test(&report, all[i], request->seeds, !request->right_only);
         free(all[i]);
     }
     for (size_t i = 1; i < request->word_count; i++) {
         char *path = lab_find(home, request->words[i]);
 
         if (path)
-            lab_test(&report, path, request->seeds);
+            lab_test(&report, path, request->seeds, !request->right_only);
         else
             lab_test_tell(&report, false, "there is such a lab",
                           request->words[i]);
@@ -383,6 +393,8 @@ static int read_options(struct request *request, int argc, char **argv)
         } else if (id == LAB_SEEDS) {
             good = take_number(&options, 100, &value);
             request->seeds = (unsigned)value;
+        } else if (id == LAB_RIGHT) {
+            request->right_only = true;
         } else if (id == LAB_PLAIN) {
             request->in_terminal = true;
         } else if (id == LAB_HELP) {

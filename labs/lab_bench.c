@@ -23,6 +23,8 @@
 #define SCRIPT_SECONDS 60
 #define SETTLE_MS      3000 /* a script's packets are judged within this */
 #define QUIET_TURNS    30   /* of 10 ms: nothing more comes */
+#define GONE_TURNS     10   /* likewise */
+#define GONE_MS        1000
 #define PORT_TRIES     20
 
 /* ---- a place to run in ---- */
@@ -136,6 +138,23 @@ static void run_shell(const struct lab_bench *bench, const char *script)
     _exit(127);
 }
 
+/* Wait until the broker has seen that those who were killed are gone: what it
+   does then must not count for the next step. */
+static void let_go(struct lab_bench *bench)
+{
+    uint64_t deadline = clock_read_monotonic_ns() + GONE_MS * CLOCK_NS_PER_MS;
+    uint64_t before = 0;
+
+    for (unsigned quiet = 0;
+         quiet < GONE_TURNS && clock_read_monotonic_ns() < deadline;) {
+        lab_bench_drain(bench);
+        uint64_t now = history_end(bench->live.run->history);
+        quiet = now == before ? quiet + 1 : 0;
+        before = now;
+        poll(NULL, 0, 10);
+    }
+}
+
 /* Wait until the step is complete, or nothing more comes. */
 static void settle(struct lab_bench *bench)
 {
@@ -184,7 +203,7 @@ bool lab_bench_run(struct lab_bench *bench, const char *script)
     settle(bench);
     kill(-pid, SIGKILL);
     process_unleash(&leash);
-    lab_bench_drain(bench);
+    let_go(bench);
     if (!lab_broker_alive(&bench->broker))
         reopen_broker(bench);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;

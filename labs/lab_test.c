@@ -249,8 +249,8 @@ static void sit(struct test *test, bool wrong_ways, struct buf *open)
         list_open(&run->steps[i], open);
 }
 
-/* The first student also does everything wrong. */
-static void test_solution(struct test *test, unsigned seed)
+/* One student, who may also do everything wrong before. */
+static void test_solution(struct test *test, unsigned seed, bool wrong_ways)
 {
     char error[600] = "";
     char *student = alloc_printf("test-%u", seed);
@@ -260,7 +260,7 @@ static void test_solution(struct test *test, unsigned seed)
     if (lab_bench_begin(&test->bench, test->path, student, error,
                         sizeof(error)) &&
         load_solution(test)) {
-        sit(test, seed == 1, &open);
+        sit(test, wrong_ways, &open);
         say(test,
             !open.len &&
                 lab_run_points(run_of(test)) == run_of(test)->lab->points,
@@ -312,7 +312,8 @@ static bool look(struct test *test, struct lab **lab)
     return good;
 }
 
-void lab_test(struct lab_test_report *report, const char *path, unsigned seeds)
+void lab_test(struct lab_test_report *report, const char *path, unsigned seeds,
+              bool wrong_ways)
 {
     struct test test = {.path = path, .report = report};
     struct lab *lab;
@@ -328,8 +329,9 @@ void lab_test(struct lab_test_report *report, const char *path, unsigned seeds)
         test.ever_failed = alloc_zero(checks, sizeof(test.ever_failed[0]));
         test_empty(&test);
         for (unsigned seed = 1; seed <= seeds; seed++)
-            test_solution(&test, seed);
-        test_never_failed(&test, lab);
+            test_solution(&test, seed, wrong_ways && seed == 1);
+        if (wrong_ways)
+            test_never_failed(&test, lab);
         free(test.ever_failed);
     }
     solution_release(&test.solution);

@@ -30,7 +30,11 @@ void lab_test_end(const struct lab_test_report *report);
 void lab_test_tell(struct lab_test_report *report, bool good, const char *what,
                    const char *detail);
 
-/* Test a lab's file with this many seeds. */
-void lab_test(struct lab_test_report *report, const char *path, unsigned seeds);
+/*
+ * Test a lab's file with this many seeds; with the wrong ways as well, or the
+ * solution and the empty run alone, which is quicker.
+ */
+void lab_test(struct lab_test_report *report, const char *path, unsigned seeds,
+              bool wrong_ways);
 
 #endif

@@ -15,20 +15,29 @@ fi
 export CK_RUN_SUITE=other CK_RUN_CASE=other CK_EXCLUDE_TAGS=other
 export CK_LOG_FILE_NAME="$work/check.out"
 
-# All at once: most of their time they wait.
-running=
+# The wrong solutions take their time; a quick look leaves them out.
+only=--right
+if [ -n "${MQTTLAB_SKIP_NOTHING:-}" ]; then
+    case $MQTTLAB in
+    */asan/*) ;;
+    *) only= ;;
+    esac
+fi
+export only work
+
+# Many at once: most of their time they wait.
 for lab in labs/[0-9]*.md exercises/[0-9]*/exercise.md; do
     case $lab in
     *.solution.md) continue ;;
     esac
-    background "lab$(echo "$lab" | tr -c 'a-z0-9\n' -)" "$MQTTLAB" lab test "$lab"
-    running="$running $pid"
-done
-bad=
-for pid in $running; do
-    wait "$pid" || bad=yes
-done
-[ -z "$bad" ] || fail "$(grep -h -e '^# ' -e '^not ok' "$work"/lab*.log)"
+    echo "$lab"
+done >"$work/list"
+# shellcheck disable=SC2016
+xargs -P 10 -n 1 sh -c '
+    log=$work/lab$(echo "$0" | tr -c "a-z0-9\n" -).log
+    "$MQTTLAB" lab test $only "$0" >"$log" 2>&1 || touch "$work/bad"' <"$work/list"
+[ ! -e "$work/bad" ] || fail "$(grep -h -e '^# ' -e '^not ok' "$work"/lab*.log |
+    grep -B1 '^not ok')"
 grep -q '^ok .* - the solution scores full' "$work"/lab*01-plaintext*.log ||
     fail "lab 1 was not solved"
 [ ! -e "$work/check.out" ] || fail "grading has written into CK_LOG_FILE_NAME"
