@@ -9,10 +9,12 @@
 #include "labs/answer.h"
 #include "labs/lab.h"
 #include "labs/lab_broker.h"
+#include "labs/lab_new.h"
 #include "labs/lab_plain.h"
 #include "labs/lab_run.h"
 #include "labs/lab_test.h"
 #include "labs/lab_text.h"
+#include "labs/lab_try.h"
 #include "labs/lab_wait.h"
 #include "labs/progress.h"
 #include "labs/workspace.h"
@@ -69,10 +71,13 @@ static void usage(FILE *to)
         "       mqttlab lab reset N           put your work aside and begin "
         "anew\n"
         "For authors:\n"
+        "       mqttlab lab new ID            begin a lab in this folder\n"
         "       mqttlab lab lint FILE...      say what is wrong with a lab\n"
         "       mqttlab lab show FILE         the text as a student sees it\n"
         "       mqttlab lab test [FILE...]    run its solution and wrong "
         "solutions\n"
+        "       mqttlab lab try-check RECORDING CHECK\n"
+        "                                     one check on a recording\n"
         "       mqttlab lab hash ANSWER...    an answer's line for a lab\n"
         "       mqttlab lab wait FILTER [S]   wait for a record (in solutions)\n"
         "       mqttlab lab wait broker [S]   wait until a broker is watched\n"
@@ -339,6 +344,16 @@ struct subcommand {
     int (*run)(const struct request *request);
 };
 
+static int new (const struct request *request)
+{
+    return lab_new(request->words[1]) == 0 ? EXIT_GOOD : EXIT_FAILED;
+}
+
+static int try_check(const struct request *request)
+{
+    return lab_try(request->words[1], request->words[2]);
+}
+
 static int wait_for(const struct request *request)
 {
     return lab_wait(request->words + 1, request->word_count - 1,
@@ -346,12 +361,14 @@ static int wait_for(const struct request *request)
 }
 
 static const struct subcommand subcommands[] = {
-    {"lint",  2, lint    },
-    {"show",  2, show    },
-    {"test",  1, test    },
-    {"reset", 2, reset   },
-    {"hash",  2, hash    },
-    {"wait",  2, wait_for},
+    {"new",       2, new      },
+    {"try-check", 3, try_check},
+    {"lint",      2, lint     },
+    {"show",      2, show     },
+    {"test",      1, test     },
+    {"reset",     2, reset    },
+    {"hash",      2, hash     },
+    {"wait",      2, wait_for },
 };
 
 static bool take_number(const struct options *options, long max, long *value)

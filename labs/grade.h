@@ -22,6 +22,7 @@
 
 struct grade_options {
     const char *home;   /* where labs/ and exercises/ are */
+    const char *lab;    /* or the file of the one lab there is; NULL: none */
     unsigned jobs;      /* hand-ins at the same time, at least 1 */
     unsigned timeout_s; /* for one hand-in */
 };

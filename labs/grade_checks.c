@@ -251,7 +251,8 @@ static const char *prepare(const struct grade_options *options,
                            const char *version, const char *student)
 {
     struct lab_problems problems = {0};
-    char *path = lab_find_at_home(options->home, lab_id);
+    char *path = options->lab ? alloc_string(options->lab)
+                              : lab_find_at_home(options->home, lab_id);
     struct lab *lab = path ? lab_load(path, student, &problems) : NULL;
     char error[300];
     uint64_t last_seq;

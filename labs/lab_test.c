@@ -125,7 +125,7 @@ static void test_grading(struct test *test)
 {
     struct live *live = &test->bench.live;
     struct grade_options options = {
-        .home = live->home, .jobs = 1, .timeout_s = 60};
+        .home = live->home, .lab = test->path, .jobs = 1, .timeout_s = 60};
     char *file = alloc_printf("%s/test.mqlab", test->bench.folder);
     char *files[] = {file};
     char error[400] = "";

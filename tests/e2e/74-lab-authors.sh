@@ -1,0 +1,60 @@
+#!/bin/sh
+# A lecturer's own lab: begun, checked, proved, done and graded in a folder of theirs;
+# one check tried on what was recorded.
+. "$(dirname "$0")/lib.sh"
+cd "$work"
+
+mkdir -p home/labs
+cd home/labs
+exits 0 "$MQTTLAB" lab new 30-mine >said
+has_line '30-mine.md and 30-mine.solution.md are there. mqttlab lab test ./30-mine.md proves them.' said
+exits 1 "$MQTTLAB" lab new 30-mine 2>said
+has_line 'mqttlab lab new: 30-mine.md: File exists' said
+exits 1 "$MQTTLAB" lab new ../31 2>said
+exits 0 "$MQTTLAB" lab lint ./30-mine.md >said
+has_line 'no problems' said
+exits 0 "$MQTTLAB" lab test ./30-mine.md >tap
+grep -q '^ok .* - the solution scores full' tap || fail "$(cat tap)"
+
+# A check that no wrong solution fails is an error.
+sed -i.bak '/^```wrong/,$d' 30-mine.solution.md
+exits 1 "$MQTTLAB" lab test ./30-mine.md >tap
+grep -q '^not ok .* - each check is failed by a wrong solution: say.said$' tap ||
+    fail "$(cat tap)"
+exits 0 "$MQTTLAB" lab test --right ./30-mine.md >tap
+! grep -q 'wrong solution' tap || fail "$(cat tap)"
+
+# A student does it, and it is graded.
+cd "$work"
+export MQTTLAB_HOME="$work/home"
+port=$(random_port)
+mkfifo typed
+"$MQTTLAB" lab 30 --plain --id ann -p "$port" <typed >lab.out 2>lab.log &
+lab=$!
+started="$started $lab"
+exec 8>typed
+until_ok grep -q 'mosquitto_pub -h 127.0.0.1 -t lab/word -m ' lab.out
+word=$(sed -n 's/.*-t lab.word -m //p' lab.out | head -n 1)
+until_ok "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -t lab/word -m "$word"
+until_ok grep -q 'The whole lab is done' lab.out
+echo w >&8
+until_ok grep -q 'In a few words. Your packets:' lab.out
+echo q >&8
+finishes "$lab"
+exec 8>&-
+grep -q "^ .*PUBLISH .*lab/word" lab.out || fail "no packet on the last page: $(cat lab.out)"
+mkdir in
+"$MQTTLAB" submit 30 -o in/30.mqlab >/dev/null
+exits 0 "$MQTTLAB" grade in --labs home >said
+grep -q 'ann, lab 30-mine: 1 of 1 points' said || fail "$(cat said)"
+
+# One check on the recording.
+recording=data/mqttlab/30-mine/recording-001.pcapng
+exits 0 "$MQTTLAB" lab try-check "$recording" 'seen mqtt.topic == "lab/word"' >said
+grep -q '^passed: 1 matched$' said || fail "$(cat said)"
+grep -q "PUBLISH .*$word" said || fail "$(cat said)"
+exits 1 "$MQTTLAB" lab try-check "$recording" 'at least 9 mqtt.topic == "lab/word"' >said
+grep -q '^failed: 1 matched$' said || fail "$(cat said)"
+exits 3 "$MQTTLAB" lab try-check "$recording" 'sometimes mqtt' 2>said
+exits 3 "$MQTTLAB" lab try-check nowhere 'seen mqtt' 2>said
+has_line 'mqttlab lab try-check: nowhere: No such file or directory' said
