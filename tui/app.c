@@ -137,6 +137,16 @@ void app_free(struct app *app)
     free(app);
 }
 
+void app_use(struct app *app, const struct settings *settings)
+{
+    struct filter_error error;
+
+    app->settings = app->host.settings = settings;
+    app->store->time_of_day = settings->time_of_day;
+    if (settings->filter)
+        store_set_filter(app->store, presets_expand(settings->filter), &error);
+}
+
 void app_say(struct app *app, const char *format, ...)
 {
     char text[512];
@@ -408,6 +418,13 @@ static void on_mouse(struct app *app, const struct keys_mouse *mouse)
         click_tab(app, mouse->x);
 }
 
+static enum action action_of(const struct app *app, int key)
+{
+    enum action own = settings_action(app->settings, app->view, key);
+
+    return own ? own : keys_action(app->view, key);
+}
+
 void app_key(struct app *app, int key, const struct keys_mouse *mouse)
 {
     const int leave_shell = 29; /* Ctrl-], as in telnet */
@@ -422,7 +439,7 @@ void app_key(struct app *app, int key, const struct keys_mouse *mouse)
     else if (key == KEYS_MOUSE && mouse)
         on_mouse(app, mouse);
     else
-        act(app, keys_action(app->view, key));
+        act(app, action_of(app, key));
 }
 
 void app_type(struct app *app, const char *keys)

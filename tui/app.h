@@ -11,6 +11,7 @@
 #include "tui/crew.h"
 #include "tui/layout.h"
 #include "tui/prompt.h"
+#include "tui/settings.h"
 #include "tui/theme.h"
 #include "tui/view.h"
 
@@ -78,8 +79,9 @@ struct app {
     const char *no_deeds;          /* why not; NULL: a recording */
     const char *about_quit;        /* asked before q ends it; NULL: nothing */
     enum app_mode mode;
-    size_t max_bytes;          /* limit of the history, for the header */
-    const struct theme *theme; /* chosen by hand; NULL: not */
+    size_t max_bytes;                /* limit of the history, for the header */
+    const struct settings *settings; /* NULL: none; borrowed */
+    const struct theme *theme;       /* chosen by hand; NULL: not */
     bool hide_time; /* no clock in the header, so that pictures are equal */
 
     struct view_host host;
@@ -112,6 +114,9 @@ struct app {
 struct app *app_new(struct store *store, const struct panel *lab,
                     const char *invitation);
 void app_free(struct app *app);
+
+/* Use the user's settings, which must outlive it. */
+void app_use(struct app *app, const struct settings *settings);
 
 /* Draw everything into the grid, whatever its size. */
 void app_draw(struct app *app, struct grid *grid);

@@ -171,24 +171,36 @@ static int show(struct source *source, struct store *store,
                 const struct arguments *arguments, enum app_mode mode)
 {
     struct crew crew = {.port = source->port};
+    struct screen_options screen = arguments->dashboard.screen;
+    size_t max_bytes = store->max_bytes;
+    struct settings settings;
+    char error[300];
     struct app *app;
     int result;
 
     if (arguments->plain || !screen_possible())
         return run_plain(source) ? 1 : 0;
+    if (!settings_load(&settings, error, sizeof(error))) {
+        fprintf(stderr, "mqttlab: %s\n", error);
+        settings_release(&settings);
+        return EXIT_USAGE;
+    }
+    settings_complete(&settings, &screen, &max_bytes);
     app = app_new(store, NULL, NULL);
     app->mode = mode;
-    app->max_bytes = arguments->dashboard.max_bytes;
+    app->max_bytes = store->max_bytes;
     app->crew = &crew;
+    app_use(app, &settings);
     app->deeds = arguments->control ? source_deeds(source) : NULL;
     if (mode == APP_LIVE)
         app->no_deeds = "this only watches; with mqttlab attach --control it "
                         "may change things";
-    result = run_screen(app, source, &arguments->dashboard.screen);
+    result = run_screen(app, source, &screen);
     if (result)
         fprintf(stderr, "mqttlab: this terminal cannot show the dashboard\n");
     crew_release(&crew);
     app_free(app);
+    settings_release(&settings);
     return result ? 1 : 0;
 }
 

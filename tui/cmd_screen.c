@@ -28,7 +28,8 @@ enum {
     OPTION_MONO,
     OPTION_SVG,
     OPTION_THEME,
-    OPTION_ROFF
+    OPTION_ROFF,
+    OPTION_ACTIONS
 };
 
 static const struct option_spec screen_table[] = {
@@ -242,9 +243,10 @@ int cmd_screen(int argc, char **argv)
 /* ---- mqttlab keys ---- */
 
 static const struct option_spec keys_options[] = {
-    {OPTION_ROFF, 0,   "roff", NULL, "as a part of the manual page"},
-    {OPTION_HELP, 'h', "help", NULL, "this text"                   },
-    {0,           0,   NULL,   NULL, NULL                          },
+    {OPTION_ROFF,    0,   "roff",    NULL, "as a part of the manual page"  },
+    {OPTION_ACTIONS, 0,   "actions", NULL, "what settings can bind keys to"},
+    {OPTION_HELP,    'h', "help",    NULL, "this text"                     },
+    {0,              0,   NULL,      NULL, NULL                            },
 };
 
 int cmd_keys(int argc, char **argv)
@@ -252,6 +254,7 @@ int cmd_keys(int argc, char **argv)
     struct options options;
     struct buf text = {0};
     bool roff = false;
+    bool actions = false;
     int id;
 
     options_init(&options, keys_options, argc, argv);
@@ -267,9 +270,13 @@ int cmd_keys(int argc, char **argv)
                     id == OPTIONS_ERROR ? options.error : "keys takes no word");
             return EXIT_USAGE;
         }
-        roff = true;
+        actions = actions || id == OPTION_ACTIONS;
+        roff = roff || id == OPTION_ROFF;
     }
-    keys_document(roff, &text);
+    for (int action = 1; actions && action < ACTION_COUNT; action++)
+        buf_printf(&text, "%s\n", keys_action_name((enum action)action));
+    if (!actions)
+        keys_document(roff, &text);
     fputs(buf_string(&text), stdout);
     buf_release(&text);
     return 0;

@@ -17,6 +17,7 @@
 #define START_WAIT_MS 15000
 #define STEP_MS       20
 #define PORT_DEFAULT  1883
+#define EXIT_SETTINGS 3
 
 struct dashboard {
     const struct dashboard_options *options;
@@ -211,11 +212,15 @@ static char *make_invitation(uint16_t port)
         port, option, option, option);
 }
 
-static int show(struct dashboard *dashboard)
+static int show(struct dashboard *dashboard, const struct settings *settings)
 {
     const struct dashboard_options *options = dashboard->options;
-    size_t max_bytes =
-        options->max_bytes ? options->max_bytes : DASHBOARD_BYTES;
+    struct screen_options screen = options->screen;
+    size_t max_bytes = options->max_bytes;
+
+    settings_complete(settings, &screen, &max_bytes);
+    if (!max_bytes)
+        max_bytes = DASHBOARD_BYTES;
     struct store *store = store_new(max_bytes);
     char *invitation = make_invitation((uint16_t)dashboard->broker.port);
     struct app *app = app_new(store, options->lab, invitation);
@@ -230,13 +235,14 @@ static int show(struct dashboard *dashboard)
         fprintf(stderr, "mqttlab: %s\n", error);
     } else {
         app->max_bytes = max_bytes;
+        app_use(app, settings);
         app->deeds = source_deeds(&source);
         app->crew = &crew;
         if (dashboard->child.pid)
             app->about_quit = " Quit? The broker ends as well.   y yes"
                               "   any other key: no ";
         result = options->plain ? run_plain(&source)
-                                : run_screen(app, &source, &options->screen);
+                                : run_screen(app, &source, &screen);
         if (result)
             fprintf(stderr,
                     "mqttlab: this terminal cannot show the dashboard:"
@@ -257,14 +263,21 @@ int dashboard_run(const struct dashboard_options *options)
         .options = options,
         .port = options->port ? options->port : PORT_DEFAULT,
     };
+    struct settings settings;
+    char error[300];
     int code = 0;
 
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     if (!can_find_brokers())
         return 1;
-    if (get_broker(&dashboard, &code))
-        code = show(&dashboard);
+    if (!settings_load(&settings, error, sizeof(error))) {
+        fprintf(stderr, "mqttlab: %s\n", error);
+        code = EXIT_SETTINGS;
+    } else if (get_broker(&dashboard, &code)) {
+        code = show(&dashboard, &settings);
+    }
+    settings_release(&settings);
     child_stop(&dashboard.child);
     return code;
 }

@@ -58,6 +58,26 @@ static const struct {
     [VIEW_PRESENT] = {"present",  "Present", 0  },
 };
 
+static const char *const action_names[ACTION_COUNT] = {
+#define ACTION_NAME(name, text) [ACTION_##name] = (text),
+    ACTIONS(ACTION_NAME)
+#undef ACTION_NAME
+};
+
+const char *keys_action_name(enum action action)
+{
+    return action_names[action];
+}
+
+enum action keys_action_of(const char *name)
+{
+    for (int action = ACTION_NONE + 1; action < ACTION_COUNT; action++) {
+        if (!strcmp(action_names[action], name))
+            return (enum action)action;
+    }
+    return ACTION_NONE;
+}
+
 const char *keys_view_name(enum view_id view)
 {
     return view < VIEW_COUNT ? views[view].name : NULL;

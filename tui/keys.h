@@ -32,79 +32,88 @@ enum view_id {
 #define KEYS_IN(view)   (1u << (view))
 #define KEYS_EVERYWHERE 0u
 
+/* What can be asked for: X(NAME, what settings call it). The views stand in the
+   order of enum view_id. */
+/* clang-format off */
+#define ACTIONS(X) \
+    X(NONE, "none") \
+    X(DOWN, "down") \
+    X(UP, "up") \
+    X(LEFT, "left") \
+    X(RIGHT, "right") \
+    X(PAGE_DOWN, "page-down") \
+    X(PAGE_UP, "page-up") \
+    X(HALF_DOWN, "half-down") \
+    X(HALF_UP, "half-up") \
+    X(FIRST, "first") \
+    X(LAST, "last") \
+    X(VIEW_PACKETS, "view-packets") \
+    X(VIEW_LADDER, "view-ladder") \
+    X(VIEW_SESSIONS, "view-sessions") \
+    X(VIEW_TOPICS, "view-topics") \
+    X(VIEW_WILLS, "view-wills") \
+    X(VIEW_LAB, "view-lab") \
+    X(VIEW_STATS, "view-stats") \
+    X(VIEW_LOG, "view-log") \
+    X(VIEW_SHELL, "view-shell") \
+    X(HELP, "help") \
+    X(NEXT_PANE, "next-pane") \
+    X(PREVIOUS_PANE, "previous-pane") \
+    X(ZOOM, "zoom") \
+    X(OPEN, "open") \
+    X(BACK, "back") \
+    X(LEAVE, "leave") \
+    X(QUIT, "quit") \
+    X(FOLLOW, "follow") \
+    X(FREEZE, "freeze") \
+    X(FILTER, "filter") \
+    X(FILTER_TO, "filter-to") \
+    X(FILTER_OUT, "filter-out") \
+    X(SEARCH, "search") \
+    X(SEARCH_NEXT, "search-next") \
+    X(SEARCH_PREVIOUS, "search-previous") \
+    X(TAG, "tag") \
+    X(UNTAG, "untag") \
+    X(MARK, "mark") \
+    X(JUMP, "jump") \
+    X(PAIR, "pair") \
+    X(EXPLAIN, "explain") \
+    X(TIME, "time") \
+    X(COLOUR, "colour") \
+    X(EVENTS, "events") \
+    X(COMMAND, "command") \
+    X(PUBLISH, "publish") \
+    X(SUBSCRIBE, "subscribe") \
+    X(CONNECT, "connect") \
+    X(SEND_AGAIN, "send-again") \
+    X(KILL, "kill") \
+    X(HOLD, "hold") \
+    X(STEP, "step") \
+    X(RELEASE, "release") \
+    X(RELEASE_ALL, "release-all") \
+    X(NOTE, "note") \
+    X(DROP_HELD, "drop-held") \
+    X(PRESENT, "present") \
+    X(BLANK, "blank") \
+    X(EXPORT, "export") \
+    X(WRITE, "write") \
+    X(CLEAR, "clear") \
+    X(REDRAW, "redraw") \
+    X(SUSPEND, "suspend") \
+    X(LAB_NEXT, "lab-next") \
+    X(LAB_PREVIOUS, "lab-previous") \
+    X(LAB_RUN, "lab-run") \
+    X(LAB_HINT, "lab-hint") \
+    X(LAB_RESET, "lab-reset") \
+    X(LAB_SUBMIT, "lab-submit") \
+    X(LAB_ANSWER, "lab-answer")
+/* clang-format on */
+
 enum action {
-    ACTION_NONE,
-    ACTION_DOWN,
-    ACTION_UP,
-    ACTION_LEFT,
-    ACTION_RIGHT,
-    ACTION_PAGE_DOWN,
-    ACTION_PAGE_UP,
-    ACTION_HALF_DOWN,
-    ACTION_HALF_UP,
-    ACTION_FIRST,
-    ACTION_LAST,
-    ACTION_VIEW_PACKETS, /* the views stand in the order of enum view_id */
-    ACTION_VIEW_LADDER,
-    ACTION_VIEW_SESSIONS,
-    ACTION_VIEW_TOPICS,
-    ACTION_VIEW_WILLS,
-    ACTION_VIEW_LAB,
-    ACTION_VIEW_STATS,
-    ACTION_VIEW_LOG,
-    ACTION_VIEW_SHELL,
-    ACTION_HELP,
-    ACTION_NEXT_PANE,
-    ACTION_PREVIOUS_PANE,
-    ACTION_ZOOM,
-    ACTION_OPEN,
-    ACTION_BACK,
-    ACTION_LEAVE,
-    ACTION_QUIT,
-    ACTION_FOLLOW,
-    ACTION_FREEZE,
-    ACTION_FILTER,
-    ACTION_FILTER_TO,
-    ACTION_FILTER_OUT,
-    ACTION_SEARCH,
-    ACTION_SEARCH_NEXT,
-    ACTION_SEARCH_PREVIOUS,
-    ACTION_TAG,
-    ACTION_UNTAG,
-    ACTION_MARK,
-    ACTION_JUMP,
-    ACTION_PAIR,
-    ACTION_EXPLAIN,
-    ACTION_TIME,
-    ACTION_COLOUR,
-    ACTION_EVENTS,
-    ACTION_COMMAND,
-    ACTION_PUBLISH,
-    ACTION_SUBSCRIBE,
-    ACTION_CONNECT,
-    ACTION_SEND_AGAIN,
-    ACTION_KILL,
-    ACTION_HOLD,
-    ACTION_STEP,
-    ACTION_RELEASE,
-    ACTION_RELEASE_ALL,
-    ACTION_NOTE,
-    ACTION_DROP_HELD,
-    ACTION_PRESENT,
-    ACTION_BLANK,
-    ACTION_EXPORT,
-    ACTION_WRITE,
-    ACTION_CLEAR,
-    ACTION_REDRAW,
-    ACTION_SUSPEND,
-    ACTION_LAB_NEXT,
-    ACTION_LAB_PREVIOUS,
-    ACTION_LAB_RUN,
-    ACTION_LAB_HINT,
-    ACTION_LAB_RESET,
-    ACTION_LAB_SUBMIT,
-    ACTION_LAB_ANSWER,
-    ACTION_COUNT,
+#define ACTION_ENUM(name, text) ACTION_##name,
+    ACTIONS(ACTION_ENUM)
+#undef ACTION_ENUM
+        ACTION_COUNT,
 };
 
 /* A key: a code point of Unicode (Ctrl-A is 1, Enter 13, Esc 27), or: */
@@ -148,6 +157,10 @@ struct keys_binding {
 
 /* The table; a row whose action is ACTION_NONE ends it. */
 const struct keys_binding *keys_table(void);
+
+/* "page-down"; and the action of a name, ACTION_NONE when there is none. */
+const char *keys_action_name(enum action action);
+enum action keys_action_of(const char *name);
 
 /* What a key asks for in a view. */
 enum action keys_action(enum view_id view, int key);

@@ -15,6 +15,7 @@
 
 struct view;
 struct shell_pane;
+struct settings;
 
 /* What a view can ask for; filled by the app. */
 struct view_host {
@@ -35,7 +36,8 @@ struct view_host {
     enum view_id (*about)(void *app);
     /* Run a shell in its pane, if there is one. */
     void (*start_shell)(void *app);
-    struct shell_pane *shell; /* NULL: there can be none */
+    struct shell_pane *shell;        /* NULL: there can be none */
+    const struct settings *settings; /* NULL: none */
     /* What to do first, shown while there is nothing to see: lines. */
     const char *invitation;
 };

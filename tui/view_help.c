@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "tui/command_table.h"
 #include "tui/presets.h"
+#include "tui/settings.h"
 #include "tui/view.h"
 
 struct view_help {
@@ -47,6 +48,23 @@ static void fold_line(const char *line, int width, struct buf *out)
     buf_append_u8(out, '\n');
 }
 
+/* What the user has bound, by the names of the settings. */
+static void put_own_keys(const struct settings *settings, struct buf *out)
+{
+    if (!settings || !settings->binding_count)
+        return;
+    buf_append_string(out, "# Your own keys\n");
+    for (size_t i = 0; i < settings->binding_count; i++) {
+        const struct settings_binding *binding = &settings->bindings[i];
+
+        buf_printf(out, "  %-14s %s%s%s\n", binding->text,
+                   keys_action_name(binding->action),
+                   binding->view == VIEW_COUNT ? "" : ", in ",
+                   binding->view == VIEW_COUNT ? ""
+                                               : keys_view_name(binding->view));
+    }
+}
+
 /* The text, made once for each view and width. */
 static void make(struct view_help *view, enum view_id about, int width)
 {
@@ -54,6 +72,7 @@ static void make(struct view_help *view, enum view_id about, int width)
 
     if (view->text.len && view->about == about && view->width == width)
         return;
+    put_own_keys(view->view.host->settings, &all);
     keys_help(about, &all);
     command_help(&all);
     buf_append_string(&all, "# Filters that have a name (f and then Tab)\n");

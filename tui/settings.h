@@ -1,0 +1,58 @@
+/*
+ * The user's settings: $XDG_CONFIG_HOME/mqttlab/dashboard.conf, or the same in
+ * ~/.config. One on each line; "#" begins a comment:
+ *
+ *   theme light
+ *   ascii | mono | no-mouse
+ *   memory 64
+ *   time day
+ *   filter no-ping
+ *   bind KEY ACTION [VIEW]
+ *
+ * Keys are written as in the table of keys ("x", "<C-d>", "<F5>"), actions as
+ * `mqttlab keys --actions` lists them. What is said on the command line wins.
+ */
+#ifndef TUI_SETTINGS_H
+#define TUI_SETTINGS_H
+
+#include "tui/keys.h"
+#include "tui/screen.h"
+
+#define SETTINGS_BINDINGS_MAX 64
+
+struct settings_binding {
+    int key;
+    char text[12]; /* the key, as it was written */
+    enum action action;
+    enum view_id view; /* VIEW_COUNT: in every one */
+};
+
+struct settings {
+    struct screen_options screen;
+    size_t memory_bytes; /* 0: not said */
+    bool time_of_day;
+    char *filter; /* owned; NULL: none */
+    struct settings_binding bindings[SETTINGS_BINDINGS_MAX];
+    size_t binding_count;
+};
+
+/*
+ * Read the file, if it is there. Returns false with "FILE:LINE: what is wrong"
+ * in error. The settings are to be released in any case.
+ */
+bool settings_load(struct settings *settings, char *error, size_t error_size);
+
+/* Understand one line; NULL, or what is wrong with it. */
+const char *settings_take(struct settings *settings, const char *line);
+
+void settings_release(struct settings *settings);
+
+/* What a key asks for by the user's own bindings; ACTION_NONE: the table says. */
+enum action settings_action(const struct settings *settings, enum view_id view,
+                            int key);
+
+/* Fill in what the command line has not said. */
+void settings_complete(const struct settings *settings,
+                       struct screen_options *screen, size_t *max_bytes);
+
+#endif
