@@ -27,8 +27,9 @@
 
 static struct loop loop;
 static struct broker *broker;
-static char folder[] = "/tmp/mqttlab-fuzz.XXXXXX";
+static char folder[40];
 static char path[64];
+static struct buf fresh; /* a store with nothing in it */
 
 static void must(bool truth)
 {
@@ -54,15 +55,7 @@ static void remove_folder(void)
 {
     remove_files();
     rmdir(folder);
-}
-
-static void make_folder(void)
-{
-    if (path[0])
-        return;
-    must(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof(path), "%s/mqttlab.db", folder);
-    atexit(remove_folder);
+    buf_release(&fresh);
 }
 
 static void write_file(const uint8_t *bytes, size_t len)
@@ -71,6 +64,35 @@ static void write_file(const uint8_t *bytes, size_t len)
 
     must(file && fwrite(bytes, 1, len, file) == len);
     must(fclose(file) == 0);
+}
+
+static void read_fresh(void)
+{
+    FILE *file = fopen(path, "rb");
+    size_t len;
+
+    must(file != NULL);
+    while ((len = fread(buf_reserve(&fresh, 4096), 1, 4096, file)) > 0)
+        fresh.len += (uint32_t)len;
+    fclose(file);
+}
+
+/* In memory where there is such a place: thousands of files are written. */
+static void make_folder(void)
+{
+    struct durable_file file;
+    char error[DURABLE_ERROR_BYTES];
+
+    if (path[0])
+        return;
+    snprintf(folder, sizeof(folder), "%s/mqttlab-fuzz.XXXXXX",
+             access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+    must(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof(path), "%s/mqttlab.db", folder);
+    must(durable_file_open(&file, path, false, error));
+    durable_file_close(&file);
+    read_fresh();
+    atexit(remove_folder);
 }
 
 /* Rows may be changed, and nothing else. */
@@ -98,12 +120,9 @@ static int stop(void *context)
 static void execute(const uint8_t *bytes, size_t len)
 {
     char *sql = alloc_string_of(bytes, len);
-    struct durable_file file;
-    char error[DURABLE_ERROR_BYTES];
     sqlite3 *db;
 
-    must(durable_file_open(&file, path, false, error));
-    durable_file_close(&file);
+    write_file(fresh.bytes, fresh.len);
     must(sqlite3_open(path, &db) == SQLITE_OK);
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 1 << 20);
     sqlite3_set_authorizer(db, authorize, NULL);
