@@ -6,10 +6,9 @@
 #include "inspect/inspect_input.h"
 #include "inspect/inspect_proxy.h"
 #include "inspect/inspect_show.h"
+#include "inspect/inspect_write.h"
 #include "wire/filter.h"
-#include "wire/pcapng.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -78,9 +77,7 @@ struct inspect {
     struct dissection scratch;
     struct tracker *tracker;
     const char *write_to;
-    FILE *file;
-    struct pcapng_writer *writer;
-    int write_error; /* negative errno */
+    struct inspect_write write;
     uint64_t origin_ns;
     struct buf out;
     bool format_given;
@@ -98,15 +95,14 @@ static void on_idle(void *context)
                              fflush(stdout) != 0))
         inspect->deaf = true;
     buf_clear(&inspect->out);
-    if (inspect->writer && !inspect->write_error)
-        inspect->write_error = pcapng_flush(inspect->writer);
+    inspect_write_flush(&inspect->write);
 }
 
 static bool want_more(void *context)
 {
     const struct inspect *inspect = context;
 
-    return !inspect->deaf && !inspect->write_error;
+    return !inspect->deaf && !inspect->write.error;
 }
 
 static void on_row(void *context, const struct capture_row *from)
@@ -129,8 +125,7 @@ static void on_row(void *context, const struct capture_row *from)
     if (!filter_match(inspect->filter, &row, &inspect->scratch))
         return;
     inspect_show_row(&inspect->show, &inspect->out, &row);
-    if (inspect->writer && !inspect->write_error)
-        inspect->write_error = pcapng_write(inspect->writer, &row.record);
+    inspect_write_row(&inspect->write, &row);
     if (inspect->out.len > 65536)
         on_idle(inspect);
 }
@@ -357,40 +352,22 @@ static int read_options(int argc, char **argv, struct inspect *inspect)
 
 /* ---- the whole ---- */
 
-static int open_output(struct inspect *inspect)
+static int complain_of_output(const struct inspect *inspect, int error)
 {
-    if (!inspect->write_to)
-        return 0;
-    inspect->file = fopen(inspect->write_to, "wb");
-    if (!inspect->file) {
-        fprintf(stderr, "mqttlab: inspect: %s: %s\n", inspect->write_to,
-                strerror(errno));
-        return 1;
-    }
-    inspect->writer = pcapng_writer_new(inspect->file, NULL);
-    return 0;
-}
-
-static int close_output(struct inspect *inspect)
-{
-    if (!inspect->writer)
-        return 0;
-    if (!inspect->write_error)
-        inspect->write_error = pcapng_flush(inspect->writer);
-    pcapng_writer_free(inspect->writer);
-    if (fclose(inspect->file) != 0 && !inspect->write_error)
-        inspect->write_error = -errno;
-    if (!inspect->write_error)
+    if (!error)
         return 0;
     fprintf(stderr, "mqttlab: inspect: %s: %s\n", inspect->write_to,
-            strerror(-inspect->write_error));
+            strerror(-error));
     return 1;
 }
 
 static int run(struct inspect *inspect)
 {
-    int code = open_output(inspect);
+    int code = 0;
 
+    if (inspect->write_to)
+        code = complain_of_output(
+            inspect, inspect_write_open(&inspect->write, inspect->write_to));
     if (code)
         return code;
     inspect_show_header(&inspect->show, &inspect->out);
@@ -401,7 +378,9 @@ static int run(struct inspect *inspect)
     else
         code = inspect_input_file(&inspect->input);
     on_idle(inspect);
-    return close_output(inspect) ? 1 : code;
+    return complain_of_output(inspect, inspect_write_close(&inspect->write))
+               ? 1
+               : code;
 }
 
 int cmd_inspect(int argc, char **argv)

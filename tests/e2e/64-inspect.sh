@@ -23,6 +23,12 @@ printf 'mqtt.topic,mqtt.qos\nlab/temp,2\nlab/temp,1\n' |
 "$MQTTLAB" inspect "$work/copy.pcapng" | diff "$work/text.log" - >&2 ||
     fail "-w loses something"
 
+"$MQTTLAB" inspect -Y 'mqtt.msgtype == 3' -w "$work/some.pcapng" "$story"
+[ "$("$MQTTLAB" inspect -Y 'lab.client == "sensor-1"' "$work/some.pcapng" |
+    grep -c ' PUBLISH ')" = \
+    "$("$MQTTLAB" inspect -Y 'lab.client == "sensor-1" && mqtt.msgtype == 3' "$story" |
+        grep -c ' PUBLISH ')" ] || fail "-w forgets whose packets they are"
+
 # What is wrong is said.
 fails() { # CODE TEXT ARGUMENTS...
     code=$1 text=$2
