@@ -327,8 +327,6 @@ static void below_writable(void *owner)
         return;
     ws->blocked = false;
     ws->transport.events->on_writable(ws->transport.owner);
-    if (!ws->closing && !ws->blocked)
-        ws_layer_settle(ws); /* a Pong may have waited for the end of a frame */
 }
 
 static void below_end(void *owner, int error)
@@ -399,12 +397,15 @@ static ssize_t ws_writev(struct transport *transport, const struct iovec *parts,
 {
     struct ws *ws = (struct ws *)transport;
     size_t all = total(parts, count);
+    bool broken_off = ws->frame_left != 0;
     size_t taken = 0;
 
     if (ws->opened && (!ws->wsi || ws->close_sent || ws->ended) && !ws->error)
         ws->error = -EPIPE;
     if (!ws->error)
         taken = ws_data_send(ws, parts, count);
+    if (broken_off && !ws->frame_left && !ws->error)
+        ws_layer_settle(ws); /* a Pong may have waited for the end of a frame */
     if (ws->error) {
         loop_at_start(ws->context->loop, &ws->task);
         return ws->error;

@@ -313,6 +313,22 @@ static void make_ws_from_server(void)
     put_ws_on_memory(0);
 }
 
+void pair_make_ws_server(void)
+{
+    struct transport *ws = ws_end(1, true);
+    struct transport *ends[2];
+    const struct transport_events *both[2] = {&pair_events,
+                                              &transport_ws_below};
+
+    transport_memory_pair(&pair.loop, ends, both,
+                          (void *[]){&pair.sides[0], ws});
+    transport_ws_carry(ws, ends[1]);
+    pair.sides[0].transport = ends[0];
+    pair.sides[0].memory = ends[0];
+    pair.sides[1].memory = ends[1];
+    pair_turn_until(&pair.sides[0].opened);
+}
+
 static void on_accept_ws(struct listener *from, int fd,
                          const struct sockaddr *peer, socklen_t peer_len)
 {

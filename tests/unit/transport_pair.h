@@ -53,6 +53,10 @@ void pair_close_loop(void);
 void pair_make(int maker);
 void pair_make_memory(void);
 
+/* Side 1 is a WebSocket server, which has no page; side 0 is bare memory below
+   it, so that a test writes frames, or HTTP, by hand. */
+void pair_make_ws_server(void);
+
 /* Turns until the counter is not 0; fails after a long while. */
 void pair_turn_until(const int *count);
 void pair_turn_until_got(const struct pair_side *side, size_t len);
