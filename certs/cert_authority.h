@@ -19,8 +19,8 @@ struct cert_authority {
     struct cert_index index;
 };
 
-/* Asks for the passphrase of the key in a file. Returns it, owned by the caller,
-   or NULL. */
+/* Asks for the passphrase of the key in a file. Returns it, owned by the
+   caller, or NULL. */
 typedef char *cert_passphrase(void *owner, const char *file);
 
 /*

@@ -30,8 +30,8 @@ static int open_path(const char *path)
     return fd;
 }
 
-/* Returns 0 or a negative errno. A key fits into the first room, so that it is not
-   copied to another, and left behind, when the buffer grows. */
+/* Returns 0 or a negative errno. A key fits into the first room, so that it is
+   not copied to another, and left behind, when the buffer grows. */
 static int read_all(int fd, struct buf *content)
 {
     size_t from = content->len;

@@ -36,7 +36,8 @@ void cert_file_put_certificate(struct buf *to, const X509 *certificate);
 void cert_file_put_request(struct buf *to, const X509_REQ *request);
 void cert_file_put_list(struct buf *to, const X509_CRL *list);
 
-/* The same for a key: PKCS #8, encrypted (AES-256) unless passphrase is NULL. */
+/* The same for a key: PKCS #8, encrypted with AES-256 unless passphrase is
+   NULL. */
 void cert_file_put_key(struct buf *to, const EVP_PKEY *key,
                        const char *passphrase);
 

@@ -2,12 +2,12 @@
  * What an authority has signed, and what of it was revoked: a file with a line
  * for each certificate, as `openssl ca` and `openssl ocsp -index` have it.
  *
- *   V  271121063000Z                              5F0C...  unknown  /CN=localhost
- *   R  271121063000Z  261122080000Z,keyCompromise 77A0...  unknown  /CN=sensor-1
+ *   V 271121063000Z                             5F0C... unknown /CN=localhost
+ *   R 271121063000Z 261122080000Z,keyCompromise 77A0... unknown /CN=sensor-1
  *
- * The fields, between tabs: state (V valid, R revoked, E expired), until when it
- * is valid, when and why it was revoked, serial number in hexadecimal, a file
- * (never known), subject.
+ * The fields, between tabs: state (V valid, R revoked, E expired), until when
+ * it is valid, when and why it was revoked, serial number in hexadecimal, a
+ * file (never known), subject.
  */
 #ifndef CERTS_CERT_INDEX_H
 #define CERTS_CERT_INDEX_H

@@ -98,9 +98,9 @@ static const struct label labels[] = {
     {"DSA PRIVATE KEY",         read_private_key, NULL},
     {"PUBLIC KEY",              read_public_key,  NULL},
     {"EC PARAMETERS",           NULL, "the name of a curve; can be left out"},
-    {"DH PARAMETERS",           NULL, "parameters for Diffie-Hellman (dhparamfile)"},
+    {"DH PARAMETERS",           NULL, "for Diffie-Hellman (dhparamfile)"},
     {"OPENSSH PRIVATE KEY",     NULL, "a key for ssh, which TLS cannot use"},
-    {"PKCS7",                   NULL, "PKCS #7; unpack it: openssl pkcs7 -print_certs"},
+    {"PKCS7",                   NULL, "unpack it: openssl pkcs7 -print_certs"},
     {NULL,                      NULL, "not known here"},
 };
 /* clang-format on */

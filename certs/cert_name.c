@@ -31,7 +31,7 @@ static bool add_entry(X509_NAME *name, const char *type, const char *value,
     return false;
 }
 
-/* Up to the next slash that has no backslash before it. Returns where it ended. */
+/* Up to the next slash without a backslash before it. Returns where it ends. */
 static const char *take_part(const char *at, struct buf *part)
 {
     for (; *at && *at != '/'; at++) {

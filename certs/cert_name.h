@@ -12,9 +12,10 @@
 
 /*
  * A subject, owned by the caller: "/C=IN/O=Lab/CN=localhost" as the openssl
- * command has it ("\/" is a slash in a value). subject may be NULL; common_name,
- * which may be NULL too, takes the place of a CN in it. Returns NULL when one is
- * not well-formed or both are missing, and appends to why what is wrong.
+ * command has it ("\/" is a slash in a value). subject may be NULL;
+ * common_name, which may be NULL too, takes the place of a CN in it. Returns
+ * NULL when one is not well-formed or both are missing, and appends to why what
+ * is wrong.
  */
 X509_NAME *cert_name_subject(const char *subject, const char *common_name,
                              struct buf *why);
@@ -23,8 +24,8 @@ X509_NAME *cert_name_subject(const char *subject, const char *common_name,
    subject. */
 char *cert_name_typed(const X509_NAME *name);
 
-/* Nearly the same as OpenSSL writes it into files, with \xNN for all that is not
-   ASCII; owned by the caller. */
+/* Nearly the same as OpenSSL writes it into files, with \xNN for all that is
+   not ASCII; owned by the caller. */
 char *cert_name_slashes(const X509_NAME *name);
 
 /* What may begin a file's name for this text: letters, digits and ".-_", with
@@ -33,14 +34,14 @@ char *cert_name_file(const char *text);
 
 /*
  * Alternative names, owned by the caller, from a list such as
- * "broker.example,*.lab.example,10.0.0.1,::1"; "DNS:" and "IP:" may stand before
- * each. Returns NULL when one cannot be a name, and appends why.
+ * "broker.example,*.lab.example,10.0.0.1,::1"; "DNS:" and "IP:" may stand
+ * before each. Returns NULL when one cannot be a name, and appends why.
  */
 GENERAL_NAMES *cert_name_alternatives(const char *list, struct buf *why);
 
 /*
- * Can these stand in a certificate that we sign: hosts and addresses, and nothing
- * that others would read as something else? Appends why not.
+ * Can these stand in a certificate that we sign: hosts and addresses, and
+ * nothing that others would read as something else? Appends why not.
  */
 bool cert_name_check(const GENERAL_NAMES *names, struct buf *why);
 

@@ -35,8 +35,8 @@ struct buf *cert_output_add(struct cert_output *output, char *path, mode_t mode,
 
 /*
  * Make the folders and write the files; a line for each is appended to told.
- * Returns false, and appends why, when another one is there already (unless force) or
- * cannot be written.
+ * Returns false, and appends why, when another one is there already (unless
+ * force) or cannot be written.
  */
 bool cert_output_store(const struct cert_output *output, bool force,
                        struct buf *told, struct buf *why);

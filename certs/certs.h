@@ -134,8 +134,8 @@ const struct certs_kind *certs_kind(size_t index);
 
 /*
  * A certificate for a server or a client that is wrong in this one way, in a
- * folder of the kind's name: FOLDER/expired/server.crt (or client.crt), its key,
- * and the ca.crt by which it would be right.
+ * folder of the kind's name: FOLDER/expired/server.crt (or client.crt), its
+ * key, and the ca.crt by which it would be right.
  */
 bool certs_break(const struct certs_request *request, const char *kind,
                  enum cert_use use, struct buf *told, struct buf *why);

@@ -106,8 +106,8 @@ static void tell(struct check *check, const X509 *certificate, const char *text,
         buf_printf(check->told, "    %s\n", mend);
 }
 
-/* OpenSSL says the same in several ways: of an issuer that is missing, and of one
-   that is no authority. */
+/* OpenSSL says the same in several ways: of an issuer that is missing, and of
+   one that is no authority. */
 static bool says_again(const struct check *check, int error, int depth)
 {
     if (error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||

@@ -1,6 +1,6 @@
 /*
- * Any bytes as what comes to the OCSP responder: a request is found whole or not
- * at all, and the question in it gets an answer that can be read.
+ * Any bytes as what comes to the OCSP responder: a request is found whole or
+ * not at all, and the question in it gets an answer that can be read.
  */
 #include "certs/cert_http.h"
 #include "certs/cert_make.h"
