@@ -321,10 +321,25 @@ static void on_listener_closed(struct listener *listener)
     one_closed(LIST_ITEM(listener, struct control, listener));
 }
 
+/* Who looks for brokers takes a socket that does not listen yet for one of a
+   dead broker, and removes it: it gets its name when it listens. */
+static int give_name(struct control *control, const char *unfinished)
+{
+    int error;
+
+    if (!rename(unfinished, control->path))
+        return 0;
+    error = -errno;
+    unlink(unfinished);
+    socket_listener_close(&control->listener);
+    return error;
+}
+
 int control_open(struct control **control, struct loop *loop,
                  const struct control_options *options)
 {
     struct control *new = alloc_zero(1, sizeof(*new));
+    char unfinished[sizeof(new->path) + 4];
     char directory[200];
     int error = control_directory(directory, sizeof(directory));
 
@@ -332,7 +347,8 @@ int control_open(struct control **control, struct loop *loop,
     if (!error) {
         snprintf(new->path, sizeof(new->path), "%s/%ld-%u.sock", directory,
                  (long)getpid(), options->port);
-        error = socket_listen_unix(loop, &new->listener, new->path, on_accept);
+        snprintf(unfinished, sizeof(unfinished), "%s.new", new->path);
+        error = socket_listen_unix(loop, &new->listener, unfinished, on_accept);
     }
     if (error) {
         free(new);
@@ -343,8 +359,10 @@ int control_open(struct control **control, struct loop *loop,
     new->loop = loop;
     new->open = 1;
     list_init(&new->connections);
-    *control = new;
-    return 0;
+    error = give_name(new, unfinished);
+    if (!error)
+        *control = new;
+    return error;
 }
 
 uint64_t control_peer(const struct control *control)

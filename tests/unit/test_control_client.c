@@ -4,11 +4,14 @@
 #include "wire/control.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char directory[] = "/tmp/mqttlab-test-XXXXXX";
@@ -115,6 +118,46 @@ START_TEST(a_request_does_not_wait_for_ever)
 }
 END_TEST
 
+/* ---- who looks while a broker starts ---- */
+
+static void look_for_brokers(pid_t parent)
+{
+    struct control_broker found[4];
+
+    while (getppid() == parent)
+        control_find(found, 4);
+    _exit(0);
+}
+
+START_TEST(a_broker_that_starts_is_not_taken_for_a_dead_one)
+{
+    const struct control_options options = {.port = 1883};
+    struct control *control;
+    struct loop loop;
+    char path[128];
+    pid_t self = getpid();
+    pid_t looker;
+
+    setenv("MQTTLAB_RUNTIME_DIR", directory, 1);
+    snprintf(path, sizeof(path), "%s/%ld-1883.sock", directory, (long)self);
+    ck_assert_int_eq(loop_init(&loop), 0);
+    looker = fork();
+    if (looker == 0)
+        look_for_brokers(self);
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_int_eq(control_open(&control, &loop, &options), 0);
+        for (int turns = 0; turns < 20; turns++)
+            sched_yield();
+        ck_assert_int_eq(access(path, F_OK), 0);
+        control_close(control);
+        loop_run(&loop); /* until all is closed */
+    }
+    ck_assert_int_eq(kill(looker, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(looker, NULL, 0), looker);
+    loop_release(&loop);
+}
+END_TEST
+
 Suite *control_client_suite(void)
 {
     Suite *suite = suite_create("control_client");
@@ -125,5 +168,6 @@ Suite *control_client_suite(void)
     tcase_add_test(tcase, without_an_own_directory_the_user_s_is_taken);
     tcase_add_test(tcase, an_open_directory_is_explained_with_what_to_do);
     tcase_add_test(tcase, a_request_does_not_wait_for_ever);
+    tcase_add_test(tcase, a_broker_that_starts_is_not_taken_for_a_dead_one);
     return suite;
 }
