@@ -19,32 +19,16 @@
 
 /* ---- the child ---- */
 
-static int connect_to(pid_t broker)
+static int attach_to(pid_t broker, struct tap_reader *reader)
 {
     static struct control_broker brokers[8];
     int count = control_find(brokers, 8);
 
     for (int i = 0; i < count; i++) {
         if (brokers[i].pid == broker)
-            return control_connect(brokers[i].path);
+            return control_attach(brokers[i].path, TIMEOUT_MS, reader);
     }
     return count < 0 ? count : -ENOENT;
-}
-
-static int attach(int control, struct tap_reader *reader)
-{
-    json_t *request = json_pack("{s:s}", "cmd", "attach");
-    int fd = -1;
-    json_t *answer = control_request(control, request, TIMEOUT_MS, &fd);
-    int error = !answer ? -errno : fd < 0 ? -EPROTO : 0;
-
-    json_decref(request);
-    json_decref(answer);
-    if (!error)
-        error = tap_reader_open(reader, fd);
-    if (fd >= 0)
-        close(fd);
-    return error;
 }
 
 /* Read until the other end of the pipe is closed. */
@@ -66,8 +50,8 @@ static struct bench_tap_count read_all(struct tap_reader *reader, int stop)
 static void child(pid_t broker, int socket)
 {
     struct tap_reader reader;
-    int control = connect_to(broker);
-    int error = control < 0 ? control : attach(control, &reader);
+    int control = attach_to(broker, &reader);
+    int error = control < 0 ? control : 0;
     bool told = write(socket, &error, sizeof(error)) == sizeof(error);
 
     if (error || !told)

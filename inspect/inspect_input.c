@@ -74,30 +74,6 @@ int inspect_input_file(const struct inspect_input *input)
 
 /* ---- a tap ---- */
 
-static int attach(const char *path, int *control_fd, struct tap_reader *reader)
-{
-    int ring_fd = -1;
-    int result;
-    int fd = control_connect(path);
-
-    if (fd < 0)
-        return fd;
-    json_t *request = json_pack("{s:s}", "cmd", "attach");
-    json_t *answer = control_request(fd, request, ANSWER_MS, &ring_fd);
-    result = answer ? -EPROTO : -errno;
-    if (ring_fd >= 0) {
-        result = tap_reader_open(reader, ring_fd);
-        close(ring_fd);
-    }
-    json_decref(request);
-    json_decref(answer);
-    if (result)
-        close(fd);
-    else
-        *control_fd = fd;
-    return result;
-}
-
 /* True when the broker has ended or a signal came. */
 static bool wait_a_little(int control_fd, int signal_fd)
 {
@@ -144,11 +120,10 @@ static void follow(const struct inspect_input *input, int control_fd,
 int inspect_input_tap(const struct inspect_input *input)
 {
     struct tap_reader reader;
-    int control_fd = -1;
-    int result = attach(input->tap, &control_fd, &reader);
+    int control_fd = control_attach(input->tap, ANSWER_MS, &reader);
 
-    if (result)
-        return complain(input->tap, strerror(-result));
+    if (control_fd < 0)
+        return complain(input->tap, strerror(-control_fd));
     if (pipe(signal_pipe))
         return complain(input->tap, strerror(errno));
     signal(SIGINT, on_signal);

@@ -36,24 +36,10 @@ static int find_on(uint16_t port, struct control_broker *found)
 
 static int attach(struct lab_broker *broker, const struct control_broker *to)
 {
-    int ring_fd = -1;
-    int fd = control_connect(to->path);
+    int fd = control_attach(to->path, ANSWER_MS, &broker->reader);
+
     if (fd < 0)
         return fd;
-
-    json_t *request = json_pack("{s:s}", "cmd", "attach");
-    json_t *answer = control_request(fd, request, ANSWER_MS, &ring_fd);
-    int result = answer && ring_fd >= 0
-                     ? tap_reader_open(&broker->reader, ring_fd)
-                     : -EPROTO;
-    json_decref(request);
-    json_decref(answer);
-    if (ring_fd >= 0)
-        close(ring_fd);
-    if (result) {
-        close(fd);
-        return result;
-    }
     broker->control_fd = fd;
     broker->attached = true;
     broker->pid = to->pid;

@@ -61,29 +61,16 @@ json_t *source_ask(int control_fd, json_t *request, int *fd)
 int source_attach(struct source *source, const struct control_broker *broker,
                   char *error, size_t error_size)
 {
-    int ring_fd = -1;
-    int fd = control_connect(broker->path);
-    int result = fd < 0 ? fd : 0;
-    json_t *answer = NULL;
+    struct tap_reader reader;
+    int fd = control_attach(broker->path, ANSWER_MS, &reader);
 
-    if (!result) {
-        answer = source_ask(fd, json_pack("{s:s}", "cmd", "attach"), &ring_fd);
-        if (!answer || ring_fd < 0)
-            result = answer ? -EPROTO : -errno;
-    }
-    if (!result)
-        result = tap_reader_open(&source->reader, ring_fd);
-    if (ring_fd >= 0)
-        close(ring_fd);
-    json_decref(answer);
-    if (result) {
-        if (fd >= 0)
-            close(fd);
+    if (fd < 0) {
         snprintf(error, error_size, "cannot watch the broker at %s: %s",
-                 broker->path, strerror(-result));
-        return result;
+                 broker->path, strerror(-fd));
+        return fd;
     }
     detach(source);
+    source->reader = reader;
     source->control_fd = fd;
     source->pid = broker->pid;
     source->port = broker->port;

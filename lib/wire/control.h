@@ -46,6 +46,7 @@ int control_find(struct control_broker *brokers, size_t max);
 /* ---- the broker's end ---- */
 
 struct control;
+struct tap_reader;
 
 /*
  * What a command does: called with the request; fills the answer (an object
@@ -92,5 +93,12 @@ int control_connect(const char *path);
  */
 json_t *control_request(int control_fd, json_t *request, int timeout_ms,
                         int *fd);
+
+/*
+ * Connect and attach to the tap: reader is opened on its ring. Returns the
+ * descriptor to keep open as long as it is read, or a negative errno: as
+ * control_connect and control_request, -EPROTO when the broker gives no ring.
+ */
+int control_attach(const char *path, int timeout_ms, struct tap_reader *reader);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "wire/tap_reader.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -298,4 +299,32 @@ json_t *control_request(int control_fd, json_t *request, int timeout_ms,
         close(kept);
     errno = error;
     return answer;
+}
+
+/* Ask for the ring; a negative errno when there is none. */
+static int ask_for_ring(int control_fd, int timeout_ms,
+                        struct tap_reader *reader)
+{
+    json_t *request = json_pack("{s:s}", "cmd", "attach");
+    int ring_fd = -1;
+    json_t *answer = control_request(control_fd, request, timeout_ms, &ring_fd);
+    int result = answer ? -EPROTO : -errno;
+
+    if (ring_fd >= 0) {
+        result = tap_reader_open(reader, ring_fd);
+        close(ring_fd);
+    }
+    json_decref(request);
+    json_decref(answer);
+    return result;
+}
+
+int control_attach(const char *path, int timeout_ms, struct tap_reader *reader)
+{
+    int fd = control_connect(path);
+    int result = fd < 0 ? fd : ask_for_ring(fd, timeout_ms, reader);
+
+    if (result < 0 && fd >= 0)
+        close(fd);
+    return result < 0 ? result : fd;
 }

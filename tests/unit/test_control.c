@@ -44,6 +44,24 @@ START_TEST(attaching_gives_the_ring_with_what_the_broker_wrote_for_it)
 }
 END_TEST
 
+START_TEST(a_reader_is_attached_as_long_as_its_descriptor_is_open)
+{
+    struct tap_reader reader;
+    struct record record;
+    int fd =
+        control_attach(control_stage_path, CONTROL_STAGE_TIMEOUT_MS, &reader);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert(tap_reader_next(&reader, &record));
+    ck_assert_uint_eq(record_code(record.bytes), EVENT_BROKER_STARTED);
+    tap_reader_close(&reader);
+    close(fd);
+    control_stage_expect_readers(0);
+    ck_assert_int_eq(control_attach("/nonexistent/socket", 1000, &reader),
+                     -ENOENT);
+}
+END_TEST
+
 START_TEST(detaching_is_possible_and_undone_by_attaching_again)
 {
     int ring = -1;
@@ -276,6 +294,8 @@ Suite *control_suite(void)
                               control_stage_tear_down);
     tcase_add_test(tcase,
                    attaching_gives_the_ring_with_what_the_broker_wrote_for_it);
+    tcase_add_test(tcase,
+                   a_reader_is_attached_as_long_as_its_descriptor_is_open);
     tcase_add_test(tcase, detaching_is_possible_and_undone_by_attaching_again);
     tcase_add_test(tcase, other_commands_go_to_the_handler);
     tcase_add_test(tcase, several_requests_at_once_are_answered_in_order);
