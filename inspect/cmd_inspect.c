@@ -402,7 +402,6 @@ int cmd_inspect(int argc, char **argv)
     inspect.input.want_more = want_more;
     inspect.proxy.capture = inspect.input.capture;
     inspect.proxy.on_idle = on_idle;
-    inspect.input.keylog = getenv("SSLKEYLOGFILE");
     code = read_options(argc, argv, &inspect);
     if (code < 0)
         code = run(&inspect);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,22 +24,65 @@ static int complain(const char *name, const char *error)
 
 /* ---- a capture ---- */
 
-static int read_keys(struct capture *capture, const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char line[1024];
+/* A capture that is read, and its key log, which may grow meanwhile. */
+struct reading {
+    const struct inspect_input *input;
+    struct capture *capture;
+    FILE *keys; /* owned; NULL: none */
+};
 
-    if (!file)
-        return complain(path, strerror(errno));
-    while (fgets(line, sizeof(line), file))
-        capture_add_keys(capture, slice_of_string(line));
-    int failed = ferror(file);
-    fclose(file);
-    return failed ? complain(path, "cannot read it") : 0;
+static void on_row(void *context, const struct capture_row *row)
+{
+    const struct reading *reading = context;
+
+    reading->input->capture.on_row(reading->input->capture.context, row);
 }
 
-static int read_all(const struct inspect_input *input, struct capture *capture)
+static void on_warning(void *context, const char *text)
 {
+    const struct reading *reading = context;
+
+    reading->input->capture.on_warning(reading->input->capture.context, text);
+}
+
+/* What was added to the key log since the last time. Half a line at its end
+   comes again when it is whole. */
+static void read_keys(void *context)
+{
+    const struct reading *reading = context;
+    char line[1024];
+    long at;
+
+    if (!reading->keys)
+        return;
+    clearerr(reading->keys);
+    while ((at = ftell(reading->keys)) >= 0 &&
+           fgets(line, sizeof(line), reading->keys)) {
+        capture_add_keys(reading->capture, slice_of_string(line));
+        if (!strchr(line, '\n') && strlen(line) + 1 < sizeof(line)) {
+            fseek(reading->keys, at, SEEK_SET);
+            return;
+        }
+    }
+}
+
+static int open_keys(struct reading *reading)
+{
+    const char *path = reading->input->keylog;
+    const char *usual = getenv("SSLKEYLOGFILE");
+
+    if (path || usual)
+        reading->keys = fopen(path ? path : usual, "r");
+    if (path && !reading->keys)
+        return complain(path, strerror(errno));
+    read_keys(reading);
+    return 0;
+}
+
+static int read_all(struct reading *reading)
+{
+    const struct inspect_input *input = reading->input;
+    struct capture *capture = reading->capture;
     int got = 1;
 
     while (got > 0 && input->want_more(input->capture.context)) {
@@ -59,14 +103,21 @@ int inspect_input_file(const struct inspect_input *input)
     if (fd < 0)
         return complain(input->file, strerror(errno));
 
-    struct capture *capture = capture_new(
-        capture_file_descriptor(&fd), &input->capture, error, sizeof(error));
-    int code = capture ? 0 : complain(input->file, error);
-    if (capture && input->keylog)
-        code = read_keys(capture, input->keylog);
+    struct reading reading = {.input = input};
+    struct capture_options options = input->capture;
+    options.on_row = on_row;
+    options.on_warning = on_warning;
+    options.want_keys = read_keys;
+    options.context = &reading;
+    reading.capture = capture_new(capture_file_descriptor(&fd), &options, error,
+                                  sizeof(error));
+    int code =
+        reading.capture ? open_keys(&reading) : complain(input->file, error);
     if (!code)
-        code = read_all(input, capture);
-    capture_free(capture);
+        code = read_all(&reading);
+    capture_free(reading.capture);
+    if (reading.keys)
+        fclose(reading.keys);
     if (fd != STDIN_FILENO)
         close(fd);
     return code;

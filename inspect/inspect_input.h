@@ -7,9 +7,11 @@
 #include "capture/capture.h"
 
 struct inspect_input {
-    const char *file;                 /* "-": standard input; NULL: none */
-    const char *tap;                  /* path of a control socket; NULL: none */
-    const char *keylog;               /* path of a TLS key log; NULL: none */
+    const char *file; /* "-": standard input; NULL: none */
+    const char *tap;  /* path of a control socket; NULL: none */
+    const char
+        *keylog; /* path of a TLS key log; NULL: SSLKEYLOGFILE, if there is
+                           one */
     struct capture_options capture;   /* with on_row */
     void (*on_idle)(void *context);   /* nothing more is there just now */
     bool (*want_more)(void *context); /* false: it can end here */

@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
 void inspect_show_release(struct inspect_show *show)
 {
     dissect_release(&show->dissection);
@@ -105,6 +107,12 @@ static size_t ill_formed(struct slice text)
     return 1;
 }
 
+/* U+0080 to U+009F too: terminals obey some of them. */
+static bool is_control(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
 /* What is not UTF-8 is replaced. */
 static void put_json_text(struct buf *out, struct slice text)
 {
@@ -114,12 +122,12 @@ static void put_json_text(struct buf *out, struct slice text)
         int len = utf8_decode(text, &c);
 
         if (len <= 0) {
-            buf_append_string(out, "\xef\xbf\xbd");
+            buf_append_string(out, REPLACEMENT);
             len = (int)ill_formed(text);
         } else if (c == '"' || c == '\\') {
             buf_append_u8(out, '\\');
             buf_append_u8(out, (uint8_t)c);
-        } else if (c < 0x20 || c == 0x7f) {
+        } else if (is_control(c)) {
             buf_printf(out, "\\u%04x", (unsigned)c);
         } else {
             buf_append(out, text.bytes, (size_t)len);
@@ -296,20 +304,27 @@ static char separator(const struct inspect_show *show)
     return show->separator ? show->separator : '\t';
 }
 
-/* Text that stays in its column: control characters are written as in C. */
+/* Text that stays in its column: control characters are written as in C, and
+   what is not UTF-8 is replaced. */
 static void put_plain(struct buf *out, struct slice text)
 {
     static const char letters[] = "abtnvfr"; /* 7 to 13 */
 
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.bytes[i];
+    while (text.len) {
+        uint32_t c;
+        int len = utf8_decode(text, &c);
 
-        if (c >= 7 && c <= 13)
+        if (len <= 0) {
+            buf_append_string(out, REPLACEMENT);
+            len = (int)ill_formed(text);
+        } else if (c >= 7 && c <= 13) {
             buf_printf(out, "\\%c", letters[c - 7]);
-        else if (c < 0x20 || c == 0x7f)
-            buf_printf(out, "\\x%02x", c);
-        else
-            buf_append_u8(out, c);
+        } else if (is_control(c)) {
+            buf_printf(out, "\\x%02x", (unsigned)c);
+        } else {
+            buf_append(out, text.bytes, (size_t)len);
+        }
+        text = slice_skip(text, (size_t)len);
     }
 }
 

@@ -322,6 +322,8 @@ struct capture *capture_new(struct capture_input input,
     struct capture *capture = alloc_zero(1, sizeof(*capture));
     capture->options = *options;
     capture->file = file;
+    capture->keys.want = options->want_keys;
+    capture->keys.context = options->context;
     capture->ip = capture_ip_new();
     capture->tcp = capture_tcp_new(&tcp_events, capture);
     return capture;

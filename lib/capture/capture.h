@@ -48,6 +48,9 @@ struct capture_options {
     void (*on_row)(void *context, const struct capture_row *row);
     /* Something is strange, but reading goes on: a line for people. */
     void (*on_warning)(void *context, const char *text);
+    /* TLS keys are missing: capture_add_keys may be called from within. NULL:
+       there are no more. */
+    void (*want_keys)(void *context);
     void *context;
 };
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #define CAPTURE_RANDOM     32
-#define CAPTURE_MAX_SECRET 64
+#define CAPTURE_MAX_SECRET 48
 #define CAPTURE_MAX_KEYS   100000u /* more are ignored */
 
 enum capture_key_label {
@@ -33,6 +33,10 @@ struct capture_secret {
 struct capture_keys {
     struct map by_random;  /* label and client random to struct kept */
     struct map by_session; /* session id or ticket, of TLS 1.2, the same */
+    /* Called when a secret is not there: perhaps the log has grown, and
+       capture_keys_add is called from within. NULL: it has not. */
+    void (*want)(void *context);
+    void *context;
 };
 
 void capture_keys_release(struct capture_keys *keys);

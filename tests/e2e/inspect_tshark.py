@@ -14,6 +14,8 @@ from capture import BROKER, CLIENT, Connection
 from tshark_fields import of_tshark
 
 MQTTLAB, WORK = sys.argv[1:3]
+FILTER_DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                               "../../docs/filter.md")
 failures = []
 
 
@@ -242,7 +244,31 @@ def websockets():
             of_tshark(path, "-d", "tcp.port==20001,mqtt"))
 
 
+def fields():
+    """-T fields, all of them, as tshark writes them."""
+    topics = (b"a\tb", b"a\nb", b"a\"b'c", b"a\\b", b"\xc3\xbc\xe2\x82\xac",
+              b"a\xffb", b"\xe2\x82", b"a,b", b"")
+    frames = talk(capture.STORY_5, [])
+    connection = Connection(frames, port=47000)
+    connection.client(capture.story(capture.STORY_4)[0][1])
+    for topic in topics:
+        body = bytes([0, len(topic)]) + topic + b"x"
+        connection.client(bytes([0x30, len(body)]) + body)
+    path = write("fields", capture.pcap(frames))
+    with open(FILTER_DOCUMENT, encoding="utf-8") as file:
+        names = [line.split("|")[1].strip(" `") for line in file
+                 if line.startswith("| `mqtt.")]
+    names = [name for name in names if not name.endswith(("_text", "_as"))]
+    wanted = sum((["-e", name] for name in names), [])
+    options = ["-T", "fields", "-E", "separator=|", "-E", "header=y", *wanted]
+    theirs = run("tshark", "-r", path, "-Y", "mqtt", *options).stdout
+    ours = run(MQTTLAB, "inspect", *options, path).stdout
+    if len(names) < 70 or ours != theirs:
+        failures.append(f"fields: {ours.decode()}\ntshark: {theirs.decode()}")
+
+
 links()
+fields()
 orders()
 segments()
 many()

@@ -312,7 +312,8 @@ START_TEST(lines_that_are_no_keys_are_passed_over)
         "CLIENT_RANDOM "
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1F  "
         "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
-        "4041424344454647";
+        "4041424344454647"
+        "48494a4b4c4d4e4f";
     struct capture_keys keys = {0};
     uint8_t random[CAPTURE_RANDOM];
 
@@ -323,8 +324,8 @@ START_TEST(lines_that_are_no_keys_are_passed_over)
     const struct capture_secret *secret =
         capture_keys_find(&keys, CAPTURE_KEY_MASTER, random);
     ck_assert_ptr_nonnull(secret);
-    ck_assert_uint_eq(secret->len, 40);
-    ck_assert_uint_eq(secret->bytes[39], 0x47);
+    ck_assert_uint_eq(secret->len, 48);
+    ck_assert_uint_eq(secret->bytes[47], 0x4f);
     ck_assert_ptr_null(
         capture_keys_find(&keys, CAPTURE_KEY_CLIENT_TRAFFIC, random));
     capture_keys_release(&keys);
