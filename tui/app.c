@@ -208,7 +208,7 @@ static bool go_back(struct app *app)
 {
     if (app->view == VIEW_HELP)
         app_show(app, app->before);
-    else if (app->view == VIEW_PRESENT)
+    else if (app->view >= VIEW_PRESENT)
         app_show(app, app->presented_in);
     else if (app->zoomed)
         app->zoomed = false;
@@ -217,14 +217,16 @@ static bool go_back(struct app *app)
     return true;
 }
 
-static void toggle_present(struct app *app)
+/* Show one of the views without a tab, or what was shown before. */
+static void toggle(struct app *app, enum view_id view)
 {
-    if (app->view == VIEW_PRESENT) {
+    if (app->view == view) {
         app_show(app, app->presented_in);
         return;
     }
-    app->presented_in = app->view == VIEW_HELP ? VIEW_PACKETS : app->view;
-    app_show(app, VIEW_PRESENT);
+    if (app->view < VIEW_HELP)
+        app->presented_in = app->view;
+    app_show(app, view);
 }
 
 static void leave(struct app *app)
@@ -276,7 +278,9 @@ static bool act_on_screen(struct app *app, enum action action)
     else if (action == ACTION_PREVIOUS_PANE)
         next_pane(app, -1);
     else if (action == ACTION_PRESENT)
-        toggle_present(app);
+        toggle(app, VIEW_PRESENT);
+    else if (action == ACTION_PAYLOAD)
+        toggle(app, VIEW_PAYLOAD);
     else if (action == ACTION_ZOOM)
         app->zoomed = !app->zoomed;
     else if (action == ACTION_BACK)

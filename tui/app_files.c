@@ -99,6 +99,7 @@ static enum export_what what_of(enum view_id view)
     case VIEW_SHELL:
     case VIEW_HELP:
     case VIEW_PRESENT:
+    case VIEW_PAYLOAD:
     case VIEW_COUNT: break;
     }
     return EXPORT_PACKETS;

@@ -55,6 +55,7 @@ static const struct {
     [VIEW_LOG] = {"log",      "Log",     '9'},
     [VIEW_SHELL] = {"shell",    "Shell",   '0'},
     [VIEW_HELP] = {"help",     "Help",    0  },
+    [VIEW_PAYLOAD] = {"payload",  "Payload", 0  },
     [VIEW_PRESENT] = {"present",  "Present", 0  },
 };
 

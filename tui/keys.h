@@ -26,6 +26,7 @@ enum view_id {
     VIEW_SHELL,
     VIEW_HELP, /* those from here on have no tab */
     VIEW_PRESENT,
+    VIEW_PAYLOAD,
     VIEW_COUNT,
 };
 
@@ -95,6 +96,10 @@ enum view_id {
     X(DROP_HELD, "drop-held") \
     X(PRESENT, "present") \
     X(BLANK, "blank") \
+    X(PAYLOAD, "payload") \
+    X(FORM, "form") \
+    X(DIFF, "compare") \
+    X(PLOT, "plot") \
     X(EXPORT, "export") \
     X(WRITE, "write") \
     X(CLEAR, "clear") \

@@ -12,6 +12,7 @@
 #define LAB   KEYS_IN(VIEW_LAB)
 #define HELP  KEYS_IN(VIEW_HELP)
 #define LOGS  KEYS_IN(VIEW_LOG)
+#define PAYL  KEYS_IN(VIEW_PAYLOAD)
 #define SHEL  KEYS_IN(VIEW_SHELL)
 #define PRES  KEYS_IN(VIEW_PRESENT)
 
@@ -46,6 +47,16 @@ static const struct keys_binding table[] = {
      NULL},
     {ACTION_PRESENT, PRES, "P", "P Leave", "leave", NULL},
 
+    {ACTION_DOWN, PAYL, "j <Down>", "j/k Packet", "to the next packet",
+     "Payload"},
+    {ACTION_UP, PAYL, "k <Up>", NULL, "to the packet before", NULL},
+    {ACTION_FORM, PAYL, "t", "t Form", "text, JSON, hex, Base64", NULL},
+    {ACTION_DIFF, PAYL, "d", "d Compare",
+     "compare with the tagged packet's message", NULL},
+    {ACTION_PLOT, PAYL, "v", "v Plot", "the numbers of this topic over time",
+     NULL},
+    {ACTION_PAYLOAD, PAYL, "M", "M Leave", "leave", NULL},
+
     {ACTION_DOWN, ALL, "j <Down>", "j/k Move", "move down", "Move"},
     {ACTION_UP, ALL, "k <Up>", NULL, "move up", NULL},
     {ACTION_LEFT, LADD, "h <Left>", "h/l Column",
@@ -79,6 +90,8 @@ static const struct keys_binding table[] = {
     {ACTION_OPEN, SHEL, "<Enter>", "Enter Start", "start a shell", NULL},
     {ACTION_OPEN, LOGS, "<Enter>", "Enter Ladder",
      "show the event in the ladder", NULL},
+    {ACTION_PAYLOAD, PKTS | LADD, "M", NULL,
+     "the message: as JSON, hex, Base64; compared; its numbers plotted", NULL},
     {ACTION_EXPLAIN, PKTS, "e", "e Explain",
      "explain the chosen field", NULL},
     {ACTION_FOLLOW, ALL, "F <End>", "F Follow",

@@ -85,6 +85,7 @@ view_constructor view_log_new;
 view_constructor view_shell_new;
 view_constructor view_help_new;
 view_constructor view_present_new;
+view_constructor view_payload_new;
 
 /* A new view of this kind, or NULL for VIEW_COUNT. */
 struct view *view_new(enum view_id id, struct store *store,

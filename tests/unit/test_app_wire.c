@@ -86,6 +86,20 @@ START_TEST(present_mode_comes_back_to_where_one_was)
 }
 END_TEST
 
+START_TEST(a_message_is_read_compared_and_left)
+{
+    app_press("2:7<Enter>M");
+    ck_assert_int_eq(dash.app->view, VIEW_PAYLOAD);
+    ck_assert(app_shows("lab/temp  text"));
+    app_press("t");
+    ck_assert(app_shows("lab/temp  JSON"));
+    app_press("d");
+    ck_assert(app_shows("Tag another PUBLISH"));
+    app_press("<Esc>");
+    ck_assert_int_eq(dash.app->view, VIEW_LADDER);
+}
+END_TEST
+
 START_TEST(space_lets_the_oldest_go_in_present_mode)
 {
     app_press("P<Space>");
@@ -332,6 +346,7 @@ Suite *app_wire_suite(void)
     tcase_add_loop_test(tcase, who_only_watches_changes_nothing, 0,
                         sizeof(commands) / sizeof(commands[0]));
     tcase_add_test(tcase, present_mode_comes_back_to_where_one_was);
+    tcase_add_test(tcase, a_message_is_read_compared_and_left);
     tcase_add_test(tcase, space_lets_the_oldest_go_in_present_mode);
     tcase_add_test(tcase, a_held_packet_is_shown_and_let_go);
     tcase_add_test(tcase, a_note_is_written_on_the_chosen_packet);

@@ -1,0 +1,265 @@
+/*
+ * Payload: the message of the chosen PUBLISH as text, JSON, hex or Base64,
+ * beside another, or its numbers over time.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tui/payload.h"
+#include "tui/view.h"
+#include "wire/render.h"
+
+#define VALUES_MAX 400
+#define LOOK_BACK  20000 /* rows that are looked at for values */
+
+enum mode { MODE_READ, MODE_DIFF, MODE_PLOT };
+
+struct view_payload {
+    struct view view;
+    uint64_t position; /* that text was made for */
+    uint64_t tagged;
+    enum payload_form form;
+    enum mode mode;
+    struct buf text;
+    size_t lines;
+    size_t top;
+    int height;
+    bool chosen; /* the form was, by hand */
+};
+
+/* ---- text ---- */
+
+/* The PUBLISH at a position; false when there is none. */
+static bool get(const struct view_payload *view, uint64_t position,
+                struct history_row *row, struct slice *payload)
+{
+    return store_row(view->view.store, position, row) &&
+           payload_of(row, payload);
+}
+
+static uint64_t other_tag(const struct store *store, uint64_t position)
+{
+    for (size_t i = store->tag_count; i-- > 0;) {
+        if (store->tags[i] != position)
+            return store->tags[i];
+    }
+    return STORE_NOWHERE;
+}
+
+static void make_diff(struct view_payload *view, struct slice payload)
+{
+    struct history_row row;
+    struct slice other;
+    struct buf first = {0};
+    struct buf second = {0};
+
+    if (!get(view, view->tagged, &row, &other)) {
+        buf_append_string(&view->text, "Tag another PUBLISH with Space first; "
+                                       "this one is compared with it.\n");
+        return;
+    }
+    payload_put(other, view->form, &first);
+    payload_put(payload, view->form, &second);
+    buf_printf(&view->text, "- packet %llu\n", (unsigned long long)row.number);
+    store_row(view->view.store, view->position, &row);
+    buf_printf(&view->text, "+ packet %llu\n", (unsigned long long)row.number);
+    payload_diff(buf_string(&first), buf_string(&second), &view->text);
+    buf_release(&first);
+    buf_release(&second);
+}
+
+static void make(struct view_payload *view)
+{
+    const struct store *store = view->view.store;
+    uint64_t position = store_chosen_at(store, STORE_PACKETS);
+    struct history_row row;
+    struct slice payload;
+
+    if (position != view->position)
+        view->top = 0;
+    view->position = position;
+    view->tagged = other_tag(store, position);
+    buf_clear(&view->text);
+    if (!get(view, position, &row, &payload)) {
+        buf_append_string(&view->text, "Choose a PUBLISH: j and k go on to "
+                                       "other packets.\n");
+    } else {
+        if (!view->chosen)
+            view->form = payload_best_form(payload);
+        if (view->mode == MODE_DIFF)
+            make_diff(view, payload);
+        else
+            payload_put(payload, view->form, &view->text);
+    }
+    view->lines = 0;
+    for (uint32_t i = 0; i < view->text.len; i++)
+        view->lines += view->text.bytes[i] == '\n';
+}
+
+static enum style style_of(const struct view_payload *view, char sign)
+{
+    if (view->mode != MODE_DIFF)
+        return STYLE_PLAIN;
+    return sign == '+' ? STYLE_B2C : sign == '-' ? STYLE_C2B : STYLE_PLAIN;
+}
+
+static void draw_lines(const struct view_payload *view, const struct area *area)
+{
+    const char *at = buf_string((struct buf *)(uintptr_t)&view->text);
+    size_t line = 0;
+
+    for (; *at; line++) {
+        size_t len = strcspn(at, "\n");
+
+        if (line >= view->top && line < view->top + (size_t)area->height) {
+            char *text = alloc_string_of(at, len);
+
+            grid_column(area, (int)(line - view->top), 1, area->width - 1,
+                        style_of(view, *at), text);
+            free(text);
+        }
+        at += len + (at[len] == '\n');
+    }
+}
+
+/* ---- plot ---- */
+
+/* Values of the chosen packet's topic up to it, the newest first. */
+static size_t collect(const struct view_payload *view, double *values)
+{
+    const struct store *store = view->view.store;
+    struct history_row chosen;
+    size_t count = 0;
+
+    if (!store_row(store, view->position, &chosen))
+        return 0;
+    uint64_t first = history_first(store->history);
+    for (uint64_t at = view->position + 1, looked = 0;
+         at-- > first && count < VALUES_MAX && looked < LOOK_BACK; looked++) {
+        struct history_row row;
+        struct slice payload;
+
+        if (get(view, at, &row, &payload) &&
+            row.record.direction == chosen.record.direction &&
+            !strcmp(row.note.topic, chosen.note.topic) &&
+            payload_number(payload, NULL, &values[count]))
+            count++;
+    }
+    return count;
+}
+
+static void draw_plot(const struct view_payload *view, const struct area *area)
+{
+    double values[VALUES_MAX];
+    size_t count = collect(view, values);
+    size_t columns = area->width > 12 ? (size_t)area->width - 12 : 0;
+    int rows = area->height;
+    double least = count ? values[0] : 0;
+    double most = least;
+
+    if (!count || rows < 2) {
+        grid_text(area, 0, 1, STYLE_DIM,
+                  "No numbers were published to this topic.");
+        return;
+    }
+    count = count < columns ? count : columns;
+    for (size_t i = 0; i < count; i++) {
+        least = values[i] < least ? values[i] : least;
+        most = values[i] > most ? values[i] : most;
+    }
+    double span = most > least ? most - least : 1;
+    grid_printf(area, 0, 0, STYLE_DIM, "%9.4g |", most);
+    grid_printf(area, rows - 1, 0, STYLE_DIM, "%9.4g |", least);
+    for (size_t i = 0; i < count; i++) {
+        int top = rows - 1 - (int)((values[i] - least) / span * (rows - 1));
+        int x = 12 + (int)(count - 1 - i);
+
+        for (int y = rows - 1; y > top; y--)
+            grid_text(area, y, x, STYLE_DIM, ":");
+        grid_text(area, top, x, STYLE_KEY, "*");
+    }
+}
+
+/* ---- the view ---- */
+
+static void draw_head(const struct view_payload *view, const struct area *area)
+{
+    struct history_row row;
+    struct buf title = {0};
+
+    if (store_row(view->view.store, view->position, &row)) {
+        buf_printf(&title, "%llu ", (unsigned long long)row.number);
+        render_text(&title, slice_of_string(row.note.topic), 40);
+        buf_printf(&title, "  %s%s", payload_form_name(view->form),
+                   view->mode == MODE_DIFF   ? ", compared"
+                   : view->mode == MODE_PLOT ? ", plotted"
+                                             : "");
+    }
+    grid_text(area, 0, 1, STYLE_HEADING, buf_string(&title));
+    buf_release(&title);
+}
+
+static void draw(struct view *base, const struct area *area, int pane)
+{
+    struct view_payload *view = (struct view_payload *)base;
+    struct area inner = grid_part(area, 1, 0, area->height - 1, area->width);
+
+    make(view);
+    if (area->height < 2)
+        return;
+    view->height = inner.height;
+    view->top = view_scroll(view->top, view->top, view->lines, inner.height);
+    draw_head(view, area);
+    if (view->mode == MODE_PLOT)
+        draw_plot(view, &inner);
+    else
+        draw_lines(view, &inner);
+    if (pane >= 0)
+        grid_cursor(area, 0, 0);
+}
+
+static bool act(struct view *base, enum action action, int pane)
+{
+    struct view_payload *view = (struct view_payload *)base;
+    int64_t step = view_step(action, view->height);
+
+    (void)pane;
+    if (action == ACTION_DOWN || action == ACTION_UP)
+        store_move(base->store, STORE_PACKETS, action == ACTION_DOWN ? 1 : -1);
+    else if (step)
+        view->top = view_stepped(view->top, view->lines, step);
+    else if (action == ACTION_FORM) {
+        view->form = (enum payload_form)((view->form + 1u) % PAYLOAD_FORMS);
+        view->chosen = true;
+    } else if (action == ACTION_DIFF)
+        view->mode = view->mode == MODE_DIFF ? MODE_READ : MODE_DIFF;
+    else if (action == ACTION_PLOT)
+        view->mode = view->mode == MODE_PLOT ? MODE_READ : MODE_PLOT;
+    else
+        return false;
+    return true;
+}
+
+static void release(struct view *base)
+{
+    struct view_payload *view = (struct view_payload *)base;
+
+    buf_release(&view->text);
+}
+
+struct view *view_payload_new(void)
+{
+    static const struct view_class class = {
+        .id = VIEW_PAYLOAD,
+        .panes = 1,
+        .draw = draw,
+        .act = act,
+        .release = release,
+    };
+    struct view_payload *view = alloc_zero(1, sizeof(*view));
+
+    view->view.class = &class;
+    return &view->view;
+}
