@@ -144,7 +144,7 @@ START_TEST(a_broker_that_starts_is_not_taken_for_a_dead_one)
     looker = fork();
     if (looker == 0)
         look_for_brokers(self);
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 600; i++) {
         ck_assert_int_eq(control_open(&control, &loop, &options), 0);
         for (int turns = 0; turns < 20; turns++)
             sched_yield();
