@@ -153,13 +153,14 @@ struct config {
     bool upgrade_outgoing_qos;
     bool retain_available;
     bool set_tcp_nodelay;
-    uint32_t sys_interval;          /* seconds; 0: no $SYS */
-    uint32_t connect_timeout;       /* seconds until CONNECT must be here */
-    uint32_t max_topic_levels;      /* of Topic Names and Topic Filters */
-    uint32_t max_clients;           /* sessions, away or not; 0: no limit */
-    uint32_t max_subscriptions;     /* of one client; 0: no limit */
-    uint32_t max_retained_messages; /* 0: no limit */
-    uint64_t max_retained_bytes;    /* 0: no limit */
+    uint32_t sys_interval;           /* seconds; 0: no $SYS */
+    uint32_t connect_timeout;        /* seconds until CONNECT must be here */
+    uint32_t max_topic_levels;       /* of Topic Names and Topic Filters */
+    uint32_t max_clients;            /* sessions, away or not; 0: no limit */
+    uint32_t max_subscriptions;      /* of one client; 0: no limit */
+    uint64_t max_subscription_bytes; /* of one client; 0: no limit */
+    uint32_t max_retained_messages;  /* 0: no limit */
+    uint64_t max_retained_bytes;     /* 0: no limit */
 
     uint64_t memory_limit;            /* bytes; 0: no limit */
     uint64_t max_incoming_bytes;      /* of incomplete packets; 0: no limit */

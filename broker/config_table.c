@@ -267,6 +267,10 @@ static const struct config_option options[] = {
     {"max_subscriptions", CONFIG_NUMBER, GLOBAL(max_subscriptions),
      1, UINT32_MAX, true, "100000", NULL,
      "Subscriptions of one client; 0: no limit. (Not in mosquitto.)"},
+    {"max_subscription_bytes", CONFIG_SIZE, GLOBAL(max_subscription_bytes),
+     1, 1 << 30, true, "64M", NULL,
+     "Bytes of all Topic Filters of one client together, and 64 for each of their\n"
+     "levels; 0: no limit. (Not in mosquitto.)"},
     {"max_wildcard_levels", CONFIG_NUMBER, GLOBAL(max_wildcard_levels),
      1, UINT32_MAX, true, "250000", NULL,
      "Levels from the first + on, of all Topic Filters of one client together;\n"

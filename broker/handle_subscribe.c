@@ -105,6 +105,10 @@ static const char *exceeded(const struct subscribe_request *request)
     if (config->max_subscriptions &&
         subscriber->count > config->max_subscriptions)
         return "the client has too many subscriptions (max_subscriptions)";
+    if (config->max_subscription_bytes &&
+        subscriber->filter_bytes > config->max_subscription_bytes)
+        return "the client's Topic Filters take too much "
+               "(max_subscription_bytes)";
     if (config->max_wildcard_levels &&
         subscriber->wildcard_levels > config->max_wildcard_levels)
         return "the client's wildcards cost too much (max_wildcard_levels)";

@@ -170,6 +170,20 @@ static uint32_t wildcard_levels(const struct topic_trie *filters, uint32_t node)
     return from_plus;
 }
 
+static uint32_t filter_bytes(const struct topic_trie *filters, uint32_t node)
+{
+    uint32_t bytes = 0;
+
+    while (node != TRIE_ROOT) {
+        const struct trie_node *one = topic_trie_node(filters, node);
+
+        bytes += (uint32_t)level_table_text(&filters->levels, one->level).len +
+                 SUBSCRIPTION_LEVEL_BYTES;
+        node = one->parent;
+    }
+    return bytes;
+}
+
 static void add(struct subscription_tree *tree, struct subscriber *subscriber,
                 uint32_t node, uint32_t group,
                 const struct subscription_options *options)
@@ -187,6 +201,7 @@ static void add(struct subscription_tree *tree, struct subscriber *subscriber,
     list_append(&subscriber->subscriptions, &one->own);
     subscriber->count++;
     subscriber->wildcard_levels += wildcard_levels(&tree->filters, node);
+    subscriber->filter_bytes += filter_bytes(&tree->filters, node);
     if (group) {
         shared_group_at(&tree->groups, group)->members++;
         tree->shared++;
@@ -253,6 +268,8 @@ void subscription_tree_remove(struct subscription_tree *tree,
     subscription->subscriber->count--;
     subscription->subscriber->wildcard_levels -=
         wildcard_levels(&tree->filters, node);
+    subscription->subscriber->filter_bytes -=
+        filter_bytes(&tree->filters, node);
     if (subscription->group)
         leave_group(tree, subscription->group);
     slab_remove(&tree->subscriptions, subscription->number,

@@ -40,8 +40,14 @@ struct subscriber {
     uint32_t wildcard_levels; /* from the first "+" on, of all together: so many
                                   nodes a match may look at for it, besides one
                                   for each level of the Topic Name */
+    uint32_t filter_bytes; /* of all filters together, if they had no level in
+                              common: their text and SUBSCRIPTION_LEVEL_BYTES
+                              for each level; a shared one without its name */
     struct subscription_mark mark;
 };
+
+/* About what a level of a filter takes beyond its text. */
+#define SUBSCRIPTION_LEVEL_BYTES 64u
 
 /* Subscription Options [MQTT5 3.8.3.1]. */
 struct subscription_options {

@@ -140,6 +140,27 @@ START_TEST(an_answer_that_the_client_cannot_take_ends_the_connection)
 }
 END_TEST
 
+START_TEST(max_subscription_bytes_bounds_one_client)
+{
+    rig.config.max_subscription_bytes = 2 * SUBSCRIPTION_LEVEL_BYTES + 4;
+    start(MQTT_5);
+    const struct session *session =
+        session_store_find(&rig.broker->sessions, slice_of_string("a"));
+    ck_assert_uint_eq(rig_subscribe(&client, "t/u", 0), 0);
+    ck_assert_uint_eq(session->subscriber.filter_bytes,
+                      2 * SUBSCRIPTION_LEVEL_BYTES + 2);
+    ck_assert_uint_eq(rig_subscribe(&client, "u", 0), MQTT_QUOTA_EXCEEDED);
+    ck_assert_uint_eq(rig_subscribe(&client, "t/u", 1), 1); /* replaced */
+    rig_send_hex(&client, "a2 08 0005 00 0003 742f75");
+    rig_expect_hex(&client, "b0 04 0005 00 00");
+    ck_assert_uint_eq(session->subscriber.filter_bytes, 0);
+    ck_assert_uint_eq(rig_subscribe(&client, "$share/a_name/t/uu", 0), 0);
+    ck_assert_uint_eq(session->subscriber.filter_bytes,
+                      2 * SUBSCRIPTION_LEVEL_BYTES + 3);
+    ck_assert_uint_eq(rig_subscribe(&client, "long", 0), MQTT_QUOTA_EXCEEDED);
+}
+END_TEST
+
 /* [MQTT-3.11.3-1] [MQTT-3.10.4-6] */
 START_TEST(unsubscribe_answers_in_the_order_of_its_filters)
 {
@@ -380,6 +401,7 @@ Suite *broker_subscribe_suite(void)
     tcase_add_test(tcase,
                    a_filter_that_is_none_closes_a_connection_of_version_3);
     tcase_add_test(tcase, no_local_on_a_shared_subscription_is_an_error);
+    tcase_add_test(tcase, max_subscription_bytes_bounds_one_client);
     tcase_add_loop_test(
         tcase, an_answer_that_the_client_cannot_take_ends_the_connection, 0, 2);
     tcase_add_loop_test(

@@ -91,6 +91,8 @@ static const struct row rows[] = {
     {LIMIT(max_subscriptions, 1), "82 07 0001 00 0001 74 00",
      "82 07 0001 00 0001 75 00",
      EVENT_SUBSCRIBE_REFUSED, "max_subscriptions"},
+    {LIMIT(max_subscription_bytes, 64), NULL, "82 07 0001 00 0001 74 00",
+     EVENT_SUBSCRIBE_REFUSED, "max_subscription_bytes"},
     {LIMIT(max_wildcard_levels, 1), NULL, "82 09 0001 00 0003 2b2f61 00",
      EVENT_SUBSCRIBE_REFUSED, "max_wildcard_levels"},
     {LIMIT(max_retained_messages, 1), "31 05 0001 74 00 78",
