@@ -14,6 +14,7 @@
 #include "labs/lab_run.h"
 #include "labs/lab_test.h"
 #include "labs/lab_text.h"
+#include "labs/lab_translate.h"
 #include "labs/lab_try.h"
 #include "labs/lab_wait.h"
 #include "labs/progress.h"
@@ -200,6 +201,9 @@ static int lint(const struct request *request)
 
     for (size_t i = 1; i < request->word_count; i++) {
         struct lab *lab = load(request->words[i], &problems);
+
+        if (lab)
+            lab_translate_check(lab, &problems);
         struct lab_run *run = lab ? lab_run_new(lab, NULL, &problems) : NULL;
 
         if (lab && !run)
@@ -218,9 +222,13 @@ static int show(const struct request *request)
 {
     struct lab_problems problems = {0};
     struct lab *lab = load(request->words[1], &problems);
-    struct lab_run *run = lab ? lab_run_new(lab, NULL, &problems) : NULL;
     struct buf text = {0};
+    char language[3];
 
+    lab_translate_language(language);
+    if (lab)
+        lab_translate(lab, language);
+    struct lab_run *run = lab ? lab_run_new(lab, NULL, &problems) : NULL;
     if (run) {
         buf_printf(&text, "%s\n\n", lab->title);
         lab_text_blocks(&text, lab->intro, lab->intro_count, 80);

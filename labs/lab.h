@@ -86,6 +86,13 @@ struct lab_file {
     char *text;
 };
 
+/* A text of a translation that stands in a machine's block in the original. */
+struct lab_word {
+    char *key; /* "check connect", "ask q1", "wrong q1 syn", "near 2" */
+    char *text;
+    unsigned line;
+};
+
 struct lab_step {
     char *id;
     char *title;
@@ -104,6 +111,9 @@ struct lab_step {
     size_t actor_count;
     struct lab_file *files; /* handed out when the step begins */
     size_t file_count;
+    char *of; /* of a translation: what the original was; NULL: not said */
+    struct lab_word *words;
+    size_t word_count;
     char *lecturer;  /* notes for lecturers; "" when none */
     unsigned points; /* sum of its checks' */
     unsigned line;
@@ -134,6 +144,7 @@ struct lab {
     size_t intro_count;
     struct lab_step *steps;
     size_t step_count;
+    char *of;        /* of a translation, see lab_translate.h; NULL */
     char *end_title; /* of the page behind the last step: "What you saw" */
     struct lab_block *end;
     size_t end_count;
@@ -153,6 +164,13 @@ struct lab_problems {
 struct lab *lab_load(const char *path, const char *student,
                      struct lab_problems *problems);
 void lab_free(struct lab *lab);
+
+/*
+ * Load a translation of a lab: headings and texts, with the values that the
+ * original has. Problems are appended; NULL when the file cannot be used.
+ */
+struct lab *lab_load_words(const char *path, const struct lab *original,
+                           struct lab_problems *problems);
 
 /* The step of this id, or NULL. */
 const struct lab_step *lab_step(const struct lab *lab, const char *id);

@@ -225,6 +225,28 @@ static void add_question(struct sorter *sorter, const char *id,
         question->answer = alloc_string("");
 }
 
+/* "key: text" of a translation. */
+static void add_word(struct sorter *sorter, char *line)
+{
+    struct lab_step *step = sorter->step;
+    char *value = strstr(line, ": ");
+
+    assert(step); /* take_code has seen to that */
+    if (!value) {
+        COMPLAIN(sorter, "a text is 'check ID: ', 'ask ID: ', 'wrong ID "
+                         "ANSWER: ' or 'near N: ', and what it says");
+        return;
+    }
+    *value = '\0';
+    step->words =
+        alloc_resize(step->words, step->word_count + 1, sizeof(step->words[0]));
+    step->words[step->word_count++] = (struct lab_word){
+        .key = filled(sorter, line),
+        .text = filled(sorter, skip_blanks(value + 2)),
+        .line = sorter->line,
+    };
+}
+
 static void add_actor(struct sorter *sorter, const char *client_ids,
                       const char *text)
 {
@@ -284,10 +306,10 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
                    sorter->hint_text.len ? "\n" : "", block->text);
         return;
     }
-    bool machine = after_word(block->info, "check") ||
-                   after_word(block->info, "near") ||
-                   after_word(block->info, "question") ||
-                   after_word(block->info, "script");
+    bool machine =
+        after_word(block->info, "check") || after_word(block->info, "near") ||
+        after_word(block->info, "question") ||
+        after_word(block->info, "words") || after_word(block->info, "script");
     bool handout = after_word(block->info, "file");
     if ((machine && !sorter->step) || (handout && sorter->at_end)) {
         COMPLAIN(sorter, "'%s' %s", block->info,
@@ -297,6 +319,8 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
         each_line(sorter, block->text, add_check);
     } else if (after_word(block->info, "near")) {
         each_line(sorter, block->text, add_near);
+    } else if (after_word(block->info, "words")) {
+        each_line(sorter, block->text, add_word);
     } else if ((rest = after_word(block->info, "script"))) {
         add_actor(sorter, rest, block->text);
     } else if ((rest = after_word(block->info, "question"))) {
@@ -315,6 +339,9 @@ static void step_attribute(struct sorter *sorter, const char *word)
     if (!strncmp(word, "needs=", 6)) {
         free(sorter->step->needs);
         sorter->step->needs = alloc_string(word + 6);
+    } else if (!strncmp(word, "of=", 3)) {
+        free(sorter->step->of);
+        sorter->step->of = alloc_string(word + 3);
     } else {
         COMPLAIN(sorter, "unknown '%s' in the step's comment", word);
     }
@@ -416,6 +443,17 @@ static void take_html(struct sorter *sorter, const char *text)
         end_hint(sorter);
 }
 
+/* "Step 3: Exactly once" is titled "Exactly once", in any language: this is the
+   length of a word, a number and ": " in front. */
+static size_t step_word_len(const char *title)
+{
+    size_t word = strcspn(title, " ");
+    size_t digits = title[word] ? strspn(title + word + 1, "0123456789") : 0;
+    const char *end = title + word + 1 + digits;
+
+    return digits && !strncmp(end, ": ", 2) ? (size_t)(end - title) + 2 : 0;
+}
+
 static void take_heading(struct sorter *sorter,
                          const struct markdown_block *block)
 {
@@ -431,9 +469,7 @@ static void take_heading(struct sorter *sorter,
     lab->steps =
         alloc_resize(lab->steps, lab->step_count + 1, sizeof(lab->steps[0]));
     sorter->step = &lab->steps[lab->step_count++];
-    /* "Step 3: Exactly once" is titled "Exactly once". */
-    if (!strncmp(title, "Step ", 5) && strstr(title, ": "))
-        title = strstr(title, ": ") + 2;
+    title += step_word_len(title);
     *sorter->step = (struct lab_step){
         .id = alloc_printf("s%zu", lab->step_count),
         .title = filled(sorter, title),

@@ -56,12 +56,18 @@ char *lab_home(void)
     return beside_program(2, "/share/mqttlab"); /* of PREFIX/bin/mqttlab */
 }
 
+/* Neither a solution nor a translation, which ends in ".de.md". */
 static bool is_lab(const char *path)
 {
-    return !strstr(path, ".solution.md");
+    size_t len = strlen(path);
+    const char *end = len > 6 ? path + len - 6 : "";
+    bool translation = end[0] == '.' && islower((unsigned char)end[1]) &&
+                       islower((unsigned char)end[2]) && end[3] == '.';
+
+    return !translation && !strstr(path, ".solution.md");
 }
 
-/* The first file that matches and is no solution. Owned, or NULL. */
+/* The first file that matches and is a lab. Owned, or NULL. */
 static char *first_match(const char *pattern)
 {
     glob_t files;

@@ -92,6 +92,8 @@ static bool take_header(struct lab *lab, const char *key, const char *value)
         add_broker_lines(lab, value);
     else if (!strcmp(key, "config"))
         set(&lab->config, value);
+    else if (!strcmp(key, "of"))
+        set(&lab->of, value);
     else if (!strcmp(key, "kind"))
         lab->is_exercise = !strcmp(value, "exercise");
     else
@@ -359,6 +361,46 @@ struct lab *lab_load(const char *path, const char *student,
     return NULL;
 }
 
+static void copy_params(struct lab *lab, const struct lab *original)
+{
+    for (size_t i = 0; i < original->param_count; i++) {
+        add_param(lab, original->params[i].name, original->params[i].rule);
+        lab->params[i].value = alloc_string(original->params[i].value);
+    }
+}
+
+struct lab *lab_load_words(const char *path, const struct lab *original,
+                           struct lab_problems *problems)
+{
+    char *text = read_file(path, problems);
+    if (!text)
+        return NULL;
+
+    take_out_controls(text, path, problems);
+    struct lab *lab = alloc_zero(1, sizeof(*lab));
+    struct markdown markdown = {0};
+    unsigned line = 0;
+    bool usable = false;
+
+    lab->path = alloc_string(path);
+    lab->end_title = alloc_string(original->end_title);
+    char *body = read_front_matter(lab, text, &line, problems);
+    if (!lab->title)
+        lab->title = alloc_string(original->title);
+    copy_params(lab, original);
+    if (!body)
+        lab_problem(problems, path, 1,
+                    "a translation begins with front matter, as a lab does");
+    else if (markdown_parse(&markdown, body, strlen(body), line) == 0)
+        usable = lab_blocks_read(lab, &markdown, problems);
+    markdown_release(&markdown);
+    free(text);
+    if (usable)
+        return lab;
+    lab_free(lab);
+    return NULL;
+}
+
 const struct lab_step *lab_step(const struct lab *lab, const char *id)
 {
     for (size_t i = 0; i < lab->step_count; i++) {
@@ -423,6 +465,12 @@ static void free_step(struct lab_step *step)
     }
     free(step->actors);
     free_files(step->files, step->file_count);
+    for (size_t i = 0; i < step->word_count; i++) {
+        free(step->words[i].key);
+        free(step->words[i].text);
+    }
+    free(step->words);
+    free(step->of);
     for (size_t i = 0; i < step->check_count; i++) {
         free(step->checks[i].id);
         free(step->checks[i].text);
@@ -445,6 +493,7 @@ void lab_free(struct lab *lab)
     for (size_t i = 0; i < lab->step_count; i++)
         free_step(&lab->steps[i]);
     free(lab->steps);
+    free(lab->of);
     free(lab->end_title);
     free_blocks(lab->end, lab->end_count);
     free(lab->path);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "labs/lab_files.h"
+#include "labs/lab_translate.h"
 #include "wire/event.h"
 
 #include <errno.h>
@@ -41,6 +42,11 @@ static struct lab *load(const struct live *live, const char *name,
         snprintf(error, error_size, "%s", buf_string(&problems.text));
         lab_free(lab);
         lab = NULL;
+    } else {
+        char language[3];
+
+        lab_translate_language(language);
+        lab_translate(lab, language);
     }
     buf_release(&problems.text);
     free(path);

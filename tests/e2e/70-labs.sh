@@ -28,7 +28,7 @@ export only work
 # Many at once: most of their time they wait.
 for lab in labs/[0-9]*.md exercises/[0-9]*/exercise.md; do
     case $lab in
-    *.solution.md) continue ;;
+    *.solution.md | *.[a-z][a-z].md) continue ;;
     esac
     echo "$lab"
 done >"$work/list"
