@@ -14,12 +14,12 @@
 
 void lab_translate_language(char language[3])
 {
-    static const char *const names[] = {"MQTTLAB_LANG", "LC_ALL", "LC_MESSAGES",
-                                        "LANG"};
+    const char *values[] = {getenv("MQTTLAB_LANG"), getenv("LC_ALL"),
+                            getenv("LC_MESSAGES"), getenv("LANG")};
     const char *value = NULL;
 
     for (size_t i = 0; i < 4 && !(value && *value); i++)
-        value = getenv(names[i]);
+        value = values[i];
     language[0] = '\0';
     if (!value || !islower((unsigned char)value[0]) ||
         !islower((unsigned char)value[1]) || isalnum((unsigned char)value[2]))
