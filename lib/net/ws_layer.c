@@ -5,6 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* socket_prepare has set SO_NOSIGPIPE instead */
+#endif
+
 void ws_layer_say_why(struct ws *ws, const char *format, ...)
 {
     struct buf text = {0};
