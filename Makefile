@@ -165,8 +165,10 @@ grade: all ## mark the hand-ins in DIR=folder (more options: ARGS='--csv FILE')
 	$Q[ -n '$(DIR)' ] || { echo 'say which: make grade DIR=folder'; exit 3; }
 	$Q$B/mqttlab grade '$(DIR)' $(ARGS)
 
-bench: all ## measure the broker beside Debian's mosquitto
+bench: all $B/unit-tests ## measure the broker beside Debian's mosquitto, and captures
 	@$B/mqttlab bench --vs mosquitto --json $B/bench.json
+	@$(foreach t,capture filter history,CAPTURE_FRAMES=1000000 CK_RUN_SUITE=$t \
+	    $B/unit-tests &&) true
 
 # --- testing it --------------------------------------------------------------
 
@@ -200,6 +202,8 @@ nightly: ## what takes hours: fuzzing, load, valgrind
 	$QKILL_ROUNDS=200 CK_RUN_SUITE=durable_kill MQTTLAB=$(CURDIR)/$B/mqttlab \
 	    $B/unit-tests
 	$Q$B/mqttlab lab test --seeds 3
+	$QLOSSY_ROUNDS=300 DISSECT_CASES=20000 MQTTLAB_E2E='tests/e2e/6[45]*.sh' \
+	    CK_RUN_SUITE=e2e MQTTLAB=$(CURDIR)/$B/mqttlab $B/unit-tests
 	$Q$(foreach t,$(filter-out e2e durable_kill socket terminal,$(SUITES)),CK_FORK=no \
 	    CK_RUN_SUITE=$t valgrind -q --error-exitcode=1 --leak-check=full \
 	    --errors-for-leak-kinds=definite $B/unit-tests &&) true

@@ -28,7 +28,8 @@ static int complain(const char *name, const char *error)
 struct reading {
     const struct inspect_input *input;
     struct capture *capture;
-    FILE *keys; /* owned; NULL: none */
+    FILE *keys;   /* owned; NULL: none */
+    bool scanned; /* the rest of the file was searched for keys */
 };
 
 static void on_row(void *context, const struct capture_row *row)
@@ -43,6 +44,31 @@ static void on_warning(void *context, const char *text)
     const struct reading *reading = context;
 
     reading->input->capture.on_warning(reading->input->capture.context, text);
+}
+
+/* Keys may stand in a file behind the packets that they open. */
+static void scan_for_keys(struct reading *reading)
+{
+    const char *path = reading->input->file;
+    struct capture_item item;
+    char error[300];
+    int fd;
+
+    if (reading->scanned || !strcmp(path, "-"))
+        return;
+    reading->scanned = true;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+
+    struct capture_file *file =
+        capture_file_new(capture_file_descriptor(&fd), error, sizeof(error));
+    while (file && capture_file_next(file, &item) > 0) {
+        if (item.type == CAPTURE_SECRETS)
+            capture_add_keys(reading->capture, item.bytes);
+    }
+    capture_file_free(file);
+    close(fd);
 }
 
 /* What was added to the key log since the last time. Half a line at its end
@@ -64,6 +90,12 @@ static void read_keys(void *context)
             return;
         }
     }
+}
+
+static void want_keys(void *context)
+{
+    scan_for_keys(context);
+    read_keys(context);
 }
 
 static int open_keys(struct reading *reading)
@@ -107,7 +139,7 @@ int inspect_input_file(const struct inspect_input *input)
     struct capture_options options = input->capture;
     options.on_row = on_row;
     options.on_warning = on_warning;
-    options.want_keys = read_keys;
+    options.want_keys = want_keys;
     options.context = &reading;
     reading.capture = capture_new(capture_file_descriptor(&fd), &options, error,
                                   sizeof(error));

@@ -203,6 +203,9 @@ def tls():
         secrets = file.read()
     path = write("tls with secrets", capture.pcapng(frames, secrets=secrets))
     compare("tls with secrets", of_inspect(path), theirs)
+    late = capture.pcapng(frames) + capture.pcapng([], secrets=secrets)
+    compare("tls with late secrets",
+            of_inspect(write("tls with late secrets", late)), theirs)
     path = write("tls without keys", capture.pcap(frames))
     got = run(MQTTLAB, "inspect", path).stdout.decode()
     if got.count("there are no keys") != 5:
