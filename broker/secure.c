@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "broker/broker.h"
+#include "broker/cable.h"
 #include "broker/connection.h"
-#include "broker/proxied.h"
 #include "broker/psk_file.h"
 #include "net/tls_settings.h"
 #include "net/transport_tls.h"
@@ -246,15 +246,15 @@ void secure_close(struct broker *broker)
 /* ---- connections ---- */
 
 struct transport *secure_accept(struct broker_listener *listener, int fd,
-                                const struct sockaddr *peer,
+                                const struct sockaddr *peer, struct link *link,
                                 const struct transport_events *events,
                                 void *owner)
 {
     if (!listener->tls)
-        return proxied_accept(listener, fd, peer, events, owner);
+        return cable_accept(listener, fd, peer, link, events, owner);
     struct transport *tls = transport_tls_new(listener->tls, events, owner);
     struct transport *below =
-        proxied_accept(listener, fd, peer, &transport_tls_below, tls);
+        cable_accept(listener, fd, peer, link, &transport_tls_below, tls);
     if (!below) {
         transport_tls_discard(tls);
         return NULL;

@@ -17,6 +17,7 @@
 struct broker;
 struct broker_listener;
 struct connection;
+struct link;
 struct sockaddr;
 struct transport;
 struct transport_events;
@@ -35,10 +36,10 @@ bool secure_check(const struct config *config,
 /* With the broker. */
 void secure_close(struct broker *broker);
 
-/* A transport over a socket that was accepted there from peer, for owner. Returns
-   NULL (fd closed) when the loop cannot watch it. */
+/* A transport of link over a socket that was accepted there from peer, for what
+   lies above it. Returns NULL (fd closed) when the loop cannot watch it. */
 struct transport *secure_accept(struct broker_listener *listener, int fd,
-                                const struct sockaddr *peer,
+                                const struct sockaddr *peer, struct link *link,
                                 const struct transport_events *events,
                                 void *owner);
 

@@ -137,13 +137,14 @@ struct transport *web_accept(struct broker_listener *listener, int fd,
     struct broker *broker = listener->broker;
 
     if (listener->config->protocol != CONFIG_WEBSOCKETS)
-        return secure_accept(listener, fd, peer, &link_transport_events, link);
+        return secure_accept(listener, fd, peer, link, &link_transport_events,
+                             link);
     const struct web_site *site =
         &broker->web->sites[listener - broker->listeners];
     struct transport *ws = transport_ws_accept(
         broker->web->context, &site->site, &link_transport_events, link);
     struct transport *below =
-        secure_accept(listener, fd, peer, &transport_ws_below, ws);
+        secure_accept(listener, fd, peer, link, &transport_ws_below, ws);
     if (!below) {
         transport_ws_discard(ws);
         return NULL;

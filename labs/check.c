@@ -330,7 +330,7 @@ static void feed_wire(struct check *check, const struct history_row *row)
     struct slice bytes = row->record.bytes;
 
     if ((row->record.type != RECORD_MQTT && row->record.type != RECORD_WIRE) ||
-        !bytes.len ||
+        row->record.layer == RECORD_WITHIN || !bytes.len ||
         !memmem(bytes.bytes, bytes.len, check->rule.text,
                 strlen(check->rule.text)))
         return;

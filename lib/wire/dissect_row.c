@@ -97,6 +97,8 @@ void dissect_row(struct dissection *dissection, const struct history_row *row)
         attributes(&d);
         return;
     }
-    snprintf(text, sizeof(text), "%zu bytes that are no packet", d.bytes.len);
+    snprintf(text, sizeof(text), "%zu bytes %s", d.bytes.len,
+             row->record.layer == RECORD_CABLE ? "on the cable"
+                                               : "that are no packet");
     dissector_heading(&d, DISSECT_NO_FIELD, (uint32_t)d.bytes.len, text);
 }

@@ -331,7 +331,8 @@ static const char *const events[] = {
     X("tcp", FILTER_PROTOCOL, false, false, NULL, get_frame, \
       "The frame went over TCP.") \
     X("tcp.port", FILTER_UINT, false, false, NULL, get_port, \
-      "The port of either end. In a capture file the broker's is always 1883.") \
+      "The port of either end. In a capture file the broker's is 1883, or 8883, " \
+      "8080, 8443: with TLS, WebSocket, both.") \
     X("tcp.srcport", FILTER_UINT, false, false, NULL, get_srcport, \
       "The port of the sender.") \
     X("tcp.dstport", FILTER_UINT, false, false, NULL, get_dstport, \
@@ -388,14 +389,14 @@ static const struct filter_own_field explained[] = {
 #undef EXPLAIN
     {NULL, NULL},
 };
-/* clang-format on */
+      /* clang-format on */
 
-const struct filter_field *filter_own_table(void)
-{
-    return table;
-}
+      const struct filter_field *filter_own_table(void)
+      {
+          return table;
+      }
 
-const struct filter_own_field *filter_own_fields(void)
-{
-    return explained;
-}
+      const struct filter_own_field *filter_own_fields(void)
+      {
+          return explained;
+      }

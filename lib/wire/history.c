@@ -254,7 +254,8 @@ static bool is_frame(const struct record *record)
 {
     if (record->type == RECORD_CONN)
         return !(record->flags & RECORD_SNAPSHOT);
-    return record->type == RECORD_MQTT || record->type == RECORD_WIRE;
+    return (record->type == RECORD_MQTT || record->type == RECORD_WIRE) &&
+           record->layer != RECORD_WITHIN;
 }
 
 static void count_record(struct history *history, struct row *row)

@@ -68,12 +68,14 @@ struct link {
     bool closing : 1;
     bool blocked : 1; /* the transport took less than it was given */
     bool broken : 1; /* a write failed: on_end comes, what is sent is dropped */
-    bool malformed : 1;  /* on_malformed was called: what comes is dropped */
-    bool corked : 1;     /* what is sent waits in out until link_uncork */
-    bool gated : 1;      /* packets that go wait in the gate (wire/gate.h) */
-    uint8_t holds;       /* reasons to hand over nothing: see link_hold */
-    uint8_t pace;        /* used while packets are handed over */
-    uint32_t connection; /* number in the records */
+    bool malformed : 1; /* on_malformed was called: what comes is dropped */
+    bool corked : 1;    /* what is sent waits in out until link_uncork */
+    bool within : 1;    /* its transport has TLS or WebSocket in it, whose bytes
+                        have records of their own */
+    bool gated : 1;     /* packets that go wait in the gate (wire/gate.h) */
+    uint8_t holds;      /* reasons to hand over nothing: see link_hold */
+    uint8_t pace;       /* used while packets are handed over */
+    uint32_t connection;      /* number in the records */
     uint32_t max_packet_size; /* a larger one is malformed */
     struct loop_task flush_task;
     struct transport *transport; /* owned */

@@ -67,6 +67,7 @@ static inline struct record link_in_describe(const struct link *link,
         .connection = link->connection,
         .version = link->version,
         .actor = link->actor,
+        .layer = link->within ? RECORD_WITHIN : RECORD_PLAIN,
         .original_len = (uint32_t)bytes.len,
         .bytes = bytes,
     };

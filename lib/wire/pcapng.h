@@ -3,7 +3,9 @@
  *
  * A packet becomes a TCP segment with made-up IPv4 and TCP headers (link type
  * 101) and right sequence numbers, so tshark decodes it with no preference set;
- * for that the broker's port is always 1883 there. A connection's begin and end
+ * for that the broker's port is 1883 there, or 8883, 8080, 8443 with TLS,
+ * WebSocket, both: then the segments are what crossed the cable, and the
+ * packets in it stand in blocks of ours. A connection's begin and end
  * become SYN and FIN. What Wireshark has no place
  * for (seq, cause, events) stands in options and blocks of the range for local
  * use, which others skip, so that our own files lose nothing. Only files of

@@ -6,7 +6,8 @@
 bool pcapng_record_known(const struct record *record)
 {
     return record->type >= RECORD_CONN && record->type <= RECORD_NOTE &&
-           record->direction <= RECORD_B2C && record->actor <= RECORD_SCRIPT;
+           record->direction <= RECORD_B2C && record->actor <= RECORD_SCRIPT &&
+           record->layer <= RECORD_CABLE;
 }
 
 bool pcapng_record_header(struct record *record, struct slice from,

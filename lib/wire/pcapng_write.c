@@ -246,9 +246,16 @@ static void put_packet(struct pcapng_writer *writer, struct stream *stream,
 
 /* ---- connections ---- */
 
-/* Wireshark takes what goes to this port for MQTT; the broker's real one
-   stands in the comment of the first frame. */
-#define MQTT_PORT 1883u
+/* Wireshark knows by these ports what goes there; the broker's real one stands
+   in the comment of the first frame. */
+static uint16_t port_for(struct slice transport)
+{
+    if (slice_equal_string(transport, "tls"))
+        return 8883;
+    if (slice_equal_string(transport, "ws"))
+        return 8080;
+    return slice_equal_string(transport, "wss") ? 8443 : 1883;
+}
 
 static struct stream *find_stream(struct pcapng_writer *writer,
                                   uint32_t connection)
@@ -307,7 +314,8 @@ static void on_opened(struct pcapng_writer *writer, const struct record *record)
     stream = add_stream(writer, record->connection);
     track_endpoint_parse(&stream->tcp.ends, peer_text, local_text,
                          record->connection);
-    stream->tcp.ends.broker.port = MQTT_PORT;
+    stream->tcp.ends.broker.port =
+        port_for(record_get(record->bytes, RECORD_TRANSPORT));
     free(peer_text);
     free(local_text);
     if (record->flags & RECORD_SNAPSHOT)
@@ -401,9 +409,11 @@ static void put_comment(struct pcapng_writer *writer,
     buf_release(&text);
 }
 
+/* Did its bytes cross the cable? */
 static bool is_segment(const struct record *record)
 {
-    return record->type == RECORD_MQTT || record->type == RECORD_WIRE;
+    return (record->type == RECORD_MQTT || record->type == RECORD_WIRE) &&
+           record->layer != RECORD_WITHIN;
 }
 
 int pcapng_write(struct pcapng_writer *writer, const struct record *record)

@@ -117,5 +117,6 @@ void record_header_read(struct record *record,
     record->version = in[RECORD_AT_VERSION];
     record->flags = in[RECORD_AT_FLAGS];
     record->actor = in[RECORD_AT_ACTOR];
+    record->layer = in[RECORD_AT_LAYER];
     memcpy(record->reserved, in + RECORD_AT_RESERVED, sizeof(record->reserved));
 }

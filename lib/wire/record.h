@@ -47,6 +47,14 @@ enum record_flag {
                                Packet Identifier; readers expand it */
 };
 
+/* Where the bytes of a packet, or raw ones, lie. */
+enum record_layer {
+    RECORD_PLAIN,  /* they crossed the cable as they are */
+    RECORD_WITHIN, /* they lay in TLS or WebSocket, whose bytes are recorded
+                      for themselves: */
+    RECORD_CABLE,  /* these */
+};
+
 enum record_actor {
     RECORD_OTHER,   /* nobody said who it is */
     RECORD_STUDENT, /* a client that a person started */
@@ -65,7 +73,8 @@ struct record {
     uint8_t version;       /* enum mqtt_version of the connection; 0 unknown */
     uint8_t flags;         /* enum record_flag */
     uint8_t actor;         /* enum record_actor */
-    uint8_t reserved[3];
+    uint8_t layer;         /* enum record_layer */
+    uint8_t reserved[2];
     struct slice bytes; /* borrowed */
 };
 
@@ -134,7 +143,8 @@ enum {
     RECORD_AT_VERSION = 34,
     RECORD_AT_FLAGS = 35,
     RECORD_AT_ACTOR = 36,
-    RECORD_AT_RESERVED = 37,
+    RECORD_AT_LAYER = 37,
+    RECORD_AT_RESERVED = 38,
 };
 
 static inline void record_header_write(uint8_t out[RECORD_HEADER_BYTES],
@@ -152,6 +162,7 @@ static inline void record_header_write(uint8_t out[RECORD_HEADER_BYTES],
     out[RECORD_AT_VERSION] = record->version;
     out[RECORD_AT_FLAGS] = record->flags;
     out[RECORD_AT_ACTOR] = record->actor;
+    out[RECORD_AT_LAYER] = record->layer;
     memcpy(out + RECORD_AT_RESERVED, record->reserved,
            sizeof(record->reserved));
 }

@@ -354,10 +354,14 @@ static void packet(struct buf *out, const struct history_row *row)
     dissect_release(&info.fields);
 }
 
-/* The beginning of bytes that are no packet. */
-static void wire(struct buf *out, struct slice bytes)
+/* The beginning of bytes that are no packet, or hold some. */
+static void wire(struct buf *out, const struct record *record)
 {
-    buf_printf(out, "%zu bytes that are no packet: ", bytes.len);
+    struct slice bytes = record->bytes;
+
+    buf_printf(out, "%zu bytes %s: ", bytes.len,
+               record->layer == RECORD_CABLE ? "on the cable"
+                                             : "that are no packet");
     for (size_t i = 0; i < bytes.len && i < MAX_HEX; i++)
         buf_printf(out, "%s%02x", i ? " " : "", bytes.bytes[i]);
     if (bytes.len > MAX_HEX)
@@ -369,7 +373,7 @@ void render_info(struct buf *out, const struct history_row *row)
     if (row->record.type == RECORD_MQTT)
         packet(out, row);
     else if (row->record.type == RECORD_WIRE)
-        wire(out, row->record.bytes);
+        wire(out, &row->record);
     else
         render_event(out, row);
 }

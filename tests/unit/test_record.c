@@ -121,7 +121,8 @@ START_TEST(a_header_is_read_as_it_was_written)
         .version = 5,
         .flags = RECORD_SNAPSHOT | RECORD_MALFORMED,
         .actor = RECORD_SCRIPT,
-        .reserved = {1, 2, 3},
+        .layer = 1,
+        .reserved = {2, 3},
     };
     struct record out = {.bytes = slice_of("kept", 4)};
     uint8_t header[RECORD_HEADER_BYTES];

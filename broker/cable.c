@@ -1,0 +1,126 @@
+#include "broker/cable.h"
+
+#include "base/alloc.h"
+#include "broker/broker.h"
+#include "broker/proxied.h"
+#include "net/transport_watch.h"
+#include "wire/cable_hide.h"
+#include "wire/link.h"
+
+#include <stdlib.h>
+
+/* A client that sends no whole CONNECT within so much is hidden altogether. */
+#define KEPT_LIMIT 524288u
+
+struct cable {
+    struct link *link;
+    struct buf kept; /* of the client's, until CONNECT is known */
+    bool readable;   /* the password crosses it for all to read */
+    bool missed;     /* bytes of the client's, while nobody watched */
+};
+
+static void record_piece(const struct cable *cable, bool in, struct slice bytes)
+{
+    const struct link *link = cable->link;
+
+    tap_write(link->tap, &(struct record){
+                             .type = RECORD_WIRE,
+                             .layer = RECORD_CABLE,
+                             .direction = in ? RECORD_C2B : RECORD_B2C,
+                             .connection = link->connection,
+                             .actor = link->actor,
+                             .bytes = bytes,
+                         });
+}
+
+/* Nothing is left out: what is too long for one record becomes several. */
+static void record(const struct cable *cable, bool in, struct slice bytes)
+{
+    while (bytes.len) {
+        struct slice piece = slice_first(
+            bytes, bytes.len < TAP_SNAP_BYTES ? bytes.len : TAP_SNAP_BYTES);
+
+        record_piece(cable, in, piece);
+        bytes = slice_skip(bytes, piece.len);
+    }
+}
+
+/* The client's CONNECT is known, or will never be. */
+static void record_kept(struct cable *cable)
+{
+    bool from_start = !cable->missed && cable->kept.len <= KEPT_LIMIT;
+
+    if (!cable->kept.len)
+        return;
+    cable_hide(cable->kept.bytes, cable->kept.len, from_start);
+    record(cable, true, buf_slice(&cable->kept));
+    buf_release(&cable->kept);
+}
+
+/* There may be a password in it, and nobody knows yet where. */
+static void keep(struct cable *cable, struct slice bytes)
+{
+    buf_append_slice(&cable->kept, bytes);
+    if (cable->kept.len <= KEPT_LIMIT)
+        return;
+    record_kept(cable);
+    cable->missed = true;
+}
+
+static void on_bytes(void *context, bool in, struct slice bytes)
+{
+    struct cable *cable = context;
+    const struct link *link = cable->link;
+    bool known = link->version != 0;
+
+    if (!tap_on(link->tap)) {
+        cable->missed |= in && !known;
+        buf_release(&cable->kept);
+    } else if (in && !known && cable->readable && !link->tap->show_passwords) {
+        keep(cable, bytes);
+    } else {
+        if (known)
+            record_kept(cable);
+        record(cable, in, bytes);
+    }
+}
+
+static void on_over(void *context)
+{
+    struct cable *cable = context;
+
+    if (tap_on(cable->link->tap))
+        record_kept(cable);
+    buf_release(&cable->kept);
+    free(cable);
+}
+
+static const struct transport_watcher watcher = {
+    .on_bytes = on_bytes,
+    .on_over = on_over,
+};
+
+struct transport *cable_accept(struct broker_listener *listener, int fd,
+                               const struct sockaddr *peer, struct link *link,
+                               const struct transport_events *events,
+                               void *owner)
+{
+    bool web = listener->config->protocol == CONFIG_WEBSOCKETS;
+
+    if (!listener->tls && !web)
+        return proxied_accept(listener, fd, peer, events, owner);
+    struct cable *cable = alloc_zero(1, sizeof(*cable));
+    cable->link = link;
+    cable->readable = !listener->tls;
+    link->within = true;
+    struct transport *watch =
+        transport_watch_new(&watcher, cable, events, owner);
+    struct transport *below =
+        proxied_accept(listener, fd, peer, &transport_watch_below, watch);
+    if (!below) {
+        transport_watch_discard(watch);
+        return NULL;
+    }
+    transport_watch_carry(watch, below);
+    return watch;
+}

@@ -1,0 +1,119 @@
+#define _GNU_SOURCE /* memmem */
+#include "wire/cable_hide.h"
+
+#include "base/buf.h"
+#include "mqtt/framer.h"
+#include "net/ws_frame.h"
+#include "wire/tap_redact.h"
+
+#include <string.h>
+
+#define HIDDEN '*'
+
+/* One frame, as far as it is there. */
+struct piece {
+    struct ws_frame frame;
+    size_t header; /* bytes of it */
+    size_t here;   /* bytes of its payload that are there */
+};
+
+/* Returns false when there is no whole header, or none that can be one. */
+static bool read_piece(struct slice bytes, struct piece *piece)
+{
+    int header = ws_frame_decode(bytes, &piece->frame);
+
+    if (header <= 0)
+        return false;
+    size_t rest = bytes.len - (size_t)header;
+    piece->header = (size_t)header;
+    piece->here = piece->frame.payload_bytes < rest
+                      ? (size_t)piece->frame.payload_bytes
+                      : rest;
+    return true;
+}
+
+static bool carries_mqtt(const struct piece *piece)
+{
+    return piece->frame.opcode <= WS_FRAME_BINARY;
+}
+
+/* What turns a byte of the payload into what it says; 0 without a mask. */
+static uint8_t mask_at(const struct piece *piece, size_t i)
+{
+    return piece->frame.masked ? piece->frame.key[i % 4] : 0;
+}
+
+/* Where the HTTP request ends; 0: it does not. */
+static size_t request_end(const uint8_t *bytes, size_t len)
+{
+    const uint8_t *end = memmem(bytes, len, "\r\n\r\n", 4);
+
+    if (len < 4 || memcmp(bytes, "GET ", 4) != 0 || !end)
+        return 0;
+    return (size_t)(end - bytes) + 4;
+}
+
+/* What the frames carry, unmasked. */
+static void unmask(struct slice frames, struct buf *mqtt)
+{
+    struct piece piece;
+
+    while (read_piece(frames, &piece)) {
+        frames = slice_skip(frames, piece.header);
+        for (size_t i = 0; carries_mqtt(&piece) && i < piece.here; i++)
+            buf_append_u8(mqtt, frames.bytes[i] ^ mask_at(&piece, i));
+        frames = slice_skip(frames, piece.here);
+    }
+}
+
+/* Replace what is to be hidden, in the frames that carry it. */
+static void replace(uint8_t *bytes, size_t len,
+                    const struct redaction *redaction)
+{
+    struct piece piece;
+    size_t at = 0;       /* in bytes */
+    size_t position = 0; /* in what the frames carry */
+
+    while (read_piece(slice_of(bytes + at, len - at), &piece)) {
+        at += piece.header;
+        for (size_t i = 0; carries_mqtt(&piece) && i < piece.here; i++) {
+            if (position >= redaction->from && position < redaction->to)
+                bytes[at + i] = HIDDEN ^ mask_at(&piece, i);
+            position++;
+        }
+        at += piece.here;
+    }
+}
+
+/* The next packet of what the frames carry, or what there is of it. */
+static struct slice next_packet(struct slice mqtt)
+{
+    uint32_t size = framer_size(mqtt);
+
+    return size && size < mqtt.len ? slice_first(mqtt, size) : mqtt;
+}
+
+void cable_hide(uint8_t *bytes, size_t len, bool from_start)
+{
+    size_t end = from_start ? request_end(bytes, len) : 0;
+    struct buf mqtt = {0};
+
+    if (!end) {
+        memset(bytes, HIDDEN, len);
+        return;
+    }
+    unmask(slice_of(bytes + end, len - end), &mqtt);
+    for (size_t at = 0; at < mqtt.len;) {
+        struct slice packet = next_packet(slice_skip(buf_slice(&mqtt), at));
+        struct redaction redaction;
+
+        if ((at == 0 || packet.bytes[0] >> 4 == MQTT_CONNECT) &&
+            tap_redact(packet, &redaction)) {
+            redaction.from += at;
+            redaction.to += at;
+            replace(bytes + end, len - end, &redaction);
+        }
+        at += packet.len;
+    }
+    buf_release(&mqtt);
+}
