@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "broker/broker.h"
+#include "broker/connection.h"
 #include "broker/proxied.h"
 #include "net/transport_watch.h"
 #include "wire/cable_hide.h"
@@ -17,6 +18,7 @@ struct cable {
     struct buf kept; /* of the client's, until CONNECT is known */
     bool readable;   /* the password crosses it for all to read */
     bool missed;     /* bytes of the client's, while nobody watched */
+    bool in_frames;  /* the HTTP request was recorded */
 };
 
 static void record_piece(const struct cable *cable, bool in, struct slice bytes)
@@ -48,20 +50,34 @@ static void record(const struct cable *cable, bool in, struct slice bytes)
 /* The client's CONNECT is known, or will never be. */
 static void record_kept(struct cable *cable)
 {
-    bool from_start = !cable->missed && cable->kept.len <= KEPT_LIMIT;
+    struct buf *kept = &cable->kept;
 
-    if (!cable->kept.len)
+    if (!kept->len)
         return;
-    cable_hide(cable->kept.bytes, cable->kept.len, from_start);
-    record(cable, true, buf_slice(&cable->kept));
-    buf_release(&cable->kept);
+    if (cable->in_frames && !cable->missed && kept->len <= KEPT_LIMIT)
+        cable_hide(kept->bytes, kept->len);
+    else
+        cable_hide_all(kept->bytes, kept->len);
+    record(cable, true, buf_slice(kept));
+    buf_release(kept);
 }
 
-/* There may be a password in it, and nobody knows yet where. */
+/* There may be a password in it, but for the HTTP request, and nobody knows yet
+   where. */
 static void keep(struct cable *cable, struct slice bytes)
 {
-    buf_append_slice(&cable->kept, bytes);
-    if (cable->kept.len <= KEPT_LIMIT)
+    struct buf *kept = &cable->kept;
+
+    buf_append_slice(kept, bytes);
+    size_t end = cable->in_frames || cable->missed
+                     ? 0
+                     : cable_request_end(kept->bytes, kept->len);
+    if (end) {
+        record(cable, true, slice_first(buf_slice(kept), end));
+        buf_consume(kept, end);
+        cable->in_frames = true;
+    }
+    if (kept->len <= KEPT_LIMIT)
         return;
     record_kept(cable);
     cable->missed = true;
@@ -70,19 +86,24 @@ static void keep(struct cable *cable, struct slice bytes)
 static void on_bytes(void *context, bool in, struct slice bytes)
 {
     struct cable *cable = context;
-    const struct link *link = cable->link;
-    bool known = link->version != 0;
+    struct connection *connection = connection_of(cable->link);
+    bool known = cable->link->version != 0;
 
-    if (!tap_on(link->tap)) {
+    if (!tap_on(cable->link->tap)) {
         cable->missed |= in && !known;
         buf_release(&cable->kept);
-    } else if (in && !known && cable->readable && !link->tap->show_passwords) {
-        keep(cable, bytes);
-    } else {
-        if (known)
-            record_kept(cable);
-        record(cable, in, bytes);
+        return;
     }
+    if (connection->state == CONNECTION_ENDED)
+        return; /* the goodbyes of the layers: its end was recorded already */
+    connection_announce(connection);
+    if (in && !known && cable->readable && !cable->link->tap->show_passwords) {
+        keep(cable, bytes);
+        return;
+    }
+    if (known)
+        record_kept(cable);
+    record(cable, in, bytes);
 }
 
 static void on_over(void *context)

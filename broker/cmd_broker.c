@@ -43,6 +43,7 @@ enum {
     OPTION_OPTIONS,
     OPTION_CONTROL,
     OPTION_NO_CONTROL,
+    OPTION_WITH_KEYS,
     OPTION_HELP,
 };
 
@@ -64,6 +65,9 @@ static const struct option_spec table[] = {
     {OPTION_CONTROL, 0, "control", NULL,
      "let the dashboard find this broker and look inside (the default)"},
     {OPTION_NO_CONTROL, 0, "no-control", NULL, "do not"},
+    {OPTION_WITH_KEYS, 0, "with-keys", NULL,
+     "give the keys of TLS to those who look inside: their recordings\n"
+     "can be read by whoever has them, as Wireshark does"},
     {OPTION_HELP, 'h', "help", NULL, "print this"},
     {0},
 };
@@ -78,6 +82,7 @@ struct request {
     bool daemon;
     bool check;
     bool control;
+    bool with_keys;
 };
 
 struct run {
@@ -148,6 +153,8 @@ static int parse(struct run *run, int argc, char **argv)
             request->check = true;
         else if (id == OPTION_CONTROL || id == OPTION_NO_CONTROL)
             request->control = id == OPTION_CONTROL;
+        else if (id == OPTION_WITH_KEYS)
+            request->with_keys = true;
         else if (id == OPTION_OPTIONS)
             config_help(stdout);
         else
@@ -206,6 +213,7 @@ static bool configure(const struct run *run, struct config *config,
         config->log_types = CONFIG_LOG_ALL;
     if (run->request.daemon && !config->says_log_dests)
         config->log_dests = CONFIG_LOG_SYSLOG;
+    config->record_keys = run->request.with_keys;
     config_finish(config);
     config_check(config, problems);
     return problems->count == 0;
@@ -341,6 +349,9 @@ static void say_what_is_used(struct run *run)
         log_info(log, "Config loaded from %s.", run->request.config_file);
     else
         log_info(log, "Using default config.");
+    if (run->config.record_keys)
+        log_warning(log, "The keys of TLS are given to all who look inside: "
+                         "their recordings can be decrypted.");
     if (!run->config.names_listeners)
         log_info(log, "No listener is configured: only clients on this "
                       "machine can connect, and they need no user name.");

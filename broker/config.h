@@ -192,6 +192,7 @@ struct config {
     bool log_timestamp;
     char *log_timestamp_format; /* owned; strftime; NULL: seconds since 1970 */
     bool show_passwords;        /* in records */
+    bool record_keys;           /* of TLS; only the command line can ask */
     char *pid_file;             /* owned; NULL: none */
     char *user;                 /* owned; NULL: stay who we are */
     bool per_listener_settings;

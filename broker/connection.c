@@ -115,7 +115,7 @@ static void on_open(struct link *link)
         log_wants(broker->log, LOG_NOTICE))
         log_opened(connection);
     if (tap_on(&broker->tap)) {
-        connection_report_opened(connection);
+        connection_announce(connection);
         secure_report(connection);
     }
 }
@@ -225,8 +225,8 @@ static void end_tls(struct connection *connection, const char *reason)
 
     connection_peer(connection, peer, sizeof(peer));
     log_error(broker->log, "TLS with %s failed: %s.", peer, reason);
-    if (tap_on(&broker->tap) && !connection->opened)
-        connection_report_opened(connection);
+    if (tap_on(&broker->tap))
+        connection_announce(connection);
     connection_end(connection,
                    &(struct connection_ending){.why = END_TLS, .text = reason});
 }
@@ -241,7 +241,7 @@ static void end_page(struct connection *connection, const char *text)
     if (broker->config->connection_messages)
         log_notice(broker->log, "HTTP from %s: %s.", peer, text);
     if (tap_on(&broker->tap))
-        connection_report_opened(connection);
+        connection_announce(connection);
     connection_end(connection,
                    &(struct connection_ending){.why = END_PAGE, .text = text});
 }

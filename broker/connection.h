@@ -67,6 +67,7 @@ struct connection {
                                  first sent something: the time's low bits */
     uint8_t state;             /* enum connection_state */
     bool opened : 1;           /* with TLS: the handshake is over */
+    bool announced : 1;        /* EVENT_CONN_OPENED was written */
     bool congested : 1;        /* more waits than OUTPUT_HIGH_BYTES */
     bool mounted : 1;          /* its listener has a mount_point */
     bool acknowledges : 1;     /* it has acknowledged a message */
@@ -147,9 +148,12 @@ void connection_silence(struct connection *connection);
 
 /* Write its records EVENT_CONN_OPENED and, with a session, EVENT_CONNECT_
    ACCEPTED; the tap must be on. */
-void connection_report_opened(const struct connection *connection);
+void connection_report_opened(struct connection *connection);
 void connection_report_accepted(const struct connection *connection, bool clean,
                                 uint64_t cause);
+
+/* The same with EVENT_CONN_OPENED, if it was not written yet. */
+void connection_announce(struct connection *connection);
 
 /* The store has room again: read from it, if that was what it waited for. */
 void connection_go_on(struct connection *connection);

@@ -3,7 +3,7 @@
 #include "broker/identity.h"
 #include "broker/session.h"
 
-void connection_report_opened(const struct connection *connection)
+void connection_report_opened(struct connection *connection)
 {
     struct broker *broker = connection->broker;
     struct transport *transport = connection->link.transport;
@@ -16,6 +16,13 @@ void connection_report_opened(const struct connection *connection)
     report_printf(broker, RECORD_LOCAL, "%s", address);
     report_printf(broker, RECORD_TRANSPORT, "%s", transport->ops->name);
     report_end(broker, connection, 0);
+    connection->announced = true;
+}
+
+void connection_announce(struct connection *connection)
+{
+    if (!connection->announced)
+        connection_report_opened(connection);
 }
 
 void connection_report_limit(const struct connection *connection,

@@ -14,7 +14,8 @@ void report_begin(struct broker *broker, enum event_code code,
     report->type = RECORD_EVT;
     if (code == EVENT_CONN_OPENED || code == EVENT_CONN_CLOSED)
         report->type = RECORD_CONN;
-    if (code == EVENT_TLS_OPENED || code == EVENT_TLS_FAILED)
+    if (code == EVENT_TLS_OPENED || code == EVENT_TLS_FAILED ||
+        code == EVENT_TLS_KEYS)
         report->type = RECORD_TLS;
     record_begin(&report->bytes, code);
     if (client_id.len)

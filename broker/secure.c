@@ -70,6 +70,17 @@ static const char *version_name(uint8_t version)
     return NULL;
 }
 
+static void record_keys(void *owner, const char *line)
+{
+    struct broker *broker = owner;
+
+    if (!tap_on(&broker->tap))
+        return;
+    report_begin(broker, EVENT_TLS_KEYS, slice_of(NULL, 0));
+    report_printf(broker, RECORD_TEXT, "%s", line);
+    report_end(broker, NULL, 0);
+}
+
 /* The context of a listener; its keys are those of owner. */
 static struct tls_context *make_context(const struct config_listener *config,
                                         struct loop *loop, void *owner,
@@ -128,6 +139,8 @@ static void take(struct broker_listener *listener, struct fresh *fresh)
 
     listener->tls = fresh->tls;
     listener->psk = fresh->psk;
+    if (fresh->tls && listener->broker->config->record_keys)
+        tls_context_give_keys(fresh->tls, record_keys, listener->broker);
     *fresh = (struct fresh){0};
     drop(&old);
 }

@@ -20,7 +20,7 @@ static void write_broker(struct broker *broker)
     }
 }
 
-static void write_connection(const struct connection *connection)
+static void write_connection(struct connection *connection)
 {
     if (connection->state == CONNECTION_ENDED || !connection->link.transport)
         return;

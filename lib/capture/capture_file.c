@@ -22,7 +22,7 @@
 #define PCAP_NS         UINT32_C(0xa1b23c4d)
 #define PCAP_KUZNETZOV  UINT32_C(0xa1b2cd34) /* 8 bytes more for each frame */
 #define PCAP_HEADER     24u
-#define SECRETS_TLS_LOG UINT32_C(0x544c534b)
+
 #define OPTION_OFFSET   14u /* if_tsoffset */
 
 /* An interface of a pcapng section. */
@@ -407,7 +407,7 @@ static int read_secrets(struct capture_file *file, struct slice body,
 {
     if (body.len < 8 || u32_at(file, body.bytes + 4) > body.len - 8)
         return fail(file, -EBADMSG, "secrets are longer than their block");
-    if (u32_at(file, body.bytes) != SECRETS_TLS_LOG)
+    if (u32_at(file, body.bytes) != PCAPNG_TLS_KEY_LOG)
         return 0;
     item->type = CAPTURE_SECRETS;
     item->bytes = slice_of(body.bytes + 8, u32_at(file, body.bytes + 4));

@@ -62,6 +62,22 @@ void tls_context_resume(struct tls_context *context)
     SSL_CTX_sess_set_new_cb(context->ssl, keep_session);
 }
 
+static void give_keys(const SSL *ssl, const char *line)
+{
+    const struct tls *tls = SSL_get_app_data(ssl);
+
+    tls->context->on_keys(tls->context->keys_owner, line);
+}
+
+void tls_context_give_keys(struct tls_context *context,
+                           void (*on_keys)(void *owner, const char *line),
+                           void *owner)
+{
+    context->on_keys = on_keys;
+    context->keys_owner = owner;
+    SSL_CTX_set_keylog_callback(context->ssl, give_keys);
+}
+
 struct tls_context *tls_context_ref(struct tls_context *context)
 {
     context->refs++;

@@ -35,6 +35,9 @@ struct tls_context {
     char *psk_identity; /* owned */
     struct buf psk;
     SSL_SESSION *session; /* of a client that resumes; one reference */
+    /* Who wants the keys of all sessions, as the lines of a key log file. */
+    void (*on_keys)(void *owner, const char *line);
+    void *keys_owner; /* borrowed */
 };
 
 /* Takes ssl (one reference of it). Starts with one reference. */
@@ -44,6 +47,12 @@ struct tls_context *tls_context_new(struct loop *loop, SSL_CTX *ssl,
 /* A client's: from now on its connections resume the session of the last one,
    if the server lets them. */
 void tls_context_resume(struct tls_context *context);
+
+/* From now on give the keys of each session to on_keys, a line of a key log file
+   (SSLKEYLOGFILE) each: whoever has them can read everything. */
+void tls_context_give_keys(struct tls_context *context,
+                           void (*on_keys)(void *owner, const char *line),
+                           void *owner);
 
 struct tls_context *tls_context_ref(struct tls_context *context);
 

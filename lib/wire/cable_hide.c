@@ -43,8 +43,7 @@ static uint8_t mask_at(const struct piece *piece, size_t i)
     return piece->frame.masked ? piece->frame.key[i % 4] : 0;
 }
 
-/* Where the HTTP request ends; 0: it does not. */
-static size_t request_end(const uint8_t *bytes, size_t len)
+size_t cable_request_end(const uint8_t *bytes, size_t len)
 {
     const uint8_t *end = memmem(bytes, len, "\r\n\r\n", 4);
 
@@ -93,16 +92,16 @@ static struct slice next_packet(struct slice mqtt)
     return size && size < mqtt.len ? slice_first(mqtt, size) : mqtt;
 }
 
-void cable_hide(uint8_t *bytes, size_t len, bool from_start)
+void cable_hide_all(uint8_t *bytes, size_t len)
 {
-    size_t end = from_start ? request_end(bytes, len) : 0;
+    memset(bytes, HIDDEN, len);
+}
+
+void cable_hide(uint8_t *bytes, size_t len)
+{
     struct buf mqtt = {0};
 
-    if (!end) {
-        memset(bytes, HIDDEN, len);
-        return;
-    }
-    unmask(slice_of(bytes + end, len - end), &mqtt);
+    unmask(slice_of(bytes, len), &mqtt);
     for (size_t at = 0; at < mqtt.len;) {
         struct slice packet = next_packet(slice_skip(buf_slice(&mqtt), at));
         struct redaction redaction;
@@ -111,7 +110,7 @@ void cable_hide(uint8_t *bytes, size_t len, bool from_start)
             tap_redact(packet, &redaction)) {
             redaction.from += at;
             redaction.to += at;
-            replace(bytes + end, len - end, &redaction);
+            replace(bytes, len, &redaction);
         }
         at += packet.len;
     }

@@ -4,17 +4,22 @@
 #ifndef WIRE_CABLE_HIDE_H
 #define WIRE_CABLE_HIDE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* How long the HTTP request is that bytes begin with; 0 when they begin with
+   none, or its end has not come. */
+size_t cable_request_end(const uint8_t *bytes, size_t len);
+
 /*
- * bytes are all that a client has sent from the first on, or (from_start false)
- * from somewhere on: the HTTP request, and frames [RFC 6455 5.2]. The password
- * of the CONNECT in them is replaced by as many '*', masked as the frame says,
- * so the frames stay what they were. What cannot be made out is replaced as a
- * whole.
+ * bytes are what a client has sent in frames [RFC 6455 5.2], from the first one
+ * on. The password of the CONNECT in them is replaced by as many '*', masked as
+ * the frame says, so the frames stay what they were. What cannot be made out is
+ * replaced with all that follows.
  */
-void cable_hide(uint8_t *bytes, size_t len, bool from_start);
+void cable_hide(uint8_t *bytes, size_t len);
+
+/* Nobody knows what they are: replace all. */
+void cable_hide_all(uint8_t *bytes, size_t len);
 
 #endif

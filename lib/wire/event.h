@@ -15,6 +15,7 @@
     X(EVENT_CONN_CLOSED, 2, "conn.closed", "connection closed")                \
     X(EVENT_TLS_OPENED, 3, "tls.opened", "TLS handshake done")                 \
     X(EVENT_TLS_FAILED, 4, "tls.failed", "TLS FAILED")                         \
+    X(EVENT_TLS_KEYS, 5, "tls.keys", "TLS keys recorded")                      \
     X(EVENT_BROKER_STARTED, 10, "broker.started", "broker started")            \
     X(EVENT_BROKER_STOPPED, 11, "broker.stopped", "broker stops")              \
     X(EVENT_LISTENER, 12, "broker.listens", "broker listens")                  \

@@ -34,6 +34,9 @@ enum pcapng_option {
     PCAPNG_OPTION_MADE_UP = 0x8003, /* the frame is no record */
 };
 
+/* What a block of secrets holds: a key log file. */
+#define PCAPNG_TLS_KEY_LOG UINT32_C(0x544c534b)
+
 #define PCAPNG_BYTE_ORDER    UINT32_C(0x1a2b3c4d)
 #define PCAPNG_OTHER_ORDER   UINT32_C(0x4d3c2b1a)
 #define PCAPNG_LINKTYPE_RAW  101

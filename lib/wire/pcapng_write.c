@@ -145,6 +145,21 @@ static void put_record_block(struct buf *out, const struct record *record)
     end_block(out, at);
 }
 
+/* A line of a key log file, with which Wireshark decrypts what follows. */
+static void put_secrets_block(struct buf *out, struct slice line)
+{
+    uint32_t at = begin_block(out, PCAPNG_SECRETS);
+    uint32_t begin;
+
+    put_u32(out, PCAPNG_TLS_KEY_LOG);
+    put_u32(out, (uint32_t)line.len + 1);
+    begin = out->len;
+    buf_append_slice(out, line);
+    buf_append_u8(out, '\n');
+    put_padding(out, out->len - begin);
+    end_block(out, at);
+}
+
 /* ---- frames ---- */
 
 /* One frame; record is NULL when it is made up. first: its header goes along. */
@@ -433,6 +448,11 @@ int pcapng_write(struct pcapng_writer *writer, const struct record *record)
         record->type == RECORD_TLS)
         put_comment(writer, record);
     put_record_block(&writer->behind, record);
+    if (record->type == RECORD_TLS &&
+        record_code(record->bytes) == EVENT_TLS_KEYS)
+        /* In front of the packet that waits: OpenSSL makes a client's key known
+           when that has come which it encrypts. */
+        put_secrets_block(&writer->out, record_get(record->bytes, RECORD_TEXT));
     if (code || writer->behind.len > FLUSH_BYTES)
         put_waiting(writer);
     if (code && !(record->flags & RECORD_SNAPSHOT))

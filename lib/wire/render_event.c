@@ -31,6 +31,7 @@ static const struct sentence sentences[] = {
     {EVENT_CONN_CLOSED, "[: {text}][: {reason}]"},
     {EVENT_TLS_OPENED, "[: {text}]"},
     {EVENT_TLS_FAILED, "[: {text}]"},
+    {EVENT_TLS_KEYS, ""}, /* they are for programs */
     {EVENT_BROKER_STARTED, "[: {text}]"},
     {EVENT_BROKER_STOPPED, "[: {text}]"},
     {EVENT_LISTENER, "[ at {local}][ ({transport})][: {text}]"},

@@ -350,7 +350,7 @@ static uint64_t write_redacted(struct tap *tap, const struct record *record,
 static bool may_be_secret(const struct record *record)
 {
     if (record->type == RECORD_WIRE)
-        return true;
+        return record->layer != RECORD_CABLE; /* cable_hide has seen to it */
     if (record->type != RECORD_MQTT || !record->bytes.len)
         return false;
     return record->bytes.bytes[0] >> 4 == MQTT_CONNECT ||
