@@ -389,14 +389,14 @@ static const struct filter_own_field explained[] = {
 #undef EXPLAIN
     {NULL, NULL},
 };
-      /* clang-format on */
+/* clang-format on */
 
-      const struct filter_field *filter_own_table(void)
-      {
-          return table;
-      }
+const struct filter_field *filter_own_table(void)
+{
+    return table;
+}
 
-      const struct filter_own_field *filter_own_fields(void)
-      {
-          return explained;
-      }
+const struct filter_own_field *filter_own_fields(void)
+{
+    return explained;
+}
