@@ -18,12 +18,12 @@
 
 #define READ_BYTES 262144u
 
-#define PCAP_US         UINT32_C(0xa1b2c3d4)
-#define PCAP_NS         UINT32_C(0xa1b23c4d)
-#define PCAP_KUZNETZOV  UINT32_C(0xa1b2cd34) /* 8 bytes more for each frame */
-#define PCAP_HEADER     24u
+#define PCAP_US        UINT32_C(0xa1b2c3d4)
+#define PCAP_NS        UINT32_C(0xa1b23c4d)
+#define PCAP_KUZNETZOV UINT32_C(0xa1b2cd34) /* 8 bytes more for each frame */
+#define PCAP_HEADER    24u
 
-#define OPTION_OFFSET   14u /* if_tsoffset */
+#define OPTION_OFFSET 14u /* if_tsoffset */
 
 /* An interface of a pcapng section. */
 struct interface {
