@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/process.h"
 
 #define ARGS_MAX     16
@@ -39,13 +40,25 @@ static void run(const char *program, const char *const argv[],
     _exit(127);
 }
 
+/* In the folder where it runs it is a file that can be read meanwhile. */
+static FILE *open_said(const char *folder)
+{
+    if (!folder)
+        return tmpfile();
+    char *path = alloc_printf("%s/broker.log", folder);
+    FILE *file = fopen(path, "w+");
+
+    free(path);
+    return file;
+}
+
 int child_start(struct child *child, const char *const argv[],
                 const char *folder)
 {
     char *program = process_self_path("mqttlab");
     int result = 0;
 
-    *child = (struct child){.leash = -1, .said = tmpfile()};
+    *child = (struct child){.leash = -1, .said = open_said(folder)};
     if (!program || !child->said) {
         result = program ? -errno : -ENOENT;
         goto out;
