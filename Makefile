@@ -197,6 +197,8 @@ nightly: ## what takes hours: fuzzing, load, valgrind
 	$Q$(MAKE) --no-print-directory all $B/unit-tests
 	$QLOAD_SECONDS=60 CK_RUN_SUITE=terminal MQTTLAB=$(CURDIR)/$B/mqttlab \
 	    $B/unit-tests
+	$QRANDOM_KEYS_SECONDS=200 $(MAKE) --no-print-directory check \
+	    VARIANT=asan T=app
 	$QRANDOM_CUTS_SECONDS=300 MQTTLAB=$(CURDIR)/$B/mqttlab \
 	    sh tests/e2e/23-random-cuts.sh
 	$QKILL_ROUNDS=200 CK_RUN_SUITE=durable_kill MQTTLAB=$(CURDIR)/$B/mqttlab \

@@ -93,6 +93,7 @@ struct app {
     bool zoomed;
     bool holding; /* a rule of ours holds packets */
     bool quit;    /* the user wants to leave */
+    bool step;    /* the next packet of a file is wanted; likewise reset */
     bool suspend; /* the user wants to put it aside; whoever does, resets it */
     bool redraw;  /* likewise: everything is to be drawn anew */
 

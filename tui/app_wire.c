@@ -185,6 +185,8 @@ bool app_act_on_wire(struct app *app, enum action action)
 {
     if (action == ACTION_HOLD)
         toggle_hold(app);
+    else if (action == ACTION_STEP && app->mode == APP_REPLAY)
+        app->step = true;
     else if (action == ACTION_STEP)
         app_release(app, 0, false);
     else if (action == ACTION_RELEASE)

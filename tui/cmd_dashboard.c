@@ -26,7 +26,9 @@ enum {
     OPTION_MEMORY,
     OPTION_PLAIN,
     OPTION_CONTROL,
-    OPTION_THEME
+    OPTION_THEME,
+    OPTION_SPEED,
+    OPTION_STEP
 };
 
 #define SCREEN_OPTIONS                                                 \
@@ -50,7 +52,11 @@ static const struct option_spec dashboard_table[] = {
     SCREEN_OPTIONS,
 };
 
-static const struct option_spec watch_table[] = {SCREEN_OPTIONS};
+static const struct option_spec watch_table[] = {
+    {OPTION_SPEED, 0, "speed", "N",  "as fast as it was, times N (all at once)"},
+    {OPTION_STEP,  0, "step",  NULL, "one packet for each time . is pressed"   },
+    SCREEN_OPTIONS,
+};
 
 static const struct option_spec attach_table[] = {
     {OPTION_CONTROL, 0, "control", NULL,
@@ -63,6 +69,8 @@ struct arguments {
     const char *word; /* the first that is no option; NULL: none */
     bool plain;
     bool control;
+    double speed;
+    bool step;
 };
 
 /* ---- options ---- */
@@ -95,6 +103,12 @@ static bool set_option(const struct options *options, int id,
                  options->value);
         return screen->theme;
     }
+    if (id == OPTION_SPEED) {
+        arguments->speed = strtod(options->value, NULL);
+        snprintf(error, size, "--speed: '%s' is not 0.01 to 1000",
+                 options->value);
+        return arguments->speed >= 0.01 && arguments->speed <= 1000;
+    }
     if (id == OPTION_CONFIG)
         arguments->dashboard.config = options->value;
     screen->mono = screen->mono || id == OPTION_MONO;
@@ -102,6 +116,7 @@ static bool set_option(const struct options *options, int id,
     screen->no_mouse = screen->no_mouse || id == OPTION_NO_MOUSE;
     arguments->plain = arguments->plain || id == OPTION_PLAIN;
     arguments->control = arguments->control || id == OPTION_CONTROL;
+    arguments->step = arguments->step || id == OPTION_STEP;
     if (id != OPTIONS_WORD)
         return true;
     if (arguments->word) {
@@ -287,7 +302,9 @@ int cmd_replay(int argc, char **argv)
     struct store *store = store_new(arguments.dashboard.max_bytes);
     source_init(&source, store);
     if (source_open_file(&source, arguments.word, error, sizeof(error)) == 0) {
-        store->follow = false;
+        source.speed = arguments.speed;
+        source.steps = arguments.step;
+        store->follow = source.speed > 0 || source.steps;
         code = show(&source, store, &arguments, APP_REPLAY);
     } else {
         fprintf(stderr, "mqttlab: %s\n", error);

@@ -14,6 +14,7 @@
 #include "wire/render.h"
 
 #define TICK_MS       40
+#define STEP_MS       10
 #define SHELL_TICK_MS 20 /* so that what is typed is seen soon */
 #define DRAW_NS       (50 * CLOCK_NS_PER_MS) /* at most 20 pictures a second */
 #define CATCH_UP_NS   (8 * CLOCK_NS_PER_MS)
@@ -60,6 +61,9 @@ static bool take_in(struct runner *runner)
     struct store *store = runner->app->store;
     struct source *source = runner->source;
     const struct panel *lab = runner->app->lab;
+    if (runner->app->step)
+        source_step(source);
+    runner->app->step = false;
     bool changed = source_poll(source, READ_NS);
     uint64_t now_ns = clock_read_wall_ns();
 
@@ -270,7 +274,9 @@ int run_plain(struct source *source)
     while (more) {
         bool live = source->port != 0;
 
-        source_poll(source, READ_NS);
+        /* Of a file that is read as it happened, the rest comes later. */
+        if (!source_poll(source, READ_NS) && !live && source_reading(source))
+            poll(NULL, 0, STEP_MS);
         more = live ? source->control_fd >= 0 : source_reading(source);
         if (live && more && source_gone(source, clock_read_wall_ns()))
             more = false;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 
 #define ANSWER_MS   1000
@@ -40,6 +41,11 @@ static void close_file(struct source *source)
 
 void source_close(struct source *source)
 {
+    for (size_t i = 0; i < source->waiting_count; i++)
+        buf_release(&source->waiting[i].bytes);
+    free(source->waiting);
+    source->waiting = NULL;
+    source->waiting_count = 0;
     detach(source);
     close_file(source);
 }
@@ -119,11 +125,26 @@ bool source_gone(struct source *source, uint64_t now_ns)
 
 /* ---- a file ---- */
 
+static bool is_paced(const struct source *source)
+{
+    return source->steps || source->speed > 0;
+}
+
 static void on_row(void *context, const struct capture_row *row)
 {
     struct source *source = context;
+    struct source_waiting *waiting;
 
-    store_add(source->store, &row->record);
+    if (!is_paced(source)) {
+        store_add(source->store, &row->record);
+        return;
+    }
+    source->waiting = alloc_resize(source->waiting, source->waiting_count + 1,
+                                   sizeof(*source->waiting));
+    waiting = &source->waiting[source->waiting_count++];
+    *waiting = (struct source_waiting){.record = row->record};
+    buf_append_slice(&waiting->bytes, row->record.bytes);
+    waiting->record.bytes = buf_slice(&waiting->bytes);
 }
 
 static void on_warning(void *context, const char *text)
@@ -161,7 +182,62 @@ int source_open_file(struct source *source, const char *path, char *error,
 
 bool source_reading(const struct source *source)
 {
-    return source->capture != NULL;
+    return source->capture || source->waiting_count;
+}
+
+void source_step(struct source *source)
+{
+    source->stepping = true;
+}
+
+/* Is it time for this record? */
+static bool is_due(struct source *source, const struct record *record)
+{
+    uint64_t now_ns = clock_read_monotonic_ns();
+
+    if (source->stepping) {
+        source->begun_ns = 0; /* time goes on from here */
+        source->stepping = record->type != RECORD_MQTT;
+        return true;
+    }
+    if (source->steps)
+        return false;
+    if (!source->begun_ns) {
+        source->begun_ns = now_ns;
+        source->first_ns = record->time_ns;
+    }
+    return (double)record->time_ns - (double)source->first_ns <=
+           (double)(now_ns - source->begun_ns) * source->speed;
+}
+
+static void forget_waiting(struct source *source, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_release(&source->waiting[i].bytes);
+    source->waiting_count -= count;
+    if (source->waiting_count)
+        memmove(source->waiting, source->waiting + count,
+                source->waiting_count * sizeof(*source->waiting));
+}
+
+/* What is due of a file that is read as it happened. */
+static bool read_paced(struct source *source)
+{
+    bool any = false;
+
+    for (;;) {
+        size_t due = 0;
+
+        while (due < source->waiting_count &&
+               is_due(source, &source->waiting[due].record))
+            store_add(source->store, &source->waiting[due++].record);
+        any = any || due;
+        forget_waiting(source, due);
+        if (source->waiting_count || !source->capture)
+            return any;
+        if (capture_step(source->capture) <= 0)
+            close_file(source);
+    }
 }
 
 static bool read_file(struct source *source, uint64_t budget_ns)
@@ -190,6 +266,8 @@ bool source_poll(struct source *source, uint64_t budget_ns)
     struct record record;
     bool any = false;
 
+    if (is_paced(source) && source_reading(source))
+        return read_paced(source);
     if (source->capture)
         return read_file(source, budget_ns);
     while (source->control_fd >= 0 &&

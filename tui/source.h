@@ -10,6 +10,12 @@
 #include "wire/control.h"
 #include "wire/tap_reader.h"
 
+/* A record that was read from a file, with its bytes. */
+struct source_waiting {
+    struct record record;
+    struct buf bytes;
+};
+
 struct source {
     struct store *store; /* borrowed */
 
@@ -21,6 +27,14 @@ struct source {
 
     int file_fd;             /* -1: no file, or all of it was read */
     struct capture *capture; /* what reads it */
+
+    double speed;                   /* of a file; 0: all of it at once */
+    bool steps;                     /* of a file: only as source_step says */
+    bool stepping;                  /* up to the next packet */
+    struct source_waiting *waiting; /* owned: read and not due yet */
+    size_t waiting_count;
+    uint64_t begun_ns; /* monotonic, when the first record was due */
+    uint64_t first_ns; /* its time */
 
     char said[256]; /* what a deed came to */
     struct app_deeds deeds;
@@ -50,6 +64,9 @@ bool source_poll(struct source *source, uint64_t budget_ns);
  * again, and the answer is false.
  */
 bool source_gone(struct source *source, uint64_t now_ns);
+
+/* Of a file: let the next packet come now, whatever the time. */
+void source_step(struct source *source);
 
 /* Is more to be read from the file? */
 bool source_reading(const struct source *source);

@@ -58,6 +58,11 @@ fails 1 'no broker of mqttlab runs' attach
 [ "$(grep -c ' [<>] ' "$work/lines.log")" = 32 ] || fail "not 32 packets"
 grep -q 'will FIRED' "$work/lines.log" || fail "replay shows no events"
 
+# As fast as it was, times a number: the story of 7 seconds in less than one.
+"$MQTTLAB" replay --speed 100 "$story" >"$work/paced.log"
+cmp "$work/lines.log" "$work/paced.log" || fail "another replay when paced"
+fails 3 'is not 0.01 to 1000' replay --speed 0 "$story"
+
 # And so is a broker that runs, until it ends.
 start_quiet_broker
 background attach "$MQTTLAB" attach "$port"
