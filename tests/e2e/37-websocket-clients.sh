@@ -99,8 +99,7 @@ if /usr/bin/python3 -c 'import paho.mqtt.client' 2>/dev/null; then
     # shellcheck disable=SC2086 # one word each
     python paho_client.py "$ws" $tests
     export PAHO_CA="$work/ca.crt"
-    # shellcheck disable=SC2086
-    python paho_client.py "$wss" $tests
+    python paho_client.py "$wss" test_every_qos_and_version
 fi
 
 # --- MQTT.js, as 21-mqtt-js.sh has fetched it
