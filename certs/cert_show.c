@@ -72,7 +72,11 @@ static void put_key(struct buf *to, const EVP_PKEY *key)
 static void put_days(struct buf *to, const char *before, int days,
                      const char *after)
 {
-    buf_printf(to, "%s%d day%s%s", before, days, days == 1 ? "" : "s", after);
+    if (days)
+        buf_printf(to, "%s%d day%s%s", before, days, days == 1 ? "" : "s",
+                   after);
+    else
+        buf_printf(to, "%sless than a day%s", before, after);
 }
 
 void cert_show_validity(const ASN1_TIME *from, const ASN1_TIME *until,

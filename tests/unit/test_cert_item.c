@@ -31,7 +31,7 @@ static X509_CRL *make_list(void)
     X509_CRL *made = X509_CRL_new();
     X509_REVOKED *revoked = X509_REVOKED_new();
     ASN1_TIME *now = X509_gmtime_adj(NULL, 0);
-    ASN1_TIME *next = X509_gmtime_adj(NULL, 2L * DAY_S + 60);
+    ASN1_TIME *next = X509_gmtime_adj(NULL, 2L * DAY_S + 3600);
 
     X509_CRL_set_version(made, X509_CRL_VERSION_2);
     X509_CRL_set_issuer_name(made, X509_get_subject_name(root));
@@ -248,7 +248,7 @@ START_TEST(each_proper_prefix_is_refused_with_the_name_of_the_file)
 
     write_form(&forms[_i], &content);
     /* The last line of a PEM block does not need its end. */
-    for (uint32_t cut = 0; cut + 1 < content.len; cut += 1 + cut / 40) {
+    for (uint32_t cut = 0; cut + 1 < content.len; cut += 1 + cut / 12) {
         struct cert_items items = {0};
         struct buf why = {0};
         const uint8_t *bytes = guarded(content.bytes, cut);
@@ -459,22 +459,30 @@ struct moment {
 };
 
 static const struct moment moments[] = {
-    {-1, "not valid yet: begins in 0 days"},
-    {-5, "not valid yet: begins in 4 days"},
-    {1,  "9 days left"                    },
-    {9,  "1 day left"                     },
-    {12, "EXPIRED 1 day ago"              },
+    {-1, "not valid yet: begins in less than a day"},
+    {-5, "not valid yet: begins in 4 days"         },
+    {0,  "9 days left"                             },
+    {8,  "1 day left"                              },
+    {9,  "less than a day left"                    },
+    {10, "EXPIRED less than a day ago"             },
+    {11, "EXPIRED 1 day ago"                       },
 };
+
+/* Valid for the first ten days of 2026. */
+#define BEGIN_OF_2026 1767225600
 
 START_TEST(how_long_it_is_valid_is_counted_in_days)
 {
+    ASN1_TIME *from = ASN1_TIME_set(NULL, BEGIN_OF_2026);
+    ASN1_TIME *until = ASN1_TIME_set(NULL, BEGIN_OF_2026 + 10 * DAY_S);
     struct buf text = {0};
-    time_t now = time(NULL) + (time_t)moments[_i].days * DAY_S;
 
-    /* A minute later, so that a second that passes does not matter. */
-    cert_show_validity(X509_get0_notBefore(root), X509_get0_notAfter(root),
-                       now + (moments[_i].days < 0 ? 60 : -60), &text);
+    cert_show_validity(from, until,
+                       BEGIN_OF_2026 + (time_t)moments[_i].days * DAY_S + 60,
+                       &text);
     ck_assert_str_eq(buf_string(&text), moments[_i].text);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
     buf_release(&text);
 }
 END_TEST
