@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TIME_MS   2000 /* for one question and its answer */
+#define TIME_MS   5000 /* for one question and its answer */
 #define QUEUE     16
 #define READ_SIZE 4096
 
