@@ -22,6 +22,7 @@ struct source {
     uint8_t bytes[16 + FRAME_BYTES];
     size_t len;
     uint64_t rows;
+    uint64_t wrong;           /* rows whose frame was another */
     uint64_t first_row_after; /* frames made until then */
 };
 
@@ -92,7 +93,8 @@ static void on_row(void *context, const struct capture_row *row)
     if (row->record.type != RECORD_MQTT)
         return;
     source->rows++;
-    ck_assert_uint_eq(row->frame, source->rows);
+    /* An assertion for each row would take longer than all the rest. */
+    source->wrong += row->frame != source->rows;
     if (source->rows == 1)
         source->first_row_after = source->made;
 }
@@ -125,6 +127,7 @@ START_TEST(many_frames_take_little_time_and_no_more_memory)
     while (capture_step(capture) > 0)
         ;
     ck_assert_uint_eq(source.rows, source.frames);
+    ck_assert_uint_eq(source.wrong, 0);
     /* The first row comes when the first read does. */
     ck_assert_uint_lt(source.first_row_after, 5000);
     if (memory > 0)
