@@ -108,6 +108,55 @@ static int draw_totals(const struct view_stats *view, const struct area *area,
     return y;
 }
 
+#define BUSIEST 5
+
+/* The topics with the most messages, in order. */
+static size_t find_busiest(const struct model *model,
+                           struct model_topic **busiest)
+{
+    struct model_topic *topic = NULL;
+    size_t count = 0;
+
+    while ((topic = model_topic_next(model, topic, true))) {
+        size_t at = count < BUSIEST ? count : BUSIEST;
+
+        if (!topic->published)
+            continue;
+        for (; at > 0 && busiest[at - 1]->published < topic->published; at--) {
+            if (at < BUSIEST)
+                busiest[at] = busiest[at - 1];
+        }
+        if (at < BUSIEST)
+            busiest[at] = topic;
+        count += count < BUSIEST;
+    }
+    return count;
+}
+
+static int draw_busiest(const struct view_stats *view, const struct area *area,
+                        int y)
+{
+    struct model_topic *busiest[BUSIEST] = {0};
+    size_t count = find_busiest(view->view.store->model, busiest);
+
+    if (!count)
+        return y - 1;
+    grid_text(area, y++, 1, STYLE_HEADING, "messages of the busiest topics");
+    for (size_t i = 0; i < count; i++, y++) {
+        struct buf name = {0};
+        int bar = (int)(busiest[i]->published * 10 / busiest[0]->published);
+
+        model_topic_name(busiest[i], &name);
+        grid_printf(area, y, 1, STYLE_PLAIN, "%8llu  %-10.*s",
+                    (unsigned long long)busiest[i]->published, bar,
+                    "##########");
+        view_peer_text(area, y, 22, area->width - 22, STYLE_NAME,
+                       buf_string(&name));
+        buf_release(&name);
+    }
+    return y;
+}
+
 static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_stats *view = (struct view_stats *)base;
@@ -119,6 +168,7 @@ static void draw(struct view *base, const struct area *area, int pane)
     whole = grid_area(&all);
     view->height = area->height;
     view->lines = draw_types(view, &whole, draw_totals(view, &whole, 0) + 1);
+    view->lines = draw_busiest(view, &whole, view->lines + 1);
     view->top = (int)view_scroll((size_t)view->top, (size_t)view->top,
                                  (size_t)view->lines, area->height);
     for (int y = 0; y < area->height; y++)
