@@ -386,6 +386,12 @@ static void greet(const struct plain *plain)
                (unsigned)plain->broker.port,
                plain->broker.child ? ", which was started for you" : "",
                plain->live.workspace.path);
+    if (lab->config && !plain->broker.child)
+        buf_printf(&text,
+                   "This broker ran already. It must be one that you started "
+                   "in that folder\nwith %s; if it is not, stop it and begin "
+                   "again.\n\n",
+                   lab->config);
     if (plain->broker.port != USUAL_PORT)
         buf_printf(&text,
                    "Begin in each terminal with: mqttlab shell -p %u\n"
