@@ -186,13 +186,19 @@ check-all: export MQTTLAB_SKIP_NOTHING = 1
 check-all: ## all of it: linters, gcc, clang, sanitizers, foreign clients
 	$Q$(MAKE) --no-print-directory lint
 	$Q$(MAKE) --no-print-directory check VARIANT=clang CC=clang
-	$Q$(MAKE) --no-print-directory check VARIANT=asan
+	$Q$(MAKE) --no-print-directory check VARIANT=asan \
+	    MQTTLAB_E2E='$(SANITIZED)'
 
-# The long ones: ten minutes of fuzzing for each target, the dashboard under load
-# for a minute, the broker killed 200 times, labs with three students' values,
-# every test under valgrind.
+# Scripts that tell the sanitizers something; the others play labs that were
+# played, and compare manuals.
+SANITIZED := tests/e2e/[1-6]*.sh tests/e2e/7[1-9]*.sh
+
+# The long ones: clang's analyzer, ten minutes of fuzzing for each target, the
+# dashboard under load for a minute, the broker killed 200 times, labs with three
+# students' values, every test under valgrind.
 nightly: export MQTTLAB_SKIP_NOTHING = 1
-nightly: ## what takes hours: fuzzing, load, valgrind
+nightly: ## what takes hours: analyzer, fuzzing, load, valgrind
+	$Q$(MAKE) --no-print-directory analyze
 	$Q$(MAKE) --no-print-directory fuzz FOR=600
 	$Q$(MAKE) --no-print-directory all $B/unit-tests
 	$QLOAD_SECONDS=60 CK_RUN_SUITE=terminal MQTTLAB=$(CURDIR)/$B/mqttlab \
@@ -239,6 +245,15 @@ SHELL_OFF := SC1091,SC2034,SC2154,SC2164,SC3045
 $B/%.c.tidy: %.c $B/%.o .clang-tidy
 	$(call say,TIDY)clang-tidy --quiet $< -- -std=gnu17 $(CPPFLAGS) \
 	    $(shell $(PKG_CONFIG) --cflags $(PKGS)) 2>/dev/null && touch $@
+
+# What takes seconds for each file: paths that only the analyzer follows.
+ANALYZER := -*,clang-analyzer-*,-clang-analyzer-unix.Malloc
+ANALYZER := $(ANALYZER),-clang-analyzer-security.insecureAPI.Deprecated*
+analyze: $(SRC:%=$B/%.paths) ## look for paths that go wrong, with clang's analyzer
+$B/%.c.paths: %.c $B/%.o .clang-tidy
+	$(call say,PATHS)clang-tidy --quiet --checks='$(ANALYZER)' $< -- \
+	    -std=gnu17 $(CPPFLAGS) $(shell $(PKG_CONFIG) --cflags $(PKGS)) \
+	    2>/dev/null && touch $@
 
 # No folder includes a folder above it, no two files have one name, and none is
 # longer than two ideas.
@@ -345,5 +360,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all examples nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
+.PHONY: all analyze examples nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
         manual screenshots format install uninstall dist dist-lecturer clean help FORCE
