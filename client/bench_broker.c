@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/map.h"
 #include "certs/certs.h"
 
 #include <arpa/inet.h>
@@ -77,19 +78,36 @@ static struct sockaddr_in local_address(uint16_t port)
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
-/* A port that is free now; 0 when there is none. */
-static uint16_t free_port(void)
+static bool is_free(uint16_t port)
 {
-    struct sockaddr_in address = local_address(0);
-    socklen_t len = sizeof(address);
+    struct sockaddr_in address = local_address(port);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int on = 1;
     bool ok = fd >= 0 &&
-              !bind(fd, (struct sockaddr *)&address, sizeof(address)) &&
-              !getsockname(fd, (struct sockaddr *)&address, &len);
+              !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) &&
+              !bind(fd, (struct sockaddr *)&address, sizeof(address));
 
     if (fd >= 0)
         close(fd);
-    return ok ? ntohs(address.sin_port) : 0;
+    return ok;
+}
+
+/* A port that is free now; 0 when none of many is. Not one of those that the
+   system gives to clients: a benchmark before may have used them all up, and
+   one beside may take it before the broker does. */
+static uint16_t free_port(void)
+{
+    enum { FIRST = 27000, COUNT = 5000, TRIES = 200 };
+    uint64_t random[2];
+
+    map_random_seed(random);
+    for (unsigned i = 0; i < TRIES; i++) {
+        uint16_t port = (uint16_t)(FIRST + (random[0] + i) % COUNT);
+
+        if (is_free(port))
+            return port;
+    }
+    return 0;
 }
 
 /* --- files ----------------------------------------------------------------- */
@@ -303,25 +321,40 @@ static bool wait_until_it_listens(struct bench_broker *broker)
     return false;
 }
 
+static bool try_to_start(struct bench_broker *broker,
+                         const struct bench_program *program, char *why,
+                         size_t why_size)
+{
+    *broker = (struct bench_broker){.port = free_port()};
+    if (!broker->port) {
+        snprintf(why, why_size, "no port is free");
+        return false;
+    }
+    int error =
+        write_configuration(broker, program) ? run(broker, program) : -errno;
+
+    if (!error && wait_until_it_listens(broker))
+        return true;
+    if (error)
+        snprintf(why, why_size, "%s", strerror(-error));
+    else
+        last_words(broker, why, why_size);
+    bench_broker_stop(broker);
+    return false;
+}
+
 bool bench_broker_start(struct bench_broker *broker,
                         const struct bench_program *program, char *error,
                         size_t error_size)
 {
-    char why[200] = "no port is free";
+    char why[200];
 
-    *broker = (struct bench_broker){.port = free_port()};
-    if (broker->port) {
-        int failed = write_configuration(broker, program) ? run(broker, program)
-                                                          : -errno;
-
-        snprintf(why, sizeof(why), "%s", strerror(-failed));
-        if (!failed && wait_until_it_listens(broker))
+    /* Somebody else may have taken the port meanwhile. */
+    for (int i = 0; i < 3; i++) {
+        if (try_to_start(broker, program, why, sizeof(why)))
             return true;
-        if (!failed)
-            last_words(broker, why, sizeof(why));
     }
     snprintf(error, error_size, "%s does not start: %s", program->name, why);
-    bench_broker_stop(broker);
     return false;
 }
 
