@@ -54,19 +54,6 @@ static struct access *load_files(const struct config_listener *config,
     return access;
 }
 
-/* clientid_prefixes is one prefix; whoever lists several by ";" has none. */
-static void check_prefixes(const struct config *config,
-                           struct config_problems *problems)
-{
-    const char *prefix = config->clientid_prefixes;
-
-    if (prefix && prefix[0] && prefix[strlen(prefix) - 1] == ';')
-        config_warning(problems, NULL,
-                       "clientid_prefixes is one prefix, and the ';' at the "
-                       "end of '%.100s' is part of it: leave it out",
-                       prefix);
-}
-
 struct access **access_load(const struct config *config,
                             struct config_problems *problems)
 {
@@ -74,7 +61,6 @@ struct access **access_load(const struct config *config,
     struct access **all = alloc_zero(count, sizeof(struct access *));
     unsigned before = problems->count;
 
-    check_prefixes(config, problems);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && !config->per_listener_settings) {
             all[i] = access_ref(all[0]);
@@ -191,7 +177,6 @@ static bool prepare(void *context, const struct config *fresh,
     struct access **all = alloc_zero(count, sizeof(struct access *));
     unsigned before = problems->count;
 
-    check_prefixes(fresh, problems);
     for (size_t i = 0; i < count; i++) {
         const struct access *is = broker->listeners[i].access;
         const struct config_listener *config =

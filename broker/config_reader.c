@@ -163,6 +163,17 @@ static void read_include_dir(struct config_reader *reader, const char *dir)
     reader->line = outer.line;
 }
 
+/* It is one prefix; whoever lists several by ";" has none. */
+static void check_prefix(struct config_reader *reader, const char *prefix)
+{
+    if (prefix[0] && prefix[strlen(prefix) - 1] == ';')
+        config_reader_warning(
+            reader,
+            "clientid_prefixes is one prefix, and the ';' at the end of "
+            "'%.100s' is part of it: leave it out",
+            prefix);
+}
+
 static void read_member(struct config_reader *reader,
                         const struct config_option *option, const char *value)
 {
@@ -176,6 +187,8 @@ static void read_member(struct config_reader *reader,
             reader->config->lacks_files = true;
     } else if (!strcmp(option->name, "allow_anonymous"))
         listener->says_allow_anonymous = true;
+    else if (!strcmp(option->name, "clientid_prefixes"))
+        check_prefix(reader, value);
 }
 
 /* What stands in front of per_listener_settings would be for all, though it may

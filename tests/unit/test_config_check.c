@@ -296,6 +296,15 @@ START_TEST(a_warning_is_no_problem)
 }
 END_TEST
 
+START_TEST(a_list_of_prefixes_is_warned_of_where_it_stands)
+{
+    check_good("listener 1\nclientid_prefixes lab-;\n");
+    ck_assert_msg(strstr(report, "t.conf:2: warning: clientid_prefixes is one "
+                                 "prefix") != NULL,
+                  "%s", report);
+}
+END_TEST
+
 START_TEST(an_authority_alone_does_not_make_tls_and_that_is_said)
 {
     check_good("listener 1\ncafile /dev/null\n");
@@ -329,6 +338,7 @@ Suite *config_check_suite(void)
     tcase_add_loop_test(tcase, what_only_looks_like_a_mistake_is_none, 0,
                         sizeof(fine) / sizeof(fine[0]));
     tcase_add_test(tcase, a_warning_is_no_problem);
+    tcase_add_test(tcase, a_list_of_prefixes_is_warned_of_where_it_stands);
     tcase_add_test(tcase,
                    an_authority_alone_does_not_make_tls_and_that_is_said);
     return suite;
