@@ -6,6 +6,7 @@
 #include "labs/lab_broker.h"
 #include "labs/lab_plain.h"
 #include "labs/live.h"
+#include "labs/ports.h"
 #include "tui/dashboard.h"
 #include "tui/panel.h"
 #include "wire/event.h"
@@ -17,6 +18,7 @@
 
 struct lab_panel {
     struct panel panel;
+    const struct lab_plain_options *options;
     struct live live;
     struct lab_actors actors;
     uint16_t port;
@@ -468,11 +470,29 @@ static int open_live(struct lab_panel *panel,
     return result;
 }
 
+/* The lab again, whose texts name another port now. */
+static int reopen(struct lab_panel *panel)
+{
+    char error[600];
+
+    live_close(&panel->live);
+    panel->page = 0;
+    if (open_live(panel, panel->options, error, sizeof(error)) != 0) {
+        fprintf(stderr, "mqttlab lab: %s\n", error);
+        return -EIO;
+    }
+    lab_run_show_next_as(run_of(panel), 1);
+    return 0;
+}
+
 /* Its broker is where there was room. */
 static int on_port(void *owner, uint16_t port)
 {
     struct lab_panel *panel = owner;
 
+    ports_set(PORTS_MQTT, port);
+    if (port != panel->port && reopen(panel) != 0)
+        return -EIO;
     panel->port = port;
     return lab_broker_config(run_of(panel)->lab, panel->live.workspace.path,
                              port)
@@ -482,28 +502,36 @@ static int on_port(void *owner, uint16_t port)
 
 int lab_panel_run(const struct lab_plain_options *options)
 {
-    struct lab_panel panel = {.panel = functions, .port = options->port};
+    struct lab_panel panel = {
+        .panel = functions, .options = options, .port = options->port};
     char error[600];
 
+    ports_set(PORTS_MQTT, options->port);
     if (open_live(&panel, options, error, sizeof(error)) != 0) {
         fprintf(stderr, "mqttlab lab: %s\n", error);
         return 1;
     }
     panel.panel.lab = &panel;
     lab_run_show_next_as(run_of(&panel), 1);
+    /* Of their own: the lab may be opened again, for another port. */
     const char *conf = run_of(&panel)->lab->config;
+    char *config = alloc_string(conf ? conf : "broker.conf");
+    char *folder = alloc_string(panel.live.workspace.path);
     struct dashboard_options dashboard = {.port = options->port,
-                                          .config = conf ? conf : "broker.conf",
-                                          .folder = panel.live.workspace.path,
+                                          .config = config,
+                                          .folder = folder,
                                           .lab = &panel.panel,
                                           .watch = true,
                                           .on_port = on_port,
                                           .owner = &panel};
     int status = dashboard_run(&dashboard);
 
-    lab_plain_goodbye(run_of(&panel), options->name);
+    if (run_of(&panel))
+        lab_plain_goodbye(run_of(&panel), options->name);
     lab_actors_stop(&panel.actors);
     live_close(&panel.live);
     lab_panel_lines_release(&panel.lines);
+    free(config);
+    free(folder);
     return status;
 }

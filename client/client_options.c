@@ -55,6 +55,15 @@ static uint16_t default_port(void)
     return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 1883;
 }
 
+/* Likewise where one speaks TLS without being told. */
+static uint16_t tls_port(void)
+{
+    const char *chosen = getenv("MQTTLAB_TLS_PORT");
+    long port = chosen ? strtol(chosen, NULL, 10) : 0;
+
+    return port > 0 && port <= UINT16_MAX ? (uint16_t)port : TLS_PORT;
+}
+
 /* Go on with the next line of the file of defaults, behind the last one with
    the command line. */
 static void next_words(struct client_options *options)
@@ -351,7 +360,7 @@ static bool finish_tls(struct client_options *options)
     const struct client_config *config = &options->config;
     bool usage;
 
-    if (config->port == TLS_PORT && !config->unix_path)
+    if (config->port == tls_port() && !config->unix_path)
         options->tls.on_port = true;
     if (client_tls_check(&options->tls, &usage, options->error,
                          sizeof(options->error)))

@@ -4,6 +4,7 @@
 #include "labs/check_parse.h"
 #include "labs/markdown.h"
 #include "labs/params.h"
+#include "labs/ports.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -108,6 +109,9 @@ static void add_check(struct sorter *sorter, char *line)
         COMPLAIN(sorter, "a check is 'id points kind ...'");
         return;
     }
+    if (ports_named_in(rest))
+        COMPLAIN(sorter, "a check may not depend on a port: the grader does "
+                         "not know it");
     char *title = cut_words(rest);
     step->checks = alloc_resize(step->checks, step->check_count + 1,
                                 sizeof(step->checks[0]));

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "labs/ports.h"
 #include "wire/control.h"
 
 #include <errno.h>
@@ -20,18 +21,28 @@
 #define START_TRY_MS 30
 #define STOP_TRIES   60
 
-static int find_on(uint16_t port, struct control_broker *found)
+static bool pick(const struct control_broker *brokers, int count, uint16_t port,
+                 struct control_broker *found)
 {
-    struct control_broker brokers[MAX_BROKERS];
-    int count = control_find(brokers, MAX_BROKERS);
-
     for (int i = 0; i < count; i++) {
         if (brokers[i].port != port)
             continue;
         *found = brokers[i];
-        return 0;
+        return true;
     }
-    return -ENOENT;
+    return false;
+}
+
+/* A broker that was started without the plain port is known by another one. */
+static int find_on(uint16_t port, struct control_broker *found)
+{
+    struct control_broker brokers[MAX_BROKERS];
+    int count = control_find(brokers, MAX_BROKERS);
+    bool there = pick(brokers, count, port, found);
+
+    for (int i = PORTS_TLS; !there && i < PORTS_COUNT; i++)
+        there = pick(brokers, count, ports_number((enum ports_kind)i), found);
+    return there ? 0 : -ENOENT;
 }
 
 static int attach(struct lab_broker *broker, const struct control_broker *to)

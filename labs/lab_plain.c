@@ -4,6 +4,7 @@
 #include "labs/lab_drain.h"
 #include "labs/lab_saw.h"
 #include "labs/lab_text.h"
+#include "labs/ports.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -436,6 +437,8 @@ int lab_plain(const struct lab_plain_options *options)
 {
     struct plain plain = {0};
     char error[600];
+
+    ports_set(PORTS_MQTT, options->port);
     int result = open_live(&plain, options, error, sizeof(error));
 
     if (!result) {

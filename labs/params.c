@@ -1,6 +1,7 @@
 #include "labs/params.h"
 
 #include "base/alloc.h"
+#include "labs/ports.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -232,8 +233,12 @@ static bool fill_one(struct buf *out, struct lab *lab, const char *text,
     size_t name_len = bar ? (size_t)(bar - text) : len;
     struct lab_param *param = find(lab, text, name_len);
 
+    uint16_t port = param ? 0 : ports_find(text, len);
+
+    if (port)
+        buf_printf(out, "%u", (unsigned)port);
     if (!param)
-        return false;
+        return port != 0;
     param->used = true;
     if (bar)
         return append_form(out, param->value, bar + 1, len - name_len - 1);

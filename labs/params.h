@@ -24,7 +24,8 @@ const char *params_draw(struct lab *lab, const char *student,
  * Append text with {{name}} replaced by values. {{name|hex}} is the value's
  * letters as hex bytes ("64 65 62"), {{name|len16}} its length and {{name|u16}}
  * its number as two bytes in hex, as they stand in a packet. Returns false when
- * a name is unknown, which is then left as it stands.
+ * a name is unknown, which is then left as it stands. {{tls_port}} and its like
+ * (labs/ports.h) are known in every lab.
  */
 bool params_fill(struct buf *out, struct lab *lab, const char *text);
 

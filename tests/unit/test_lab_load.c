@@ -110,6 +110,59 @@ START_TEST(values_are_the_students_own_and_always_the_same)
 }
 END_TEST
 
+/* With a port in the text of a step, and in a check. */
+static const char with_ports[] =
+    "---\nid: 99-test\ntitle: A test\nversion: 1\n---\n"
+    "## Step 1: First\n<!-- step one -->\n\n"
+    "{{port}} {{tls_port}} {{ws_port}} {{wss_port}}\n\n"
+    "```check\na 1 seen tcp.port == %s\n```\n";
+
+static void clear_ports(void)
+{
+    static const char *const variables[] = {"MQTTLAB_PORT", "MQTTLAB_TLS_PORT",
+                                            "MQTTLAB_WS_PORT",
+                                            "MQTTLAB_WSS_PORT"};
+
+    for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+        unsetenv(variables[i]);
+}
+
+START_TEST(texts_name_the_usual_ports_or_those_of_the_environment)
+{
+    struct lab_problems problems = {0};
+    char *text = alloc_printf(with_ports, "1");
+
+    clear_ports();
+    struct lab *lab = load(text, "ann", &problems);
+    ck_assert_str_eq(lab->steps[0].blocks[0].text, "1883 8883 9001 9883");
+    lab_free(lab);
+    setenv("MQTTLAB_TLS_PORT", "20001", 1);
+    setenv("MQTTLAB_WS_PORT", "many", 1);
+    setenv("MQTTLAB_WSS_PORT", "65536", 1);
+    lab = load(text, "ann", &problems);
+    ck_assert_str_eq(lab->steps[0].blocks[0].text, "1883 20001 9001 9883");
+    lab_free(lab);
+    ck_assert_uint_eq(problems.count, 0);
+    clear_ports();
+    free(text);
+}
+END_TEST
+
+START_TEST(a_check_that_names_a_port_is_a_problem)
+{
+    struct lab_problems problems = {0};
+    char *text = alloc_printf(with_ports, "{{tls_port}}");
+    struct lab *lab = load(text, "ann", &problems);
+
+    ck_assert_uint_eq(problems.count, 1);
+    ck_assert_ptr_nonnull(
+        strstr(buf_string(&problems.text), "may not depend on a port"));
+    lab_free(lab);
+    buf_release(&problems.text);
+    free(text);
+}
+END_TEST
+
 START_TEST(values_stand_in_packets_as_bytes)
 {
     struct lab_problems problems = {0};
@@ -309,6 +362,9 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase, a_list_within_a_list_stands_further_in);
     tcase_add_test(tcase, values_are_the_students_own_and_always_the_same);
     tcase_add_test(tcase, values_stand_in_packets_as_bytes);
+    tcase_add_test(tcase,
+                   texts_name_the_usual_ports_or_those_of_the_environment);
+    tcase_add_test(tcase, a_check_that_names_a_port_is_a_problem);
     tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0,
                         sizeof(broken) / sizeof(broken[0]));
     tcase_add_test(tcase, a_number_with_decimals_keeps_its_sign);
