@@ -1,5 +1,6 @@
 #include "broker/gate_control.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #include "broker/broker.h"
@@ -79,7 +80,9 @@ bool gate_control_unrule(struct broker *broker, json_t *request, json_t *answer)
     if (kind && gate_kind_of(kind) == GATE_KINDS)
         return fail(answer, "kind: hold, drop, delay, dup or corrupt");
     if (gate && number)
-        ended = gate_unset(gate, (unsigned)number);
+        ended = number > 0 && number <= UINT_MAX
+                    ? gate_unset(gate, (unsigned)number)
+                    : 0;
     else if (gate)
         ended = gate_unset_kind(gate, kind ? gate_kind_of(kind) : GATE_KINDS);
     tap_publish(&broker->tap);

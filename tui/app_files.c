@@ -2,8 +2,11 @@
  * Files that the dashboard writes.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tui/app.h"
 #include "tui/export.h"
@@ -26,9 +29,25 @@ static int write_records(const struct store *store, FILE *file)
     return error;
 }
 
+/* A recording can hold passwords and keys: it is for its owner alone, even
+   where a file was that others could read. */
+static FILE *open_private(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    struct stat status;
+    FILE *file = NULL;
+
+    if (fd >= 0 && fstat(fd, &status) == 0 &&
+        (!S_ISREG(status.st_mode) || fchmod(fd, 0600) == 0))
+        file = fdopen(fd, "wb");
+    if (fd >= 0 && !file)
+        close(fd);
+    return file;
+}
+
 void app_write_records(struct app *app, const char *path)
 {
-    FILE *file = fopen(path, "wb");
+    FILE *file = open_private(path);
     int error = file ? write_records(app->store, file) : -errno;
 
     if (file && fclose(file) && !error)

@@ -17,24 +17,35 @@ bool app_can_do(struct app *app)
     return false;
 }
 
+/* Can a rule have this filter? Says why not. */
+static bool is_for_rules(struct app *app, const char *text)
+{
+    struct filter_error error;
+    struct filter *filter = filter_new(text, &error);
+    const char *unknown = filter ? filter_hindsight(filter) : NULL;
+
+    if (!filter)
+        app_say(app, "column %u of the filter: %s", error.column,
+                error.message);
+    else if (unknown)
+        app_say(app,
+                "a packet has no %s before it has passed: use a field of "
+                "its own, as mqtt.topic",
+                unknown);
+    bool good = filter && !unknown;
+    filter_free(filter);
+    return good;
+}
+
 /* ---- holding ---- */
 
 void app_hold(struct app *app, const char *filter)
 {
-    struct app_rule rule = {.kind = "hold", .filter = filter, .always = true};
-    struct filter_error error;
-    filter = rule.filter = presets_expand(filter);
-    struct filter *valid = filter_new(filter, &error);
+    struct app_rule rule = {
+        .kind = "hold", .filter = presets_expand(filter), .always = true};
 
-    if (!app_can_do(app)) {
-        filter_free(valid);
+    if (!app_can_do(app) || !is_for_rules(app, rule.filter))
         return;
-    }
-    if (!valid) {
-        app_say(app, "column %u: %s", error.column, error.message);
-        return;
-    }
-    filter_free(valid);
     if (app->holding)
         app->deeds->unrule(app->deeds->owner, "hold");
     app_say(app, "%s holds what matches: . lets one go, A all, i ends it",
@@ -108,7 +119,6 @@ void app_disturb(struct app *app, const char *kind, const char *rest)
 {
     static const char always[] = "always";
     struct app_rule rule = {.kind = kind};
-    struct filter_error error;
 
     if (!app_can_do(app))
         return;
@@ -125,15 +135,9 @@ void app_disturb(struct app *app, const char *kind, const char *rest)
         rest += strlen(always);
         rest += strspn(rest, " ");
     }
-    rest = presets_expand(rest);
-    struct filter *valid = filter_new(rest, &error);
-    if (!valid) {
-        app_say(app, "column %u of the filter: %s", error.column,
-                error.message);
+    rule.filter = rest = presets_expand(rest);
+    if (!is_for_rules(app, rest))
         return;
-    }
-    filter_free(valid);
-    rule.filter = rest;
     app_say(app, "%s: %s %s%s; :rules-off ends it",
             app->deeds->rule(app->deeds->owner, &rule), kind,
             rule.always ? "always " : "once, ",

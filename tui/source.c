@@ -13,6 +13,7 @@
 
 #define ANSWER_MS   1000
 #define LOOK_EVERY  (500 * CLOCK_NS_PER_MS)
+#define SINCE_NS    (2 * CLOCK_NS_PER_S) /* times of files are rough */
 #define BROKERS_MAX 64
 #define FILE_BATCH  64 /* frames between two looks at the clock */
 
@@ -101,6 +102,7 @@ static bool find_again(struct source *source)
 
     for (int i = 0; i < count; i++) {
         if (brokers[i].port == source->port &&
+            brokers[i].since_ns + SINCE_NS >= source->ended_ns &&
             source_attach(source, &brokers[i], error, sizeof(error)) == 0)
             return true;
     }
@@ -116,6 +118,7 @@ bool source_gone(struct source *source, uint64_t now_ns)
             return false;
         source_poll(source, 0); /* its last words */
         detach(source);
+        source->ended_ns = now_ns;
     }
     if (now_ns - source->looked_ns < LOOK_EVERY)
         return true;

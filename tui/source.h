@@ -23,7 +23,8 @@ struct source {
     struct tap_reader reader;
     pid_t pid;
     unsigned port;
-    uint64_t looked_ns; /* when it was looked for last, after its end */
+    uint64_t ended_ns;  /* when its end was seen */
+    uint64_t looked_ns; /* when it was looked for last, after that */
 
     int file_fd;             /* -1: no file, or all of it was read */
     struct capture *capture; /* what reads it */
@@ -60,8 +61,9 @@ int source_open_file(struct source *source, const char *path, char *error,
 bool source_poll(struct source *source, uint64_t budget_ns);
 
 /*
- * Has the broker ended? When one comes back on the same port it is watched
- * again, and the answer is false.
+ * Has the broker ended? When it comes back it is watched again, and the answer
+ * is false: one of the same port that began after the end; another of that port
+ * (at another address) may have been there all the time.
  */
 bool source_gone(struct source *source, uint64_t now_ns);
 

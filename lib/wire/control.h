@@ -34,7 +34,8 @@ void control_explain(int error, char *text, size_t size);
 struct control_broker {
     char path[256];
     pid_t pid;
-    unsigned port; /* of its first listener */
+    unsigned port;     /* of its first listener */
+    uint64_t since_ns; /* wall clock, when it opened the socket */
 };
 
 /*

@@ -106,15 +106,19 @@ static bool parse_name(const char *name, struct control_broker *broker)
     return true;
 }
 
-static bool alive(const char *path)
+static bool alive(struct control_broker *broker)
 {
-    int fd = socket_connect_unix(path);
+    struct stat status;
+    int fd = socket_connect_unix(broker->path);
 
     if (fd >= 0)
         close(fd);
     if (fd == -ECONNREFUSED)
-        unlink(path);
-    return fd >= 0 || fd == -EAGAIN;
+        unlink(broker->path);
+    if ((fd < 0 && fd != -EAGAIN) || lstat(broker->path, &status))
+        return false;
+    broker->since_ns = (uint64_t)status.st_mtime * CLOCK_NS_PER_S;
+    return true;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -145,7 +149,7 @@ int control_find(struct control_broker *brokers, size_t max)
         if (parse_name(entry->d_name, broker) &&
             !print_path(broker->path, sizeof(broker->path), "%s/%s", directory,
                         entry->d_name) &&
-            alive(broker->path))
+            alive(broker))
             count++;
     }
     closedir(dir);

@@ -39,6 +39,11 @@ bool filter_match(const struct filter *filter, const struct history_row *row,
 /* Does it use fields or functions that Wireshark does not have? */
 bool filter_is_own(const struct filter *filter);
 
+/* A field that it uses and that nobody can know of a packet which is still on
+   its way, because whoever watches counts or notes it ("frame.number"); NULL:
+   none. */
+const char *filter_hindsight(const struct filter *filter);
+
 /*
  * The value of a field of a row as text, for messages such as "the topic was
  * {mqtt.topic}"; several are joined by ", ". Bytes are given as they are: the

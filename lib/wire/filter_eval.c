@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 void filter_free(struct filter *filter)
 {
@@ -29,6 +30,22 @@ void filter_free(struct filter *filter)
 bool filter_is_own(const struct filter *filter)
 {
     return filter->own;
+}
+
+const char *filter_hindsight(const struct filter *filter)
+{
+    static const char *const names[] = {"frame.number", "frame.time_relative",
+                                        "frame.time_delta", "frame.comment"};
+
+    for (size_t i = 0; i < filter->operand_count; i++) {
+        const struct filter_field *field = filter->operands[i].field;
+
+        for (size_t k = 0; field && k < sizeof(names) / sizeof(names[0]); k++) {
+            if (!strcmp(field->name, names[k]))
+                return names[k];
+        }
+    }
+    return NULL;
 }
 
 /* ---- values ---- */

@@ -9,30 +9,17 @@
 #include "base/alloc.h"
 #include "net/timer.h"
 #include "wire/event.h"
+#include "wire/gate_queue.h"
 #include "wire/gate_rules.h"
 #include "wire/link_in.h"
-
-/* A packet that waits. One that comes in waits in its link (link_in_wait) and
-   has no bytes here. */
-struct waiting {
-    struct list node;
-    struct link *link;
-    struct buf bytes;
-    uint64_t seq;    /* of its record */
-    uint64_t due_ms; /* by the loop's clock, if delayed */
-    unsigned rule;   /* its number; 0: it only waits behind another */
-    bool held;       /* until it is released */
-    bool in;
-};
 
 struct gate {
     struct tap *tap;
     struct loop *loop;
     struct gate_rules rules;
-    struct list waiting; /* the oldest first */
-    size_t waiting_count;
-    size_t waiting_bytes;
+    struct gate_queue queue;
     struct timer timer; /* of the next delayed packet */
+    uint64_t timer_ms;  /* when it comes, by the loop's clock; UINT64_MAX */
 };
 
 /* ---- records about what the gate does ---- */
@@ -78,9 +65,9 @@ static void tell_deed(struct gate *gate, const struct link *link, uint64_t seq,
                       const struct gate_verdict *verdict)
 {
     static const char *const deeds[GATE_KINDS] = {
-        [GATE_HOLD] = "held",         [GATE_DROP] = "dropped",
-        [GATE_DELAY] = "delayed",     [GATE_DUPLICATE] = "sent twice",
-        [GATE_CORRUPT] = "corrupted",
+        [GATE_HOLD] = "held",       [GATE_DROP] = "dropped",
+        [GATE_DELAY] = "delayed",   [GATE_DUPLICATE] = "sent twice",
+        [GATE_CORRUPT] = "damaged",
     };
 
     if (gate_verdict_is(verdict, GATE_DELAY))
@@ -108,22 +95,14 @@ static void change(struct slice packet, enum gate_kind kind, struct buf *copy)
 
 /* ---- packets that wait ---- */
 
-static void arm(struct gate *gate)
+static void arm(struct gate *gate, uint64_t due_ms)
 {
-    uint64_t next_ms = UINT64_MAX;
     uint64_t now_ms = clock_ms(&gate->loop->clock);
 
-    LIST_FOREACH (node, &gate->waiting) {
-        const struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
-
-        if (waiting->rule && !waiting->held && waiting->due_ms < next_ms)
-            next_ms = waiting->due_ms;
-    }
-    if (next_ms == UINT64_MAX)
-        timer_cancel(&gate->timer);
-    else
-        timer_set(gate->loop, &gate->timer,
-                  next_ms > now_ms ? next_ms - now_ms : 0);
+    if (due_ms >= gate->timer_ms)
+        return;
+    gate->timer_ms = due_ms;
+    timer_set(gate->loop, &gate->timer, due_ms > now_ms ? due_ms - now_ms : 0);
 }
 
 static void let_all_go(struct gate *gate);
@@ -131,8 +110,8 @@ static void let_all_go(struct gate *gate);
 /* Too many wait: a rule that was forgotten must not eat the memory. */
 static bool too_many(const struct gate *gate)
 {
-    return gate->waiting_count > GATE_WAITING_MAX ||
-           gate->waiting_bytes > GATE_WAITING_BYTES;
+    return gate->queue.count > GATE_WAITING_MAX ||
+           gate->queue.bytes > GATE_WAITING_BYTES;
 }
 
 static void give_up(struct gate *gate)
@@ -143,103 +122,73 @@ static void give_up(struct gate *gate)
     let_all_go(gate);
 }
 
-static void keep(struct gate *gate, const struct waiting *like,
-                 struct slice bytes)
+/* The first of a stream goes, and all behind it that do not wait for
+   themselves. */
+static void go(struct gate *gate, struct gate_stream *stream, bool drop)
 {
-    struct waiting *waiting = alloc_zero(1, sizeof(*waiting));
-
-    *waiting = *like;
-    buf_append_slice(&waiting->bytes, bytes);
-    list_append(&gate->waiting, &waiting->node);
-    gate->waiting_count++;
-    gate->waiting_bytes += bytes.len + sizeof(*waiting);
-    if (!waiting->held)
-        arm(gate);
-}
-
-static void forget(struct gate *gate, struct waiting *waiting)
-{
-    list_remove(&waiting->node);
-    gate->waiting_count--;
-    gate->waiting_bytes -= waiting->bytes.len + sizeof(*waiting);
-    buf_release(&waiting->bytes);
-    free(waiting);
-}
-
-static struct waiting *first_of(struct gate *gate, const struct link *link,
-                                bool in)
-{
-    LIST_FOREACH (node, &gate->waiting) {
-        struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
-
-        if (waiting->link == link && waiting->in == in)
-            return waiting;
-    }
-    return NULL;
-}
-
-/* May the first of a connection go on by itself? */
-static bool may_go(const struct gate *gate, const struct waiting *waiting)
-{
-    return !waiting->rule ||
-           (!waiting->held && waiting->due_ms <= clock_ms(&gate->loop->clock));
-}
-
-/* The first of its connection and direction goes, and all behind it that do
-   not wait for themselves. */
-static void go(struct gate *gate, struct waiting *waiting, bool drop)
-{
-    struct link *link = waiting->link;
+    struct link *link = stream->link;
+    uint64_t now_ms = clock_ms(&gate->loop->clock);
+    struct gate_waiting *waiting = gate_stream_first(stream);
 
     if (waiting->rule)
         tell(gate, link, EVENT_PACKET_RELEASED, waiting->seq,
              drop ? "dropped while it was held" : "it goes on");
-    if (waiting->in) {
-        forget(gate, waiting);
+    if (stream->in) {
+        gate_queue_remove(&gate->queue, waiting);
         if (drop)
             link_in_skip(link);
-        link->last_in_ms = clock_ms(&gate->loop->clock);
+        link->last_in_ms = now_ms;
         link_resume(link, LINK_HOLD_GATE);
         return;
     }
-    while (waiting) {
+    do {
         if (!drop)
             link_pass(link, buf_slice(&waiting->bytes));
         drop = false;
-        forget(gate, waiting);
-        waiting = first_of(gate, link, false);
-        if (waiting && !may_go(gate, waiting))
+        struct list *next = waiting->behind.next;
+        bool last = next == &stream->waiting;
+        gate_queue_remove(&gate->queue, waiting);
+        if (last) {
+            link->gated = false;
             return;
+        }
+        waiting = LIST_ITEM(next, struct gate_waiting, behind);
+    } while (gate_waiting_may_go(waiting, now_ms));
+    if (!waiting->held)
+        arm(gate, waiting->due_ms);
+}
+
+/* Whoever may goes. A client whose packet goes is read from in a later turn,
+   so nothing comes to wait meanwhile. */
+static void let_go(struct gate *gate)
+{
+    uint64_t now_ms = clock_ms(&gate->loop->clock);
+
+    LIST_FOREACH_SAFE (node, &gate->queue.streams) {
+        struct gate_stream *stream = LIST_ITEM(node, struct gate_stream, node);
+
+        if (gate_waiting_may_go(gate_stream_first(stream), now_ms))
+            go(gate, stream, false);
     }
-    link->gated = false;
+    gate->timer_ms = UINT64_MAX;
+    timer_cancel(&gate->timer);
+    arm(gate, gate_queue_next_ms(&gate->queue));
 }
 
 static void on_timer(struct timer *timer)
 {
     struct gate *gate = LIST_ITEM(timer, struct gate, timer);
-    bool again = true;
 
-    while (again) {
-        again = false;
-        LIST_FOREACH (node, &gate->waiting) {
-            struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
-
-            if (!may_go(gate, waiting) ||
-                first_of(gate, waiting->link, waiting->in) != waiting)
-                continue;
-            go(gate, waiting, false);
-            again = true;
-            break;
-        }
-    }
+    let_go(gate);
     tap_publish(gate->tap);
-    arm(gate);
 }
 
 static void let_all_go(struct gate *gate)
 {
-    while (!list_empty(&gate->waiting))
-        go(gate, LIST_ITEM(gate->waiting.next, struct waiting, node), false);
+    const struct gate_waiting *first;
+
+    while ((first = gate_queue_first(&gate->queue)))
+        go(gate, first->stream, false);
 }
 
 /* ---- rules ---- */
@@ -259,15 +208,17 @@ unsigned gate_set(struct gate *gate, const struct gate_rule *rule,
 /* A rule ended: what it holds goes as soon as it is the first. */
 static void let_go_of(struct gate *gate, unsigned rule)
 {
-    LIST_FOREACH (node, &gate->waiting) {
-        struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
+    LIST_FOREACH (node, &gate->queue.waiting) {
+        struct gate_waiting *waiting =
+            LIST_ITEM(node, struct gate_waiting, node);
 
         if (waiting->rule == rule) {
             waiting->held = false;
             waiting->due_ms = 0;
         }
     }
-    on_timer(&gate->timer);
+    let_go(gate);
+    tap_publish(gate->tap);
 }
 
 /* End rules for which the test is true; returns how many. */
@@ -319,14 +270,15 @@ void gate_forget_owner(struct gate *gate, uint64_t owner)
 
 enum gate_release gate_release(struct gate *gate, uint64_t seq, bool drop)
 {
-    LIST_FOREACH (node, &gate->waiting) {
-        struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
+    LIST_FOREACH (node, &gate->queue.waiting) {
+        struct gate_waiting *waiting =
+            LIST_ITEM(node, struct gate_waiting, node);
 
         if (seq ? waiting->seq != seq : !waiting->rule)
             continue;
-        if (first_of(gate, waiting->link, waiting->in) != waiting)
+        if (gate_stream_first(waiting->stream) != waiting)
             return GATE_BEHIND;
-        go(gate, waiting, drop);
+        go(gate, waiting->stream, drop);
         tap_publish(gate->tap);
         return GATE_RELEASED;
     }
@@ -337,51 +289,75 @@ unsigned gate_release_all(struct gate *gate)
 {
     unsigned count = 0;
 
-    LIST_FOREACH (node, &gate->waiting)
-        count += LIST_ITEM(node, struct waiting, node)->rule != 0;
+    LIST_FOREACH (node, &gate->queue.waiting)
+        count += LIST_ITEM(node, struct gate_waiting, node)->rule != 0;
     let_all_go(gate);
     tap_publish(gate->tap);
     return count;
 }
 
-void gate_forget_link(struct gate *gate, struct link *link)
+static void forget_stream(struct gate *gate, struct link *link, bool in)
 {
-    LIST_FOREACH_SAFE (node, &gate->waiting) {
-        struct waiting *waiting = LIST_ITEM(node, struct waiting, node);
+    struct gate_stream *stream;
 
-        if (waiting->link != link)
-            continue;
+    while ((stream = gate_queue_stream(&gate->queue, link, in))) {
+        struct gate_waiting *waiting = gate_stream_first(stream);
+
         if (waiting->rule)
             tell(gate, link, EVENT_PACKET_RELEASED, waiting->seq,
                  "it is gone with its connection");
-        forget(gate, waiting);
+        gate_queue_remove(&gate->queue, waiting);
     }
+}
+
+void gate_forget_link(struct gate *gate, struct link *link)
+{
+    forget_stream(gate, link, true);
+    forget_stream(gate, link, false);
     link->gated = false;
 }
 
 size_t gate_waiting(const struct gate *gate)
 {
-    return gate->waiting_count;
+    return gate->queue.count;
 }
 
 bool gate_idle(const struct gate *gate)
 {
-    return !gate->rules.count && !gate->waiting_count;
+    return !gate->rules.count && !gate->queue.count;
 }
 
 /* ---- packets that come ---- */
 
-static struct waiting as_waiting(const struct gate *gate, struct link *link,
-                                 uint64_t seq,
-                                 const struct gate_verdict *verdict)
+/* Let a packet wait as its rule says. */
+static void keep(struct gate *gate, struct link *link, bool in,
+                 const struct gate_verdict *verdict, uint64_t seq,
+                 struct slice bytes)
 {
-    return (struct waiting){
-        .link = link,
-        .seq = seq,
-        .rule = verdict->rule,
-        .held = gate_verdict_is(verdict, GATE_HOLD),
-        .due_ms = clock_ms(&gate->loop->clock) + verdict->is.delay_ms,
-    };
+    const struct gate_waiting *waiting = gate_queue_add(
+        &gate->queue, link, in,
+        &(struct gate_waiting){
+            .seq = seq,
+            .rule = verdict->rule,
+            .held = gate_verdict_is(verdict, GATE_HOLD),
+            .due_ms = clock_ms(&gate->loop->clock) + verdict->is.delay_ms,
+        },
+        bytes);
+
+    if (waiting->rule && !waiting->held)
+        arm(gate, waiting->due_ms);
+}
+
+/* Record what was made of a packet; seq: of the one that it was made from. */
+static uint64_t show_changed(struct gate *gate, const struct link *link,
+                             enum record_direction direction,
+                             struct slice changed, uint64_t seq)
+{
+    struct record record =
+        link_in_describe(link, RECORD_MQTT, direction, changed);
+
+    record.cause = seq;
+    return tap_write(gate->tap, &record);
 }
 
 /* Hand over what was made of a packet; it is a packet as well, so it can be
@@ -396,17 +372,12 @@ static void hand_changed(struct gate *gate, struct link *link,
 
     change(frame->whole, kind, &copy);
     used = framer_next(buf_slice(&copy), MQTT_MAX_PACKET_SIZE, &changed);
-    if (kind == GATE_DUPLICATE) {
-        struct record record =
-            link_in_describe(link, RECORD_MQTT, RECORD_C2B, buf_slice(&copy));
-
-        record.cause = seq;
-        seq = tap_write(gate->tap, &record);
-    }
-    if (used > 0)
+    if (used > 0) {
+        seq = show_changed(gate, link, RECORD_C2B, buf_slice(&copy), seq);
         link_in_hand(link, &changed, seq, kind == GATE_CORRUPT);
-    else
+    } else {
         link_in_refuse(link, buf_slice(&copy), (enum mqtt_reason)(-used));
+    }
     buf_release(&copy);
 }
 
@@ -417,24 +388,21 @@ void gate_take_in(struct gate *gate, struct link *link,
     struct record record =
         link_in_describe(link, RECORD_MQTT, RECORD_C2B, frame->whole);
     const struct gate_verdict verdict = gate_rules_judge(&gate->rules, &record);
-    uint64_t seq = show(gate, &record, &verdict);
+    bool corrupt = gate_verdict_is(&verdict, GATE_CORRUPT);
 
+    /* What comes damaged is another packet: this one is lost. */
+    if (corrupt)
+        record.flags |= RECORD_DROPPED;
+    uint64_t seq = show(gate, &record, &verdict);
     tell_deed(gate, link, seq, &verdict);
     if (gate_verdict_waits(&verdict)) {
-        struct waiting waiting = as_waiting(gate, link, seq, &verdict);
-
-        waiting.in = true;
         link_in_wait(link, seq);
-        keep(gate, &waiting, slice_of(NULL, 0));
-        return;
-    }
-    if (gate_verdict_is(&verdict, GATE_DROP))
-        return;
-    if (gate_verdict_is(&verdict, GATE_CORRUPT)) {
+        keep(gate, link, true, &verdict, seq, slice_of(NULL, 0));
+    } else if (corrupt) {
         hand_changed(gate, link, frame, GATE_CORRUPT, seq);
-        return;
+    } else if (!gate_verdict_is(&verdict, GATE_DROP)) {
+        link_in_hand(link, frame, seq, true);
     }
-    link_in_hand(link, frame, seq, true);
     if (gate_verdict_is(&verdict, GATE_DUPLICATE) && !link->closing)
         hand_changed(gate, link, frame, GATE_DUPLICATE, seq);
 }
@@ -444,27 +412,21 @@ void gate_take_in(struct gate *gate, struct link *link,
 static void pass(struct gate *gate, struct link *link, struct slice packet,
                  uint64_t seq)
 {
-    struct waiting waiting = {.link = link, .seq = seq};
+    static const struct gate_verdict none = {0};
 
     if (link->gated)
-        keep(gate, &waiting, packet);
+        keep(gate, link, false, &none, seq, packet);
     else
         link_pass(link, packet);
 }
 
-static void send_changed(struct gate *gate, struct link *link,
-                         struct slice packet, enum gate_kind kind, uint64_t seq)
+static void send_again(struct gate *gate, struct link *link,
+                       struct slice packet, uint64_t seq)
 {
     struct buf copy = {0};
 
-    change(packet, kind, &copy);
-    if (kind == GATE_DUPLICATE) {
-        struct record record =
-            link_in_describe(link, RECORD_MQTT, RECORD_B2C, buf_slice(&copy));
-
-        record.cause = seq;
-        seq = tap_write(gate->tap, &record);
-    }
+    change(packet, GATE_DUPLICATE, &copy);
+    seq = show_changed(gate, link, RECORD_B2C, buf_slice(&copy), seq);
     pass(gate, link, buf_slice(&copy), seq);
     buf_release(&copy);
 }
@@ -472,25 +434,28 @@ static void send_changed(struct gate *gate, struct link *link,
 uint64_t gate_send(struct gate *gate, struct link *link, struct slice packet,
                    uint64_t cause)
 {
+    struct buf changed = {0};
     struct record record =
         link_in_describe(link, RECORD_MQTT, RECORD_B2C, packet);
 
     record.cause = cause;
     const struct gate_verdict verdict = gate_rules_judge(&gate->rules, &record);
+    /* What goes damaged was never seen otherwise by anybody. */
+    if (gate_verdict_is(&verdict, GATE_CORRUPT)) {
+        change(packet, GATE_CORRUPT, &changed);
+        packet = record.bytes = buf_slice(&changed);
+    }
     uint64_t seq = show(gate, &record, &verdict);
     tell_deed(gate, link, seq, &verdict);
     if (gate_verdict_waits(&verdict)) {
-        struct waiting waiting = as_waiting(gate, link, seq, &verdict);
-
         link->gated = true;
-        keep(gate, &waiting, packet);
-    } else if (gate_verdict_is(&verdict, GATE_CORRUPT)) {
-        send_changed(gate, link, packet, GATE_CORRUPT, seq);
+        keep(gate, link, false, &verdict, seq, packet);
     } else if (!gate_verdict_is(&verdict, GATE_DROP)) {
         pass(gate, link, packet, seq);
     }
     if (gate_verdict_is(&verdict, GATE_DUPLICATE))
-        send_changed(gate, link, packet, GATE_DUPLICATE, seq);
+        send_again(gate, link, packet, seq);
+    buf_release(&changed);
     if (too_many(gate))
         give_up(gate);
     return seq;
@@ -517,7 +482,8 @@ struct gate *gate_new(struct tap *tap, struct loop *loop,
     }
     gate->tap = tap;
     gate->loop = loop;
-    list_init(&gate->waiting);
+    gate_queue_init(&gate->queue);
+    gate->timer_ms = UINT64_MAX;
     timer_init(&gate->timer, on_timer);
     tap->gate = gate;
     return gate;

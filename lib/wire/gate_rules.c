@@ -68,6 +68,14 @@ unsigned gate_rules_set(struct gate_rules *rules, const struct gate_rule *rule,
     filter = filter_new(text, error);
     if (!filter)
         return 0;
+    const char *unknown = filter_hindsight(filter);
+    if (unknown) {
+        error->column = 1;
+        snprintf(error->message, sizeof(error->message),
+                 "a packet has no %s before it has passed", unknown);
+        filter_free(filter);
+        return 0;
+    }
     struct gate_set_rule *set = &rules->items[rules->count++];
     *set = (struct gate_set_rule){*rule, ++rules->last_number, filter};
     set->is.always = rule->always || rule->kind == GATE_HOLD;

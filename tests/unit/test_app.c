@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app_stage.h"
@@ -381,13 +382,18 @@ START_TEST(what_was_written_can_be_read_again)
     char keys[64];
     char error[200];
     struct record record;
+    struct stat status;
     uint64_t records = 0;
     int fd = mkstemp(path);
 
     ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fchmod(fd, 0644), 0);
     close(fd);
     snprintf(keys, sizeof(keys), ":w %s<Enter>", path);
     app_press(keys);
+    /* It can hold passwords: for its owner alone. */
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0600);
     FILE *file = fopen(path, "rb");
     struct pcapng_reader *reader =
         pcapng_reader_new(file, error, sizeof(error));

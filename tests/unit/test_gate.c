@@ -227,6 +227,104 @@ START_TEST(a_corrupted_packet_has_another_last_byte)
 }
 END_TEST
 
+/* The bytes of the next packet from a client or to one that ends so. */
+static bool recorded(enum record_direction direction, const char *end,
+                     unsigned flags)
+{
+    struct record record;
+    size_t len = strlen(end);
+
+    tap_publish(&rig.broker->tap);
+    while (tap_reader_next(&reader, &record)) {
+        if (record.type == RECORD_MQTT && record.direction == direction &&
+            record.bytes.len > len &&
+            !memcmp(record.bytes.bytes + record.bytes.len - len, end, len))
+            return (record.flags & RECORD_DROPPED) == flags;
+    }
+    return false;
+}
+
+START_TEST(the_record_of_a_damaged_packet_is_what_the_peer_gets)
+{
+    struct mqtt_publish publish;
+
+    rule("corrupt", "mqtt.msgtype == 3 && lab.dir == \\\"b2c\\\"", "");
+    rig_publish(&pub, "t", "one", 0);
+    rig_expect_publish(&sub, "t", "onp", 0, &publish);
+    ck_assert(recorded(RECORD_C2B, "one", 0));
+    ck_assert(recorded(RECORD_B2C, "onp", 0));
+    /* Of one that comes both are there, and the first is lost. */
+    rule("corrupt", "mqtt.msgtype == 3", "");
+    rig_publish(&pub, "t", "one", 0);
+    rig_expect_publish(&sub, "t", "onp", 0, &publish);
+    ck_assert(recorded(RECORD_C2B, "one", RECORD_DROPPED));
+    ck_assert(recorded(RECORD_C2B, "onp", 0));
+    ck_assert(recorded(RECORD_B2C, "onp", 0));
+}
+END_TEST
+
+START_TEST(thousands_of_delayed_packets_go_at_once)
+{
+    struct mqtt_publish publish;
+    char payload[16];
+
+    rule("delay", "mqtt.msgtype == 3 && lab.dir == \\\"b2c\\\"",
+         ",\"ms\":3000,\"always\":true");
+    for (int i = 0; i < GATE_WAITING_MAX; i++) {
+        snprintf(payload, sizeof(payload), "%d", i);
+        rig_publish(&pub, "t", payload, 0);
+    }
+    ck_assert_uint_eq(gate_waiting(rig.broker->tap.gate), GATE_WAITING_MAX);
+    rig_advance(&rig, 3.1);
+    ck_assert_uint_eq(gate_waiting(rig.broker->tap.gate), 0);
+    for (int i = 0; i < GATE_WAITING_MAX; i++) {
+        snprintf(payload, sizeof(payload), "%d", i);
+        rig_expect_publish(&sub, "t", payload, 0, &publish);
+    }
+}
+END_TEST
+
+START_TEST(a_delayed_packet_behind_a_held_one_comes_in_its_own_time)
+{
+    struct mqtt_publish publish;
+
+    rule("hold", "mqtt.msg contains \\\"one\\\" && lab.dir == \\\"b2c\\\"", "");
+    rule("delay", "mqtt.msgtype == 3 && lab.dir == \\\"b2c\\\"",
+         ",\"ms\":3000");
+    rig_publish(&pub, "t", "one", 0);
+    rig_publish(&pub, "t", "two", 0);
+    rig_advance(&rig, 1);
+    ck_assert(run("{\"cmd\":\"release\"}"));
+    rig_expect_publish(&sub, "t", "one", 0, &publish);
+    rig_expect_nothing(&sub);
+    rig_advance(&rig, 2.1);
+    rig_expect_publish(&sub, "t", "two", 0, &publish);
+}
+END_TEST
+
+START_TEST(a_rule_cannot_ask_what_only_a_watcher_knows)
+{
+    ck_assert(!run("{\"cmd\":\"rule\",\"kind\":\"drop\","
+                   "\"filter\":\"mqtt && frame.number == 7\"}"));
+    ck_assert_ptr_nonnull(
+        strstr(json_string_value(json_object_get(answer, "error")),
+               "has no frame.number before"));
+    ck_assert_ptr_null(rig.broker->tap.gate);
+}
+END_TEST
+
+START_TEST(only_the_rule_that_is_named_ends)
+{
+    rule("drop", "mqtt.msgtype == 14", "");
+    ck_assert(run("{\"cmd\":\"unrule\",\"rule\":4294967297}"));
+    ck_assert_int_eq(json_integer_value(json_object_get(answer, "ended")), 0);
+    ck_assert(run("{\"cmd\":\"unrule\",\"rule\":-4294967295}"));
+    ck_assert_int_eq(json_integer_value(json_object_get(answer, "ended")), 0);
+    ck_assert(run("{\"cmd\":\"unrule\",\"rule\":1}"));
+    ck_assert_int_eq(json_integer_value(json_object_get(answer, "ended")), 1);
+}
+END_TEST
+
 START_TEST(a_held_packet_can_be_dropped)
 {
     struct mqtt_publish publish;
@@ -338,6 +436,12 @@ Suite *gate_suite(void)
     tcase_add_test(tcase,
                    a_doubled_publish_has_dup_and_is_delivered_once_at_qos_2);
     tcase_add_test(tcase, a_corrupted_packet_has_another_last_byte);
+    tcase_add_test(tcase, the_record_of_a_damaged_packet_is_what_the_peer_gets);
+    tcase_add_test(tcase, thousands_of_delayed_packets_go_at_once);
+    tcase_add_test(tcase,
+                   a_delayed_packet_behind_a_held_one_comes_in_its_own_time);
+    tcase_add_test(tcase, a_rule_cannot_ask_what_only_a_watcher_knows);
+    tcase_add_test(tcase, only_the_rule_that_is_named_ends);
     tcase_add_test(tcase, a_held_packet_can_be_dropped);
     tcase_add_test(tcase, rules_end_with_whoever_set_them);
     tcase_add_test(tcase, a_connection_that_ends_takes_its_held_packets_along);
