@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,24 +226,43 @@ static int parse(struct request *request, int argc, char **argv)
 
 /* ---- the password ---- */
 
-/* Ask for it on standard output, read it from standard input without echo on a
-   terminal. Returns false when there is none. */
+/* The signal that ended the typing; 0: none. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    interrupted = number;
+}
+
+/* One line of standard input, which a terminal does not show. It shows again
+   what is typed whichever way this ends: an interrupt waits until then. */
+static bool read_unseen(char *typed, size_t size)
+{
+    struct sigaction catch = {.sa_handler = on_interrupt};
+    struct sigaction before;
+    struct termios usual;
+
+    if (tcgetattr(STDIN_FILENO, &usual) != 0)
+        return fgets(typed, (int)size, stdin) != NULL;
+
+    struct termios silent = usual;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    sigaction(SIGINT, &catch, &before);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    bool got = fgets(typed, (int)size, stdin) != NULL;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
+    sigaction(SIGINT, &before, NULL);
+    if (interrupted)
+        raise(interrupted);
+    return got;
+}
+
+/* Ask for it on standard output. Returns false when there is none. */
 static bool ask(const char *prompt, char *typed, size_t size)
 {
-    struct termios usual;
-    struct termios silent;
-    bool terminal = tcgetattr(STDIN_FILENO, &usual) == 0;
-
     fputs(prompt, stdout);
     fflush(stdout);
-    if (terminal) {
-        silent = usual;
-        silent.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    }
-    bool got = fgets(typed, (int)size, stdin) != NULL;
-    if (terminal)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
+    bool got = read_unseen(typed, size);
     if (got)
         typed[strcspn(typed, "\r\n")] = '\0';
     return got && typed[0];
@@ -254,6 +274,7 @@ static int ask_twice(char *typed, size_t size)
     char again[MAX_TYPED] = "";
     int status = -1;
 
+    setvbuf(stdin, NULL, _IONBF, 0); /* which would keep a copy */
     if (!ask("Password: ", typed, size))
         return error_out("Empty password.");
     if (!ask("\nReenter password: ", again, sizeof(again)))
@@ -416,27 +437,30 @@ static int change(const struct request *request, struct slice line)
     return status;
 }
 
-static int set_password(const struct request *request)
+static int set_to(const struct request *request, const char *secret)
 {
-    char typed[MAX_TYPED];
-    const char *secret = request->words[2];
     struct buf line = {0};
 
-    if (!secret) {
-        int status = ask_twice(typed, sizeof(typed));
-
-        if (status >= 0)
-            return status;
-        secret = typed;
-    }
     if (strlen(secret) > MAX_SECRET)
         return error_out("Password must be less than 65536 characters long.");
     int status = put_line(request, slice_of_string(request->words[1]),
                           slice_of_string(secret), &line)
                      ? change(request, buf_slice(&line))
                      : EXIT_WRONG;
-    OPENSSL_cleanse(typed, sizeof(typed));
     buf_release(&line);
+    return status;
+}
+
+static int set_password(const struct request *request)
+{
+    char typed[MAX_TYPED] = "";
+
+    if (request->words[2])
+        return set_to(request, request->words[2]);
+    int status = ask_twice(typed, sizeof(typed));
+    if (status < 0)
+        status = set_to(request, typed);
+    OPENSSL_cleanse(typed, sizeof(typed));
     return status;
 }
 

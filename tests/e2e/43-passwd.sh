@@ -54,6 +54,19 @@ if command -v script >/dev/null 2>&1; then
         script -qc "$ours -c typed erna" /dev/null >shown 2>&1
     ! grep -q '^hidden.*Reenter' shown || fail "the password was shown"
     grep -q '^erna:' typed || fail "nothing was written: $(cat shown)"
+    # Who gives up can see again what is typed.
+    cat >asked.sh <<EOF
+trap 'stty -a >after' INT
+'$ours' -c given-up erna
+stty -a >after
+EOF
+    (
+        until_ok grep -q Password: shown
+        printf '\003'
+        until_ok [ -s after ]
+    ) | script -qc "sh asked.sh" /dev/null >shown 2>&1
+    grep -q ' echo ' after || fail "the terminal stays blind: $(cat after)"
+    [ ! -e given-up ] || fail "it went on after an interrupt"
 fi
 
 # --- both alike
