@@ -1,5 +1,6 @@
 /*
- * What the system knows about processes: the one file that may ask /proc.
+ * What the system knows about processes: with base/confine the one file that may
+ * ask /proc.
  *
  * Where a system has no such place (macOS), functions say so by failing, and
  * callers do without.

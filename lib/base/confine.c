@@ -1,0 +1,298 @@
+#define _GNU_SOURCE /* unshare */
+
+#include "base/confine.h"
+
+#ifdef __linux__
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The C library has these in sys/mount.h, which does not go together with the
+   kernel's header in all versions. */
+int mount(const char *source, const char *target, const char *type,
+          unsigned long flags, const void *data);
+
+#define BIND 0x1000ul /* MS_BIND */
+#define SAFE 0x6ul    /* MS_NOSUID and MS_NODEV */
+
+#define MAX_SHOWN 8
+
+/* Where people and services keep what is nobody else's business. */
+static const char *const hidden[] = {"/home",    "/root", "/tmp",
+                                     "/var/tmp", "/run",  "/dev/shm"};
+
+static bool write_line(const char *path, const char *line)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    size_t len = strlen(line);
+
+    if (fd < 0)
+        return false;
+    bool good = write(fd, line, len) == (ssize_t)len;
+    close(fd);
+    return good;
+}
+
+/* In the new namespace users have the numbers that they have outside. */
+static bool map_user(uid_t uid, gid_t gid)
+{
+    char line[64];
+
+    snprintf(line, sizeof(line), "%u %u 1\n", uid, uid);
+    bool good = write_line("/proc/self/uid_map", line);
+    good = write_line("/proc/self/setgroups", "deny") && good;
+    snprintf(line, sizeof(line), "%u %u 1\n", gid, gid);
+    return write_line("/proc/self/gid_map", line) && good;
+}
+
+static void loopback_up(void)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return;
+    if (ioctl(fd, SIOCGIFFLAGS, &request) == 0) {
+        request.ifr_flags |= IFF_UP;
+        ioctl(fd, SIOCSIFFLAGS, &request);
+    }
+    close(fd);
+}
+
+/* ---- files ---- */
+
+static bool set_read_only(const char *path, bool read_only, bool all_below)
+{
+    struct mount_attr attr = {.attr_set = read_only ? MOUNT_ATTR_RDONLY : 0,
+                              .attr_clr = read_only ? 0 : MOUNT_ATTR_RDONLY};
+
+    return syscall(SYS_mount_setattr, AT_FDCWD, path,
+                   all_below ? AT_RECURSIVE : 0, &attr, sizeof(attr)) == 0;
+}
+
+/* The folders on the way to path, and path itself: a folder or a file. */
+static void make_place(const char *path, bool is_folder)
+{
+    char *part = alloc_string(path);
+
+    for (char *slash = strchr(part + 1, '/'); slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(part, 0755);
+        *slash = '/';
+    }
+    if (is_folder) {
+        mkdir(path, 0755);
+    } else {
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+        if (fd >= 0)
+            close(fd);
+    }
+    free(part);
+}
+
+/* Something that stays visible: opened before its place is hidden. */
+struct kept {
+    char *path;
+    int fd;
+    bool is_folder;
+};
+
+static bool keep(struct kept *kept, const char *path)
+{
+    struct stat info;
+
+    kept->path = realpath(path, NULL);
+    kept->fd = kept->path ? open(kept->path, O_PATH | O_CLOEXEC) : -1;
+    if (kept->fd < 0 || fstat(kept->fd, &info) != 0)
+        return false;
+    kept->is_folder = S_ISDIR(info.st_mode);
+    return true;
+}
+
+static bool is_visible(const struct kept *kept)
+{
+    struct stat there;
+    struct stat here;
+
+    return fstat(kept->fd, &here) == 0 && stat(kept->path, &there) == 0 &&
+           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+/* Bind it to its place, which may have been hidden. */
+static bool show(const struct kept *kept, bool writable)
+{
+    char source[64];
+
+    if (!writable && is_visible(kept))
+        return true;
+    make_place(kept->path, kept->is_folder);
+    snprintf(source, sizeof(source), "/proc/self/fd/%d", kept->fd);
+    return mount(source, kept->path, NULL, BIND, NULL) == 0 &&
+           set_read_only(kept->path, !writable, false);
+}
+
+static bool hide(const char *place, uint64_t bytes)
+{
+    char options[64];
+
+    if (access(place, F_OK) != 0)
+        return true;
+    snprintf(options, sizeof(options), "mode=755,nr_inodes=10000,size=%llu",
+             (unsigned long long)bytes);
+    return mount("tmpfs", place, "tmpfs", SAFE, options) == 0;
+}
+
+/* 1: files are shut off; 0: this kernel does not do it, and all is as it was;
+   -1: it went wrong half-way. */
+static int shut_files(const struct confine *confine)
+{
+    struct kept kept[MAX_SHOWN + 1] = {{0}};
+    size_t count = 0;
+    int result = -1;
+
+    if (!keep(&kept[count++], confine->folder))
+        goto out;
+    for (size_t i = 0;
+         confine->shown && confine->shown[i] && count <= MAX_SHOWN; i++) {
+        if (!keep(&kept[count++], confine->shown[i]))
+            goto out;
+    }
+    result = 0;
+    if (!set_read_only("/", true, true))
+        goto out;
+    result = -1;
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        if (!hide(hidden[i],
+                  strcmp(hidden[i], "/tmp") ? 65536 : confine->scratch_bytes))
+            goto out;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!show(&kept[i], i == 0 && confine->writable))
+            goto out;
+    }
+    if (chdir(kept[0].path) == 0)
+        result = 1;
+out:
+    for (size_t i = 0; i < count; i++) {
+        if (kept[i].fd >= 0)
+            close(kept[i].fd);
+        free(kept[i].path);
+    }
+    return result;
+}
+
+int confine_enter(const struct confine *confine)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    int holds = CONFINE_NETWORK | CONFINE_PROCESSES;
+
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID |
+                CLONE_NEWIPC) != 0)
+        return 0;
+    if (!map_user(uid, gid))
+        return holds;
+    loopback_up();
+    int files = shut_files(confine);
+    if (files < 0)
+        return -1;
+    return holds | (files ? CONFINE_FILES : 0);
+}
+
+void confine_begin(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    mount("proc", "/proc", "proc", SAFE, NULL);
+}
+
+void confine_drop_rights(void)
+{
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    for (unsigned long right = 0; right < 64; right++)
+        prctl(PR_CAPBSET_DROP, right, 0, 0, 0);
+}
+
+/* ---- children ---- */
+
+void confine_adopt(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+static unsigned kill_children(void)
+{
+    char path[64];
+    char pids[4096]; /* of more, the rest comes the next time */
+    unsigned count = 0;
+    char *end;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/children",
+             (long)getpid());
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    size_t len = fread(pids, 1, sizeof(pids) - 1, file);
+    fclose(file);
+    pids[len] = '\0';
+    for (char *pid = pids; pid[strspn(pid, " ")]; pid = end, count++) {
+        long number = strtol(pid, &end, 10);
+
+        if (end == pid || number <= 1)
+            break;
+        if (*end == ' ') /* a number that was not cut in two */
+            kill((pid_t)number, SIGKILL);
+    }
+    return count;
+}
+
+void confine_end_children(void)
+{
+    while (kill_children() > 0) {
+        if (waitpid(-1, NULL, 0) < 0)
+            break;
+    }
+}
+
+#else /* systems without namespaces */
+
+int confine_enter(const struct confine *confine)
+{
+    (void)confine;
+    return 0;
+}
+
+void confine_begin(void)
+{
+}
+
+void confine_drop_rights(void)
+{
+}
+
+void confine_adopt(void)
+{
+}
+
+void confine_end_children(void)
+{
+}
+
+#endif

@@ -1,0 +1,415 @@
+/*
+ * Four processes: the caller; a supervisor that keeps the time and ends
+ * everything; the first process of the new world, whose end is everybody's end
+ * there; and the program.
+ */
+#include "base/sandbox.h"
+
+#include "base/alloc.h"
+#include "base/confine.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+#define MAX_FILES     256
+#define MAX_PROCESSES 64
+
+/* What the supervisor says at the end. */
+struct report {
+    enum sandbox_end end;
+    int status;
+    unsigned holds;
+};
+
+/* ---- the program's own process ---- */
+
+static void set_limit(int what, rlim_t value)
+{
+    const struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
+
+    setrlimit(what, &limit);
+}
+
+static void set_limits(const struct sandbox *sandbox, unsigned holds)
+{
+    set_limit(RLIMIT_CORE, 0);
+    set_limit(RLIMIT_CPU, sandbox->timeout_s);
+    set_limit(RLIMIT_FSIZE, sandbox->file_bytes);
+    set_limit(RLIMIT_NOFILE, MAX_FILES);
+    if (sandbox->memory_bytes)
+        set_limit(RLIMIT_AS, sandbox->memory_bytes);
+    /* Elsewhere the processes that the user has outside would count, too. */
+    if (holds & CONFINE_PROCESSES)
+        set_limit(RLIMIT_NPROC, MAX_PROCESSES);
+}
+
+static void close_from(int first)
+{
+    long last = sysconf(_SC_OPEN_MAX);
+
+    for (int fd = first; fd < (last > 0 && last < 65536 ? (int)last : 65536);
+         fd++)
+        close(fd);
+}
+
+/* Is the name of NAME=VALUE among them? */
+static bool is_given(const char *const *environment, const char *entry)
+{
+    size_t len = strcspn(entry, "=") + 1;
+
+    for (size_t i = 0; environment && environment[i]; i++) {
+        if (!strncmp(environment[i], entry, len))
+            return true;
+    }
+    return false;
+}
+
+static char **make_environment(const struct sandbox *sandbox,
+                               const char *scratch)
+{
+    const char *const *given = sandbox->environment;
+    char *own[] = {alloc_string("PATH=/usr/local/bin:/usr/bin:/bin"),
+                   alloc_string("LANG=C.UTF-8"),
+                   alloc_printf("HOME=%s", scratch),
+                   alloc_printf("TMPDIR=%s", scratch)};
+    size_t own_count = sizeof(own) / sizeof(own[0]);
+    size_t count = 0;
+
+    while (given && given[count])
+        count++;
+    char **environment = alloc_zero(count + own_count + 1, sizeof(char *));
+    for (size_t i = 0; i < count; i++)
+        environment[i] = alloc_string(given[i]);
+    for (size_t i = 0; i < own_count; i++) {
+        if (is_given(given, own[i]))
+            free(own[i]);
+        else
+            environment[count++] = own[i];
+    }
+    return environment;
+}
+
+/* Never returns. What it cannot do it says through told, as an errno. */
+static void become(const struct sandbox *sandbox, unsigned holds,
+                   const char *scratch, int told)
+{
+    size_t count = 0;
+
+    while (sandbox->argv[count])
+        count++;
+    char **argv = alloc_zero(count + 1, sizeof(argv[0]));
+    for (size_t i = 0; i < count; i++)
+        argv[i] = alloc_string(sandbox->argv[i]);
+    char **environment =
+        make_environment(sandbox, holds & CONFINE_FILES ? "/tmp" : scratch);
+
+    sigset_t none;
+
+    setpgid(0, 0);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    dup2(told, 3);
+    fcntl(3, F_SETFD, FD_CLOEXEC);
+    close_from(4);
+    confine_drop_rights();
+    set_limits(sandbox, holds);
+    environ = environment; /* execvp searches its PATH */
+    execvp(argv[0], argv);
+
+    int error = errno;
+    if (write(3, &error, sizeof(error)) != sizeof(error))
+        _exit(126);
+    _exit(127);
+}
+
+/* The first process of a world: waits for the program, and takes its end. */
+static void reap(const struct sandbox *sandbox, unsigned holds,
+                 const char *scratch, int told)
+{
+    int status = 0;
+    pid_t ended;
+
+    confine_begin();
+    pid_t program = fork();
+    if (program == 0)
+        become(sandbox, holds, scratch, told);
+    if (program < 0)
+        _exit(126);
+    do {
+        ended = waitpid(-1, &status, 0);
+    } while (ended != program && (ended > 0 || errno == EINTR));
+    /* 128 and more as a shell's; an exit status keeps its value. */
+    _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+/* ---- the supervisor ---- */
+
+static void wake_up(int signum)
+{
+    (void)signum;
+}
+
+static void set_input_and_output(int output)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    dup2(null, 0);
+    dup2(output, 1);
+    dup2(output, 2);
+}
+
+/* Until the child ends or time is up; false when time is up. */
+static bool wait_for(pid_t child, const sigset_t *signals, int *status)
+{
+    int signum;
+
+    for (;;) {
+        if (waitpid(child, status, WNOHANG) == child)
+            return true;
+        if (sigwait(signals, &signum) != 0 || signum != SIGCHLD)
+            return false;
+    }
+}
+
+static void take_status(struct report *report, int status, bool reaped)
+{
+    int code = WEXITSTATUS(status);
+
+    if (WIFSIGNALED(status)) {
+        report->end = SANDBOX_KILLED;
+        report->status = WTERMSIG(status);
+    } else if (reaped && code > 128) {
+        report->end = SANDBOX_KILLED;
+        report->status = code - 128;
+    } else {
+        report->end = SANDBOX_EXITED;
+        report->status = code;
+    }
+}
+
+/* Did the program's process say why it is not the program? */
+static void take_refusal(struct report *report, int told)
+{
+    int error;
+
+    if (read(told, &error, sizeof(error)) == sizeof(error)) {
+        report->end = SANDBOX_NOT_STARTED;
+        report->status = error;
+    }
+}
+
+/* The program's first process, in the world that was made. */
+static pid_t start_program(const struct sandbox *sandbox, unsigned holds,
+                           const char *scratch, const int told[2])
+{
+    pid_t child = fork();
+
+    if (child != 0)
+        return child;
+    setpgid(0, 0);
+    close(told[0]);
+    if (holds & CONFINE_PROCESSES)
+        reap(sandbox, holds, scratch, told[1]);
+    become(sandbox, holds, scratch, told[1]);
+    return 0;
+}
+
+static void watch(const struct sandbox *sandbox, const char *scratch,
+                  const sigset_t *signals, struct report *report)
+{
+    const struct confine confine = {.folder = sandbox->folder,
+                                    .shown = sandbox->shown,
+                                    .scratch_bytes = sandbox->file_bytes};
+    int told[2];
+    int status = 0;
+
+    *report = (struct report){.end = SANDBOX_NOT_STARTED, .status = EAGAIN};
+    int holds = chdir(sandbox->folder) == 0 ? confine_enter(&confine) : -1;
+    if (holds < 0 || pipe(told) != 0)
+        return;
+    report->holds = (unsigned)holds;
+    report->status = ENOTSUP;
+    if (sandbox->needs & ~report->holds)
+        return;
+    confine_adopt();
+    alarm(sandbox->timeout_s);
+    pid_t child = start_program(sandbox, report->holds, scratch, told);
+    close(told[1]);
+    if (child < 0)
+        return;
+    if (wait_for(child, signals, &status)) {
+        take_status(report, status, holds & CONFINE_PROCESSES);
+        fcntl(told[0], F_SETFL, O_NONBLOCK);
+        take_refusal(report, told[0]);
+    } else {
+        report->end = SANDBOX_LATE;
+        kill(child, SIGKILL);
+    }
+    kill(-child, SIGKILL);
+    confine_end_children();
+}
+
+/* In a process of its own, which never returns. */
+static void supervise(const struct sandbox *sandbox, const char *scratch,
+                      int output, int result)
+{
+    struct report report;
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCHLD);
+    sigaddset(&signals, SIGALRM);
+    sigaddset(&signals, SIGTERM);
+    signal(SIGCHLD, wake_up); /* what is ignored is not waited for everywhere */
+    sigprocmask(SIG_SETMASK, &signals, NULL);
+    setsid();
+    set_input_and_output(output);
+    watch(sandbox, scratch, &signals, &report);
+    _exit(write(result, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
+}
+
+/* ---- the caller ---- */
+
+/* Read what the program writes until the supervisor has reported. */
+static bool listen_to(const struct sandbox *sandbox, pid_t supervisor,
+                      const int from[2], struct sandbox_result *result,
+                      struct report *report)
+{
+    struct pollfd fds[2] = {
+        {.fd = from[0], .events = POLLIN},
+        {.fd = from[1], .events = POLLIN}
+    };
+    bool too_much = false;
+    bool told = false;
+    ssize_t got = 1;
+
+    while (!told || (got > 0 && !too_much)) {
+        if (poll(fds, 2, told ? 0 : -1) == 0)
+            break;
+        if (fds[0].revents) {
+            got = read(from[0], buf_reserve(&result->output, 65536), 65536);
+            if (got <= 0)
+                fds[0].fd = -1;
+            else
+                result->output.len += (uint32_t)got;
+        }
+        if (result->output.len > sandbox->output_bytes && !too_much) {
+            too_much = true;
+            result->output.len = sandbox->output_bytes;
+            fds[0].fd = -1;
+            kill(supervisor, SIGTERM);
+        }
+        if (!told && fds[1].revents) {
+            told = true;
+            if (read(from[1], report, sizeof(*report)) != sizeof(*report))
+                *report =
+                    (struct report){.end = SANDBOX_KILLED, .status = SIGKILL};
+            fds[1].fd = -1;
+        }
+    }
+    return too_much;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type,
+                        struct FTW *where)
+{
+    (void)info;
+    (void)type;
+    (void)where;
+    remove(path);
+    return 0;
+}
+
+/* Both ends of a pipe are closed in programs that are executed. */
+static bool make_pipe(int ends[2])
+{
+    if (pipe(ends) != 0)
+        return false;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    return true;
+}
+
+static void run_in(const struct sandbox *sandbox, const char *scratch,
+                   struct sandbox_result *result)
+{
+    int output[2];
+    int report_ends[2];
+    int leash;
+    struct report report;
+
+    if (!make_pipe(output))
+        return;
+    if (!make_pipe(report_ends)) {
+        close(output[0]);
+        close(output[1]);
+        return;
+    }
+    fflush(NULL);
+    pid_t supervisor = process_fork(&leash);
+    if (supervisor == 0)
+        supervise(sandbox, scratch, output[1], report_ends[1]);
+    close(output[1]);
+    close(report_ends[1]);
+    if (supervisor > 0) {
+        const int from[2] = {output[0], report_ends[0]};
+        bool too_much = listen_to(sandbox, supervisor, from, result, &report);
+
+        result->end = too_much ? SANDBOX_TOO_MUCH : report.end;
+        result->status = report.status;
+        result->holds = report.holds;
+        kill(-supervisor, SIGKILL);
+        waitpid(supervisor, NULL, 0);
+        process_unleash(&leash);
+    }
+    close(output[0]);
+    close(report_ends[0]);
+}
+
+void sandbox_run(const struct sandbox *sandbox, struct sandbox_result *result)
+{
+    char scratch[] = "/tmp/mqttlab-scratch.XXXXXX";
+
+    *result =
+        (struct sandbox_result){.end = SANDBOX_NOT_STARTED, .status = EAGAIN};
+    if (!mkdtemp(scratch)) {
+        result->status = errno;
+        return;
+    }
+    run_in(sandbox, scratch, result);
+    nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void sandbox_result_release(struct sandbox_result *result)
+{
+    buf_release(&result->output);
+}
+
+char *sandbox_describe(const struct sandbox_result *result)
+{
+    switch (result->end) {
+    case SANDBOX_EXITED:
+        return alloc_printf("ended with status %d", result->status);
+    case SANDBOX_KILLED:
+        return alloc_printf("was killed by signal %d", result->status);
+    case SANDBOX_LATE: return alloc_string("took too long and was ended");
+    case SANDBOX_TOO_MUCH: return alloc_string("wrote too much and was ended");
+    case SANDBOX_NOT_STARTED:
+        return alloc_printf("could not be started: %s",
+                            strerror(result->status));
+    }
+    return NULL;
+}

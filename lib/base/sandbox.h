@@ -1,0 +1,64 @@
+/*
+ * Run somebody else's program so that it harms nobody but its author.
+ *
+ * The program has a process group and a session of its own, an environment that
+ * is empty but for what is given, /dev/null as input, and limits on time,
+ * processor time, memory, files and output. It runs in a folder that it can
+ * read; what it writes goes to /tmp (TMPDIR), which is its own and is thrown
+ * away. Where the system allows it (see base/confine.h) it reaches nothing but a
+ * loopback of its own, and sees no files of people. When it ends, or is ended,
+ * nothing of it is left running.
+ *
+ * Where the system allows nothing of that, limits and group remain; a program
+ * that means harm could then still end its user's other processes. Say with
+ * needs without what it must not be run at all.
+ */
+#ifndef BASE_SANDBOX_H
+#define BASE_SANDBOX_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sandbox {
+    const char *const *argv;  /* program, searched on PATH (/usr/local/bin,
+                                /usr/bin, /bin), and its arguments; NULL ends */
+    const char *folder;       /* where it runs */
+    const char *const *shown; /* more files and folders that it can see,
+                                       at most 8, NULL ends; or NULL. Needed only
+                                       for those of people and below /tmp */
+    const char *const *environment; /* NAME=VALUE, added, NULL ends; or NULL */
+    unsigned needs;                 /* enum confine_holds: not started
+                                       (ENOTSUP) where that cannot be had */
+    unsigned timeout_s;             /* 1 or more; processor time, too */
+    uint64_t memory_bytes;          /* of address space; 0: no limit */
+    uint64_t file_bytes;            /* that it may write to files */
+    uint32_t output_bytes;          /* that it may write to its output */
+};
+
+enum sandbox_end {
+    SANDBOX_EXITED,     /* status is its exit status */
+    SANDBOX_KILLED,     /* status is the signal */
+    SANDBOX_LATE,       /* it was ended after timeout_s */
+    SANDBOX_TOO_MUCH,   /* it was ended: it wrote more than output_bytes */
+    SANDBOX_NOT_STARTED /* status is an errno: there is no such program, or the
+                           system has no room for it */
+};
+
+struct sandbox_result {
+    enum sandbox_end end;
+    int status;
+    unsigned holds;    /* enum confine_holds: what the system allowed */
+    struct buf output; /* standard output and errors, as they came */
+};
+
+/* Run it and wait for its end. The caller releases the result. */
+void sandbox_run(const struct sandbox *sandbox, struct sandbox_result *result);
+
+void sandbox_result_release(struct sandbox_result *result);
+
+/* "ended with status 3", "was killed by signal 11", ... owned by the caller. */
+char *sandbox_describe(const struct sandbox_result *result);
+
+#endif

@@ -1,0 +1,265 @@
+#include "suites.h"
+
+#include "base/alloc.h"
+#include "base/confine.h"
+#include "base/sandbox.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/mqttlab-sandbox.XXXXXX";
+
+static void make_folder(void)
+{
+    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static struct sandbox_result run_where(const char *script, unsigned needs)
+{
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    const char *const environment[] = {"GIVEN=this", NULL};
+    const struct sandbox sandbox = {.argv = argv,
+                                    .folder = folder,
+                                    .environment = environment,
+                                    .needs = needs,
+                                    .timeout_s = 10,
+                                    .memory_bytes = 512u << 20,
+                                    .file_bytes = 1u << 20,
+                                    .output_bytes = 1000};
+    struct sandbox_result result;
+
+    make_folder();
+    sandbox_run(&sandbox, &result);
+    remove_folder();
+    return result;
+}
+
+static struct sandbox_result run(const char *script)
+{
+    return run_where(script, 0);
+}
+
+/* clang-format off */
+static const struct {
+    const char *script;
+    enum sandbox_end end;
+    int status;
+    const char *output;
+    unsigned needs; /* enum confine_holds */
+} programs[] = {
+    {"exit 0", SANDBOX_EXITED, 0, "", 0},
+    {"exit 3", SANDBOX_EXITED, 3, "", 0},
+    {"kill -SEGV $$", SANDBOX_KILLED, SIGSEGV, "", 0},
+    {"kill -TERM $$", SANDBOX_KILLED, SIGTERM, "", 0},
+    {"kill -KILL 0", SANDBOX_KILLED, SIGKILL, "", 0},
+    {"echo out; echo errors >&2", SANDBOX_EXITED, 0, "out\nerrors\n", 0},
+    {"cat; echo $?", SANDBOX_EXITED, 0, "0\n", 0},
+    /* nothing of our environment is there, but for what was given */
+    {"echo $GIVEN $SECRET", SANDBOX_EXITED, 0, "this\n", 0},
+    /* the folder is where it runs */
+    {"case $PWD in */mqttlab-sandbox.*) ;; *) echo $PWD;; esac",
+     SANDBOX_EXITED, 0, "", 0},
+    /* it can write where TMPDIR says, and no more than it may */
+    {"echo text >$TMPDIR/a && cat $TMPDIR/a", SANDBOX_EXITED, 0, "text\n", 0},
+    {"trap '' XFSZ; dd if=/dev/zero of=$TMPDIR/a bs=4096 count=1000 2>/dev/null "
+     "&& echo written", SANDBOX_EXITED, 1, "", 0},
+    /* a limit on each file is no limit on files */
+    {"for i in 1 2 3 4; do dd if=/dev/zero of=$TMPDIR/$i bs=4096 count=128 "
+     "2>/dev/null || exit 9; done", SANDBOX_EXITED, 9, "", CONFINE_FILES},
+    {"echo text >a", SANDBOX_EXITED, 2, NULL, CONFINE_FILES},
+    {"echo text >/etc/mqttlab-was-here", SANDBOX_EXITED, 2, NULL,
+     CONFINE_FILES},
+    {"ls /home /root /run | grep -v :$ | tr -d '\n'", SANDBOX_EXITED, 0, "",
+     CONFINE_FILES},
+    {"ls /tmp | grep -v ^mqttlab-sandbox", SANDBOX_EXITED, 1, "",
+     CONFINE_FILES},
+    /* who is root here may not undo it */
+    {"mount -o remount,rw / 2>/dev/null || umount /tmp 2>/dev/null || exit 4",
+     SANDBOX_EXITED, 4, "", CONFINE_FILES},
+    /* no processes but its own */
+    {"exit $$", SANDBOX_EXITED, 2, "", CONFINE_PROCESSES},
+};
+/* clang-format on */
+
+START_TEST(a_program_ends_as_it_should)
+{
+    setenv("SECRET", "do not show", 1);
+    struct sandbox_result result =
+        run_where(programs[_i].script, programs[_i].needs);
+
+    if (programs[_i].needs & ~result.holds) {
+        /* this kernel does not allow it: then it does not run */
+        ck_assert_int_eq(result.end, SANDBOX_NOT_STARTED);
+        ck_assert_int_eq(result.status, ENOTSUP);
+        sandbox_result_release(&result);
+        return;
+    }
+    ck_assert_msg(result.end == programs[_i].end &&
+                      result.status == programs[_i].status,
+                  "%s: %d %d %s", programs[_i].script, result.end,
+                  result.status, buf_string(&result.output));
+    if (programs[_i].output)
+        ck_assert_str_eq(buf_string(&result.output), programs[_i].output);
+    sandbox_result_release(&result);
+}
+END_TEST
+
+START_TEST(an_endless_program_is_ended)
+{
+    const char *const argv[] = {"sh", "-c", "trap '' TERM; while :; do :; done",
+                                NULL};
+    const struct sandbox sandbox = {
+        .argv = argv, .folder = "/", .timeout_s = 1, .output_bytes = 1};
+    struct sandbox_result result;
+
+    sandbox_run(&sandbox, &result);
+    /* of time or of processor time, whichever is over first */
+    ck_assert(result.end == SANDBOX_LATE ||
+              (result.end == SANDBOX_KILLED &&
+               (result.status == SIGKILL || result.status == SIGXCPU)));
+    sandbox_result_release(&result);
+}
+END_TEST
+
+START_TEST(endless_output_is_cut)
+{
+    struct sandbox_result result = run("yes; sleep 60");
+
+    ck_assert_int_eq(result.end, SANDBOX_TOO_MUCH);
+    ck_assert_uint_eq(result.output.len, 1000);
+    sandbox_result_release(&result);
+}
+END_TEST
+
+/* The pipe that the one left behind has open ends with it. */
+START_TEST(nothing_is_left_running)
+{
+    int ends[2];
+    char byte;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    struct sandbox_result result =
+        run("(setsid sleep 60 &); (sleep 60 &); echo gone");
+    ck_assert_int_eq(result.end, SANDBOX_EXITED);
+    ck_assert_str_eq(buf_string(&result.output), "gone\n");
+    sandbox_result_release(&result);
+    close(ends[1]);
+    ck_assert_int_eq(read(ends[0], &byte, 1), 0);
+}
+END_TEST
+
+START_TEST(a_program_that_is_not_there_is_not_started)
+{
+    const char *const argv[] = {"no-such-program", NULL};
+    const struct sandbox sandbox = {
+        .argv = argv, .folder = "/", .timeout_s = 9, .output_bytes = 100};
+    struct sandbox_result result;
+
+    sandbox_run(&sandbox, &result);
+    ck_assert_int_eq(result.end, SANDBOX_NOT_STARTED);
+    ck_assert_int_eq(result.status, ENOENT);
+    char *said = sandbox_describe(&result);
+    ck_assert_str_eq(said, "could not be started: No such file or directory");
+    free(said);
+    sandbox_result_release(&result);
+}
+END_TEST
+
+START_TEST(processes_are_counted)
+{
+    struct sandbox_result result =
+        run_where("for i in $(seq 200); do sleep 9 & done 2>/dev/null",
+                  CONFINE_PROCESSES);
+
+    /* root has no such limit */
+    if (geteuid() != 0 && result.end == SANDBOX_EXITED)
+        ck_assert_int_eq(result.status, 2);
+    sandbox_result_release(&result);
+}
+END_TEST
+
+/* A listener of ours, on the loopback that is the machine's. */
+START_TEST(the_machines_ports_are_out_of_reach)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char script[200];
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    snprintf(script, sizeof(script),
+             "command -v bash >/dev/null || exit 1; "
+             "bash -c 'echo >/dev/tcp/127.0.0.1/%u' 2>/dev/null",
+             ntohs(address.sin_port));
+    struct sandbox_result result = run(script);
+    ck_assert_int_eq(result.end, SANDBOX_EXITED);
+    if (result.holds & CONFINE_NETWORK)
+        ck_assert_int_eq(result.status, 1);
+    sandbox_result_release(&result);
+    close(fd);
+}
+END_TEST
+
+START_TEST(what_is_shown_can_be_read_and_not_written)
+{
+    char *file = alloc_string("/tmp/mqttlab-shown.XXXXXX");
+    int fd = mkstemp(file);
+    char *script = alloc_printf("cat %s && echo more >>%s", file, file);
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    const char *const shown[] = {file, NULL};
+    const struct sandbox sandbox = {.argv = argv,
+                                    .folder = "/",
+                                    .shown = shown,
+                                    .timeout_s = 9,
+                                    .file_bytes = 1000,
+                                    .output_bytes = 1000};
+    struct sandbox_result result;
+
+    ck_assert_int_eq(write(fd, "seen", 4), 4);
+    sandbox_run(&sandbox, &result);
+    ck_assert_int_eq(result.end, SANDBOX_EXITED);
+    ck_assert_int_eq(strncmp(buf_string(&result.output), "seen", 4), 0);
+    if (result.holds & CONFINE_FILES)
+        ck_assert_int_eq(result.status, 2);
+    sandbox_result_release(&result);
+    close(fd);
+    unlink(file);
+    free(script);
+    free(file);
+}
+END_TEST
+
+Suite *sandbox_suite(void)
+{
+    Suite *suite = suite_create("sandbox");
+    TCase *tc = unit_case(suite, "sandbox", 0);
+
+    tcase_add_loop_test(tc, a_program_ends_as_it_should, 0,
+                        sizeof(programs) / sizeof(programs[0]));
+    tcase_add_test(tc, an_endless_program_is_ended);
+    tcase_add_test(tc, endless_output_is_cut);
+    tcase_add_test(tc, nothing_is_left_running);
+    tcase_add_test(tc, a_program_that_is_not_there_is_not_started);
+    tcase_add_test(tc, processes_are_counted);
+    tcase_add_test(tc, the_machines_ports_are_out_of_reach);
+    tcase_add_test(tc, what_is_shown_can_be_read_and_not_written);
+    return suite;
+}
