@@ -85,10 +85,16 @@ until_ok() {
 
 # A port that is probably free; start_broker tries another when it is not.  It is
 # below those that systems give to clients, and no other script that runs at the same
-# time takes it, or one of the 19 behind it.
+# time takes it, or one of the 19 behind it; and this one gets it only once, for who
+# had it may still be ending.
 random_port() {
-    od -An -N2 -tu2 /dev/urandom | awk -v slot="${MQTTLAB_E2E_SLOT:-0}" \
-        '{print 12000 + slot * 5000 + $1 % 249 * 20}'
+    while :; do
+        number=$(od -An -N2 -tu2 /dev/urandom)
+        number=$((12000 + ${MQTTLAB_E2E_SLOT:-0} * 5000 + number % 249 * 20))
+        grep -qx $number "$work/.ports" 2>/dev/null || break
+    done
+    echo $number >>"$work/.ports"
+    echo $number
 }
 
 # Has the process ended, or its log the line?
