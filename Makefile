@@ -25,6 +25,7 @@ SRC   := main.c $(PANEL) $(foreach d,$(DIRS),$(wildcard $d/*.c))
 HDR   := $(PANEL:.c=.h) $(foreach d,$(DIRS),$(wildcard $d/*.h))
 TESTS := $(wildcard tests/unit/*.c)
 SUITES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
+BUILDER := tests/builder/judge.c $(wildcard exercises/builder/*/*.c)
 EXAMPLES := $(wildcard examples/*.c)
 FUZZ  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -98,6 +99,7 @@ OBJ      := $(SRC:%.c=$B/%.o)
 LIB_OBJ  := $(filter-out $B/main.o,$(OBJ)) $B/web/pages.o
 PAGES    := $(notdir $(wildcard web/*))
 TEST_OBJ := $(TESTS:%.c=$B/%.o)
+JUDGE_HELP := $(patsubst %,$B/tests/unit/%.o,guard hex packet_rows)
 FUZZ_OBJ := $(FUZZ:%=$B/tests/fuzz/fuzz_%.o) $B/tests/fuzz/replay.o
 
 all: $B/mqttlab ## build build/release/mqttlab
@@ -154,6 +156,76 @@ deps: ## install the libraries that are missing (sudo only when not root)
 	tools/install-deps build
 
 examples: $(EXAMPLES:examples/%.c=$B/%.so) ## build the example of a plugin
+
+# An exercise of the builder track is a part of the real program: functions that
+# a student writes are linked in place of ours, the tests of that part are the
+# judge, and the broker runs on them.  Our files that have these functions are
+# compiled once more, with ours under other names.
+ours.varint  := lib/mqtt/varint.c
+takes.varint := varint_decode varint_encode varint_size
+ours.topic   := lib/mqtt/topic.c
+takes.topic  := topic_name_valid topic_filter_valid topic_filter_has_wildcard \
+                topic_match topic_levels topic_next_level topic_level_count \
+                topic_split_shared
+ours.connect  := lib/mqtt/connect.c
+takes.connect := connect_decode
+case.connect  := decode
+ours.flow     := lib/mqtt/flow.c
+takes.flow    := flow_receiver
+case.flow     := receiver
+ours.subscription_tree   := broker/trie_match.c broker/topic_trie.c
+takes.subscription_tree  := trie_match_find trie_match_release topic_trie_find \
+                            topic_trie_put_path
+suites.subscription_tree := subscription_tree subscription_model
+
+builder: $(NAME:%=builder-%) ## judge the module that you wrote: NAME=varint
+	$Q[ -n '$(NAME)' ] || { echo 'say which: make builder NAME=...' && \
+	    ls exercises/builder && exit 3; }
+
+# FILE is the student's, BUILT the place for what is made of it.
+ifdef NAME
+$(if $(ours.$(NAME)),,$(error no such exercise: $(NAME)))
+EXERCISE := exercises/builder/$(NAME)
+FILE     ?= builder/$(NAME).c
+OURS     := $B/builder/$(NAME)
+BUILT    ?= $(OURS)
+JUDGED   := $(or $(suites.$(NAME)),$(NAME))
+REST     := $(ours.$(NAME):%.c=$(OURS)/%.o)
+
+builder-$(NAME): $(BUILT)/judge $(BUILT)/mqttlab
+	$Q$(BUILT)/judge $(case.$(NAME))
+	@echo 'The broker with your module: $(BUILT)/mqttlab broker -v'
+
+builder/$(NAME).c:
+	@mkdir -p builder && cp $(EXERCISE)/$(NAME).c $@
+	@echo '$@ is yours now; $(EXERCISE)/README.md says what to do'
+
+# Another FILE may be older than what was made of the one before.
+$(BUILT)/file: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FILE)' | cmp -s - $@ || echo '$(FILE)' >$@
+
+$(BUILT)/student.o: $(FILE) $(BUILT)/file $B/flags
+	$(call say,CC)$(CC) $(filter-out -Werror,$(BUILD)) \
+	    -Wno-unused-parameter -MMD -MP -c -o $@ $<
+
+$(OURS)/%.o: %.c $B/flags
+	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) \
+	    $(foreach f,$(takes.$(NAME)),-D$f=ours_$f) -MMD -MP -c -o $@ $<
+
+$(OURS)/judge.o: tests/builder/judge.c $B/flags $B/suites_list.h
+	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) -I$B -Itests/unit \
+	    -D'JUDGED=$(foreach s,$(JUDGED),SUITE($s))' -MMD -MP -c -o $@ $<
+
+$(BUILT)/judge: $(BUILT)/student.o $(REST) $(OURS)/judge.o \
+    $(JUDGED:%=$B/tests/unit/test_%.o) $(JUDGE_HELP) $B/libmqttlab.a
+	$(call say,LINK)$(CC) $(BUILD) $(LDFLAGS) -o $@ $^ $(CHECK) $(LDLIBS)
+
+$(BUILT)/mqttlab: $(BUILT)/student.o $(REST) $B/main.o $B/libmqttlab.a
+	$(call say,LINK)$(CC) $(BUILD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+-include $(BUILT)/student.d $(REST:.o=.d) $(OURS)/judge.d
+endif
 
 shell: all ## your shell, in which mosquitto_pub and the others are ours
 	@$B/mqttlab shell $(ARGS)
@@ -230,7 +302,7 @@ fuzzing: $(FUZZ:%=$B/fuzz-%)
 # --- keeping it clean --------------------------------------------------------
 
 lint: layers cites headers $(SRC:%=$B/%.tidy) ## run clang-format, clang-tidy and cppcheck
-	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS) $(EXAMPLES)
+	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS) $(BUILDER) $(EXAMPLES)
 	$Qcppcheck --quiet -j $$(getconf _NPROCESSORS_ONLN) --error-exitcode=1 \
 	    --std=c11 --inline-suppr -I. -Ilib --suppress=unknownMacro \
 	    --enable=warning,performance,portability $(SRC)
@@ -305,7 +377,7 @@ manual: all ## write the dashboard's keys into docs/mqttlab.1
 	rm -f docs/mqttlab.1.orig
 
 format: ## reformat the sources in place
-	clang-format -i $(SRC) $(HDR) $(TESTS) $(EXAMPLES) $(wildcard tests/fuzz/*.c)
+	clang-format -i $(SRC) $(HDR) $(TESTS) $(BUILDER) $(EXAMPLES) $(wildcard tests/fuzz/*.c)
 
 # --- shipping it -------------------------------------------------------------
 
@@ -314,7 +386,7 @@ MAN    = $(DESTDIR)$(PREFIX)/share/man
 INCLUDE = $(DESTDIR)$(PREFIX)/include/mqttlab
 DOC    = $(DESTDIR)$(PREFIX)/share/doc/mqttlab
 LABS   = $(filter-out %.solution.md %/solution.md %.c %.h,$(wildcard \
-         labs/*.md exercises/*/*))
+         labs/*.md exercises/[0-9]*/*))
 MANUAL = CHANGELOG.md LICENSE docs/filter.md docs/labs.md docs/plugins.md docs/wireshark.md
 
 install: all ## install under PREFIX=/usr/local, without solutions
@@ -340,17 +412,17 @@ uninstall: ## take away what install brought
 # What students get is the last commit but for the solutions, which
 # .gitattributes keeps out of every archive; a copy of the repository can be
 # told otherwise.
-NAME = mqttlab-$(VERSION)
+ARCHIVE = mqttlab-$(VERSION)
 dist: ## pack the last commit, without solutions
-	git archive --format=tar.gz --prefix=$(NAME)/ -o $(NAME).tar.gz HEAD
+	git archive --format=tar.gz --prefix=$(ARCHIVE)/ -o $(ARCHIVE).tar.gz HEAD
 
 dist-lecturer: ## pack the last commit, with solutions
 	rm -rf build/dist.git && mkdir -p build
 	git clone -q --bare --shared . build/dist.git
 	mkdir -p build/dist.git/info
 	echo '* -export-ignore' >build/dist.git/info/attributes
-	git --git-dir=build/dist.git archive --format=tar.gz --prefix=$(NAME)/ \
-	    -o $(NAME)-lecturer.tar.gz HEAD
+	git --git-dir=build/dist.git archive --format=tar.gz --prefix=$(ARCHIVE)/ \
+	    -o $(ARCHIVE)-lecturer.tar.gz HEAD
 	rm -rf build/dist.git
 
 clean: ## remove everything that was built
@@ -360,5 +432,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all analyze examples nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
+.PHONY: all analyze builder $(NAME:%=builder-%) examples nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
         manual screenshots format install uninstall dist dist-lecturer clean help FORCE

@@ -1,10 +1,13 @@
 /* Fields of CONNECT and CONNACK; tests/packets has what is valid. */
+#include "packet_rows.h"
 #include "suites.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mqtt/connect.h"
+#include "mqtt/framer.h"
 #include "mqtt/property.h"
 
 static enum mqtt_reason decode(struct mqtt_connect *connect, const char *hex)
@@ -148,6 +151,51 @@ START_TEST(encode_writes_what_decode_read)
 }
 END_TEST
 
+static struct packet_rows valid;
+static struct packet_rows refused;
+
+/* The body of a CONNECT behind its Remaining Length, which may be as long. */
+static enum mqtt_reason decode_row(struct mqtt_connect *connect,
+                                   const struct packet_row *row)
+{
+    size_t head = row->bytes[1] & 0x80 ? 3 : 2;
+    size_t len = row->len - head;
+
+    return connect_decode(connect,
+                          slice_of(guarded(row->bytes + head, len), len));
+}
+
+START_TEST(decode_accepts_what_is_valid)
+{
+    const struct packet_row *row = &valid.rows[_i];
+    struct mqtt_connect connect;
+    enum mqtt_reason reason = decode_row(&connect, row);
+
+    ck_assert_msg(reason == 0, "%s: got %02x", row->name, (unsigned)reason);
+    ck_assert_uint_eq(connect.version, row->version);
+    if (row->verdict == PACKET_OK) {
+        struct buf out = {0};
+
+        connect_encode(&out, &connect);
+        ck_assert_msg(
+            slice_equal(buf_slice(&out), slice_of(row->bytes, row->len)),
+            "%s: encoded, it is another packet", row->name);
+        buf_release(&out);
+    }
+}
+END_TEST
+
+START_TEST(decode_refuses_what_is_not_for_the_right_reason)
+{
+    const struct packet_row *row = &refused.rows[_i];
+    struct mqtt_connect connect;
+    enum mqtt_reason reason = decode_row(&connect, row);
+
+    ck_assert_msg(reason == row->verdict, "%s: got %02x, not %02x", row->name,
+                  (unsigned)reason, row->verdict);
+}
+END_TEST
+
 START_TEST(encode_appends)
 {
     struct buf out = {0};
@@ -240,19 +288,45 @@ START_TEST(each_return_code_has_a_name)
 }
 END_TEST
 
+/* Some rows have a wrong first byte or length: those are not for decode. */
+static void read_rows(void)
+{
+    struct packet_rows all = {0};
+
+    packet_rows_read(&all, "connect");
+    packet_rows_read(&all, "connect_will");
+    valid.rows = calloc((size_t)all.count, sizeof(all.rows[0]));
+    refused.rows = calloc((size_t)all.count, sizeof(all.rows[0]));
+    for (int i = 0; i < all.count; i++) {
+        struct packet_rows *to =
+            all.rows[i].verdict <= PACKET_ALT ? &valid : &refused;
+        struct frame frame;
+
+        if (framer_next(slice_of(all.rows[i].bytes, all.rows[i].len),
+                        MQTT_MAX_PACKET_SIZE, &frame) > 0)
+            to->rows[to->count++] = all.rows[i];
+    }
+    free(all.rows);
+}
+
 Suite *connect_suite(void)
 {
     Suite *suite = suite_create("connect");
+    TCase *decode = unit_case(suite, "decode", 0);
     TCase *tcase = unit_case(suite, "connect", 0);
 
-    tcase_add_test(tcase, decode_finds_every_field);
-    tcase_add_test(tcase, decode_leaves_out_what_is_not_there);
-    tcase_add_test(tcase, a_bridge_is_known_by_the_top_bit_of_its_version);
-    tcase_add_test(tcase, an_unsupported_version_is_told_apart_and_kept);
+    read_rows();
+    tcase_add_test(decode, decode_finds_every_field);
+    tcase_add_test(decode, decode_leaves_out_what_is_not_there);
+    tcase_add_test(decode, a_bridge_is_known_by_the_top_bit_of_its_version);
+    tcase_add_test(decode, an_unsupported_version_is_told_apart_and_kept);
     tcase_add_test(
-        tcase, an_unsupported_version_is_told_although_the_rest_is_unreadable);
-    tcase_add_test(tcase, in_3_1_a_user_name_that_is_missing_is_absent);
-    tcase_add_test(tcase, encode_writes_what_decode_read);
+        decode, an_unsupported_version_is_told_although_the_rest_is_unreadable);
+    tcase_add_test(decode, in_3_1_a_user_name_that_is_missing_is_absent);
+    tcase_add_test(decode, encode_writes_what_decode_read);
+    tcase_add_loop_test(decode, decode_accepts_what_is_valid, 0, valid.count);
+    tcase_add_loop_test(decode, decode_refuses_what_is_not_for_the_right_reason,
+                        0, refused.count);
     tcase_add_test(tcase, encode_appends);
     tcase_add_test(tcase, connack_decode_finds_every_field);
     tcase_add_test(tcase, connack_is_written_for_each_version);

@@ -1,40 +1,13 @@
-/*
- * The tables in tests/packets: for each packet what must become of it.
- *
- * A line is: versions, verdict, statement, bytes, what it is. Versions is any
- * of the digits 3 (3.1), 4 (3.1.1) and 5. The verdict is "ok" for a packet that
- * is valid and that we would write in the same bytes; "alt" for one that is
- * valid, but that we would write otherwise; or the Reason Code, in hex, with
- * which it is refused. The statement is "-" when the standard has no number for
- * the rule. Dots in the bytes are for the eye. "#" begins a comment.
- */
+/* All packets of tests/packets, decoded, encoded, cut short and disturbed. */
+#include "packet_rows.h"
 #include "suites.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mqtt/packet.h"
 #include "mqtt/property.h"
 
-enum { MAX_ROWS = 4000, MAX_BYTES = 512 };
-
-enum verdict {
-    VERDICT_OK = 0,
-    VERDICT_ALT = 1, /* no decoder refuses a packet with this number */
-    NO_VERDICT = 2,
-};
-
-struct row {
-    enum mqtt_version version;
-    unsigned verdict; /* enum verdict or a Reason Code of 0x80 and above */
-    size_t len;
-    uint8_t bytes[MAX_BYTES];
-    char name[160]; /* table, line, what it is */
-};
-
-static struct row *rows;
-static int row_count;
+static struct packet_rows table;
 
 static const char *const tables[] = {
     "connect",     "connect_will", "connack", "publish",   "puback",
@@ -42,59 +15,6 @@ static const char *const tables[] = {
     "unsubscribe", "unsuback",     "pingreq", "pingresp",  "disconnect",
     "auth",        "reserved",
 };
-
-static unsigned read_verdict(const char *word)
-{
-    if (!strcmp(word, "ok"))
-        return VERDICT_OK;
-    if (!strcmp(word, "alt"))
-        return VERDICT_ALT;
-    unsigned reason = (unsigned)strtoul(word, NULL, 16);
-    return reason >= 0x80 ? reason : NO_VERDICT;
-}
-
-static void read_line(const char *table, int number, const char *line)
-{
-    char versions[8];
-    char verdict[8];
-    char statement[32];
-    char hex[2 * MAX_BYTES + 200];
-    char name[100];
-
-    if (sscanf(line, "%7s %7s %31s %1223s %99[^\n]", versions, verdict,
-               statement, hex, name) != 5 ||
-        read_verdict(verdict) == NO_VERDICT || row_count > MAX_ROWS - 3) {
-        fprintf(stderr, "%s.txt:%d: not a row\n", table, number);
-        exit(EXIT_FAILURE);
-    }
-    for (const char *version = versions; *version; version++) {
-        struct row *row = &rows[row_count++];
-
-        row->version = (enum mqtt_version)(*version - '0');
-        row->verdict = read_verdict(verdict);
-        row->len = unit_hex(hex, row->bytes, sizeof(row->bytes));
-        snprintf(row->name, sizeof(row->name), "%s.txt:%d (version %c): %s",
-                 table, number, *version, name);
-    }
-}
-
-static void read_table(const char *table)
-{
-    char path[64];
-    char line[2048];
-
-    snprintf(path, sizeof(path), "tests/packets/%s.txt", table);
-    FILE *file = fopen(path, "r");
-    if (!file) {
-        perror(path);
-        exit(EXIT_FAILURE);
-    }
-    for (int number = 1; fgets(line, sizeof(line), file); number++) {
-        if (line[0] != '#' && line[0] != '\n')
-            read_line(table, number, line);
-    }
-    fclose(file);
-}
 
 /* Frame and decode; what a connection would say to these bytes. */
 static unsigned decode(struct mqtt_packet *packet, enum mqtt_version version,
@@ -134,14 +54,14 @@ static void check_encoding(const struct mqtt_packet *packet,
 
 START_TEST(each_packet_of_the_tables_gets_its_verdict)
 {
-    for (int i = 0; i < row_count; i++) {
-        struct row *row = &rows[i];
+    for (int i = 0; i < table.count; i++) {
+        const struct packet_row *row = &table.rows[i];
         struct mqtt_packet packet;
         struct buf out = {0};
         unsigned reason = decode(&packet, row->version,
                                  guarded(row->bytes, row->len), row->len);
 
-        if (row->verdict > VERDICT_ALT) {
+        if (row->verdict > PACKET_ALT) {
             ck_assert_msg(reason == row->verdict, "%s: got %02x, not %02x",
                           row->name, reason, row->verdict);
             continue;
@@ -150,7 +70,7 @@ START_TEST(each_packet_of_the_tables_gets_its_verdict)
         check_encoding(&packet, row->version, &out);
         bool same =
             slice_equal(buf_slice(&out), slice_of(row->bytes, row->len));
-        ck_assert_msg(same == (row->verdict == VERDICT_OK),
+        ck_assert_msg(same == (row->verdict == PACKET_OK),
                       "%s: encoded to %s bytes", row->name,
                       same ? "the same" : "other");
         buf_release(&out);
@@ -160,11 +80,11 @@ END_TEST
 
 START_TEST(each_proper_prefix_asks_for_more)
 {
-    for (int i = 0; i < row_count; i++) {
-        struct row *row = &rows[i];
+    for (int i = 0; i < table.count; i++) {
+        const struct packet_row *row = &table.rows[i];
         struct frame frame;
 
-        if (row->verdict > VERDICT_ALT)
+        if (row->verdict > PACKET_ALT)
             continue;
         for (size_t cut = 0; cut < row->len; cut++)
             ck_assert_int_eq(
@@ -176,8 +96,8 @@ START_TEST(each_proper_prefix_asks_for_more)
 END_TEST
 
 /* Decode a body with any content: no crash, and what is accepted holds. */
-static void try_body(const struct row *row, uint8_t first, const uint8_t *body,
-                     size_t len)
+static void try_body(const struct packet_row *row, uint8_t first,
+                     const uint8_t *body, size_t len)
 {
     struct frame frame = {
         .first = first,
@@ -192,18 +112,18 @@ static void try_body(const struct row *row, uint8_t first, const uint8_t *body,
     buf_release(&out);
 }
 
-static size_t header_size(const struct row *row)
+static size_t header_size(const struct packet_row *row)
 {
     return row->bytes[1] & 0x80 ? 3 : 2;
 }
 
 START_TEST(a_body_cut_short_anywhere_is_refused_or_a_valid_packet)
 {
-    for (int i = 0; i < row_count; i++) {
-        struct row *row = &rows[i];
+    for (int i = 0; i < table.count; i++) {
+        const struct packet_row *row = &table.rows[i];
         size_t head = header_size(row);
 
-        if (row->verdict > VERDICT_ALT)
+        if (row->verdict > PACKET_ALT)
             continue;
         for (size_t len = 0; len < row->len - head; len++)
             try_body(row, row->bytes[0], row->bytes + head, len);
@@ -213,12 +133,12 @@ END_TEST
 
 START_TEST(a_packet_with_any_bit_flipped_is_refused_or_a_valid_packet)
 {
-    for (int i = 0; i < row_count; i++) {
-        struct row *row = &rows[i];
+    for (int i = 0; i < table.count; i++) {
+        const struct packet_row *row = &table.rows[i];
         size_t head = header_size(row);
-        uint8_t body[MAX_BYTES];
+        uint8_t body[PACKET_ROW_BYTES];
 
-        if (row->verdict > VERDICT_ALT)
+        if (row->verdict > PACKET_ALT)
             continue;
         memcpy(body, row->bytes + head, row->len - head);
         for (size_t bit = 0; bit < 8 * (row->len - head); bit++) {
@@ -234,9 +154,9 @@ START_TEST(the_tables_have_a_valid_packet_of_each_type_and_version)
 {
     bool found[16][6] = {0};
 
-    for (int i = 0; i < row_count; i++) {
-        if (rows[i].verdict <= VERDICT_ALT)
-            found[rows[i].bytes[0] >> 4][rows[i].version] = true;
+    for (int i = 0; i < table.count; i++) {
+        if (table.rows[i].verdict <= PACKET_ALT)
+            found[table.rows[i].bytes[0] >> 4][table.rows[i].version] = true;
     }
     for (int version = MQTT_3_1; version <= MQTT_5; version++) {
         for (int type = MQTT_CONNECT; type <= MQTT_AUTH; type++)
@@ -282,11 +202,11 @@ START_TEST(the_tables_have_each_property_in_each_packet_that_may_carry_it)
 {
     uint16_t found[256] = {0};
 
-    for (int i = 0; i < row_count; i++) {
-        struct row *row = &rows[i];
+    for (int i = 0; i < table.count; i++) {
+        const struct packet_row *row = &table.rows[i];
         struct mqtt_packet packet;
 
-        if (row->version != MQTT_5 || row->verdict > VERDICT_ALT)
+        if (row->version != MQTT_5 || row->verdict > PACKET_ALT)
             continue;
         ck_assert_uint_eq(decode(&packet, MQTT_5, row->bytes, row->len), 0);
         note(found, properties_of(&packet), packet.type);
@@ -304,10 +224,8 @@ Suite *packet_suite(void)
     Suite *suite = suite_create("packet");
     TCase *tcase = unit_case(suite, "tables", 60);
 
-    rows = calloc(MAX_ROWS, sizeof(rows[0]));
-    row_count = 0;
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-        read_table(tables[i]);
+        packet_rows_read(&table, tables[i]);
     tcase_add_test(tcase, each_packet_of_the_tables_gets_its_verdict);
     tcase_add_test(tcase, each_proper_prefix_asks_for_more);
     tcase_add_test(tcase,

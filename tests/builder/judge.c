@@ -1,0 +1,198 @@
+/*
+ * Judges a module that a student wrote: runs its suites, each test in a process
+ * of its own with a time limit, and says how many passed.
+ *
+ *     judge [CASE]      all tests, or those of one test case
+ *
+ * JUDGED names the suites, as SUITE(varint). The module may crash, hang or end
+ * the program; each of that costs the test in which it does. Exit status 0:
+ * all passed; 1: not all; 2: nothing was tested.
+ */
+#include "suites.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+enum {
+    LIMIT_S = 5,   /* for one test; all of ours take less than one */
+    MAX_HANGS = 3, /* then the rest is not tried */
+    MAX_TESTS = 4000,
+    MAX_MESSAGE = 200,
+};
+
+/* What the tests tell the judge, which is another process. */
+struct diary {
+    int begun;
+    int hangs;
+    time_t start_s[MAX_TESTS];
+    bool ended[MAX_TESTS];
+};
+
+static struct diary *diary;
+
+/* A test that the time limit ended cannot say so; the next one does. */
+static void enter(void)
+{
+    int number = diary->begun++;
+
+    ck_assert_int_lt(number, MAX_TESTS);
+    diary->start_s[number] = time(NULL);
+    if (number > 0 && !diary->ended[number - 1] &&
+        diary->start_s[number] - diary->start_s[number - 1] >= LIMIT_S - 1)
+        diary->hangs++;
+    if (diary->hangs >= MAX_HANGS)
+        ck_abort_msg("not tried: %d tests before took too long", MAX_HANGS);
+}
+
+static void leave(void)
+{
+    diary->ended[diary->begun - 1] = true;
+}
+
+/* Instead of the one that our own tests use. */
+TCase *unit_case(Suite *suite, const char *name, double timeout_s)
+{
+    TCase *tcase = tcase_create(name);
+
+    (void)timeout_s;
+    tcase_add_checked_fixture(tcase, enter, leave);
+    tcase_set_timeout(tcase, LIMIT_S);
+    suite_add_tcase(suite, tcase);
+    return tcase;
+}
+
+/* The name of the next test: a line is "ok 1 - file:case:name: message". */
+static bool read_name(FILE *tap, char *name, size_t size)
+{
+    char line[4096];
+
+    while (fgets(line, sizeof(line), tap)) {
+        char *rest = strstr(line, " - ");
+
+        if (!rest || (strncmp(line, "ok ", 3) && strncmp(line, "not ok ", 7)))
+            continue;
+        rest += 3;
+        strsep(&rest, ":");
+        strsep(&rest, ":");
+        const char *word = strsep(&rest, ":");
+        if (word) {
+            snprintf(name, size, "%s", word);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One test function: a row for each case of its table. */
+struct tally {
+    char name[120];
+    int rows;
+    int passed;
+    char failure[MAX_MESSAGE + 160]; /* of the first row that failed */
+};
+
+/* May hold any bytes that the module gave: made fit for a line. */
+static void note_failure(struct tally *tally, TestResult *result,
+                         const char *why)
+{
+    snprintf(tally->failure, sizeof(tally->failure), "%s:%d, row %d: %.*s",
+             tr_lfile(result), tr_lno(result), tally->rows, MAX_MESSAGE, why);
+    for (char *at = tally->failure; *at; at++) {
+        if (!isprint((unsigned char)*at))
+            *at = '?';
+    }
+}
+
+static void count_result(struct tally *tally, TestResult *result, bool ended)
+{
+    bool passed = tr_rtype(result) == CK_PASS;
+
+    if (passed && ended)
+        tally->passed++;
+    else if (!tally->failure[0])
+        note_failure(tally, result,
+                     passed ? "exit() was called" : tr_msg(result));
+    tally->rows++;
+}
+
+static void print_tally(const struct tally *tally)
+{
+    bool good = tally->passed == tally->rows;
+
+    if (!tally->rows)
+        return;
+    printf("%-4s %3d/%-3d ", good ? "ok" : "FAIL", tally->passed, tally->rows);
+    for (const char *at = tally->name; *at; at++)
+        putchar(*at == '_' ? ' ' : *at);
+    putchar('\n');
+    if (!good)
+        printf("             %s\n", tally->failure);
+}
+
+/* Returns how many tests passed. */
+static int report(SRunner *runner, FILE *tap)
+{
+    TestResult **results = srunner_results(runner);
+    struct tally tally = {0};
+    int passed = 0;
+    char name[sizeof(tally.name)] = "";
+
+    for (int i = 0; i < srunner_ntests_run(runner); i++) {
+        if (!read_name(tap, name, sizeof(name)))
+            break;
+        if (strcmp(name, tally.name) != 0) {
+            print_tally(&tally);
+            passed += tally.passed;
+            tally = (struct tally){0};
+            memcpy(tally.name, name, sizeof(name));
+        }
+        count_result(&tally, results[i], diary->ended[i]);
+    }
+    print_tally(&tally);
+    free(results);
+    return passed + tally.passed;
+}
+
+static SRunner *make_runner(void)
+{
+    SRunner *runner = srunner_create(NULL);
+
+#define SUITE(name) srunner_add_suite(runner, name##_suite());
+    JUDGED
+#undef SUITE
+    srunner_set_fork_status(runner, CK_FORK);
+    return runner;
+}
+
+int main(int argc, char **argv)
+{
+    FILE *tap = tmpfile();
+    char path[32];
+
+    diary = mmap(NULL, sizeof(*diary), PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (!tap || diary == MAP_FAILED) {
+        perror("judge");
+        return 2;
+    }
+    unsetenv("CK_RUN_SUITE");
+    unsetenv("CK_RUN_CASE");
+    unsetenv("CK_INCLUDE_TAGS");
+    unsetenv("CK_EXCLUDE_TAGS");
+    SRunner *runner = make_runner();
+    snprintf(path, sizeof(path), "/dev/fd/%d", fileno(tap));
+    srunner_set_tap(runner, path);
+    srunner_run(runner, NULL, argc > 1 ? argv[1] : NULL, CK_SILENT);
+    rewind(tap);
+    int tests = srunner_ntests_run(runner);
+    int passed = report(runner, tap);
+    printf("%d of %d points\n", passed, tests);
+    srunner_free(runner);
+    fclose(tap);
+    return tests == 0 ? 2 : passed < tests;
+}

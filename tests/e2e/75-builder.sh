@@ -1,0 +1,91 @@
+#!/bin/sh
+# The builder track: a starter compiles and scores nothing, the solution everything,
+# each wrong way fails exactly the tests that it names; and a broker runs on it.
+. "$(dirname "$0")/lib.sh"
+cd "$root" || exit 1
+
+built=$(dirname "$MQTTLAB")
+if [ -z "$(ls exercises/builder/*/solution.c 2>/dev/null)" ] || sanitized; then
+    # Nothing that could be installed would change it.
+    echo "SKIP $test_name: no solutions, or a build with sanitizers"
+    exit 0
+fi
+[ -e "$built/flags" ] || skip "$MQTTLAB was not built here"
+cc=$(sed 's/ -std=.*//' "$built/flags")
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+# Judge FILE in place of ours.
+judge() { # NAME FILE WHAT
+    make -s -j1 "CC=$cc" "VARIANT=$(basename "$built")" "NAME=$1" "FILE=$2" \
+        "BUILT=$work/$1.$3" "$work/$1.$3/judge" >"$work/$1.$3.make" 2>&1 ||
+        fail "$2 does not compile: $(cat "$work/$1.$3.make")"
+    part=$(sed -n "s/^case\.$1 *:= *//p" Makefile)
+    "$work/$1.$3/judge" $part >"$work/$1.$3.said" 2>&1 || true
+}
+
+points_are() { # NAME WHAT PATTERN
+    tail -1 "$work/$1.$2.said" | grep -qx "$3" ||
+        fail "$1, $2: $(cat "$work/$1.$2.said")"
+}
+
+# Starter and solution of one exercise, then its wrong ways.
+check_one() { # NAME
+    folder=exercises/builder/$1
+    judge "$1" "$folder/$1.c" starter
+    points_are "$1" starter '0 of [1-9][0-9]* points'
+    all=$(sed -n 's/^0 of //p' "$work/$1.starter.said")
+    judge "$1" "$folder/solution.c" solution
+    points_are "$1" solution "${all% points} of $all"
+    [ -z "${MQTTLAB_SKIP_NOTHING:-}" ] || check_wrong "$1"
+}
+
+check_wrong() { # NAME
+    grep -E '^(slow )?wrong ' "$folder/wrong.txt" | sed 's/^slow //' >"$work/$1.wrong"
+    [ -s "$work/$1.wrong" ] || fail "$1 has no wrong ways"
+    while read -r _ what fails; do
+        awk -v what="$what" '$0 == "" { on = 0 } on
+            { for (i = 1; i < NF; i++) if ($i == "wrong" && $(i + 1) == what) on = 1 }' \
+            "$folder/wrong.txt" >"$work/$1.sed"
+        sed -f "$work/$1.sed" "$folder/solution.c" >"$work/$1.$what.c"
+        ! cmp -s "$folder/solution.c" "$work/$1.$what.c" || fail "$1, $what changes nothing"
+        judge "$1" "$work/$1.$what.c" "$what" </dev/null
+        sed -n 's/^FAIL *[0-9]*\/[0-9]* *//p' "$work/$1.$what.said" | tr ' ' _ | sort \
+            >"$work/$1.$what.failed"
+        echo "${fails#fails=}" | tr , '\n' | sort | cmp -s - "$work/$1.$what.failed" ||
+            fail "$1, $what fails:
+$(cat "$work/$1.$what.said")"
+    done <"$work/$1.wrong"
+}
+
+pids=
+for name in varint topic connect flow subscription_tree; do
+    # One a processor; each tells what is wrong with it through $work/failure.
+    (trap - EXIT && check_one "$name") &
+    pids="$pids $!"
+done
+bad=
+for pid in $pids; do
+    wait "$pid" || bad=1
+done
+[ -z "$bad" ] || exit 1
+
+# The broker on a student's module, and on one that is not written yet.
+for what in starter solution; do
+    file=exercises/builder/varint/solution.c
+    [ $what = solution ] || file=exercises/builder/varint/varint.c
+    make -s -j1 "CC=$cc" "VARIANT=$(basename "$built")" NAME=varint "FILE=$file" \
+        "BUILT=$work/varint.$what" "$work/varint.$what/mqttlab" >"$work/make.log" 2>&1
+done
+ours=$MQTTLAB
+MQTTLAB=$work/varint.solution/mqttlab
+start_broker
+background pub "$ours" pub -p "$port" -r -q 2 -t builder -m "through my bytes"
+finishes "$pid"
+[ "$("$MQTTLAB" sub -p "$port" -t builder -C 1 -W 5)" = "through my bytes" ] ||
+    fail "the broker does not serve"
+stop_broker
+MQTTLAB=$work/varint.starter/mqttlab
+start_broker
+"$ours" pub -p "$port" -t builder -m x >/dev/null 2>&1 || true
+until_ok gone "$broker_pid"
+finishes "$broker_pid" 134
