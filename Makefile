@@ -206,8 +206,8 @@ $(BUILT)/file: FORCE
 	@echo '$(FILE)' | cmp -s - $@ || echo '$(FILE)' >$@
 
 $(BUILT)/student.o: $(FILE) $(BUILT)/file $B/flags
-	$(call say,CC)$(CC) $(filter-out -Werror,$(BUILD)) \
-	    -Wno-unused-parameter -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(filter-out -Werror,$(BUILD)) -MMD -MP -c \
+	    -o $@ $<
 
 $(OURS)/%.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) \

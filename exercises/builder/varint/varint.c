@@ -1,6 +1,6 @@
 /*
  * Variable Byte Integer: yours to write. lib/mqtt/varint.h says what each
- * function does; replace each abort() by your own lines.
+ * function does; replace the lines that do nothing by your own.
  */
 #include "mqtt/varint.h"
 
@@ -11,15 +11,21 @@
 
 int varint_decode(const uint8_t *in, size_t len, uint32_t *value)
 {
+    (void)in;
+    (void)len;
+    *value = 0;
     abort();
 }
 
 size_t varint_encode(uint8_t *out, uint32_t value)
 {
+    out[0] = 0;
+    (void)value;
     abort();
 }
 
 size_t varint_size(uint32_t value)
 {
+    (void)value;
     abort();
 }
