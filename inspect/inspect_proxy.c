@@ -206,7 +206,8 @@ static void on_signal(struct loop_signal *signal)
     loop_stop(LIST_ITEM(signal->signal.loop, struct loop, uv));
 }
 
-static int open_control(struct proxy *proxy)
+/* Without it nobody else can watch, and the proxy does its work all the same. */
+static void open_control(struct proxy *proxy)
 {
     struct control_options options = {
         .tap = &proxy->tap,
@@ -219,9 +220,9 @@ static int open_control(struct proxy *proxy)
     char text[300];
 
     if (!error)
-        return 0;
+        return;
     control_explain(error, text, sizeof(text));
-    return complain("nobody can watch", text);
+    complain("no dashboard will find this proxy", text);
 }
 
 static int start(struct proxy *proxy)
@@ -240,8 +241,9 @@ static int start(struct proxy *proxy)
     proxy->pairs.capture = proxy->capture;
     proxy->pairs.host = proxy->upstream.host;
     proxy->pairs.port = proxy->upstream.port;
-    if (set_up_tls(proxy) || listen_all(proxy) || open_control(proxy))
+    if (set_up_tls(proxy) || listen_all(proxy))
         return 1;
+    open_control(proxy);
     loop_signal_open(&proxy->loop, &proxy->signals[0], SIGINT, on_signal);
     loop_signal_open(&proxy->loop, &proxy->signals[1], SIGTERM, on_signal);
     loop_run(&proxy->loop);

@@ -3,6 +3,7 @@
 # SQLite file, the one of docs/plugins.md, and some that do not fit.
 . "$(dirname "$0")/lib.sh"
 need sqlite3
+need python3
 plugin=$(dirname "$MQTTLAB")/sqlite_users.so
 [ -f "$plugin" ] || fail "make examples has not built $plugin"
 use_names

@@ -57,3 +57,11 @@ until_ok grep -q 'the broker: ' "$work/strict.log"
 
 python3 "$test_dir/inspect_proxy.py" "$MQTTLAB" >"$work/python.log" 2>&1 ||
     fail "the proxy does not pass on all"
+
+# Where no dashboard can find it, it says so and passes on.
+mkdir "$work/open"
+chmod 755 "$work/open"
+MQTTLAB_RUNTIME_DIR=$work/open start_proxy unseen --upstream "127.0.0.1:$broker_port"
+mosquitto_pub -p "$port" -i puby -t a/d -m four -q 1
+until_ok grep -q '^mqttlab: inspect: no dashboard will find this proxy: .*chmod 700' "$work/unseen.log"
+grep -q 'PUBLISH .* a/d  four' "$work/unseen.log" || fail "nothing is shown where none can watch"
