@@ -19,7 +19,7 @@
 
 /* ---- the child ---- */
 
-static int attach_to(pid_t broker, struct tap_reader *reader)
+static int attach_once(pid_t broker, struct tap_reader *reader)
 {
     static struct control_broker brokers[8];
     int count = control_find(brokers, 8);
@@ -29,6 +29,18 @@ static int attach_to(pid_t broker, struct tap_reader *reader)
             return control_attach(brokers[i].path, TIMEOUT_MS, reader);
     }
     return count < 0 ? count : -ENOENT;
+}
+
+/* A broker announces itself a little after it listens. */
+static int attach_to(pid_t broker, struct tap_reader *reader)
+{
+    int control = attach_once(broker, reader);
+
+    for (int ms = 0; control == -ENOENT && ms < TIMEOUT_MS; ms += PAUSE_MS) {
+        poll(NULL, 0, PAUSE_MS);
+        control = attach_once(broker, reader);
+    }
+    return control;
 }
 
 /* Read until the other end of the pipe is closed. */
