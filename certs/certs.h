@@ -91,6 +91,7 @@ struct certs_check {
     const char *crl;        /* revocation lists */
     const char *host;       /* name or address that is connected to */
     enum cert_use use;      /* CERT_SERVER or CERT_CLIENT; others: any use */
+    time_t when;            /* at that time; 0: now */
 };
 
 /*

@@ -153,6 +153,8 @@ static void set_parameters(X509_STORE_CTX *context,
     X509_VERIFY_PARAM *with = X509_STORE_CTX_get0_param(context);
 
     X509_VERIFY_PARAM_set_auth_level(with, SECURITY_LEVEL);
+    if (wanted->when)
+        X509_VERIFY_PARAM_set_time(with, wanted->when);
     if (wanted->crl)
         X509_VERIFY_PARAM_set_flags(with, X509_V_FLAG_CRL_CHECK);
     if (wanted->host && is_address(wanted->host))

@@ -3,34 +3,12 @@
 #include "labs/check.h"
 
 #include "base/alloc.h"
-#include "labs/check_file.h"
-#include "labs/check_parse.h"
-#include "labs/check_sequence.h"
+#include "labs/check_state.h"
 #include "wire/event.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A QoS flow whose end is waited for. */
-struct pending_flow {
-    uint32_t flow;
-    uint64_t since_ns;
-    uint64_t number; /* of the packet that began it */
-};
-
-struct check {
-    const struct lab_check_spec *spec;
-    struct check_rule rule;
-    struct check_status status;
-    bool gap;                       /* records were lost */
-    bool begun;                     /* CHECK_AFTER: the first filter matched */
-    uint64_t since_ns;              /* CHECK_AFTER: when */
-    uint64_t after_ns;              /* CHECK_AFTER: how long until it failed */
-    struct check_sequence sequence; /* CHECK_SEQ */
-    struct map flows;       /* CHECK_FLOW_*: struct pending_flow by flow */
-    struct check_file file; /* CHECK_FILE */
-};
 
 struct check *check_new(const struct lab_check_spec *spec,
                         const struct lab_step *step, char *error,
@@ -67,6 +45,9 @@ static void forget(struct check *check)
         free(pending);
     map_release(&check->flows);
     check_sequence_release(&check->sequence);
+    check_session_release(&check->session);
+    check_shell_release(&check->shell);
+    check->rule.cert.state = 0;
     check->gap = false;
     check->begun = false;
     check->file = (struct check_file){0};
@@ -102,7 +83,13 @@ const struct check_status *check_status(const struct check *check)
 
 bool check_is_state(const struct check *check)
 {
-    return check->rule.kind == CHECK_RETAINED;
+    return check->rule.kind == CHECK_RETAINED ||
+           check->rule.kind == CHECK_SESSION;
+}
+
+bool check_is_shell(const struct check *check)
+{
+    return check->rule.kind == CHECK_SHELL;
 }
 
 void check_skip(struct check *check)
@@ -325,6 +312,23 @@ static void feed_retained(struct check *check,
     check->status.result = right ? CHECK_PASSED : CHECK_WAITING;
 }
 
+/* What was once there counts, also when its connection is over. */
+static void feed_session(struct check *check,
+                         const struct check_context *context,
+                         const struct history_row *row)
+{
+    check_session_feed(&check->session, &check->rule, row,
+                       number_of(context, row), context->scratch);
+    const struct check_session_one *found =
+        check_session_find(&check->session, &check->rule);
+    if (context->early || !found || check->status.result == CHECK_PASSED)
+        return;
+    check->status.seen++;
+    for (unsigned i = 0; i < check->rule.filter_count; i++)
+        add_evidence(check, found->numbers[i]);
+    check->status.result = CHECK_PASSED;
+}
+
 static void feed_wire(struct check *check, const struct history_row *row)
 {
     struct slice bytes = row->record.bytes;
@@ -382,9 +386,12 @@ void check_feed(struct check *check, const struct check_context *context,
         if (check->status.result == CHECK_WAITING)
             feed_flow(check, context, row);
         break;
+    case CHECK_SESSION: feed_session(check, context, row); break;
     case CHECK_RETAINED: feed_retained(check, context, row); break;
     case CHECK_WIRE: feed_wire(check, row); break;
     case CHECK_FILE:
+    case CHECK_CERT:
+    case CHECK_SHELL:
     case CHECK_ANSWER: break;
     }
 }
@@ -401,13 +408,59 @@ void check_answer(struct check *check, const char *question, bool right)
 
 /* ---- files ---- */
 
+static void set_good(struct check *check, bool good)
+{
+    check->status.result = good ? CHECK_PASSED : CHECK_WAITING;
+}
+
+/* When the last record came: the same for who watches and for who grades. */
+static uint64_t time_of(const struct history *history)
+{
+    struct history_row row;
+
+    return history_get(history, history_end(history) - 1, &row)
+               ? row.record.time_ns
+               : 0;
+}
+
+static void look_at_cert(struct check *check,
+                         const struct check_context *context)
+{
+    struct check_cert *cert = &check->rule.cert;
+
+    if (check_cert_look(cert, context->files, time_of(context->history)))
+        set_good(check, cert->good);
+}
+
+static void look_by_shell(struct check *check,
+                          const struct check_context *context, bool finish)
+{
+    struct check_shell *shell = &check->shell;
+    const char *command = check->rule.text;
+
+    if (finish ? check_shell_finish(shell, context->files, command)
+               : check_shell_look(shell, context->files, command))
+        set_good(check, shell->in_time && shell->status == 0);
+}
+
+static void look(struct check *check, const struct check_context *context,
+                 bool finish)
+{
+    if (!context->files)
+        return;
+    if (check->rule.kind == CHECK_CERT)
+        look_at_cert(check, context);
+    else if (check->rule.kind == CHECK_SHELL)
+        look_by_shell(check, context, finish);
+    else if (check->rule.kind == CHECK_FILE &&
+             check_file_look(&check->file, context->files, check->rule.name,
+                             &check->rule.regex))
+        set_good(check, check->file.matches);
+}
+
 void check_look(struct check *check, const struct check_context *context)
 {
-    if (check->rule.kind != CHECK_FILE || !context->files ||
-        !check_file_look(&check->file, context->files, check->rule.name,
-                         &check->rule.regex))
-        return;
-    check->status.result = check->file.matches ? CHECK_PASSED : CHECK_WAITING;
+    look(check, context, false);
 }
 
 /* May it be that a record which would have decided was not seen? */
@@ -415,6 +468,8 @@ static bool may_have_missed(const struct check *check)
 {
     switch (check->rule.kind) {
     case CHECK_FILE:
+    case CHECK_CERT:
+    case CHECK_SHELL:
     case CHECK_ANSWER: return false;
     case CHECK_AFTER: return check->gap || check->begun;
     case CHECK_SEEN:
@@ -425,6 +480,7 @@ static bool may_have_missed(const struct check *check)
     case CHECK_LAST:
     case CHECK_FLOW_DONE:
     case CHECK_FLOW_LOST:
+    case CHECK_SESSION:
     case CHECK_RETAINED:
     case CHECK_WIRE: return check->gap;
     }
@@ -433,84 +489,8 @@ static bool may_have_missed(const struct check *check)
 
 void check_finish(struct check *check, const struct check_context *context)
 {
-    check_look(check, context);
+    look(check, context, true);
     if (check->status.result == CHECK_WAITING)
         check->status.result =
             may_have_missed(check) ? CHECK_UNDECIDED : CHECK_FAILED;
-}
-
-/* ---- words ---- */
-
-static void explain_after(const struct check *check, struct buf *actual)
-{
-    double seconds = (double)check->after_ns / 1e9;
-
-    if (!check->begun)
-        buf_append_string(actual, "what it begins with did not come");
-    else if (check->status.result == CHECK_FAILED)
-        buf_printf(actual, "it came after %.1f s", seconds);
-    else if (check->status.result == CHECK_PASSED)
-        buf_append_string(actual, "it did not come");
-    else
-        buf_append_string(actual, "the time was not over at the end");
-}
-
-static void explain_last(const struct check *check, struct buf *actual)
-{
-    if (!check->status.seen)
-        buf_append_string(actual, "nothing of the kind came");
-    else
-        buf_append_string(actual, check->status.result == CHECK_PASSED
-                                      ? "the last one is like this"
-                                      : "the last one is not like this");
-}
-
-static void explain_answer(const struct check *check, struct buf *actual)
-{
-    if (!check->status.seen)
-        buf_append_string(actual, "no answer was given");
-    else
-        buf_append_string(actual, check->status.result == CHECK_PASSED
-                                      ? "the answer is right"
-                                      : "the answer is not right");
-}
-
-static void explain_file(const struct check *check, struct buf *actual)
-{
-    if (!check->file.there)
-        buf_append_string(actual, "there is no such file");
-    else
-        buf_append_string(actual, check->file.matches ? "a line matches"
-                                                      : "no line matches");
-}
-
-void check_explain(const struct check *check, struct buf *expected,
-                   struct buf *actual)
-{
-    buf_append_string(expected, check->spec->text);
-    if (check->status.result == CHECK_UNDECIDED && check->gap) {
-        buf_append_string(actual, "records were lost, so this is not proved");
-        return;
-    }
-    switch (check->rule.kind) {
-    case CHECK_SEQ:
-        buf_printf(actual, "%u of %u came in this order",
-                   check->sequence.matched, check->rule.filter_count);
-        break;
-    case CHECK_AFTER: explain_after(check, actual); break;
-    case CHECK_ANSWER: explain_answer(check, actual); break;
-    case CHECK_FILE: explain_file(check, actual); break;
-    case CHECK_LAST: explain_last(check, actual); break;
-    case CHECK_SEEN:
-    case CHECK_AT_LEAST:
-    case CHECK_EXACTLY:
-    case CHECK_AT_MOST:
-    case CHECK_FLOW_DONE:
-    case CHECK_FLOW_LOST:
-    case CHECK_RETAINED:
-    case CHECK_WIRE:
-        buf_printf(actual, "%llu matched",
-                   (unsigned long long)check->status.seen);
-        break;
-    }
 }

@@ -38,6 +38,8 @@ struct check_context {
     struct history *history;
     struct dissection *scratch; /* for filters */
     const char *files;          /* the student's folder; NULL: none */
+    bool early; /* the record is from before the step, or after it: it shows
+                   what is, and proves nothing yet */
 };
 
 struct check;
@@ -65,7 +67,8 @@ void check_tick(struct check *check, uint64_t time_ns);
    waits for its beginning again. */
 void check_pause(struct check *check);
 
-/* Look at the student's files, which may have changed: for `file` checks. */
+/* Look at the student's files, which may have changed: for `file`, `cert` and
+   `shell` checks. */
 void check_look(struct check *check, const struct check_context *context);
 
 /* An answer to a question was judged. */
@@ -82,6 +85,9 @@ void check_skip(struct check *check);
 
 /* Does it look at the broker's state, which holds from before its step too? */
 bool check_is_state(const struct check *check);
+
+/* Is it a command's word, which must not be a step's only proof? */
+bool check_is_shell(const struct check *check);
 
 const struct check_status *check_status(const struct check *check);
 

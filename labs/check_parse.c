@@ -256,6 +256,24 @@ static char *take_text(struct parser *parser)
     return text;
 }
 
+static bool session(struct parser *parser)
+{
+    static const char *const ends[] = {" with ", NULL};
+
+    parser->rule->kind = CHECK_SESSION;
+    for (;;) {
+        size_t len = check_find_unquoted(parser->at, ends);
+
+        if (!len)
+            return fail(parser, "expected 'session FILTER with FILTER'", "");
+        if (!add_filter(parser, parser->at, len))
+            return false;
+        if (!parser->at[len])
+            return true;
+        parser->at += len + strlen(" with ");
+    }
+}
+
 static bool retained(struct parser *parser)
 {
     struct check_rule *rule = parser->rule;
@@ -302,6 +320,22 @@ static bool file(struct parser *parser)
     return true;
 }
 
+static bool cert(struct parser *parser)
+{
+    parser->rule->kind = CHECK_CERT;
+    return check_cert_parse(&parser->rule->cert, parser->at, parser->error,
+                            parser->error_size);
+}
+
+static bool shell(struct parser *parser)
+{
+    parser->rule->kind = CHECK_SHELL;
+    if (!*parser->at)
+        return fail(parser, "expected 'shell COMMAND'", "");
+    parser->rule->text = alloc_string(parser->at);
+    return true;
+}
+
 static bool answer(struct parser *parser)
 {
     parser->rule->kind = CHECK_ANSWER;
@@ -309,43 +343,69 @@ static bool answer(struct parser *parser)
     return parser->rule->name && at_end(parser);
 }
 
+static bool counted_at_least(struct parser *parser)
+{
+    return counted(parser, CHECK_AT_LEAST, true);
+}
+
+static bool counted_exactly(struct parser *parser)
+{
+    return counted(parser, CHECK_EXACTLY, true);
+}
+
+static bool counted_at_most(struct parser *parser)
+{
+    return counted(parser, CHECK_AT_MOST, true);
+}
+
+static bool never(struct parser *parser)
+{
+    return counted(parser, CHECK_AT_MOST, false);
+}
+
+static bool seen(struct parser *parser)
+{
+    return counted(parser, CHECK_SEEN, false);
+}
+
 bool check_rule_parse(struct check_rule *rule, const char *text, char *error,
                       size_t error_size)
 {
+    static const struct {
+        const char *words;
+        bool (*read)(struct parser *parser);
+    } kinds[] = {
+        {"seen",     seen            },
+        {"event",    seen            },
+        {"at least", counted_at_least},
+        {"exactly",  counted_exactly },
+        {"at most",  counted_at_most },
+        {"never",    never           },
+        {"seq",      sequence        },
+        {"after",    after           },
+        {"last",     last            },
+        {"flow",     flow            },
+        {"session",  session         },
+        {"retained", retained        },
+        {"wire",     wire            },
+        {"file",     file            },
+        {"cert",     cert            },
+        {"shell",    shell           },
+        {"answer",   answer          },
+    };
     struct parser parser = {.rule = rule, .at = text};
 
     parser.error = error;
     parser.error_size = error_size;
     *rule = (struct check_rule){0};
-    if (take(&parser, "seen") || take(&parser, "event"))
-        return counted(&parser, CHECK_SEEN, false);
-    if (take(&parser, "at least"))
-        return counted(&parser, CHECK_AT_LEAST, true);
-    if (take(&parser, "exactly"))
-        return counted(&parser, CHECK_EXACTLY, true);
-    if (take(&parser, "at most"))
-        return counted(&parser, CHECK_AT_MOST, true);
-    if (take(&parser, "never"))
-        return counted(&parser, CHECK_AT_MOST, false);
-    if (take(&parser, "seq"))
-        return sequence(&parser);
-    if (take(&parser, "after"))
-        return after(&parser);
-    if (take(&parser, "last"))
-        return last(&parser);
-    if (take(&parser, "flow"))
-        return flow(&parser);
-    if (take(&parser, "retained"))
-        return retained(&parser);
-    if (take(&parser, "wire"))
-        return wire(&parser);
-    if (take(&parser, "file"))
-        return file(&parser);
-    if (take(&parser, "answer"))
-        return answer(&parser);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (take(&parser, kinds[i].words))
+            return kinds[i].read(&parser);
+    }
     return fail(&parser,
                 "a check is seen, event, at least, exactly, at most, never, "
-                "seq, after, last, flow, retained, wire, file or answer, not: ",
+                "seq, after, last, flow, session, retained, wire, file, cert, "
+                "shell or answer, not: ",
                 text);
 }
 
@@ -355,6 +415,7 @@ void check_rule_release(struct check_rule *rule)
         filter_free(rule->filters[i]);
     free(rule->name);
     free(rule->text);
+    check_cert_release(&rule->cert);
     if (rule->has_regex)
         regfree(&rule->regex);
     *rule = (struct check_rule){0};

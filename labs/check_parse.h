@@ -4,6 +4,7 @@
 #ifndef LABS_CHECK_PARSE_H
 #define LABS_CHECK_PARSE_H
 
+#include "labs/check_cert.h"
 #include "labs/lab.h"
 #include "wire/filter.h"
 
@@ -22,9 +23,12 @@ enum check_kind {
     CHECK_LAST,      /* last F is F */
     CHECK_FLOW_DONE, /* flow F done within Ns */
     CHECK_FLOW_LOST, /* flow F lost */
+    CHECK_SESSION,   /* session F with F with F */
     CHECK_RETAINED,  /* retained TOPIC == VALUE; retained TOPIC cleared */
     CHECK_WIRE,      /* wire contains "TEXT"; wire not contains "TEXT" */
     CHECK_FILE,      /* file NAME matches RE */
+    CHECK_CERT,      /* cert FILE ... */
+    CHECK_SHELL,     /* shell COMMAND */
     CHECK_ANSWER,    /* answer QUESTION */
 };
 
@@ -42,9 +46,10 @@ struct check_rule {
     struct filter *filters[CHECK_MAX_FILTERS];
     unsigned filter_count;
     char *name; /* topic, file or question */
-    char *text; /* value, text on the wire */
+    char *text; /* value, text on the wire, command */
     regex_t regex;
     bool has_regex;
+    struct check_cert cert;
 };
 
 /* Take the text apart. False with a message in error. Release either way. */

@@ -10,6 +10,19 @@
 
 #define HISTORY_BYTES (64u << 20)
 
+/* A command can be cheated, so something else has to say the same. */
+static bool only_shell(const struct lab_run_step *step)
+{
+    bool shell = false;
+
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        if (!step->checks[i] || !check_is_shell(step->checks[i]))
+            return false;
+        shell = true;
+    }
+    return shell;
+}
+
 static bool compile_step(struct lab_run *run, struct lab_run_step *step,
                          struct lab_problems *problems)
 {
@@ -30,6 +43,9 @@ static bool compile_step(struct lab_run *run, struct lab_run_step *step,
             lab_problem(problems, run->lab->path, spec->checks[i].line,
                         "check %s: %s", spec->checks[i].id, error);
     }
+    if (only_shell(step))
+        lab_problem(problems, run->lab->path, spec->line,
+                    "a shell check must not be the only proof of a step");
     for (size_t i = 0; i < spec->near_count; i++) {
         struct filter_error error;
 
@@ -335,10 +351,12 @@ static struct check_context context_of(struct lab_run *run)
 static void feed_step(struct lab_run *run, struct lab_run_step *step,
                       const struct history_row *row)
 {
-    const struct check_context context = context_of(run);
+    struct check_context context = context_of(run);
     bool current = step == &run->steps[run->current] && step->begun &&
                    !(row->record.flags & RECORD_SNAPSHOT);
     bool was_complete = lab_run_step_complete(step);
+
+    context.early = !current;
 
     for (size_t i = 0; i < step->step->check_count; i++) {
         struct check *check = step->checks[i];

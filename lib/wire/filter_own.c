@@ -261,6 +261,19 @@ static void get_event(context *c, struct filter_values *values)
         add_text(values, event_name(record_code(c->row->record.bytes)));
 }
 
+/* Keys of TLS are for programs, and secret. */
+static void get_text(context *c, struct filter_values *values)
+{
+    const struct record *record = &c->row->record;
+
+    if (record->type == RECORD_MQTT || record->type == RECORD_WIRE ||
+        record_code(record->bytes) == EVENT_TLS_KEYS)
+        return;
+    struct slice text = record_get(record->bytes, RECORD_TEXT);
+    if (text.len)
+        filter_values_add(values, &(struct filter_value){.bytes = text});
+}
+
 static void get_held(context *c, struct filter_values *values)
 {
     if (is_frame(c))
@@ -366,6 +379,8 @@ static const char *const events[] = {
       "The number of the record that brought this one about.") \
     X("lab.event", FILTER_TEXT, true, false, events, get_event, \
       "What happened besides packets: \"will.fired\", \"session.resumed\".") \
+    X("lab.text", FILTER_TEXT, true, false, NULL, get_text, \
+      "What an event says besides: the reason, what TLS agreed on.") \
     X("lab.held", FILTER_BOOL, true, false, NULL, get_held, \
       "1 when a rule held the packet back.") \
     X("lab.dropped", FILTER_BOOL, true, false, NULL, get_dropped, \

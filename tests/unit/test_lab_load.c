@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "labs/answer.h"
 #include "labs/lab.h"
+#include "labs/lab_run.h"
 #include "labs/lab_text.h"
 #include "labs/params.h"
 #include "labs/solution.h"
@@ -160,6 +161,30 @@ START_TEST(a_check_that_names_a_port_is_a_problem)
     lab_free(lab);
     buf_release(&problems.text);
     free(text);
+}
+END_TEST
+
+START_TEST(a_command_is_not_the_only_proof_of_a_step)
+{
+    static const char begin[] =
+        "---\nid: 99-test\ntitle: A test\nversion: 1\n---\n"
+        "## Step 1: First\n<!-- step one -->\n\n```check\n"
+        "a 1 shell test -f x\n%s```\n";
+
+    for (int i = 0; i < 2; i++) {
+        struct lab_problems problems = {0};
+        char *text = alloc_printf(begin, i ? "b 0 file x matches y\n" : "");
+        struct lab_run *run =
+            lab_run_new(load(text, "ann", &problems), NULL, &problems);
+
+        ck_assert_int_eq(run != NULL, i);
+        ck_assert_int_eq(strstr(buf_string(&problems.text),
+                                ":6: a shell check must not") != NULL,
+                         !i);
+        lab_run_free(run);
+        buf_release(&problems.text);
+        free(text);
+    }
 }
 END_TEST
 
@@ -365,6 +390,7 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase,
                    texts_name_the_usual_ports_or_those_of_the_environment);
     tcase_add_test(tcase, a_check_that_names_a_port_is_a_problem);
+    tcase_add_test(tcase, a_command_is_not_the_only_proof_of_a_step);
     tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0,
                         sizeof(broken) / sizeof(broken[0]));
     tcase_add_test(tcase, a_number_with_decimals_keeps_its_sign);

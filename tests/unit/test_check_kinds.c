@@ -1,0 +1,487 @@
+/*
+ * Checks that look at sessions, certificates, and by a command of their own.
+ */
+#include "suites.h"
+
+#include "base/alloc.h"
+#include "certs/certs.h"
+#include "labs/check.h"
+#include "wire/event.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND UINT64_C(1000000000)
+#define YEAR_S (365 * 86400)
+
+static struct history *history;
+static struct dissection scratch;
+static char folder[] = "/tmp/mqttlab-kinds.XXXXXX";
+
+static struct check *make(const char *text, char *error, size_t error_size)
+{
+    static char copy[300];
+    static char id[] = "x";
+    static struct lab_check_spec spec;
+    static const struct lab_step step;
+
+    snprintf(copy, sizeof(copy), "%s", text);
+    spec = (struct lab_check_spec){.id = id, .points = 1, .text = copy};
+    return check_new(&spec, &step, error, error_size);
+}
+
+static struct check *make_good(const char *text)
+{
+    char error[300] = "";
+    struct check *check = make(text, error, sizeof(error));
+
+    ck_assert_msg(check != NULL, "%s: %s", text, error);
+    return check;
+}
+
+static struct check_context context(void)
+{
+    return (struct check_context){
+        .history = history, .scratch = &scratch, .files = folder};
+}
+
+/* A record of this time that says nothing. */
+static void add_time(uint64_t second)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, EVENT_NOTE);
+    history_add(history, &(struct record){.seq = history_end(history) + 1,
+                                          .time_ns = second * SECOND,
+                                          .type = RECORD_NOTE,
+                                          .bytes = buf_slice(&bytes)});
+    buf_release(&bytes);
+}
+
+static void begin(void)
+{
+    history = history_new(0);
+    memcpy(strrchr(folder, '.'), ".XXXXXX", 7);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void end(void)
+{
+    char *command = alloc_printf("rm -rf %s", folder);
+
+    history_free(history);
+    dissect_release(&scratch);
+    scratch = (struct dissection){0};
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+}
+
+/* ---- sessions ---- */
+
+/* What happens, one letter each: T and U open connection 1 and 2 with TLS, P opens
+   3 without, a and b are CONNECTs of ann on 1 and bob on 2, c one of ann on 3; t
+   and u and p close them; R: the broker is started anew. */
+static void event(uint32_t connection, enum record_type type,
+                  enum event_code code, const char *text)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, code);
+    record_put_string(&bytes, RECORD_TEXT, text);
+    history_add(history, &(struct record){.seq = history_end(history) + 1,
+                                          .time_ns = SECOND,
+                                          .connection = connection,
+                                          .type = (uint8_t)type,
+                                          .bytes = buf_slice(&bytes)});
+    buf_release(&bytes);
+}
+
+static void connect(uint32_t connection, const char *hex)
+{
+    uint8_t bytes[64];
+    size_t len = unit_hex(hex, bytes, sizeof(bytes));
+
+    history_add(history, &(struct record){.seq = history_end(history) + 1,
+                                          .time_ns = SECOND,
+                                          .connection = connection,
+                                          .type = RECORD_MQTT,
+                                          .direction = RECORD_C2B,
+                                          .version = 4,
+                                          .actor = RECORD_STUDENT,
+                                          .original_len = (uint32_t)len,
+                                          .bytes = slice_of(bytes, len)});
+}
+
+#define ANN "10 0f 0004 4d515454 04 02 003c 0003 616e6e"
+#define BOB "10 0f 0004 4d515454 04 02 003c 0003 626f62"
+
+static void happen(char letter)
+{
+    switch (letter) {
+    case 'T': event(1, RECORD_TLS, EVENT_TLS_OPENED, "TLSv1.3, A"); break;
+    case 'U': event(2, RECORD_TLS, EVENT_TLS_OPENED, "TLSv1.2, B"); break;
+    case 'P': event(3, RECORD_CONN, EVENT_CONN_OPENED, ""); break;
+    case 'a': connect(1, ANN); break;
+    case 'b': connect(2, BOB); break;
+    case 'c': connect(3, ANN); break;
+    case 't': event(1, RECORD_CONN, EVENT_CONN_CLOSED, ""); break;
+    case 'u': event(2, RECORD_CONN, EVENT_CONN_CLOSED, ""); break;
+    case 'p': event(3, RECORD_CONN, EVENT_CONN_CLOSED, ""); break;
+    case 'R': event(0, RECORD_EVT, EVENT_BROKER_STARTED, ""); break;
+    default: ck_abort_msg("%c", letter);
+    }
+}
+
+#define TLS_13 "lab.event == \"tls.opened\" && lab.text contains \"TLSv1.3\""
+#define IS_ANN "lab.type == \"CONNECT\" && lab.client == \"ann\""
+
+static const struct {
+    const char *before; /* the step */
+    const char *within;
+    bool passes;
+} sessions[] = {
+    {"",    "Ta",   true },
+    {"",    "Tat",  true }, /* what was there counts */
+    {"",    "T",    false},
+    {"",    "Tt",   false},
+    {"",    "PcTt", false}, /* not the same connection */
+    {"",    "Ub",   false},
+    {"",    "TUab", true },
+    {"T",   "a",    true }, /* it is open since before the step */
+    {"Ta",  "U",    true },
+    {"Tat", "U",    false}, /* it is gone when the step begins */
+    {"Ta",  "",     false}, /* nothing has happened in the step yet */
+    {"Ta",  "RU",   false}, /* nobody survives the broker */
+    {"Ta",  "t",    false},
+};
+
+START_TEST(a_session_is_one_connection_that_is_open)
+{
+    struct check *check = make_good("session " TLS_13 " with " IS_ANN);
+    struct check_context with = context();
+    struct history_row row;
+    size_t early = strlen(sessions[_i].before);
+
+    for (const char *c = sessions[_i].before; *c; c++)
+        happen(*c);
+    for (const char *c = sessions[_i].within; *c; c++)
+        happen(*c);
+    ck_assert(check_is_state(check));
+    for (uint64_t i = 0; history_get(history, i, &row); i++) {
+        with.early = i < early;
+        check_feed(check, &with, &row);
+    }
+    const struct check_status *status = check_status(check);
+    ck_assert_msg((status->result == CHECK_PASSED) == sessions[_i].passes,
+                  "%s|%s: %s", sessions[_i].before, sessions[_i].within,
+                  check_result_name(status->result));
+    ck_assert_int_eq(status->evidence_count > 0, sessions[_i].passes);
+    check_free(check);
+}
+END_TEST
+
+/* ---- certificates ---- */
+
+static void
+make_file(bool (*how)(const struct certs_request *, struct buf *, struct buf *),
+          const char *name, const char *common_name, int days, const char *by)
+{
+    struct buf told = {0};
+    struct buf why = {0};
+
+    ck_assert_msg(how(&(struct certs_request){.folder = folder,
+                                              .name = name,
+                                              .common_name = common_name,
+                                              .by = by,
+                                              .days = days},
+                      &told, &why),
+                  "%s", buf_string(&why));
+    buf_release(&told);
+    buf_release(&why);
+}
+
+/* An authority, an intermediate one and another one; a server of the first for
+   localhost, one of the second, a device that was revoked and one that was not. */
+static void make_certificates(void)
+{
+    struct buf told = {0};
+    char *stolen = alloc_printf("%s/stolen.crt", folder);
+    const struct certs_request request = {.folder = folder};
+
+    make_file(certs_ca, "ca", "Root", 0, NULL);
+    make_file(certs_ca, "other", "Other", 0, NULL);
+    make_file(certs_intermediate, "middle", "Middle", 0, NULL);
+    make_file(certs_server, "server", "localhost", 30, NULL);
+    make_file(certs_server, "below", "localhost", 30, "middle");
+    make_file(certs_client, "stolen", "stolen", 0, NULL);
+    make_file(certs_client, "device", "device", 0, NULL);
+    ck_assert(certs_revoke(&request, stolen, &told, &told));
+    ck_assert(certs_crl(&request, &told, &told));
+    buf_release(&told);
+    free(stolen);
+}
+
+static const struct {
+    const char *text;
+    const char *why; /* NULL: it passes */
+} certs[] = {
+    {"cert server.crt",                                                NULL                                       },
+    {"cert server.crt issuer ca.crt not-expired san localhost",        NULL                                       },
+    {"cert server.crt san localhost cn localhost for server",          NULL                                       },
+    {"cert server.crt key server.key trusted ca.crt crl ca.crl",       NULL                                       },
+    {"cert below.chain.crt trusted ca.crt issuer middle.crt",          NULL                                       },
+    {"cert ca.crt for authority issuer ca.crt",                        NULL                                       },
+    {"cert stolen.crt revoked ca.crl",                                 NULL                                       },
+    {"cert device.crt for client cn device trusted ca.crt crl ca.crl", NULL                                       },
+    {"cert none.crt",                                                  "none.crt cannot be read"                  },
+    {"cert server.key",                                                "server.key: there is no certificate in it"},
+    {"cert server.crt san broker",                                     "broker is not among"                      },
+    {"cert server.crt san 10.0.0.1",                                   "10.0.0.1 is not among"                    },
+    {"cert server.crt cn broker",                                      "is localhost, not broker"                 },
+    {"cert server.crt issuer other.crt",                               "not signed by other.crt"                  },
+    {"cert server.crt issuer none.crt",                                "none.crt cannot be read"                  },
+    {"cert server.crt key ca.key",                                     "ca.key is not its key"                    },
+    {"cert server.crt for client",                                     "not made for a client"                    },
+    {"cert device.crt for server",                                     "not made for a server"                    },
+    {"cert server.crt for authority",                                  "no authority's"                           },
+    {"cert server.crt trusted other.crt",                              "who signed it is neither"                 },
+    {"cert below.crt trusted ca.crt",                                  "who signed it is neither"                 },
+    {"cert stolen.crt trusted ca.crt crl ca.crl",                      "it was revoked"                           },
+    {"cert device.crt revoked ca.crl",                                 "ca.crl does not name it"                  },
+};
+
+static char *explained(const struct check *check)
+{
+    struct buf expected = {0};
+    struct buf actual = {0};
+
+    check_explain(check, &expected, &actual);
+    buf_release(&expected);
+    return buf_take_string(&actual);
+}
+
+static void is_certificate(const char *text, const char *why)
+{
+    const struct check_context with = context();
+    struct check *check = make_good(text);
+
+    check_look(check, &with);
+    char *said = explained(check);
+    ck_assert_msg((check_status(check)->result == CHECK_PASSED) == !why,
+                  "%s: %s", text, said);
+    ck_assert_msg(strstr(said, why ? why : "it is"), "%s: %s", text, said);
+    ck_assert_msg(!strstr(said, folder), "%s: %s", text, said);
+    free(said);
+    check_free(check);
+}
+
+START_TEST(a_certificate_is_as_it_is_wanted_or_the_check_says_why_not)
+{
+    make_certificates();
+    add_time((uint64_t)time(NULL));
+    for (size_t i = 0; i < sizeof(certs) / sizeof(certs[0]); i++)
+        is_certificate(certs[i].text, certs[i].why);
+}
+END_TEST
+
+START_TEST(what_is_expired_is_decided_by_the_last_record)
+{
+    uint64_t now = (uint64_t)time(NULL);
+
+    make_certificates();
+    add_time(now - 3600); /* what was made behind the last record counts */
+    is_certificate("cert server.crt not-expired trusted ca.crt", NULL);
+    add_time(now + 31 * UINT64_C(86400));
+    is_certificate("cert server.crt not-expired", "its time is over");
+    is_certificate("cert server.crt trusted ca.crt", "its time is over");
+    is_certificate("cert device.crt not-expired trusted ca.crt", NULL);
+}
+END_TEST
+
+START_TEST(what_is_not_valid_yet_is_told)
+{
+    add_time((uint64_t)time(NULL) - YEAR_S);
+    make_certificates();
+    is_certificate("cert server.crt not-expired", "its time has not begun");
+    is_certificate("cert server.crt trusted ca.crt", "its time has not begun");
+}
+END_TEST
+
+START_TEST(a_certificate_is_judged_again_when_a_file_has_changed)
+{
+    const struct check_context with = context();
+    struct check *check = make_good("cert server.crt key mine.key");
+    char *from = alloc_printf("%s/server.key", folder);
+    char *to = alloc_printf("%s/mine.key", folder);
+
+    make_certificates();
+    add_time((uint64_t)time(NULL));
+    check_look(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
+    ck_assert_int_eq(rename(from, to), 0);
+    check_look(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
+    check_reset(check);
+    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
+    check_look(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
+    ck_assert_int_eq(unlink(to), 0);
+    check_finish(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_FAILED);
+    check_free(check);
+    free(from);
+    free(to);
+}
+END_TEST
+
+/* ---- commands ---- */
+
+static void put_file(const char *name)
+{
+    char *path = alloc_printf("%s/%s", folder, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    free(path);
+}
+
+static const struct {
+    const char *command;
+    const char *said;
+} commands[] = {
+    {"test -f here",                            "status 0"  },
+    {"test -f there",                           "status 1"  },
+    {"exit 7",                                  "status 7"  },
+    {"kill -9 $$",                              "status 128"},
+    {"no-such-command-anywhere",                "status 127"},
+ /* Neither our environment nor our terminal, and no large files. */
+    {"test -z \"$MQTTLAB_SECRET\" && ! read x", "status 0"  },
+    {"head -c 20000000 /dev/zero >large",       "status 1"  },
+};
+
+START_TEST(a_command_is_judged_by_its_status)
+{
+    const struct check_context with = context();
+    char *text = alloc_printf("shell %s", commands[_i].command);
+    struct check *check = make_good(text);
+
+    setenv("MQTTLAB_SECRET", "x", 1);
+    put_file("here");
+    check_finish(check, &with);
+    char *said = explained(check);
+    ck_assert_msg(strstr(said, commands[_i].said), "%s: %s", text, said);
+    ck_assert_int_eq(check_status(check)->result == CHECK_PASSED,
+                     strstr(commands[_i].said, " 0") != NULL);
+    unsetenv("MQTTLAB_SECRET");
+    free(said);
+    free(text);
+    check_free(check);
+}
+END_TEST
+
+START_TEST(a_command_runs_when_a_file_has_changed_and_nobody_waits_for_it)
+{
+    const struct check_context with = context();
+    struct check *check =
+        make_good("shell test -f here && echo >>.times && test -f there");
+
+    put_file("here");
+    for (int i = 0; i < 500 && access(folder, F_OK) == 0; i++) {
+        char *times = alloc_printf("%s/.times", folder);
+        bool ran = access(times, F_OK) == 0;
+
+        free(times);
+        check_look(check, &with);
+        if (ran)
+            break;
+        usleep(10000);
+    }
+    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
+    put_file("there");
+    check_finish(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
+    check_free(check);
+}
+END_TEST
+
+START_TEST(a_command_that_is_not_waited_for_ends_with_the_check)
+{
+    const struct check_context with = context();
+    struct check *check = make_good("shell echo $$ >.pid; sleep 1000");
+    char *path = alloc_printf("%s/.pid", folder);
+    long pid = 0;
+
+    put_file("here");
+    for (int i = 0; i < 500 && !pid; i++) {
+        check_look(check, &with);
+        FILE *file = fopen(path, "r");
+        if (file && fscanf(file, "%ld", &pid) != 1)
+            pid = 0;
+        if (file)
+            fclose(file);
+        usleep(10000);
+    }
+    ck_assert_int_gt(pid, 0);
+    check_free(check);
+    ck_assert_int_eq(kill((pid_t)pid, 0), -1);
+    ck_assert_int_eq(errno, ESRCH);
+    free(path);
+}
+END_TEST
+
+/* ---- what is none ---- */
+
+static const char *const bad[][2] = {
+    {"session",                     "expected 'session"  },
+    {"session mqtt with",           "filter"             },
+    {"session mqtt with nope.nope", "filter"             },
+    {"cert",                        "expected 'cert FILE"},
+    {"cert a.crt cn",               "not: cn"            },
+    {"cert a.crt for lunch",        "not: for"           },
+    {"cert a.crt nice",             "not: nice"          },
+    {"cert a/b.crt",                "no '/'"             },
+    {"cert a.crt issuer ../ca.crt", "no '/'"             },
+    {"cert a.crt crl ca.crl",       "goes with trusted"  },
+    {"shell",                       "expected 'shell"    },
+};
+
+START_TEST(what_is_no_check_is_explained)
+{
+    char error[300] = "";
+
+    ck_assert_ptr_null(make(bad[_i][0], error, sizeof(error)));
+    ck_assert_msg(strstr(error, bad[_i][1]), "%s: %s", bad[_i][0], error);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+Suite *check_kinds_suite(void)
+{
+    Suite *suite = suite_create("check_kinds");
+    TCase *tcase = unit_case(suite, "check_kinds", 30);
+
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_loop_test(tcase, a_session_is_one_connection_that_is_open, 0,
+                        COUNT(sessions));
+    tcase_add_test(tcase,
+                   a_certificate_is_as_it_is_wanted_or_the_check_says_why_not);
+    tcase_add_test(tcase, what_is_expired_is_decided_by_the_last_record);
+    tcase_add_test(tcase, what_is_not_valid_yet_is_told);
+    tcase_add_test(tcase,
+                   a_certificate_is_judged_again_when_a_file_has_changed);
+    tcase_add_loop_test(tcase, a_command_is_judged_by_its_status, 0,
+                        COUNT(commands));
+    tcase_add_test(
+        tcase, a_command_runs_when_a_file_has_changed_and_nobody_waits_for_it);
+    tcase_add_test(tcase, a_command_that_is_not_waited_for_ends_with_the_check);
+    tcase_add_loop_test(tcase, what_is_no_check_is_explained, 0, COUNT(bad));
+    return suite;
+}
