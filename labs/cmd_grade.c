@@ -6,9 +6,12 @@
 #include "base/alloc.h"
 #include "base/options.h"
 #include "labs/grade.h"
+#include "labs/grade_html.h"
+#include "labs/grade_junit.h"
 #include "labs/grade_report.h"
 #include "labs/handin.h"
 #include "labs/lab.h"
+#include "labs/similar.h"
 #include "labs/workspace.h"
 
 #include <errno.h>
@@ -139,7 +142,10 @@ enum {
     GRADE_JUNIT,
     GRADE_JSON,
     GRADE_CSV,
+    GRADE_HTML,
+    GRADE_SIMILAR,
     GRADE_TEXT,
+    GRADE_LAST_FILE = GRADE_TEXT,
     GRADE_QUIET,
     GRADE_HELP,
 };
@@ -154,6 +160,9 @@ static const struct option_spec grade_options_table[] = {
     {GRADE_JUNIT,   0,   "junit",   "FILE",    "write JUnit XML"                   },
     {GRADE_JSON,    0,   "json",    "FILE",    "write JSON"                        },
     {GRADE_CSV,     0,   "csv",     "FILE",    "write CSV, a line for each hand-in"},
+    {GRADE_HTML,    0,   "html",    "FILE",
+     "write a page with the packets that decided"                                  },
+    {GRADE_SIMILAR, 0,   "similar", "FILE",    "write what hand-ins have in common"},
     {GRADE_QUIET,   'q', "quiet",   NULL,      "no report on standard output"      },
     {GRADE_HELP,    'h', "help",    NULL,      "this text"                         },
     {0,             0,   NULL,      NULL,      NULL                                },
@@ -162,7 +171,7 @@ static const struct option_spec grade_options_table[] = {
 struct grading {
     struct grade_options options;
     const char *path;
-    const char *files[GRADE_TEXT + 1]; /* by option */
+    const char *files[GRADE_LAST_FILE + 1]; /* by option */
     bool quiet;
 };
 
@@ -231,45 +240,82 @@ static int read_options(struct grading *grading, int argc, char **argv)
     return EXIT_USAGE;
 }
 
-static bool write_report(const char *path, grade_report_write *write,
-                         const json_t *results)
+/* A file to write a report to; NULL after saying why not. */
+static FILE *open_report(const char *path)
 {
-    if (!path)
-        return true;
-    bool to_stdout = !strcmp(path, "-");
-    FILE *file = to_stdout ? stdout : fopen(path, "we");
-    if (!file) {
+    FILE *file = strcmp(path, "-") != 0 ? fopen(path, "we") : stdout;
+
+    if (!file)
         fprintf(stderr, "mqttlab grade: %s: %s\n", path, strerror(errno));
-        return false;
-    }
-    write(results, file);
+    return file;
+}
+
+static bool close_report(const char *path, FILE *file)
+{
     bool good = !ferror(file);
-    if (to_stdout)
-        good = fflush(file) == 0 && good;
-    else
-        good = fclose(file) == 0 && good;
+
+    good = (file == stdout ? fflush(file) : fclose(file)) == 0 && good;
     if (!good)
         fprintf(stderr, "mqttlab grade: %s cannot be written\n", path);
     return good;
 }
 
-static bool write_reports(const struct grading *grading, const json_t *results)
+/* The forms that need nothing but the results. */
+static const struct {
+    int option;
+    grade_report_write *write;
+} forms[] = {
+    {GRADE_TEXT,  grade_report_text},
+    {GRADE_TAP,   grade_report_tap },
+    {GRADE_JUNIT, grade_junit      },
+    {GRADE_JSON,  grade_report_json},
+    {GRADE_CSV,   grade_report_csv },
+};
+
+static bool write_form(const char *path, grade_report_write *write,
+                       const json_t *results)
+{
+    FILE *file = open_report(path);
+
+    if (!file)
+        return false;
+    write(results, file);
+    return close_report(path, file);
+}
+
+static bool write_similar(const struct grading *grading, const json_t *results,
+                          const json_t *similar)
+{
+    const char *html = grading->files[GRADE_HTML];
+    const char *text = grading->files[GRADE_SIMILAR];
+    FILE *file = html ? open_report(html) : NULL;
+    bool good = file || !html;
+
+    if (file) {
+        grade_html(results, similar, file);
+        good = close_report(html, file);
+    }
+    file = text ? open_report(text) : NULL;
+    if (file) {
+        similar_text(similar, file);
+        good = close_report(text, file) && good;
+    }
+    return good && (file || !text);
+}
+
+static bool write_reports(const struct grading *grading, const json_t *results,
+                          const json_t *similar)
 {
     bool to_stdout = false;
-    bool good =
-        write_report(grading->files[GRADE_TEXT], grade_report_text, results);
+    bool good = write_similar(grading, results, similar);
 
-    good = write_report(grading->files[GRADE_TAP], grade_report_tap, results) &&
-           good;
-    good = write_report(grading->files[GRADE_JUNIT], grade_report_junit,
-                        results) &&
-           good;
-    good =
-        write_report(grading->files[GRADE_JSON], grade_report_json, results) &&
-        good;
-    good = write_report(grading->files[GRADE_CSV], grade_report_csv, results) &&
-           good;
-    for (int i = 0; i <= GRADE_TEXT; i++)
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        const char *path = grading->files[forms[i].option];
+
+        if (path)
+            good = write_form(path, forms[i].write, results) && good;
+    }
+    for (int i = 0; i <= GRADE_LAST_FILE; i++)
         to_stdout =
             to_stdout || (grading->files[i] && !strcmp(grading->files[i], "-"));
     if (!grading->quiet && !to_stdout)
@@ -322,8 +368,10 @@ static int grade(struct grading *grading)
         return EXIT_USAGE;
     }
     json_t *results = grade_files(&grading->options, files, count);
-    int status =
-        write_reports(grading, results) ? exit_status(results) : EXIT_BROKEN;
+    json_t *similar = similar_find(results);
+    int status = write_reports(grading, results, similar) ? exit_status(results)
+                                                          : EXIT_BROKEN;
+    json_decref(similar);
     json_decref(results);
     for (size_t i = 0; i < count; i++)
         free(files[i]);

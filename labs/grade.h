@@ -8,11 +8,14 @@
  * whatever its exit status.
  *
  * The result is JSON, one object a hand-in:
- *   file, student, lab, version, title, points, max, hints, resets,
+ *   file, student, lab, version, title, points, max, hints, resets, seconds,
  *   error (null or why it could not be graded), broken (whether that is the
  *   fault of the lab or the grader, not of the hand-in), and checks: a list of
  *   {name, step, description, passed (true, false, null), result, points,
- *    max, log, cause {rationale, help, expected, actual}, dependency, evidence}
+ *    max, log, cause {rationale, help, expected, actual}, dependency, evidence,
+ *    packets}
+ * and what labs/grade_evidence.h adds (packets, near, answers) and, when it was
+ * graded, a fingerprint for labs/similar.h.
  */
 #ifndef LABS_GRADE_H
 #define LABS_GRADE_H

@@ -1,7 +1,9 @@
 #include "labs/grade_checks.h"
 
 #include "base/alloc.h"
+#include "labs/fingerprint.h"
 #include "labs/grade.h"
+#include "labs/grade_evidence.h"
 #include "labs/handin.h"
 #include "labs/journal.h"
 #include "labs/lab_run.h"
@@ -41,6 +43,7 @@ struct item {
 /* Check hands a test nothing but a number, so this is where it looks. */
 static struct {
     struct lab_run *run;
+    struct fingerprint *fingerprint;
     struct item *items;
     size_t count;
     struct verdict *verdicts; /* shared with the tests' processes */
@@ -125,11 +128,17 @@ static void run_checks(void)
 
 /* ---- the result ---- */
 
+static unsigned evidence_count(const struct verdict *verdict)
+{
+    return verdict->evidence_count < CHECK_EVIDENCE ? verdict->evidence_count
+                                                    : CHECK_EVIDENCE;
+}
+
 static json_t *evidence_json(const struct verdict *verdict)
 {
     json_t *list = json_array();
 
-    for (unsigned i = 0; i < verdict->evidence_count && i < CHECK_EVIDENCE; i++)
+    for (unsigned i = 0; i < evidence_count(verdict); i++)
         json_array_append_new(list,
                               json_integer((json_int_t)verdict->evidence[i]));
     return list;
@@ -162,12 +171,15 @@ static json_t *check_json(size_t index)
             "expected", handed_in ? verdict->expected : spec->text, "actual",
             handed_in ? verdict->actual : "the check ended without a verdict");
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:[], s:o, s:o, s:o}", "name",
+        "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:[], s:o, s:o, s:o, s:o}", "name",
         spec->id, "step", item->step->step->id, "description", spec->title,
         "passed", decided ? json_boolean(passed) : json_null(), "result",
         result, "points", passed ? (int)spec->points : 0, "max",
         (int)spec->points, "log", "cause", cause, "dependency",
-        dependency_json(item->step), "evidence", evidence_json(verdict));
+        dependency_json(item->step), "evidence", evidence_json(verdict),
+        "packets",
+        grade_evidence_packets(job.run, verdict->evidence,
+                               evidence_count(verdict)));
 }
 
 static unsigned step_points(const struct lab_run_step *step)
@@ -203,20 +215,26 @@ static json_t *result_json(const char *student)
         hints += job.run->steps[i].hints_open;
         resets += job.run->steps[i].resets;
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:n, s:b, s:o}",
-                     "student", student, "lab", lab->id, "version",
-                     lab->version, "title", lab->title, "points", (int)points,
-                     "max", (int)lab->points, "hints", (int)hints, "resets",
-                     (int)resets, "error", "broken", 0, "checks", checks);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:n, s:b, s:o, s:o,"
+        " s:o, s:o}",
+        "student", student, "lab", lab->id, "version", lab->version, "title",
+        lab->title, "points", (int)points, "max", (int)lab->points, "hints",
+        (int)hints, "resets", (int)resets, "seconds",
+        (json_int_t)fingerprint_seconds(job.fingerprint), "error", "broken", 0,
+        "checks", checks, "near", grade_evidence_near(job.run), "answers",
+        grade_evidence_answers(job.run), "fingerprint",
+        fingerprint_json(job.fingerprint, lab));
 }
 
 json_t *grade_checks_error(const char *message, bool broken)
 {
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:s%, s:b, s:[]}", "student",
-        "", "lab", "", "version", "", "title", "", "points", 0, "max", 0,
-        "hints", 0, "resets", 0, "error", message, strlen(message), "broken",
-        broken, "checks");
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:s%, s:b, s:[], s:[],"
+        " s:[]}",
+        "student", "", "lab", "", "version", "", "title", "", "points", 0,
+        "max", 0, "hints", 0, "resets", 0, "seconds", 0, "error", message,
+        strlen(message), "broken", broken, "checks", "near", "answers");
 }
 
 /* ---- loading ---- */
@@ -238,7 +256,12 @@ static const char *check_journal(const char *folder)
 
 static void feed(void *context, const struct record *record)
 {
-    lab_run_feed(context, record);
+    struct lab_run *run = context;
+    struct history_row row;
+
+    lab_run_feed(run, record);
+    if (history_get(run->history, history_end(run->history) - 1, &row))
+        fingerprint_feed(job.fingerprint, &row);
 }
 
 /* The one error that is not the hand-in's. */
@@ -268,6 +291,7 @@ static const char *prepare(const struct grade_options *options,
     buf_release(&problems.text);
     if (!job.run)
         return lab_is_broken;
+    job.fingerprint = fingerprint_new();
     if (recorder_replay(folder, feed, job.run, &last_seq, error,
                         sizeof(error)) != 0)
         return "its recording is damaged";

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
 #include <string.h>
 
 int grade_report_points(const json_t *result)
@@ -53,6 +54,33 @@ static void print_line(const char *text, FILE *to)
             fprintf(to, "\\x%02x", (unsigned)(unsigned char)*c);
         else
             fputc(*c, to);
+    }
+}
+
+/* Is it a character that XML has no place for, U+FFFE or U+FFFF? */
+static bool is_no_character(const char *c)
+{
+    return !strncmp(c, "\xef\xbf", 2) && (uint8_t)c[2] >= 0xbe;
+}
+
+void grade_report_escape(const char *text, FILE *to)
+{
+    for (const char *c = text; *c; c++) {
+        switch (*c) {
+        case '<': fputs("&lt;", to); break;
+        case '>': fputs("&gt;", to); break;
+        case '&': fputs("&amp;", to); break;
+        case '"': fputs("&quot;", to); break;
+        default:
+            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+                fprintf(to, "\\x%02x", (unsigned)(unsigned char)*c);
+            } else if (is_no_character(c)) {
+                fputs("\xef\xbf\xbd", to);
+                c += 2;
+            } else {
+                fputc(*c, to);
+            }
+        }
     }
 }
 
@@ -200,115 +228,6 @@ void grade_report_tap(const json_t *results, FILE *to)
     }
 }
 
-/* ---- JUnit XML ---- */
-
-static void xml_text(const char *text, FILE *to)
-{
-    for (const char *c = text; *c; c++) {
-        switch (*c) {
-        case '<': fputs("&lt;", to); break;
-        case '>': fputs("&gt;", to); break;
-        case '&': fputs("&amp;", to); break;
-        case '"': fputs("&quot;", to); break;
-        default:
-            if ((unsigned char)*c < 0x20 || *c == 0x7f)
-                fprintf(to, "\\x%02x", (unsigned)(unsigned char)*c);
-            else
-                fputc(*c, to);
-        }
-    }
-}
-
-static void xml_attribute(const char *name, const char *value, FILE *to)
-{
-    fprintf(to, " %s=\"", name);
-    xml_text(value, to);
-    fputc('"', to);
-}
-
-static void junit_check(const json_t *result, const json_t *check, FILE *to)
-{
-    const json_t *passed = json_object_get(check, "passed");
-    const json_t *cause = json_object_get(check, "cause");
-    struct buf name = {0};
-
-    buf_printf(&name, "%s.%s", grade_report_string(check, "step"),
-               grade_report_string(check, "name"));
-    fputs("    <testcase", to);
-    xml_attribute("classname", grade_report_string(result, "lab"), to);
-    xml_attribute("name", buf_string(&name), to);
-    buf_release(&name);
-    if (json_is_true(passed)) {
-        fputs(" time=\"0\"/>\n", to);
-        return;
-    }
-    fputs(" time=\"0\">\n", to);
-    fputs(json_is_null(passed) ? "      <error" : "      <failure", to);
-    xml_attribute("message", grade_report_string(cause, "actual"), to);
-    fputs(">expected: ", to);
-    xml_text(grade_report_string(cause, "expected"), to);
-    fputs(json_is_null(passed) ? "</error>\n" : "</failure>\n", to);
-    fputs("    </testcase>\n", to);
-}
-
-static void junit_counts(const json_t *result, size_t counts[3])
-{
-    size_t c;
-    json_t *check;
-
-    json_array_foreach(json_object_get(result, "checks"), c, check)
-    {
-        const json_t *passed = json_object_get(check, "passed");
-
-        counts[0]++;
-        counts[1] += json_is_false(passed);
-        counts[2] += json_is_null(passed);
-    }
-    if (grade_report_error(result)) {
-        counts[0]++;
-        counts[2]++;
-    }
-}
-
-static void junit_suite(const json_t *result, FILE *to)
-{
-    size_t counts[3] = {0};
-    size_t c;
-    json_t *check;
-
-    junit_counts(result, counts);
-    fputs("  <testsuite", to);
-    xml_attribute("name", grade_report_string(result, "file"), to);
-    fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"0\">\n",
-            counts[0], counts[1], counts[2]);
-    json_array_foreach(json_object_get(result, "checks"), c, check)
-        junit_check(result, check, to);
-    if (grade_report_error(result)) {
-        fputs("    <testcase classname=\"grade\" name=\"hand-in\" time=\"0\">\n"
-              "      <error",
-              to);
-        xml_attribute("message", grade_report_error(result), to);
-        fputs("/>\n    </testcase>\n", to);
-    }
-    fputs("  </testsuite>\n", to);
-}
-
-void grade_report_junit(const json_t *results, FILE *to)
-{
-    size_t counts[3] = {0};
-    size_t i;
-    json_t *result;
-
-    json_array_foreach(results, i, result) junit_counts(result, counts);
-    fprintf(to,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<testsuites name=\"mqttlab\" tests=\"%zu\" failures=\"%zu\" "
-            "errors=\"%zu\" time=\"0\">\n",
-            counts[0], counts[1], counts[2]);
-    json_array_foreach(results, i, result) junit_suite(result, to);
-    fputs("</testsuites>\n", to);
-}
-
 /* ---- JSON and CSV ---- */
 
 void grade_report_json(const json_t *results, FILE *to)
@@ -334,55 +253,115 @@ static void csv_cell(const char *text, FILE *to)
     fputc('"', to);
 }
 
-/* Points by step: "pub=2/3 sub=4/4", steps in the order of the lab. */
-static void csv_steps(const json_t *result, FILE *to)
+/* A column for each step of each lab that there is, in their order:
+   {lab, step}. */
+static json_t *step_columns(const json_t *results)
 {
-    const json_t *checks = json_object_get(result, "checks");
-    struct buf cell = {0};
+    json_t *columns = json_array();
+    json_t *known = json_object(); /* lab, line feed, step */
+    size_t i;
+    size_t c;
+    json_t *result;
+    json_t *check;
 
-    for (size_t i = 0; i < json_array_size(checks);) {
-        const char *step =
-            grade_report_string(json_array_get(checks, i), "step");
-        long long points = 0;
-        long long max = 0;
+    json_array_foreach(results, i, result)
+    {
+        json_array_foreach(json_object_get(result, "checks"), c, check)
+        {
+            const char *lab = grade_report_string(result, "lab");
+            const char *step = grade_report_string(check, "step");
+            struct buf key = {0};
 
-        for (; i < json_array_size(checks); i++) {
-            const json_t *check = json_array_get(checks, i);
-
-            if (strcmp(grade_report_string(check, "step"), step) != 0)
-                break;
-            points += json_integer_value(json_object_get(check, "points"));
-            max += json_integer_value(json_object_get(check, "max"));
+            buf_printf(&key, "%s\n%s", lab, step);
+            if (!json_object_get(known, buf_string(&key))) {
+                json_object_set_new(known, buf_string(&key), json_true());
+                json_array_append_new(
+                    columns, json_pack("{s:s, s:s}", "lab", lab, "step", step));
+            }
+            buf_release(&key);
         }
-        buf_printf(&cell, "%s%s=%lld/%lld", cell.len ? " " : "", step, points,
-                   max);
     }
-    csv_cell(buf_string(&cell), to);
-    buf_release(&cell);
+    json_decref(known);
+    return columns;
+}
+
+/* "STEP" where there is one lab, else "LAB STEP". */
+static void csv_step_names(const json_t *columns, FILE *to)
+{
+    const char *first = grade_report_string(json_array_get(columns, 0), "lab");
+    bool one_lab = true;
+    size_t i;
+    json_t *column;
+
+    json_array_foreach(columns, i, column) one_lab =
+        one_lab && !strcmp(grade_report_string(column, "lab"), first);
+    json_array_foreach(columns, i, column)
+    {
+        struct buf name = {0};
+
+        if (!one_lab)
+            buf_printf(&name, "%s ", grade_report_string(column, "lab"));
+        buf_append_string(&name, grade_report_string(column, "step"));
+        csv_cell(buf_string(&name), to);
+        fputc(',', to);
+        buf_release(&name);
+    }
+}
+
+/* Points of a step; nothing when the hand-in has no such step. */
+static void csv_step(const json_t *result, const json_t *column, FILE *to)
+{
+    const char *step = grade_report_string(column, "step");
+    bool there = false;
+    long long points = 0;
+    size_t c;
+    json_t *check;
+
+    if (!strcmp(grade_report_string(result, "lab"),
+                grade_report_string(column, "lab"))) {
+        json_array_foreach(json_object_get(result, "checks"), c, check)
+        {
+            if (strcmp(grade_report_string(check, "step"), step) != 0)
+                continue;
+            there = true;
+            points += json_integer_value(json_object_get(check, "points"));
+        }
+    }
+    if (there)
+        fprintf(to, "%lld", points);
+    fputc(',', to);
+}
+
+static void csv_result(const json_t *result, const json_t *columns, FILE *to)
+{
+    const char *error = grade_report_error(result);
+    size_t i;
+    json_t *column;
+
+    csv_cell(grade_report_string(result, "student"), to);
+    fputc(',', to);
+    csv_cell(grade_report_string(result, "lab"), to);
+    fprintf(to, ",%d,%d,%lld,%lld,%lld,", grade_report_points(result),
+            grade_report_max(result),
+            (long long)json_integer_value(json_object_get(result, "hints")),
+            (long long)json_integer_value(json_object_get(result, "resets")),
+            (long long)json_integer_value(json_object_get(result, "seconds")));
+    json_array_foreach(columns, i, column) csv_step(result, column, to);
+    csv_cell(grade_report_string(result, "file"), to);
+    fputc(',', to);
+    csv_cell(error ? error : "", to);
+    fputc('\n', to);
 }
 
 void grade_report_csv(const json_t *results, FILE *to)
 {
+    json_t *columns = step_columns(results);
     size_t i;
     json_t *result;
 
-    fputs("student,lab,points,max,hints,resets,steps,file,error\n", to);
-    json_array_foreach(results, i, result)
-    {
-        csv_cell(grade_report_string(result, "student"), to);
-        fputc(',', to);
-        csv_cell(grade_report_string(result, "lab"), to);
-        fprintf(
-            to, ",%d,%d,%lld,%lld,", grade_report_points(result),
-            grade_report_max(result),
-            (long long)json_integer_value(json_object_get(result, "hints")),
-            (long long)json_integer_value(json_object_get(result, "resets")));
-        csv_steps(result, to);
-        fputc(',', to);
-        csv_cell(grade_report_string(result, "file"), to);
-        fputc(',', to);
-        csv_cell(grade_report_error(result) ? grade_report_error(result) : "",
-                 to);
-        fputc('\n', to);
-    }
+    fputs("student,lab,points,max,hints,resets,seconds,", to);
+    csv_step_names(columns, to);
+    fputs("file,error\n", to);
+    json_array_foreach(results, i, result) csv_result(result, columns, to);
+    json_decref(columns);
 }

@@ -1,5 +1,6 @@
 /*
- * Results of grading as text, TAP 14, JUnit XML, JSON and CSV.
+ * Results of grading as text, TAP 14, JSON and CSV; grade_junit.h and
+ * grade_html.h have other forms.
  *
  * The same results give the same bytes. Text that came from students is
  * escaped in each format's way, so that no topic or file name can forge a line,
@@ -16,7 +17,6 @@ typedef void grade_report_write(const json_t *results, FILE *to);
 
 grade_report_write grade_report_text;
 grade_report_write grade_report_tap;
-grade_report_write grade_report_junit;
 grade_report_write grade_report_json;
 grade_report_write grade_report_csv;
 
@@ -29,6 +29,10 @@ const char *grade_report_error(const json_t *result);
 
 /* Is it the lab or the grader that is broken, not the hand-in? */
 bool grade_report_broken(const json_t *result);
+
+/* Text for XML and HTML, also within quotes: markup is escaped, control
+   characters are shown. The text is UTF-8. */
+void grade_report_escape(const char *text, FILE *to);
 
 /* A string member; "" when it is none. */
 const char *grade_report_string(const json_t *object, const char *key);

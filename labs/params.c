@@ -162,6 +162,35 @@ static const char *draw_rule(struct buf *out, struct stream *stream,
     return NULL;
 }
 
+/* Of the "{...}" at the start of rule. */
+static uint64_t variety_of_one(const char *rule)
+{
+    const char *at = rule;
+    long min;
+    long max;
+
+    if (take(&at, "{hex") && take_number(&at, &min) && min > 0)
+        return min < 8 ? UINT64_C(1) << (4 * min) : UINT32_MAX;
+    at = rule;
+    if (take(&at, "{int ") && take_number(&at, &min) && take(&at, "..") &&
+        take_number(&at, &max) && min <= max)
+        return (uint64_t)(max - min) + 1;
+    at = rule;
+    return take(&at, "{word}") ? sizeof(words) / sizeof(words[0]) : 1;
+}
+
+uint64_t params_variety(const char *rule)
+{
+    uint64_t variety = 1;
+
+    for (const char *at = strchr(rule, '{'); at; at = strchr(at + 1, '{')) {
+        variety *= variety_of_one(at);
+        if (variety > UINT32_MAX)
+            return UINT32_MAX;
+    }
+    return variety;
+}
+
 const char *params_draw(struct lab *lab, const char *student,
                         const struct lab_param **bad)
 {

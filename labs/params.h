@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "labs/lab.h"
 
+#include <stdint.h>
+
 /*
  * Fill in the value of each parameter by its rule. In a rule {hexN} becomes N
  * hex digits, {int A..B} a number, {int A..B}/D that number divided by D (10
@@ -19,6 +21,12 @@
  */
 const char *params_draw(struct lab *lab, const char *student,
                         const struct lab_param **bad);
+
+/*
+ * How many values a rule can give, so how rare it is that two students have the
+ * same; at most UINT32_MAX. 1 for text without a value, or a wrong rule.
+ */
+uint64_t params_variety(const char *rule);
 
 /*
  * Append text with {{name}} replaced by values. {{name|hex}} is the value's

@@ -24,14 +24,22 @@ tar cf ../in/many.mqlab f*
 # A bomb: 300 MiB of nothing, and a byte.
 printf x | dd of=large bs=1M seek=300 2>/dev/null
 tar cSf ../in/large.mqlab large
+# A gigabyte is in the folder, but not on the disk.
+truncate -s 1G ../in/gigabyte.mqlab
+# Links that are no symbolic ones, absolute names, names of the folder itself.
+ln manifest hard && tar cf ../in/hard.mqlab manifest hard
+tar cf ../in/absolute.mqlab -P "$work/pack/manifest"
+tar cf ../in/dot.mqlab ./manifest
+printf 'x\n' >"$(printf 'na\033[2Jme')"
+tar cf ../in/escape.mqlab "$(printf 'na\033[2Jme')"
 cd "$work"
 
 exits 1 "$MQTTLAB" grade in --text text --tap tap --junit junit --json json --csv csv \
-    -q </dev/null >grade.log 2>&1
+    --html html --similar similar -q </dev/null >grade.log 2>&1
 count=$(find in -name '*.mqlab' | wc -l)
 [ "$(grep -c 'not graded: ' text)" = "$count" ] || fail "not $count lines: $(cat text)"
 has_line "$count hand-ins, 0 with full marks" text
-for file in text tap junit json csv; do
+for file in text tap junit json csv html similar; do
     # Outside of UTF-8 every control character and every broken one is seen.
     ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177]\\|\302[\200-\237]')" $file ||
         fail "$file has control characters"
@@ -42,4 +50,13 @@ has_line 'many.mqlab: not graded: holds too many files' text
 has_line 'link.mqlab: not graded: holds something that is no plain file' text
 has_line 'up.mqlab: not graded: holds something that is no plain file' text
 has_line 'latin-\xe4.mqlab: not graded: is no tar file, or is damaged' text
+has_line 'gigabyte.mqlab: not graded: is empty' text
+has_line 'hard.mqlab: not graded: holds something that is no plain file' text
+has_line 'absolute.mqlab: not graded: holds something that is no plain file' text
+has_line 'escape.mqlab: not graded: holds something that is no plain file' text
+has_line '0 pairs with something in common' similar
+if command -v xmllint >/dev/null; then
+    xmllint --noout --schema "$root/tests/spec/junit.xsd" junit 2>xml.log || fail "JUnit is none"
+    xmllint --noout html || fail "the page is not well-formed"
+fi
 has_line 'large.mqlab: not graded: is too large' text

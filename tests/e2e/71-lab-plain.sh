@@ -40,21 +40,26 @@ mkdir "$work/in"
 "$MQTTLAB" submit 1 -o "$work/in/01-plaintext-bob.mqlab" >/dev/null
 status=0
 "$MQTTLAB" grade "$work/in" --tap "$work/tap" --junit "$work/junit" \
-    --json "$work/json" --csv "$work/csv" >"$work/text" || status=$?
+    --json "$work/json" --csv "$work/csv" --html "$work/html" >"$work/text" || status=$?
 [ "$status" = 1 ] || fail "grade ended with $status, not 1: points were lost"
 grep -q 'bob, lab 01-plaintext: 5 of 26 points' "$work/text" || fail "text"
 grep -q '^TAP version 14$' "$work/tap" || fail "TAP"
 grep -q '^    ok 1 - listen.connect' "$work/tap" || fail "TAP has no test"
 grep -q '^not ok 1 - 01-plaintext-bob.mqlab 5 of 26' "$work/tap" || fail "TAP"
 grep -q '"points": 5,' "$work/json" || fail "JSON"
-grep -q '^"bob","01-plaintext",5,26,0,0,"listen=5/5 ' "$work/csv" || fail "CSV"
+grep -q '^student,lab,points,max,hints,resets,seconds,"listen",' "$work/csv" || fail "CSV"
+grep -Eq '^"bob","01-plaintext",5,26,0,0,[0-9]+,5,0,' "$work/csv" || fail "CSV"
 grep -q '<testcase classname="01-plaintext" name="listen.connect" time="0"/>' \
     "$work/junit" || fail "JUnit"
+grep -q '<code><bdi>.*CONNECT.*testSub' "$work/html" || fail "the page shows no packet"
 if command -v xmllint >/dev/null; then
-    xmllint --noout "$work/junit" || fail "JUnit is no XML"
+    xmllint --noout --schema "$root/tests/spec/junit.xsd" "$work/junit" 2>"$work/xml.log" ||
+        fail "JUnit is none"
+    xmllint --noout "$work/html" || fail "the page is not well-formed"
 fi
-"$MQTTLAB" grade "$work/in" --json "$work/json2" -q || true
+"$MQTTLAB" grade "$work/in" --json "$work/json2" --html "$work/html2" -j 4 -q || true
 cmp "$work/json" "$work/json2" || fail "the same hand-in gives other bytes"
+cmp "$work/html" "$work/html2" || fail "the same hand-in gives another page"
 
 # Wrong usage, and a hand-in that is none.
 status=0

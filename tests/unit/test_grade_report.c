@@ -4,6 +4,7 @@
 #include "suites.h"
 
 #include "base/buf.h"
+#include "labs/grade_junit.h"
 #include "labs/grade_report.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@
 static const char results_text[] =
     "[{\"file\": \"a.mqlab\", \"student\": \"=ann\", \"lab\": \"01-x\","
     "  \"version\": \"1\", \"title\": \"X\", \"points\": 3, \"max\": 6,"
-    "  \"hints\": 1, \"resets\": 2, \"error\": null, \"broken\": false,"
+    "  \"hints\": 1, \"resets\": 2, \"seconds\": 61, \"error\": null, \"broken\": false,"
     "  \"checks\": ["
     "   {\"name\": \"pub\", \"step\": \"one\", \"description\": \"a # \\\\ b\","
     "    \"passed\": true, \"result\": \"passed\", \"points\": 3, \"max\": 3,"
@@ -96,18 +97,18 @@ static const char junit[] =
     "</testsuites>\n";
 
 static const char csv[] =
-    "student,lab,points,max,hints,resets,steps,file,error\n"
-    "\"'=ann\",\"01-x\",3,6,1,2,\"one=3/5 two=0/1\",\"a.mqlab\",\"\"\n"
-    "\"\",\"\",0,0,0,0,\"\",\"b\\x1b.mqlab\",\"is \"\"no\"\" tar #1\"\n";
+    "student,lab,points,max,hints,resets,seconds,\"one\",\"two\",file,error\n"
+    "\"'=ann\",\"01-x\",3,6,1,2,61,3,0,\"a.mqlab\",\"\"\n"
+    "\"\",\"\",0,0,0,0,0,,,\"b\\x1b.mqlab\",\"is \"\"no\"\" tar #1\"\n";
 
 static const struct {
     grade_report_write *write;
     const char *expected;
 } formats[] = {
-    {grade_report_text,  text },
-    {grade_report_tap,   tap  },
-    {grade_report_junit, junit},
-    {grade_report_csv,   csv  },
+    {grade_report_text, text },
+    {grade_report_tap,  tap  },
+    {grade_junit,       junit},
+    {grade_report_csv,  csv  },
 };
 
 static json_t *load(const char *from)
@@ -166,7 +167,7 @@ START_TEST(a_report_of_nothing_is_a_whole_report)
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         "<testsuites name=\"mqttlab\" tests=\"0\" failures=\"0\" errors=\"0\" "
         "time=\"0\">\n</testsuites>\n",
-        "student,lab,points,max,hints,resets,steps,file,error\n",
+        "student,lab,points,max,hints,resets,seconds,file,error\n",
     };
     json_t *results = load("[]");
     char *bytes = write_all(formats[_i].write, results);

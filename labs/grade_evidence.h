@@ -1,0 +1,27 @@
+/*
+ * What people read to believe a mark: the packets that decided a check, what
+ * came near, what was answered.
+ */
+#ifndef LABS_GRADE_EVIDENCE_H
+#define LABS_GRADE_EVIDENCE_H
+
+#include "labs/lab_run.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+/*
+ * The packets of these numbers: {number, line, fields, hex}. The line is as
+ * lists show it, fields the lines of the tree, hex the first bytes. Long ones
+ * are cut, and of many there are the first.
+ */
+json_t *grade_evidence_packets(struct lab_run *run, const uint64_t *numbers,
+                               unsigned count);
+
+/* The near misses of all steps: {step, text, packet}, oldest first. */
+json_t *grade_evidence_near(const struct lab_run *run);
+
+/* The last answer to each question: {step, question, ask, answer, right}. */
+json_t *grade_evidence_answers(const struct lab_run *run);
+
+#endif

@@ -1,0 +1,94 @@
+#include "labs/grade_junit.h"
+
+#include "base/buf.h"
+#include "labs/grade_report.h"
+
+static void xml_attribute(const char *name, const char *value, FILE *to)
+{
+    fprintf(to, " %s=\"", name);
+    grade_report_escape(value, to);
+    fputc('"', to);
+}
+
+static void junit_check(const json_t *result, const json_t *check, FILE *to)
+{
+    const json_t *passed = json_object_get(check, "passed");
+    const json_t *cause = json_object_get(check, "cause");
+    struct buf name = {0};
+
+    buf_printf(&name, "%s.%s", grade_report_string(check, "step"),
+               grade_report_string(check, "name"));
+    fputs("    <testcase", to);
+    xml_attribute("classname", grade_report_string(result, "lab"), to);
+    xml_attribute("name", buf_string(&name), to);
+    buf_release(&name);
+    if (json_is_true(passed)) {
+        fputs(" time=\"0\"/>\n", to);
+        return;
+    }
+    fputs(" time=\"0\">\n", to);
+    fputs(json_is_null(passed) ? "      <error" : "      <failure", to);
+    xml_attribute("message", grade_report_string(cause, "actual"), to);
+    fputs(">expected: ", to);
+    grade_report_escape(grade_report_string(cause, "expected"), to);
+    fputs(json_is_null(passed) ? "</error>\n" : "</failure>\n", to);
+    fputs("    </testcase>\n", to);
+}
+
+static void junit_counts(const json_t *result, size_t counts[3])
+{
+    size_t c;
+    json_t *check;
+
+    json_array_foreach(json_object_get(result, "checks"), c, check)
+    {
+        const json_t *passed = json_object_get(check, "passed");
+
+        counts[0]++;
+        counts[1] += json_is_false(passed);
+        counts[2] += json_is_null(passed);
+    }
+    if (grade_report_error(result)) {
+        counts[0]++;
+        counts[2]++;
+    }
+}
+
+static void junit_suite(const json_t *result, FILE *to)
+{
+    size_t counts[3] = {0};
+    size_t c;
+    json_t *check;
+
+    junit_counts(result, counts);
+    fputs("  <testsuite", to);
+    xml_attribute("name", grade_report_string(result, "file"), to);
+    fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"0\">\n",
+            counts[0], counts[1], counts[2]);
+    json_array_foreach(json_object_get(result, "checks"), c, check)
+        junit_check(result, check, to);
+    if (grade_report_error(result)) {
+        fputs("    <testcase classname=\"grade\" name=\"hand-in\" time=\"0\">\n"
+              "      <error",
+              to);
+        xml_attribute("message", grade_report_error(result), to);
+        fputs("/>\n    </testcase>\n", to);
+    }
+    fputs("  </testsuite>\n", to);
+}
+
+void grade_junit(const json_t *results, FILE *to)
+{
+    size_t counts[3] = {0};
+    size_t i;
+    json_t *result;
+
+    json_array_foreach(results, i, result) junit_counts(result, counts);
+    fprintf(to,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<testsuites name=\"mqttlab\" tests=\"%zu\" failures=\"%zu\" "
+            "errors=\"%zu\" time=\"0\">\n",
+            counts[0], counts[1], counts[2]);
+    json_array_foreach(results, i, result) junit_suite(result, to);
+    fputs("</testsuites>\n", to);
+}

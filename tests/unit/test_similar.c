@@ -1,0 +1,252 @@
+/*
+ * What two hand-ins have in common, and the page that shows it.
+ */
+#include "suites.h"
+
+#include "base/buf.h"
+#include "labs/fingerprint.h"
+#include "labs/grade_html.h"
+#include "labs/similar.h"
+#include "mqtt/mqtt.h"
+#include "wire/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define S UINT64_C(1000000000)
+
+static char hex4_rule[] = "lab/{hex4}/temp";
+static char anns[] = "lab/aaaa/temp";
+static char bobs[] = "lab/bbbb/temp";
+
+/* The same lab, with the values of two students. */
+static struct lab_param values[] = {
+    {.rule = hex4_rule, .value = anns},
+    {.rule = hex4_rule, .value = bobs},
+};
+
+/* Packets of a sensor that publishes to a topic every now and then. */
+static json_t *print_of(uint64_t begin_ns, uint64_t jitter_ns,
+                        const char *topic, struct lab_param *own)
+{
+    struct fingerprint *fingerprint = fingerprint_new();
+    const struct lab lab = {.params = own, .param_count = 1};
+
+    for (uint64_t i = 0; i < 10; i++) {
+        const struct history_row row = {
+            .record = {.time_ns = begin_ns + i * S + i * i * jitter_ns,
+                       .type = RECORD_MQTT,
+                       .direction = RECORD_C2B,
+                       .bytes = slice_of_string("0 bytes")},
+            .note = {.client_id = "sensor",
+                       .user_name = "",
+                       .topic = topic,
+                       .type = MQTT_PUBLISH               },
+        };
+        fingerprint_feed(fingerprint, &row);
+    }
+    ck_assert_uint_ge(fingerprint_seconds(fingerprint), 9);
+    json_t *print = fingerprint_json(fingerprint, &lab);
+    fingerprint_free(fingerprint);
+    return print;
+}
+
+static json_t *result_of(const char *student, json_t *print, const char *answer)
+{
+    return json_pack("{s:s, s:s, s:s, s:o, s:[{s:s, s:s, s:b}]}", "file",
+                     student, "student", student, "lab", "01-x", "fingerprint",
+                     print, "answers", "question", "q", "answer", answer,
+                     "right", 0);
+}
+
+/* The findings about ann and bob, a line each. Owned. */
+static char *findings(json_t *ann, json_t *bob)
+{
+    json_t *results = json_pack("[o, o]", ann, bob);
+    json_t *similar = similar_find(results);
+    json_t *found = json_object_get(json_array_get(similar, 0), "findings");
+    struct buf lines = {0};
+    size_t i;
+    json_t *line;
+
+    json_array_foreach(found, i, line)
+        buf_printf(&lines, "%s\n", json_string_value(line));
+    ck_assert_ptr_null(json_object_get(ann, "fingerprint"));
+    json_decref(similar);
+    json_decref(results);
+    return buf_take_string(&lines);
+}
+
+static void expect(json_t *ann, json_t *bob, const char *expected)
+{
+    char *found = findings(ann, bob);
+
+    ck_assert_str_eq(found, expected);
+    free(found);
+}
+
+START_TEST(own_work_has_nothing_in_common)
+{
+    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]),
+                     "because it is retained"),
+           result_of("bob", print_of(2000 * S, 23456789, bobs, &values[1]),
+                     "since it is retained there"),
+           "");
+}
+END_TEST
+
+START_TEST(a_copied_recording_is_told_by_its_times)
+{
+    /* 10 times, and 8 pairs of times between them */
+    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
+           result_of("bob", print_of(1000 * S, 12345678, bobs, &values[1]), ""),
+           "times of packets are equal: 18 of 18\n");
+}
+END_TEST
+
+START_TEST(a_moved_clock_does_not_hide_a_copy)
+{
+    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
+           result_of("bob", print_of(5000 * S, 12345678, bobs, &values[1]), ""),
+           "times of packets are equal: 8 of 18\n");
+}
+END_TEST
+
+START_TEST(a_neighbours_value_is_told)
+{
+    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
+           result_of("bob", print_of(2000 * S, 23456789, anns, &values[1]), ""),
+           "bob sent 'lab/aaaa/temp', a value of ann\n");
+}
+END_TEST
+
+START_TEST(a_long_wrong_answer_in_common_is_told)
+{
+    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]),
+                     "The broker  keeps it in a drawer."),
+           result_of("bob", print_of(2000 * S, 23456789, bobs, &values[1]),
+                     "the broker keeps it in a drawer"),
+           "wrong answers to q are equal: \"The broker  keeps it in a "
+           "drawer.\"\n");
+}
+END_TEST
+
+START_TEST(the_same_student_twice_is_no_finding)
+{
+    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
+           result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
+           "");
+}
+END_TEST
+
+/* A handshake's first bytes on the cable, as two recordings have them. */
+static json_t *hello_print(uint8_t last)
+{
+    struct fingerprint *fingerprint = fingerprint_new();
+    const struct lab lab = {0};
+    uint8_t hello[60] = {22, 3, 1, 0, 55, 1, 0, 0, 51, 3, 3, 7, 8, 9};
+
+    hello[42] = last;
+    const struct history_row row = {
+        .record = {.time_ns = S,
+                   .type = RECORD_WIRE,
+                   .direction = RECORD_C2B,
+                   .layer = RECORD_CABLE,
+                   .bytes = slice_of(guarded(hello, 43), 43)}
+    };
+    fingerprint_feed(fingerprint, &row);
+    json_t *print = fingerprint_json(fingerprint, &lab);
+    fingerprint_free(fingerprint);
+    return print;
+}
+
+START_TEST(the_random_bytes_of_a_handshake_are_told)
+{
+    expect(result_of("ann", hello_print(1), ""),
+           result_of("bob", hello_print(1), ""),
+           "random bytes of sessions are equal: 1\n");
+    expect(result_of("ann", hello_print(1), ""),
+           result_of("bob", hello_print(2), ""), "");
+}
+END_TEST
+
+/* ---- the page ---- */
+
+static const char evil[] =
+    "[{\"file\": \"</td><script>alert(1)</script>.mqlab\","
+    "  \"student\": \"ann\", \"lab\": \"01-x\", \"title\": \"X & Y\","
+    "  \"points\": 1, \"max\": 2, \"hints\": 0, \"resets\": 0,"
+    "  \"seconds\": 61, \"error\": null, \"broken\": false, \"checks\": ["
+    "   {\"name\": \"pub\", \"step\": \"one\", \"description\": \"published\","
+    "    \"passed\": true, \"result\": \"passed\", \"points\": 1, \"max\": 1,"
+    "    \"cause\": null, \"dependency\": null, \"evidence\": [7],"
+    "    \"packets\": [{\"number\": 7, \"line\": \"7 PUBLISH <b>\","
+    "      \"fields\": [\"Topic: &amp;\"], \"hex\": \"30 00\"}]},"
+    "   {\"name\": \"bye\", \"step\": \"one\", \"description\": \"said bye\","
+    "    \"passed\": false, \"result\": \"failed\", \"points\": 0, \"max\": 1,"
+    "    \"cause\": {\"expected\": \"a bye\", \"actual\": \"none\"},"
+    "    \"dependency\": null, \"evidence\": [], \"packets\": []}],"
+    "  \"near\": [{\"step\": \"one\", \"text\": \"nearly\", \"packet\": 3}],"
+    "  \"answers\": [{\"step\": \"one\", \"question\": \"q\", \"ask\": \"why?\","
+    "    \"answer\": \"\\\"><img src=x>\", \"right\": true}]},"
+    " {\"file\": \"b\", \"student\": \"\", \"lab\": \"\", \"points\": 0,"
+    "  \"max\": 0, \"error\": \"is <no> tar\", \"checks\": []}]";
+
+/* What stands in the page, and what must not. */
+static const char *const there[] = {
+    "default-src 'none'",
+    "&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt;.mqlab",
+    "X &amp; Y",
+    "1 of 2 points",
+    "<td class=\"n\">2 min</td>",
+    "7 PUBLISH &lt;b&gt;",
+    "Topic: &amp;amp;",
+    "30 00",
+    "<dt>expected</dt><dd><bdi>a bye</bdi></dd>",
+    "<dt>seen</dt><dd><bdi>none</bdi></dd>",
+    "packet 3: <bdi>nearly</bdi>",
+    "&quot;&gt;&lt;img src=x&gt;",
+    "is &lt;no&gt; tar",
+    "<h2>In common</h2>",
+};
+static const char *const not_there[] = {"<script", "<img", "javascript:"};
+
+START_TEST(a_page_holds_all_of_it_and_nothing_that_acts)
+{
+    json_t *results = json_loads(evil, 0, NULL);
+    json_t *similar =
+        json_pack("[{s:[s,s], s:[s,s], s:[s]}]", "files", "a", "b", "students",
+                  "ann", "bob", "findings", "times of packets are equal");
+    char *page = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&page, &len);
+
+    ck_assert_ptr_nonnull(results);
+    grade_html(results, similar, file);
+    fclose(file);
+    for (size_t i = 0; i < sizeof(there) / sizeof(there[0]); i++)
+        ck_assert_msg(strstr(page, there[i]) != NULL, "%s", there[i]);
+    for (size_t i = 0; i < sizeof(not_there) / sizeof(not_there[0]); i++)
+        ck_assert_msg(strstr(page, not_there[i]) == NULL, "%s", not_there[i]);
+    free(page);
+    json_decref(similar);
+    json_decref(results);
+}
+END_TEST
+
+Suite *similar_suite(void)
+{
+    Suite *suite = suite_create("similar");
+    TCase *tcase = unit_case(suite, "similar", 10);
+
+    tcase_add_test(tcase, own_work_has_nothing_in_common);
+    tcase_add_test(tcase, a_copied_recording_is_told_by_its_times);
+    tcase_add_test(tcase, a_moved_clock_does_not_hide_a_copy);
+    tcase_add_test(tcase, a_neighbours_value_is_told);
+    tcase_add_test(tcase, a_long_wrong_answer_in_common_is_told);
+    tcase_add_test(tcase, the_same_student_twice_is_no_finding);
+    tcase_add_test(tcase, the_random_bytes_of_a_handshake_are_told);
+    tcase_add_test(tcase, a_page_holds_all_of_it_and_nothing_that_acts);
+    return suite;
+}
