@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 #define HEX_BYTES 16 /* in a line */
@@ -58,6 +59,19 @@ static const char *arrow(const struct record *record)
     return record->direction == RECORD_B2C ? "<" : " ";
 }
 
+/* The client; one without a name is known by its connection. */
+static void put_client(struct buf *out, const struct history_row *row)
+{
+    char number[24];
+
+    snprintf(number, sizeof(number), "connection %" PRIu32,
+             row->record.connection);
+    put_column(
+        out,
+        slice_of_string(*row->note.client_id ? row->note.client_id : number),
+        16);
+}
+
 static void packet_line(struct buf *out, const struct history_row *row)
 {
     struct buf flags = {0};
@@ -65,7 +79,7 @@ static void packet_line(struct buf *out, const struct history_row *row)
     buf_printf(out, "%6" PRIu64 " ", row->number);
     put_clock(out, row->record.time_ns, true);
     buf_append_u8(out, ' ');
-    put_column(out, slice_of_string(row->note.client_id), 16);
+    put_client(out, row);
     buf_printf(out, "%s %-11s ", arrow(&row->record),
                row->record.type == RECORD_MQTT ? mqtt_type_name(row->note.type)
                                                : "bytes");
