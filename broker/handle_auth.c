@@ -11,8 +11,8 @@
  * client-first with an AUTH that has none either. There is nothing slow in it:
  * the client does the hashing.
  */
+#include "base/base64.h"
 #include "broker/access.h"
-#include "broker/base64.h"
 #include "broker/broker.h"
 #include "broker/handle.h"
 #include "broker/login.h"

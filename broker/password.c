@@ -1,6 +1,6 @@
 #include "broker/password.h"
 
-#include "broker/base64.h"
+#include "base/base64.h"
 
 #include <stdlib.h>
 

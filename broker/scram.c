@@ -1,6 +1,6 @@
 #include "broker/scram.h"
 
-#include "broker/base64.h"
+#include "base/base64.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

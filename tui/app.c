@@ -134,6 +134,7 @@ void app_free(struct app *app)
     free(app->sought);
     free(app->said);
     free(app->kill_who);
+    buf_release(&app->copied);
     free(app);
 }
 
@@ -143,6 +144,8 @@ void app_use(struct app *app, const struct settings *settings)
 
     app->settings = app->host.settings = settings;
     app->store->time_of_day = settings->time_of_day;
+    app->hide_keys = settings->hide_keys;
+    app->store->columns = settings->columns;
     if (settings->filter)
         store_set_filter(app->store, presets_expand(settings->filter), &error);
 }
@@ -289,6 +292,8 @@ static bool act_on_screen(struct app *app, enum action action)
         leave(app);
     else if (action == ACTION_QUIT)
         app->quit = true;
+    else if (action == ACTION_HIDE_KEYS)
+        app->hide_keys = !app->hide_keys;
     else if (action == ACTION_REDRAW)
         app->redraw = true;
     else if (action == ACTION_SUSPEND)
@@ -341,6 +346,10 @@ static bool act_by_asking(struct app *app, enum action action)
         app_ask(app, APP_SUBSCRIBE, "");
     else if (action == ACTION_CONNECT && app_can_do(app))
         app_ask(app, APP_CONNECT, "");
+    else if (action == ACTION_COLUMNS)
+        app_ask(app, APP_COLUMNS, NULL);
+    else if (action == ACTION_COPY)
+        app_ask(app, APP_COPY, "");
     else if (action == ACTION_EXPORT)
         app_ask(app, APP_EXPORT, "");
     else if (action == ACTION_WRITE)

@@ -8,6 +8,7 @@
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
+#include "tui/copy.h"
 #include "tui/crew.h"
 #include "tui/layout.h"
 #include "tui/prompt.h"
@@ -63,8 +64,10 @@ enum app_asking {
     APP_NOTE,
     APP_EXPORT,
     APP_WRITE,
+    APP_COLUMNS,
     APP_KILL, /* from here on: one key, no line */
     APP_CLEAR,
+    APP_COPY,
     APP_MARK,
     APP_JUMP,
     APP_QUIT,
@@ -82,6 +85,7 @@ struct app {
     size_t max_bytes;                /* limit of the history, for the header */
     const struct settings *settings; /* NULL: none; borrowed */
     const struct theme *theme;       /* chosen by hand; NULL: not */
+    bool hide_keys;                  /* the line of keys */
     bool hide_time; /* no clock in the header, so that pictures are equal */
 
     struct view_host host;
@@ -104,9 +108,11 @@ struct app {
     char *old_filter; /* to go back to with Esc */
     char *sought;     /* searched last */
     bool backward;
-    char *said;     /* shown until the next key; NULL: nothing */
-    char *kill_who; /* Client Identifier or topic that is asked about */
-    int height;     /* of the picture drawn last */
+    char *said;        /* shown until the next key; NULL: nothing */
+    struct buf copied; /* for the terminal's clipboard; whoever takes it clears
+                          it */
+    char *kill_who;    /* Client Identifier or topic that is asked about */
+    int height;        /* of the picture drawn last */
     int width;
     struct layout layout;
 };
@@ -178,9 +184,20 @@ bool app_in_shell(const struct app *app);
 /* app_files.c: ":write" and the like. */
 void app_write_records(struct app *app, const char *path);
 void app_save_display(struct app *app, const char *path);
+/* Write text to a file and say so: what is in it. */
+void app_write_text(struct app *app, const char *path, const struct buf *text,
+                    const char *what);
 /* By the name's end: what the view shows as a table, or the ladder. */
 void app_export(struct app *app, const char *path);
 void app_screenshot(struct app *app, const char *path);
+
+/* app_ask.c: show these columns in the list of packets; "": as usual. */
+void app_columns(struct app *app, const char *names);
+
+/* app_copy.c: what is chosen, into the clipboard (path NULL) or a file. */
+void app_copy(struct app *app, enum copy_form form, const char *path);
+/* "FORM [FILE]" */
+void app_copy_command(struct app *app, const char *rest);
 
 /* complete.c: the word before the cursor was to be completed. */
 void app_complete(struct app *app);

@@ -13,7 +13,7 @@ const char *app_ask_label(const struct app *app)
     switch (app->asking) {
     case APP_NOTHING: return "";
     case APP_FILTER: return " filter: ";
-    case APP_SEARCH: return " search: ";
+    case APP_SEARCH: return " search: text, ~expression or #00 07: ";
     case APP_COMMAND: return " :";
     case APP_ANSWER: return " answer: ";
     case APP_PUBLISH: return " publish [-q QOS] [-r] TOPIC MESSAGE: ";
@@ -24,11 +24,14 @@ const char *app_ask_label(const struct app *app)
     case APP_EXPORT:
         return " table to .csv .jsonl .md, ladder to .txt .mmd .svg: ";
     case APP_WRITE: return " write all records to (.pcapng): ";
+    case APP_COLUMNS: return " columns (Tab names all, empty: as usual): ";
     case APP_KILL:
         return " end it:  d DISCONNECT   c cut   s fall silent   Esc no ";
     case APP_CLEAR:
         return " clear what is retained there, for all?   y yes   "
                "any other key: no ";
+    case APP_COPY:
+        return " copy as:  h hex   t text   j JSON   c C   f filter   Esc no ";
     case APP_MARK: return " mark: a letter ";
     case APP_JUMP: return " jump to: a letter, ' for where you were ";
     case APP_QUIT: return app->about_quit;
@@ -45,7 +48,25 @@ void app_ask(struct app *app, enum app_asking asking, const char *text)
         free(app->old_filter);
         app->old_filter = alloc_string(app->store->filter_text);
     }
-    prompt_begin(&app->prompts[asking], text);
+    if (asking == APP_COLUMNS) {
+        struct buf names = {0};
+
+        packet_columns_put(&app->store->columns, app->width, &names);
+        prompt_begin(&app->prompts[asking], buf_string(&names));
+        buf_release(&names);
+    } else {
+        prompt_begin(&app->prompts[asking], text);
+    }
+}
+
+void app_columns(struct app *app, const char *names)
+{
+    char error[100];
+    const char *wrong =
+        packet_columns_parse(&app->store->columns, names, error, sizeof(error));
+
+    if (wrong)
+        app_say(app, "%s; Tab behind o names them", wrong);
 }
 
 /* ---- search ---- */
@@ -53,15 +74,20 @@ void app_ask(struct app *app, enum app_asking asking, const char *text)
 void app_search(struct app *app, bool forward)
 {
     struct view *view = app->views[app->view];
+    char error[200];
 
     if (!app->sought) {
         app_say(app, "nothing was searched for yet: / begins");
         return;
     }
-    if (!view->class->search)
+    struct search *wanted = search_new(app->sought, error, sizeof(error));
+    if (!wanted)
+        app_say(app, "%s", error);
+    else if (!view->class->search)
         app_say(app, "this view cannot be searched");
-    else if (!view->class->search(view, app->sought, forward))
+    else if (!view->class->search(view, wanted, forward))
         app_say(app, "not found: %s", app->sought);
+    search_free(wanted);
 }
 
 /* ---- filter ---- */
@@ -158,6 +184,8 @@ static void finish(struct app *app, enum app_asking asking)
         app_export(app, text);
     } else if (asking == APP_WRITE && *text) {
         app_write_records(app, text);
+    } else if (asking == APP_COLUMNS) {
+        app_columns(app, text);
     } else if (asking == APP_SUBSCRIBE) {
         app_subscribe(app, text);
     } else if (asking == APP_CONNECT) {
@@ -169,6 +197,15 @@ static void finish(struct app *app, enum app_asking asking)
     } else if (asking == APP_ANSWER && app->lab && *text) {
         app_say(app, "%s", app->lab->answer(app->lab->lab, text));
     }
+}
+
+static void copy(struct app *app, int key)
+{
+    static const char keys[COPY_FORMS + 1] = "htjcf"; /* as in copy_form */
+    const char *at = key > 0 && key < 0x80 ? strchr(keys, key) : NULL;
+
+    if (at)
+        app_copy(app, (enum copy_form)(at - keys), NULL);
 }
 
 static void one_key(struct app *app, enum app_asking asking, int key)
@@ -185,6 +222,8 @@ static void one_key(struct app *app, enum app_asking asking, int key)
                 app->deeds->kick(app->deeds->owner, app->kill_who, how));
     if (asking == APP_CLEAR && key == 'y')
         app_say(app, "%s", app->deeds->clear(app->deeds->owner, app->kill_who));
+    if (asking == APP_COPY)
+        copy(app, key);
     if (asking == APP_MARK && store_mark(app->store, key))
         app_say(app, "marked: '%c comes back here", key);
     if (asking == APP_JUMP && !store_jump(app->store, key))

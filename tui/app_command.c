@@ -96,6 +96,10 @@ static bool run_here(struct app *app, enum command_id id, const char *rest)
         app_note(app, rest);
     else if (id == COMMAND_EXPORT)
         app_export(app, rest);
+    else if (id == COMMAND_COPY)
+        app_copy_command(app, rest);
+    else if (id == COMMAND_COLUMNS)
+        app_columns(app, rest);
     else if (id == COMMAND_SCREENSHOT)
         app_screenshot(app, rest);
     else if (id == COMMAND_HIGHLIGHT)

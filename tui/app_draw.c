@@ -208,10 +208,23 @@ static void draw_key_line(const struct app *app, const struct area *area, int y)
     buf_release(&line);
 }
 
+static void draw_question(struct app *app, const struct area *area, int y)
+{
+    grid_shade(area, y, STYLE_PLAIN);
+    if (app->asking < APP_KILL)
+        prompt_draw(&app->prompts[app->asking], area, y, app_ask_label(app));
+    else
+        grid_cursor(area, y,
+                    grid_text(area, y, 0, STYLE_KEY, app_ask_label(app)));
+}
+
 static void draw_bottom(struct app *app, const struct area *area)
 {
     const struct layout *layout = &app->layout;
     const char *said = to_say(app);
+    /* Hidden, the line comes back over the last row for what is typed. */
+    bool hidden = layout->keys_y >= area->height;
+    int y = hidden ? area->height - 1 : layout->keys_y;
     char error[300];
 
     if (app->asking == APP_FILTER && app->filter_bad && !app->said) {
@@ -224,17 +237,11 @@ static void draw_bottom(struct app *app, const struct area *area)
     else if (said)
         grid_column(area, 1, 1, area->width - 1, STYLE_WARNING, said);
     if (app_in_shell(app))
-        grid_text(area, layout->keys_y, 1, STYLE_KEY,
-                  "Ctrl-] Back to the dashboard");
-    else if (app->asking == APP_NOTHING)
-        draw_key_line(app, area, layout->keys_y);
-    else if (app->asking < APP_KILL)
-        prompt_draw(&app->prompts[app->asking], area, layout->keys_y,
-                    app_ask_label(app));
-    else
-        grid_cursor(
-            area, layout->keys_y,
-            grid_text(area, layout->keys_y, 0, STYLE_KEY, app_ask_label(app)));
+        grid_text(area, y, 1, STYLE_KEY, "Ctrl-] Back to the dashboard");
+    else if (app->asking == APP_NOTHING && !hidden)
+        draw_key_line(app, area, y);
+    else if (app->asking != APP_NOTHING)
+        draw_question(app, area, y);
 }
 
 /* ---- the views ---- */
@@ -287,7 +294,10 @@ void app_draw(struct app *app, struct grid *grid)
     area = grid_area(grid);
     app->height = grid->height;
     app->width = grid->width;
-    layout_make(layout, grid->height, grid->width, app->view, app->zoomed,
+    /* A shell needs the line that says how one leaves it. */
+    bool hide = app->hide_keys && !app_in_shell(app);
+    layout_make(layout, grid->height + hide, grid->width, app->view,
+                app->zoomed,
                 (app->lab ? LAYOUT_LAB : 0) |
                     (shell_pane_runs(app->host.shell) ? LAYOUT_SHELL : 0));
     if (layout->kind == LAYOUT_TINY) {

@@ -58,9 +58,8 @@ void app_write_records(struct app *app, const char *path)
         app_say(app, "written to %s; Wireshark opens it", path);
 }
 
-/* Write text to a file and say so. */
-static void write_text(struct app *app, const char *path, struct buf *text,
-                       const char *what)
+void app_write_text(struct app *app, const char *path, const struct buf *text,
+                    const char *what)
 {
     FILE *file = fopen(path, "w");
     int error = file ? 0 : errno;
@@ -92,7 +91,7 @@ void app_screenshot(struct app *app, const char *path)
         grid_svg(&grid, app->theme ? app->theme : theme_table(), &text);
     else
         grid_dump(&grid, false, &text);
-    write_text(app, path, &text, "this screen");
+    app_write_text(app, path, &text, "this screen");
     buf_release(&text);
     grid_release(&grid);
 }
@@ -138,7 +137,7 @@ void app_export(struct app *app, const char *path)
         export_ladder(app->store, format, &text);
     else
         export_table(app->store, what_of(app->view), format, &text);
-    write_text(app, path, &text,
-               format >= EXPORT_TEXT ? "the ladder" : "the table");
+    app_write_text(app, path, &text,
+                   format >= EXPORT_TEXT ? "the ladder" : "the table");
     buf_release(&text);
 }

@@ -171,6 +171,24 @@ static void offer_all(struct offers *offers, const char *const *names)
         offer(offers, *names);
 }
 
+/* Those behind a command are words of their own. */
+static size_t offer_columns(const char *text, size_t at, struct offers *offers)
+{
+    size_t start = word_start(text, at);
+
+    offers->word = text + start;
+    offers->len = at - start;
+    for (int column = 0; column < PACKET_COLUMNS; column++)
+        offer(offers, packet_column_table[column].name);
+    return start;
+}
+
+static void offer_forms(struct offers *offers)
+{
+    for (int form = 0; form < COPY_FORMS; form++)
+        offer(offers, copy_form_name((enum copy_form)form));
+}
+
 /* What client/play_built_in.c has. */
 static void offer_devices(struct offers *offers)
 {
@@ -233,6 +251,10 @@ static size_t offer_for_command(const struct app *app, const char *text,
         offer_views(offers);
     else if (command->word == COMMAND_A_THEME)
         offer_themes(offers);
+    else if (command->word == COMMAND_A_COLUMN)
+        start = offer_columns(text, at, offers);
+    else if (command->word == COMMAND_A_FORM)
+        offer_forms(offers);
     else if (command->word == COMMAND_A_DEVICE)
         offer_devices(offers);
     else if (command->word == COMMAND_A_DEMO)
@@ -279,6 +301,8 @@ void app_complete(struct app *app)
         offer_for_filter(app, text, start, &offers);
     else if (app->asking == APP_PUBLISH)
         offer_topics(app, &offers, false);
+    else if (app->asking == APP_COLUMNS)
+        start = offer_columns(text, at, &offers);
     else if (app->asking == APP_COMMAND)
         start = offer_for_command(app, text, at, &offers);
     show_offers(app, prompt, start, &offers);

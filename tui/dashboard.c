@@ -212,6 +212,22 @@ static char *make_invitation(uint16_t port)
         port, option, option, option);
 }
 
+static char *make_small_invitation(uint16_t port)
+{
+    char option[16] = "";
+
+    if (port != PORT_DEFAULT)
+        snprintf(option, sizeof(option), " -p %u", port);
+    return alloc_printf("A broker listens on port %u.\n"
+                        "In other terminals, first:\n"
+                        "  mqttlab shell%s\n"
+                        "Then in one, and in another:\n"
+                        "  mosquitto_sub -t debug%s\n"
+                        "  mosquitto_pub -t debug -m hi%s\n"
+                        "? shows the keys, q quits.\n",
+                        port, option, option, option);
+}
+
 static int show(struct dashboard *dashboard, const struct settings *settings)
 {
     const struct dashboard_options *options = dashboard->options;
@@ -223,6 +239,7 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
         max_bytes = DASHBOARD_BYTES;
     struct store *store = store_new(max_bytes);
     char *invitation = make_invitation((uint16_t)dashboard->broker.port);
+    char *small = make_small_invitation((uint16_t)dashboard->broker.port);
     struct app *app = app_new(store, options->lab, invitation);
     struct source source;
     struct crew crew = {.port = dashboard->broker.port};
@@ -235,6 +252,7 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
         fprintf(stderr, "mqttlab: %s\n", error);
     } else {
         app->max_bytes = max_bytes;
+        app->host.small_invitation = small;
         app_use(app, settings);
         app->deeds = source_deeds(&source);
         app->crew = &crew;
@@ -254,6 +272,7 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
     app_free(app);
     store_free(store);
     free(invitation);
+    free(small);
     return result ? 1 : 0;
 }
 

@@ -82,6 +82,7 @@ enum view_id {
     X(TIME, "time") \
     X(COLOUR, "colour") \
     X(EVENTS, "events") \
+    X(COLUMNS, "columns") \
     X(COMMAND, "command") \
     X(PUBLISH, "publish") \
     X(SUBSCRIBE, "subscribe") \
@@ -100,9 +101,11 @@ enum view_id {
     X(FORM, "form") \
     X(DIFF, "compare") \
     X(PLOT, "plot") \
+    X(COPY, "copy") \
     X(EXPORT, "export") \
     X(WRITE, "write") \
     X(CLEAR, "clear") \
+    X(HIDE_KEYS, "hide-keys") \
     X(REDRAW, "redraw") \
     X(SUSPEND, "suspend") \
     X(LAB_NEXT, "lab-next") \

@@ -444,7 +444,11 @@ int detail_draw_explanation(const struct packet_detail *detail,
 
 bool detail_filter(const struct packet_detail *detail, struct buf *out)
 {
-    const struct field *field = detail_field(detail);
+    return detail_filter_field(detail_field(detail), out);
+}
+
+bool detail_filter_field(const struct field *field, struct buf *out)
+{
     const size_t most = 32; /* bytes: the beginning says enough */
 
     if (!field || !field->info || !field->info->name)

@@ -59,6 +59,8 @@ void detail_click_bytes(struct packet_detail *detail, int y, int x, int width);
  * False when the field has no name or no value.
  */
 bool detail_filter(const struct packet_detail *detail, struct buf *out);
+/* The same for a field, which may be NULL. */
+bool detail_filter_field(const struct field *field, struct buf *out);
 
 /* "212 PUBLISH, 18 bytes, sensor-1 > broker" */
 void detail_title(const struct packet_detail *detail, struct buf *out);

@@ -2,39 +2,6 @@
 
 #include "wire/render.h"
 
-enum column {
-    COLUMN_NUMBER,
-    COLUMN_TIME,
-    COLUMN_DELTA,
-    COLUMN_CLIENT,
-    COLUMN_DIRECTION,
-    COLUMN_TYPE,
-    COLUMN_ID,
-    COLUMN_FLAGS,
-    COLUMN_INFO,
-    COLUMN_PAIR,
-};
-
-/* A column is as wide as what was seen in it, between least and most. */
-static const struct {
-    const char *title;
-    int least;
-    int most;
-    bool right; /* its text stands at the right */
-    int from;   /* width of the list from which it is shown */
-} columns[PACKET_LIST_COLUMNS] = {
-    [COLUMN_NUMBER] = {"No",           3,  8,  true,  0 },
-    [COLUMN_TIME] = {"Time",         5,  12, true,  0 },
-    [COLUMN_DELTA] = {"dt",           5,  9,  true,  76},
-    [COLUMN_CLIENT] = {"Client",       8,  14, false, 52},
-    [COLUMN_DIRECTION] = {"",             1,  1,  false, 0 },
-    [COLUMN_TYPE] = {"Type",         7,  11, false, 0 },
-    [COLUMN_ID] = {"Id",           2,  5,  true,  0 },
-    [COLUMN_FLAGS] = {"Flags",        5,  7,  false, 48},
-    [COLUMN_INFO] = {"Topic / info", 12, 12, false, 0 },
-    [COLUMN_PAIR] = {"Pair",         5,  9,  false, 60},
-};
-
 /* The rows of the list: packets, or turning points between them too. */
 static enum store_list rows_of(const struct store *store)
 {
@@ -44,7 +11,7 @@ static enum store_list rows_of(const struct store *store)
 /* ---- a row of the list ---- */
 
 struct row_text {
-    struct buf text[PACKET_LIST_COLUMNS];
+    struct buf text[PACKET_COLUMNS];
 };
 
 static uint64_t pair_number(const struct store *store,
@@ -109,44 +76,86 @@ static void put_delta(const struct store *store, enum store_list list,
         render_time(out, row->record.time_ns, before.record.time_ns);
 }
 
-static void fill_row(const struct packet_list *list, size_t index,
-                     const struct history_row *row, struct row_text *texts)
+static void put_cell(const struct store *store, size_t index,
+                     const struct history_row *row, enum packet_column column,
+                     struct buf *out)
 {
-    const struct store *store = list->store;
-    uint64_t position = store_at(store, rows_of(store), index);
-    struct buf *text = texts->text;
+    const struct packet_column_info *info = &packet_column_table[column];
 
-    for (int i = 0; i < PACKET_LIST_COLUMNS; i++)
-        buf_clear(&text[i]);
-    view_time(store, row->record.time_ns, &text[COLUMN_TIME]);
-    put_delta(store, rows_of(store), index, row, &text[COLUMN_DELTA]);
-    view_client(row, columns[COLUMN_CLIENT].most, &text[COLUMN_CLIENT]);
-    render_info(&text[COLUMN_INFO], row);
-    buf_printf(&text[COLUMN_NUMBER], "%llu", (unsigned long long)row->number);
-    buf_append_string(&text[COLUMN_DIRECTION],
-                      row->record.direction == RECORD_C2B ? ">" : "<");
-    buf_append_string(&text[COLUMN_TYPE], mqtt_type_name(row->note.type));
-    if (row->note.packet_id)
-        buf_printf(&text[COLUMN_ID], "%u", row->note.packet_id);
-    render_flags(&text[COLUMN_FLAGS], row);
-    put_pair(store, position, row, &text[COLUMN_PAIR]);
+    switch (column) {
+    case PACKET_COLUMN_NUMBER:
+        buf_printf(out, "%llu", (unsigned long long)row->number);
+        break;
+    case PACKET_COLUMN_TIME: view_time(store, row->record.time_ns, out); break;
+    case PACKET_COLUMN_DELTA:
+        put_delta(store, rows_of(store), index, row, out);
+        break;
+    case PACKET_COLUMN_CLIENT: view_client(row, info->most, out); break;
+    case PACKET_COLUMN_USER:
+        render_text(out, slice_of_string(row->note.user_name),
+                    (size_t)info->most);
+        break;
+    case PACKET_COLUMN_STREAM: buf_printf(out, "%u", row->note.stream); break;
+    case PACKET_COLUMN_DIRECTION:
+        buf_append_string(out, row->record.direction == RECORD_C2B ? ">" : "<");
+        break;
+    case PACKET_COLUMN_TYPE:
+        buf_append_string(out, mqtt_type_name(row->note.type));
+        break;
+    case PACKET_COLUMN_ID:
+        if (row->note.packet_id)
+            buf_printf(out, "%u", row->note.packet_id);
+        break;
+    case PACKET_COLUMN_FLAGS: render_flags(out, row); break;
+    case PACKET_COLUMN_BYTES:
+        buf_printf(out, "%u", row->record.original_len);
+        break;
+    case PACKET_COLUMN_TOPIC:
+        render_text(out, slice_of_string(row->note.topic), (size_t)info->most);
+        break;
+    case PACKET_COLUMN_INFO: render_info(out, row); break;
+    case PACKET_COLUMN_ANSWER:
+        if (row->note.pair)
+            buf_printf(out, "%.1f ms", (double)row->note.rtt_ns / 1e6);
+        break;
+    case PACKET_COLUMN_PAIR:
+        put_pair(store, store_at(store, rows_of(store), index), row, out);
+        break;
+    case PACKET_COLUMNS: break;
+    }
 }
 
 /* ---- the list ---- */
 
-static bool shown(int column, int width)
+/* The column at a place from the left; PACKET_COLUMNS behind the last. */
+static enum packet_column column_at(const struct packet_list *list, int place,
+                                    int width)
 {
-    return width >= columns[column].from;
+    return packet_columns_at(&list->store->columns, place, width);
+}
+
+/* Only what is shown is filled. */
+static void fill_row(const struct packet_list *list, size_t index,
+                     const struct history_row *row, int width,
+                     struct row_text *texts)
+{
+    enum packet_column column;
+
+    for (int i = 0; (column = column_at(list, i, width)) != PACKET_COLUMNS;
+         i++) {
+        buf_clear(&texts->text[column]);
+        put_cell(list->store, index, row, column, &texts->text[column]);
+    }
 }
 
 /* Let the columns grow to what is in them; what is left is for the info. */
 static void fit_columns(struct packet_list *list, struct row_text *texts)
 {
-    for (int i = 0; i < PACKET_LIST_COLUMNS; i++) {
+    for (int i = 0; i < PACKET_COLUMNS; i++) {
         int needed = grid_text_width(buf_string(&texts->text[i]));
 
-        if (needed > columns[i].most)
-            needed = columns[i].most;
+        if (needed > packet_column_table[i].most)
+            needed = packet_column_table[i].most;
         if (needed > list->widths[i])
             list->widths[i] = needed;
     }
@@ -155,10 +164,12 @@ static void fit_columns(struct packet_list *list, struct row_text *texts)
 static int info_width(const struct packet_list *list, int width)
 {
     int left = width - 2;
+    enum packet_column column;
 
-    for (int i = 0; i < PACKET_LIST_COLUMNS; i++) {
-        if (i != COLUMN_INFO && shown(i, width))
-            left -= list->widths[i] + 1;
+    for (int i = 0; (column = column_at(list, i, width)) != PACKET_COLUMNS;
+         i++) {
+        if (column != PACKET_COLUMN_INFO)
+            left -= list->widths[column] + 1;
     }
     return left > 4 ? left : 4;
 }
@@ -168,36 +179,38 @@ static void draw_columns(const struct packet_list *list,
                          struct row_text *texts)
 {
     int x = 2;
+    enum packet_column column;
 
-    for (int i = 0; i < PACKET_LIST_COLUMNS; i++) {
-        int width =
-            i == COLUMN_INFO ? info_width(list, area->width) : list->widths[i];
+    for (int i = 0;
+         (column = column_at(list, i, area->width)) != PACKET_COLUMNS; i++) {
+        const struct packet_column_info *info = &packet_column_table[column];
+        int width = column == PACKET_COLUMN_INFO ? info_width(list, area->width)
+                                                 : list->widths[column];
         const char *text =
-            texts ? buf_string(&texts->text[i]) : columns[i].title;
+            texts ? buf_string(&texts->text[column]) : info->title;
 
-        if (!shown(i, area->width))
-            continue;
-        grid_column(area, y, x, columns[i].right ? -width : width, style, text);
+        grid_column(area, y, x, info->right ? -width : width, style, text);
         x += width + 1;
     }
 }
 
-/* What is no packet: a sentence from the client's column on. */
+/* What is no packet: a sentence behind the columns of number and time. */
 static void draw_event(const struct packet_list *list, const struct area *area,
                        int y, const struct history_row *row)
 {
     struct buf text = {0};
     int x = 2;
+    enum packet_column column;
 
-    for (int i = 0; i < COLUMN_CLIENT; i++) {
-        if (!shown(i, area->width))
-            continue;
+    for (int i = 0;
+         (column = column_at(list, i, area->width)) <= PACKET_COLUMN_DELTA;
+         i++) {
         buf_clear(&text);
-        if (i == COLUMN_TIME)
+        if (column == PACKET_COLUMN_TIME)
             view_time(list->store, row->record.time_ns, &text);
-        grid_column(area, y, x, -list->widths[i], STYLE_EVENT,
+        grid_column(area, y, x, -list->widths[column], STYLE_EVENT,
                     buf_string(&text));
-        x += list->widths[i] + 1;
+        x += list->widths[column] + 1;
     }
     buf_clear(&text);
     buf_append_string(&text, "* ");
@@ -239,7 +252,7 @@ static void draw_row(struct packet_list *list, const struct area *area, int y,
     if (!store_row(store, position, &row))
         return;
     if (row.record.type == RECORD_MQTT) {
-        fill_row(list, index, &row, texts);
+        fill_row(list, index, &row, area->width, texts);
         draw_columns(list, area, y, view_style(store, &row), texts);
     } else {
         draw_event(list, area, y, &row);
@@ -250,7 +263,7 @@ static void draw_row(struct packet_list *list, const struct area *area, int y,
 }
 
 /* Columns get their widths from the rows that are seen. */
-static void measure(struct packet_list *list, size_t from, size_t to)
+static void measure(struct packet_list *list, int width, size_t from, size_t to)
 {
     const struct store *store = list->store;
     enum store_list rows = rows_of(store);
@@ -261,10 +274,10 @@ static void measure(struct packet_list *list, size_t from, size_t to)
         if (!store_row(store, store_at(store, rows, i), &row) ||
             row.record.type != RECORD_MQTT)
             continue;
-        fill_row(list, i, &row, &texts);
+        fill_row(list, i, &row, width, &texts);
         fit_columns(list, &texts);
     }
-    for (int i = 0; i < PACKET_LIST_COLUMNS; i++)
+    for (int i = 0; i < PACKET_COLUMNS; i++)
         buf_release(&texts.text[i]);
 }
 
@@ -282,7 +295,7 @@ void packet_list_draw(struct packet_list *list, const struct area *area,
         return;
     list->top = view_scroll(list->top, chosen, count, height);
     size_t end = list->top + (height > 0 ? (size_t)height : 0);
-    measure(list, list->top, end < count ? end : count);
+    measure(list, area->width, list->top, end < count ? end : count);
     draw_columns(list, area, 0, STYLE_HEADING, NULL);
     for (size_t i = list->top; i < end && i < count; i++) {
         int y = 1 + (int)(i - list->top);
@@ -291,12 +304,12 @@ void packet_list_draw(struct packet_list *list, const struct area *area,
         if (i == chosen && focus)
             grid_select(area, y);
     }
-    for (int i = 0; i < PACKET_LIST_COLUMNS; i++)
+    for (int i = 0; i < PACKET_COLUMNS; i++)
         buf_release(&texts.text[i]);
 }
 void packet_list_init(struct packet_list *list, const struct store *store)
 {
     *list = (struct packet_list){.store = store};
-    for (int i = 0; i < PACKET_LIST_COLUMNS; i++)
-        list->widths[i] = columns[i].least;
+    for (int i = 0; i < PACKET_COLUMNS; i++)
+        list->widths[i] = packet_column_table[i].least;
 }

@@ -6,12 +6,10 @@
 
 #include "tui/view.h"
 
-#define PACKET_LIST_COLUMNS 10
-
 struct packet_list {
-    const struct store *store;       /* borrowed */
-    size_t top;                      /* index of the first row that is seen */
-    int widths[PACKET_LIST_COLUMNS]; /* grow with what was seen */
+    const struct store *store;  /* borrowed */
+    size_t top;                 /* index of the first row that is seen */
+    int widths[PACKET_COLUMNS]; /* grow with what was seen */
 };
 
 void packet_list_init(struct packet_list *list, const struct store *store);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "mqtt/framer.h"
 #include "mqtt/publish.h"
 #include "mqtt/utf8.h"
@@ -88,24 +89,13 @@ static void put_json(struct slice payload, struct buf *out)
 
 static void put_base64(struct slice payload, struct buf *out)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
     const size_t line = 57; /* bytes that give 76 characters */
 
-    for (size_t i = 0; i < payload.len; i += 3) {
-        size_t have = payload.len - i < 3 ? payload.len - i : 3;
-        uint32_t bits = (uint32_t)payload.bytes[i] << 16;
+    for (size_t i = 0; i < payload.len; i += line) {
+        size_t len = payload.len - i < line ? payload.len - i : line;
 
-        if (have > 1)
-            bits |= (uint32_t)payload.bytes[i + 1] << 8;
-        if (have > 2)
-            bits |= payload.bytes[i + 2];
-        for (size_t k = 0; k < 4; k++)
-            buf_append_u8(out, k <= have
-                                   ? (uint8_t)digits[bits >> (18 - 6 * k) & 63]
-                                   : '=');
-        if ((i + 3) % line == 0 || i + 3 >= payload.len)
-            buf_append_u8(out, '\n');
+        base64_put(out, payload.bytes + i, len);
+        buf_append_u8(out, '\n');
     }
 }
 

@@ -133,6 +133,10 @@ static void on_input(struct loop_fd *fd, bool readable, bool writable)
         runner->app->redraw = false;
         screen_redraw(runner->screen);
     }
+    if (runner->app->copied.len) {
+        screen_copy(runner->screen, buf_slice(&runner->app->copied));
+        buf_clear(&runner->app->copied);
+    }
     if (runner->app->quit)
         loop_stop(&runner->loop);
     else

@@ -1,6 +1,7 @@
 #include "tui/screen.h"
 
 #include <curses.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/base64.h"
 
 struct screen {
     SCREEN *curses;
@@ -279,6 +281,24 @@ void screen_dump_mono(const struct grid *grid, struct buf *out)
             out->len--;
         buf_append_u8(out, '\n');
     }
+}
+
+void screen_copy(struct screen *screen, struct slice text)
+{
+    struct buf out = {0};
+
+    (void)screen;
+    buf_append_string(&out, "\033]52;c;");
+    base64_put(&out, text.bytes, text.len);
+    buf_append_string(&out, "\a");
+    for (uint32_t at = 0; at < out.len;) {
+        ssize_t len = write(STDOUT_FILENO, out.bytes + at, out.len - at);
+
+        if (len < 0 && errno != EINTR && errno != EAGAIN)
+            break;
+        at += len > 0 ? (uint32_t)len : 0;
+    }
+    buf_release(&out);
 }
 
 void screen_set_theme(struct screen *screen, const struct theme *theme)

@@ -59,6 +59,10 @@ int screen_read(struct screen *screen, struct keys_mouse *mouse);
  */
 void screen_dump_mono(const struct grid *grid, struct buf *out);
 
+/* Put text into the clipboard of the terminal, by OSC 52: some terminals have
+   none, and none says so. */
+void screen_copy(struct screen *screen, struct slice text);
+
 /* From the next screen_show on. */
 void screen_set_theme(struct screen *screen, const struct theme *theme);
 

@@ -79,6 +79,18 @@ static const char *take_filter(struct settings *settings,
     return NULL;
 }
 
+static const char *take_columns(struct settings *settings,
+                                const struct words *words)
+{
+    char error[100];
+    char *names = alloc_string_of(words->rest, strcspn(words->rest, "#"));
+    bool good =
+        !packet_columns_parse(&settings->columns, names, error, sizeof(error));
+
+    free(names);
+    return good ? NULL : "the columns are those that o offers in the dashboard";
+}
+
 static const char *take_bind(struct settings *settings,
                              const struct words *words)
 {
@@ -107,11 +119,12 @@ static const struct {
     const char *name;
     const char *(*take)(struct settings *settings, const struct words *words);
 } values[] = {
-    {"theme",  take_theme },
-    {"memory", take_memory},
-    {"time",   take_time  },
-    {"filter", take_filter},
-    {"bind",   take_bind  },
+    {"theme",   take_theme  },
+    {"memory",  take_memory },
+    {"time",    take_time   },
+    {"filter",  take_filter },
+    {"columns", take_columns},
+    {"bind",    take_bind   },
 };
 
 static const char *understand(struct settings *settings,
@@ -125,14 +138,16 @@ static const char *understand(struct settings *settings,
         settings->screen.mono = true;
     else if (!strcmp(name, "no-mouse"))
         settings->screen.no_mouse = true;
+    else if (!strcmp(name, "no-keys"))
+        settings->hide_keys = true;
     else {
         for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
             if (!strcmp(name, values[i].name))
                 return words->count > 1 ? values[i].take(settings, words)
                                         : "a value is missing";
         }
-        return "no such setting: theme, ascii, mono, no-mouse, memory, time, "
-               "filter, bind";
+        return "no such setting: theme, ascii, mono, no-mouse, no-keys, "
+               "memory, time, filter, columns, bind";
     }
     return NULL;
 }

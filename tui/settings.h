@@ -3,10 +3,11 @@
  * ~/.config. One on each line; "#" begins a comment:
  *
  *   theme light
- *   ascii | mono | no-mouse
+ *   ascii | mono | no-mouse | no-keys
  *   memory 64
  *   time day
  *   filter no-ping
+ *   columns number time client type info
  *   bind KEY ACTION [VIEW]
  *
  * Keys are written as in the table of keys ("x", "<C-d>", "<F5>"), actions as
@@ -16,6 +17,7 @@
 #define TUI_SETTINGS_H
 
 #include "tui/keys.h"
+#include "tui/packet_columns.h"
 #include "tui/screen.h"
 
 #define SETTINGS_BINDINGS_MAX 64
@@ -31,6 +33,8 @@ struct settings {
     struct screen_options screen;
     size_t memory_bytes; /* 0: not said */
     bool time_of_day;
+    bool hide_keys; /* the line of keys */
+    struct packet_columns columns;
     char *filter; /* owned; NULL: none */
     struct settings_binding bindings[SETTINGS_BINDINGS_MAX];
     size_t binding_count;

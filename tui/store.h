@@ -12,6 +12,7 @@
 
 #include "tui/highlight.h"
 #include "tui/model.h"
+#include "tui/packet_columns.h"
 #include "wire/filter.h"
 #include "wire/history.h"
 
@@ -70,6 +71,7 @@ struct store {
     bool time_of_day; /* show times of day rather than since origin */
     enum store_colour colour;
     struct highlights *highlights; /* owned */
+    struct packet_columns columns; /* of the packet list */
     bool with_events; /* the packet list shows turning points too */
 };
 

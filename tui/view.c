@@ -1,6 +1,5 @@
 #include "tui/view.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -185,30 +184,13 @@ void view_quote(struct slice text, struct buf *out)
     buf_append_u8(out, '"');
 }
 
-bool view_contains(const char *text, const char *words)
-{
-    size_t len = strlen(words);
-
-    for (; *text; text++) {
-        size_t i = 0;
-
-        while (i < len && text[i] &&
-               tolower((unsigned char)text[i]) ==
-                   tolower((unsigned char)words[i]))
-            i++;
-        if (i == len)
-            return true;
-    }
-    return len == 0;
-}
-
 size_t view_next(size_t index, size_t count, bool forward)
 {
     return (index + (forward ? 1 : count - 1)) % count;
 }
 
 bool view_search_rows(struct store *store, enum store_list list,
-                      const char *text, bool forward,
+                      const struct search *wanted, bool forward,
                       void (*put)(struct buf *out,
                                   const struct history_row *row))
 {
@@ -225,7 +207,8 @@ bool view_search_rows(struct store *store, enum store_list list,
             continue;
         buf_clear(&line);
         put(&line, &row);
-        hit = view_contains(buf_string(&line), text);
+        hit = search_in_text(wanted, buf_string(&line)) ||
+              search_in_bytes(wanted, row.record.bytes);
     }
     if (hit)
         store_choose(store, store_at(store, list, index));
@@ -255,7 +238,8 @@ static void draw_invitation(const struct area *area, const char *text)
 void view_empty(const struct view *view, const struct area *area,
                 const char *text)
 {
-    const char *invitation = view->host ? view->host->invitation : NULL;
+    const struct view_host *host = view->host;
+    const char *invitation = host ? host->invitation : NULL;
     struct area inner = grid_part(area, 0, 1, area->height, area->width - 2);
 
     if (*view->store->filter_text)
@@ -264,6 +248,9 @@ void view_empty(const struct view *view, const struct area *area,
                        " away.");
     else if (text)
         view_paragraph(&inner, 1, STYLE_DIM, text);
+    else if (invitation && host->small_invitation &&
+             (area->width < 60 || area->height < 15))
+        draw_invitation(&inner, host->small_invitation);
     else
         draw_invitation(&inner,
                         invitation ? invitation : "Nothing was seen yet.");

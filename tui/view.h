@@ -11,6 +11,7 @@
 #include "tui/grid.h"
 #include "tui/keys.h"
 #include "tui/panel.h"
+#include "tui/search.h"
 #include "tui/store.h"
 
 struct view;
@@ -40,6 +41,7 @@ struct view_host {
     const struct settings *settings; /* NULL: none */
     /* What to do first, shown while there is nothing to see: lines. */
     const char *invitation;
+    const char *small_invitation; /* for a small screen; NULL: the same */
 };
 
 struct view_class {
@@ -58,9 +60,13 @@ struct view_class {
     /* A click at (y, x) of the area last drawn into: returns the pane that
        was hit. NULL: there is one pane, and nothing to choose in it. */
     int (*click)(struct view *view, int y, int x);
-    /* Choose the next place that contains text (forward or not), starting
+    /* Choose the next place where it is found (forward or not), starting
        behind the chosen one; false when there is none. NULL: cannot. */
-    bool (*search)(struct view *view, const char *text, bool forward);
+    bool (*search)(struct view *view, const struct search *wanted,
+                   bool forward);
+    /* Which field of the chosen packet is chosen in that pane; SIZE_MAX: none,
+       the packet as a whole. NULL: never one. */
+    size_t (*field)(const struct view *view, int pane);
     /* Free what the view owns, but not itself. NULL: it owns nothing. */
     void (*release)(struct view *view);
 };
@@ -126,16 +132,13 @@ void view_peer_text(const struct area *area, int y, int x, int width,
 /* Append text as a literal of the filter language: in quotes, escaped. */
 void view_quote(struct slice text, struct buf *out);
 
-/* Does text contain the words, upper and lower case alike? */
-bool view_contains(const char *text, const char *words);
-
 /* The next index in 0..count-1, forward or not, behind the last the first. */
 size_t view_next(size_t index, size_t count, bool forward);
 
-/* Choose the next row of a list, as search does, whose line shows the text; put
-   appends that line. */
+/* Choose the next row of a list, as search does, whose line shows what is wanted
+   or whose packet has the bytes; put appends that line. */
 bool view_search_rows(struct store *store, enum store_list list,
-                      const char *text, bool forward,
+                      const struct search *wanted, bool forward,
                       void (*put)(struct buf *out,
                                   const struct history_row *row));
 

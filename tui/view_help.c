@@ -151,7 +151,7 @@ static bool act(struct view *base, enum action action, int pane)
     return true;
 }
 
-static bool search(struct view *base, const char *text, bool forward)
+static bool search(struct view *base, const struct search *wanted, bool forward)
 {
     struct view_help *view = (struct view_help *)base;
     size_t line = view->top;
@@ -161,7 +161,7 @@ static bool search(struct view *base, const char *text, bool forward)
 
         line = (line + (forward ? 1 : view->lines - 1)) % view->lines;
         copy_line(view, line, shown, sizeof(shown));
-        if (view_contains(shown, text)) {
+        if (search_in_text(wanted, shown)) {
             view->top = line;
             return true;
         }

@@ -410,9 +410,10 @@ static int click(struct view *base, int y, int x)
     return 0;
 }
 
-static bool search(struct view *base, const char *text, bool forward)
+static bool search(struct view *base, const struct search *wanted, bool forward)
 {
-    return view_search_rows(base->store, STORE_ALL, text, forward, render_line);
+    return view_search_rows(base->store, STORE_ALL, wanted, forward,
+                            render_line);
 }
 
 static void release(struct view *base)

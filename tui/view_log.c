@@ -36,9 +36,9 @@ static int click(struct view *base, int y, int x)
     return 0;
 }
 
-static bool search(struct view *base, const char *text, bool forward)
+static bool search(struct view *base, const struct search *wanted, bool forward)
 {
-    return view_search_rows(base->store, STORE_LOG, text, forward,
+    return view_search_rows(base->store, STORE_LOG, wanted, forward,
                             render_event);
 }
 

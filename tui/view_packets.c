@@ -265,10 +265,18 @@ static int click(struct view *base, int y, int x)
     return PANE_LIST;
 }
 
-static bool search(struct view *base, const char *text, bool forward)
+static bool search(struct view *base, const struct search *wanted, bool forward)
 {
-    return view_search_rows(base->store, list_of(base), text, forward,
+    return view_search_rows(base->store, list_of(base), wanted, forward,
                             render_line);
+}
+
+static size_t field(const struct view *base, int pane)
+{
+    const struct view_packets *view = (const struct view_packets *)base;
+
+    return pane != PANE_LIST && detail_field(&view->detail) ? view->detail.field
+                                                            : SIZE_MAX;
 }
 
 static void release(struct view *base)
@@ -288,6 +296,7 @@ struct view *view_packets_new(void)
         .act = act,
         .click = click,
         .search = search,
+        .field = field,
         .release = release,
     };
     struct view_packets *view = alloc_zero(1, sizeof(*view));

@@ -303,7 +303,7 @@ static int click(struct view *base, int y, int x)
     return 0;
 }
 
-static bool search(struct view *base, const char *text, bool forward)
+static bool search(struct view *base, const struct search *wanted, bool forward)
 {
     struct view_sessions *view = (struct view_sessions *)base;
     const struct model *model = base->store->model;
@@ -311,8 +311,8 @@ static bool search(struct view *base, const char *text, bool forward)
 
     for (size_t i = 0; i < model->client_count; i++) {
         index = view_next(index, model->client_count, forward);
-        if (view_contains(model->clients[index]->client_id, text) ||
-            view_contains(model->clients[index]->user_name, text)) {
+        if (search_in_text(wanted, model->clients[index]->client_id) ||
+            search_in_text(wanted, model->clients[index]->user_name)) {
             choose(view, index);
             return true;
         }

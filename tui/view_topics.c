@@ -360,7 +360,7 @@ static int click(struct view *base, int y, int x)
 }
 
 /* Does the name or the message of a topic show the text? */
-static bool found(const struct model_topic *topic, const char *text)
+static bool found(const struct model_topic *topic, const struct search *wanted)
 {
     struct buf line = {0};
     bool hit;
@@ -368,12 +368,17 @@ static bool found(const struct model_topic *topic, const char *text)
     model_topic_name(topic, &line);
     buf_append_u8(&line, ' ');
     put_payload(topic, &line);
-    hit = view_contains(buf_string(&line), text);
+    hit =
+        search_in_text(wanted, buf_string(&line)) ||
+        search_in_bytes(wanted, slice_of(topic->payload,
+                                         topic->payload_len < MODEL_PAYLOAD_MAX
+                                             ? topic->payload_len
+                                             : MODEL_PAYLOAD_MAX));
     buf_release(&line);
     return hit;
 }
 
-static bool search(struct view *base, const char *text, bool forward)
+static bool search(struct view *base, const struct search *wanted, bool forward)
 {
     struct view_topics *view = (struct view_topics *)base;
     const struct model *model = base->store->model;
@@ -390,7 +395,7 @@ static bool search(struct view *base, const char *text, bool forward)
                 break;
             continue;
         }
-        if (!found(topic, text))
+        if (!found(topic, wanted))
             continue;
         if (forward && behind) {
             hit = topic;

@@ -252,7 +252,7 @@ static int click(struct view *base, int y, int x)
     return PANE_WILLS;
 }
 
-static bool search(struct view *base, const char *text, bool forward)
+static bool search(struct view *base, const struct search *wanted, bool forward)
 {
     struct view_wills *view = (struct view_wills *)base;
     size_t count = base->store->model->will_count;
@@ -261,8 +261,8 @@ static bool search(struct view *base, const char *text, bool forward)
     for (size_t i = 0; i < count; i++) {
         index = view_next(index, count, forward);
         const struct model_will *will = will_at(view, index);
-        if (view_contains(will->client_id, text) ||
-            view_contains(will->topic, text)) {
+        if (search_in_text(wanted, will->client_id) ||
+            search_in_text(wanted, will->topic)) {
             view->chosen = index;
             return true;
         }

@@ -3,7 +3,7 @@
 #include "suites.h"
 
 #include "base/alloc.h"
-#include "broker/base64.h"
+#include "base/base64.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>

@@ -179,6 +179,12 @@ START_TEST(search_goes_on_and_back_and_says_when_there_is_nothing)
     app_press("/nowhere<Enter>");
     ck_assert(app_shows("not found: nowhere"));
     ck_assert_uint_eq(app_chosen(), 8);
+    app_press("g/~^.*PUB(REC|COMP) +7<Enter>");
+    ck_assert_uint_eq(app_chosen(), 8);
+    app_press("g/#50 02 00 07<Enter>");
+    ck_assert_uint_eq(app_chosen(), 8);
+    app_press("/~(<Enter>");
+    ck_assert(app_shows("column 2 of the expression"));
 }
 END_TEST
 
@@ -198,9 +204,9 @@ END_TEST
 
 START_TEST(a_request_leads_to_its_answer_and_back)
 {
-    app_press(":3<Enter>o");
+    app_press(":3<Enter>%");
     ck_assert_uint_eq(app_chosen(), 4);
-    app_press("o");
+    app_press("%");
     ck_assert_uint_eq(app_chosen(), 3);
 }
 END_TEST

@@ -1,7 +1,7 @@
 #include "suites.h"
 
 #include "base/alloc.h"
-#include "broker/base64.h"
+#include "base/base64.h"
 #include "broker/password.h"
 #include "broker/password_file.h"
 

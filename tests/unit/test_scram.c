@@ -1,6 +1,6 @@
 #include "suites.h"
 
-#include "broker/base64.h"
+#include "base/base64.h"
 #include "broker/scram.h"
 #include "scram_client.h"
 

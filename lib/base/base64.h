@@ -2,8 +2,8 @@
  * Base64 [RFC 4648 section 4], with padding: bytes as text in password files
  * and in SCRAM's messages.
  */
-#ifndef BROKER_BASE64_H
-#define BROKER_BASE64_H
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
 
 #include "base/buf.h"
 

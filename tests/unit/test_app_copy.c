@@ -1,0 +1,173 @@
+/* What is taken out of the dashboard, and what of it is shown. */
+#include "suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app_stage.h"
+
+/* ---- copying ---- */
+
+/* Packet 7: PUBLISH lab/temp "21.5", QoS 2, Packet Identifier 7. */
+static const struct {
+    const char *keys;
+    const char *copied;
+} copies[] = {
+    {":8<Enter>yh",                 "50 02 00 07"                         },
+    {":8<Enter>yc",                 "static const unsigned char packet[] = {\n"
+                    "    0x50, 0x02, 0x00, 0x07,\n};\n"},
+    {":8<Enter>yf",                 "frame.number == 8"                   },
+    {":8<Enter>:copy hex<Enter>",   "50 02 00 07"                         },
+    {":8<Enter><Enter>G yh",        "00 07"                               },
+    {":8<Enter><Enter>Gyh",         "00 07"                               },
+    {":8<Enter><Enter>Gyf",         "mqtt.msgid == 7"                     },
+    {":8<Enter><Enter>Gyt",         "Message Identifier: 7"               },
+    {":8<Enter><Enter>Gyj",         "{\n  \"mqtt.msgid\": 7\n}"           },
+    {":7<Enter>Myt",                "21.5"                                },
+    {":7<Enter>Myh",                "32 31 2e 35"                         },
+    {":8<Enter>yx",                 ""                                    },
+    {":8<Enter>y<Esc>",             ""                                    },
+    {":8<Enter>:copy<Enter>",       ""                                    },
+    {":8<Enter>:copy roman<Enter>", ""                                    },
+};
+
+START_TEST(what_is_chosen_is_copied)
+{
+    app_press(copies[_i].keys);
+    ck_assert_str_eq(buf_string(&dash.app->copied), copies[_i].copied);
+    buf_clear(&dash.app->copied);
+}
+END_TEST
+
+START_TEST(a_whole_packet_is_copied_with_all_its_fields)
+{
+    app_press(":7<Enter>yj");
+    const char *json = buf_string(&dash.app->copied);
+    ck_assert_ptr_nonnull(strstr(json, "\"mqtt.topic\": \"lab/temp\""));
+    ck_assert_ptr_nonnull(strstr(json, "\"mqtt.msgid\": 7"));
+    ck_assert_ptr_nonnull(strstr(json, "\"mqtt.msg\": \"32:31:2e:35\""));
+    app_press("yt");
+    const char *text = buf_string(&dash.app->copied);
+    ck_assert_ptr_nonnull(strstr(text, "PUBLISH"));
+    ck_assert_ptr_nonnull(strstr(text, "\n  Message Identifier: 7\n"));
+}
+END_TEST
+
+START_TEST(a_copy_can_go_to_a_file)
+{
+    char path[] = "/tmp/mqttlab-test-XXXXXX";
+    char keys[64];
+    char line[64] = "";
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    snprintf(keys, sizeof(keys), ":8<Enter>:copy hex %s<Enter>", path);
+    app_press(keys);
+    ck_assert_uint_eq(dash.app->copied.len, 0);
+    ck_assert_int_eq(read(fd, line, sizeof(line) - 1), 11);
+    ck_assert_str_eq(line, "50 02 00 07");
+    close(fd);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(an_empty_list_has_nothing_to_copy)
+{
+    app_press("fmqtt.msgid == 999<Enter>yh");
+    ck_assert(app_shows("there is nothing here to copy as hex"));
+    ck_assert_uint_eq(dash.app->copied.len, 0);
+}
+END_TEST
+
+/* ---- columns ---- */
+
+START_TEST(columns_are_chosen_and_ordered)
+{
+    app_press("o<C-u>bytes type, number topic<Enter>:7<Enter>");
+    ck_assert(app_shows("Bytes Type      No Topic"));
+    ck_assert(app_shows("   19 PUBLISH    7 lab/temp"));
+    ck_assert(!app_shows("Client"));
+    app_press("o answer pair<Enter>:8<Enter>");
+    ck_assert(app_shows("Answer Pair"));
+    ck_assert(app_shows("ms <=7"));
+    app_press("o<C-u><Enter>");
+    ck_assert(app_shows("Client"));
+    app_press(":columns user<Enter>");
+    ck_assert(app_shows("alice"));
+}
+END_TEST
+
+START_TEST(a_column_is_completed_and_a_wrong_one_refused)
+{
+    app_press("o<C-u>numb<Tab> by<Tab><Enter>");
+    ck_assert(app_shows("No Bytes"));
+    app_press(":columns number weight<Enter>");
+    ck_assert(app_shows("there is no column 'weight'"));
+    ck_assert(app_shows("No Bytes"));
+    app_press(":columns number number<Enter>");
+    ck_assert(app_shows("once"));
+    app_press(":columns <Tab>");
+    ck_assert(app_shows("direction"));
+    app_press("<Esc>");
+}
+END_TEST
+
+/* Every selection of columns at every width. */
+START_TEST(columns_fit_where_they_do_not)
+{
+    static const int widths[] = {40, 60, 80, 120};
+
+    app_press(":columns number time delta client user stream direction type id "
+              "flags bytes topic info answer pair<Enter>");
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        grid_resize(&dash.grid, 24, widths[i]);
+        app_draw(dash.app, &dash.grid);
+        app_press("v");
+    }
+}
+END_TEST
+
+/* ---- the line of keys ---- */
+
+START_TEST(the_line_of_keys_can_be_hidden)
+{
+    struct settings settings = {0};
+
+    ck_assert(app_shows("j/k Move"));
+    app_press("H");
+    ck_assert(!app_shows("j/k Move"));
+    app_press("f");
+    ck_assert(app_shows("filter: "));
+    ck_assert_int_eq(dash.grid.cursor_y, dash.grid.height - 1);
+    app_press("<Esc>H");
+    ck_assert(app_shows("j/k Move"));
+    ck_assert_ptr_null(settings_take(&settings, "no-keys"));
+    ck_assert_ptr_null(settings_take(&settings, "columns number, info # mine"));
+    ck_assert_ptr_nonnull(settings_take(&settings, "columns weight"));
+    app_use(dash.app, &settings);
+    app_press("g");
+    ck_assert(!app_shows("j/k Move"));
+    ck_assert(!app_shows("Client"));
+    settings_release(&settings);
+}
+END_TEST
+
+Suite *app_copy_suite(void)
+{
+    Suite *suite = suite_create("app_copy");
+    TCase *tcase = unit_case(suite, "app_copy", 20);
+
+    tcase_add_checked_fixture(tcase, app_stage_open, app_stage_close);
+    tcase_add_loop_test(tcase, what_is_chosen_is_copied, 0,
+                        sizeof(copies) / sizeof(copies[0]));
+    tcase_add_test(tcase, a_whole_packet_is_copied_with_all_its_fields);
+    tcase_add_test(tcase, a_copy_can_go_to_a_file);
+    tcase_add_test(tcase, an_empty_list_has_nothing_to_copy);
+    tcase_add_test(tcase, columns_are_chosen_and_ordered);
+    tcase_add_test(tcase, a_column_is_completed_and_a_wrong_one_refused);
+    tcase_add_test(tcase, columns_fit_where_they_do_not);
+    tcase_add_test(tcase, the_line_of_keys_can_be_hidden);
+    return suite;
+}
