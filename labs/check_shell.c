@@ -1,23 +1,13 @@
 #include "labs/check_shell.h"
 
-#include "base/alloc.h"
-#include "base/clock.h"
-#include "base/process.h"
-
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define FILE_BYTES_MAX (16u << 20)
-#define FILES_MAX      64
-#define POLL_MS        5
+#define MEMORY_BYTES   (512u << 20)
+#define OUTPUT_BYTES   65536
 #define BY_SIGNAL      128
 
 /* ---- has anything changed? ---- */
@@ -56,89 +46,47 @@ static uint64_t state_of(const char *folder)
 
 /* ---- running ---- */
 
-static void limit(int what, rlim_t most)
-{
-    const struct rlimit limits = {most, most};
-
-    setrlimit(what, &limits);
-}
-
-static void run(const char *folder, const char *command)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    char *home = alloc_printf("HOME=%s", folder);
-    char path[] = "PATH=/usr/local/bin:/usr/bin:/bin";
-    char locale[] = "LC_ALL=C";
-    char *environment[] = {path, locale, home, NULL};
-
-    setpgid(0, 0);
-    if (null < 0 || chdir(folder) != 0)
-        _exit(127);
-    dup2(null, 0);
-    dup2(null, 1);
-    dup2(null, 2);
-    limit(RLIMIT_CPU, CHECK_SHELL_SECONDS);
-    limit(RLIMIT_FSIZE, FILE_BYTES_MAX);
-    limit(RLIMIT_NOFILE, FILES_MAX);
-    limit(RLIMIT_CORE, 0);
-    execle("/bin/sh", "sh", "-c", command, (char *)NULL, environment);
-    _exit(127);
-}
-
 static void start(struct check_shell *shell, const char *folder,
                   const char *command)
 {
-    pid_t pid = process_fork(&shell->leash);
+    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
+    const char *const environment[] = {"LC_ALL=C", NULL};
+    const struct sandbox sandbox = {.argv = argv,
+                                    .folder = folder,
+                                    .environment = environment,
+                                    .timeout_s = CHECK_SHELL_SECONDS,
+                                    .memory_bytes = MEMORY_BYTES,
+                                    .file_bytes = FILE_BYTES_MAX,
+                                    .output_bytes = OUTPUT_BYTES};
 
-    if (pid == 0)
-        run(folder, command);
-    if (pid < 0)
-        return; /* the next look tries again */
-    setpgid(pid, pid);
-    shell->pid = pid;
-    shell->deadline_ns =
-        clock_read_monotonic_ns() + CHECK_SHELL_SECONDS * CLOCK_NS_PER_S;
+    sandbox_start(&shell->process, &sandbox);
 }
 
-/* End what is left of it. */
-static void end(struct check_shell *shell)
+/* Has it ended? Then what it said is taken. */
+static bool reap(struct check_shell *shell, int wait_ms)
 {
-    kill(-shell->pid, SIGKILL);
-    process_unleash(&shell->leash);
-    shell->pid = 0;
-}
+    const struct sandbox_result *result = &shell->process.result;
 
-/* Has it ended, or must it? */
-static bool reap(struct check_shell *shell)
-{
-    int status = 0;
-
-    if (!shell->pid)
+    if (!shell->process.supervisor || !sandbox_look(&shell->process, wait_ms))
         return false;
-    shell->in_time = clock_read_monotonic_ns() < shell->deadline_ns;
-    if (waitpid(shell->pid, &status, WNOHANG) == 0) {
-        if (shell->in_time)
-            return false;
-        kill(-shell->pid, SIGKILL);
-        waitpid(shell->pid, &status, 0);
-    }
-    shell->status = WIFEXITED(status) ? WEXITSTATUS(status) : BY_SIGNAL;
+    shell->in_time = result->end != SANDBOX_LATE;
+    shell->status = result->end == SANDBOX_EXITED ? result->status : BY_SIGNAL;
     shell->ran = true;
-    end(shell);
+    sandbox_stop(&shell->process);
     return true;
 }
 
 bool check_shell_look(struct check_shell *shell, const char *folder,
                       const char *command)
 {
-    bool ended = reap(shell);
-    uint64_t state = shell->pid ? 0 : state_of(folder);
+    bool ended = reap(shell, 0);
+    uint64_t state = shell->process.supervisor ? 0 : state_of(folder);
 
     if (!state || state == shell->state)
         return ended;
     start(shell, folder, command);
-    if (shell->pid)
-        shell->state = state;
+    if (shell->process.supervisor)
+        shell->state = state; /* else the next look tries again */
     return ended;
 }
 
@@ -147,20 +95,11 @@ bool check_shell_finish(struct check_shell *shell, const char *folder,
 {
     bool ended = check_shell_look(shell, folder, command);
 
-    while (shell->pid) {
-        ended = reap(shell) || ended;
-        if (shell->pid)
-            poll(NULL, 0, POLL_MS);
-    }
-    return ended;
+    return reap(shell, -1) || ended;
 }
 
 void check_shell_release(struct check_shell *shell)
 {
-    if (shell->pid > 0) {
-        kill(-shell->pid, SIGKILL);
-        waitpid(shell->pid, NULL, 0);
-        end(shell);
-    }
+    sandbox_stop(&shell->process);
     *shell = (struct check_shell){0};
 }

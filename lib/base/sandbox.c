@@ -25,6 +25,7 @@ extern char **environ;
 
 #define MAX_FILES     256
 #define MAX_PROCESSES 64
+#define REPORT_FD     3 /* of the supervisor */
 
 /* What the supervisor says at the end. */
 struct report {
@@ -277,51 +278,13 @@ static void supervise(const struct sandbox *sandbox, const char *scratch,
     sigprocmask(SIG_SETMASK, &signals, NULL);
     setsid();
     set_input_and_output(output);
+    dup2(result, REPORT_FD);
+    close_from(REPORT_FD + 1);
     watch(sandbox, scratch, &signals, &report);
-    _exit(write(result, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
+    _exit(write(REPORT_FD, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
 }
 
 /* ---- the caller ---- */
-
-/* Read what the program writes until the supervisor has reported. */
-static bool listen_to(const struct sandbox *sandbox, pid_t supervisor,
-                      const int from[2], struct sandbox_result *result,
-                      struct report *report)
-{
-    struct pollfd fds[2] = {
-        {.fd = from[0], .events = POLLIN},
-        {.fd = from[1], .events = POLLIN}
-    };
-    bool too_much = false;
-    bool told = false;
-    ssize_t got = 1;
-
-    while (!told || (got > 0 && !too_much)) {
-        if (poll(fds, 2, told ? 0 : -1) == 0)
-            break;
-        if (fds[0].revents) {
-            got = read(from[0], buf_reserve(&result->output, 65536), 65536);
-            if (got <= 0)
-                fds[0].fd = -1;
-            else
-                result->output.len += (uint32_t)got;
-        }
-        if (result->output.len > sandbox->output_bytes && !too_much) {
-            too_much = true;
-            result->output.len = sandbox->output_bytes;
-            fds[0].fd = -1;
-            kill(supervisor, SIGTERM);
-        }
-        if (!told && fds[1].revents) {
-            told = true;
-            if (read(from[1], report, sizeof(*report)) != sizeof(*report))
-                *report =
-                    (struct report){.end = SANDBOX_KILLED, .status = SIGKILL};
-            fds[1].fd = -1;
-        }
-    }
-    return too_much;
-}
 
 static int remove_entry(const char *path, const struct stat *info, int type,
                         struct FTW *where)
@@ -343,54 +306,143 @@ static bool make_pipe(int ends[2])
     return true;
 }
 
-static void run_in(const struct sandbox *sandbox, const char *scratch,
-                   struct sandbox_result *result)
+/* Fork the supervisor; what it needs is in the process. 0 or a negative errno. */
+static int fork_supervisor(struct sandbox_process *process,
+                           const struct sandbox *sandbox)
 {
     int output[2];
-    int report_ends[2];
-    int leash;
-    struct report report;
+    int report[2];
 
     if (!make_pipe(output))
-        return;
-    if (!make_pipe(report_ends)) {
+        return -errno;
+    if (!make_pipe(report)) {
+        int error = errno;
+
         close(output[0]);
         close(output[1]);
-        return;
+        return -error;
     }
     fflush(NULL);
-    pid_t supervisor = process_fork(&leash);
-    if (supervisor == 0)
-        supervise(sandbox, scratch, output[1], report_ends[1]);
+    pid_t pid = process_fork(&process->leash);
+    if (pid == 0)
+        supervise(sandbox, process->scratch, output[1], report[1]);
+    int error = errno;
     close(output[1]);
-    close(report_ends[1]);
-    if (supervisor > 0) {
-        const int from[2] = {output[0], report_ends[0]};
-        bool too_much = listen_to(sandbox, supervisor, from, result, &report);
-
-        result->end = too_much ? SANDBOX_TOO_MUCH : report.end;
-        result->status = report.status;
-        result->holds = report.holds;
-        kill(-supervisor, SIGKILL);
-        waitpid(supervisor, NULL, 0);
-        process_unleash(&leash);
+    close(report[1]);
+    process->output = output[0];
+    process->report = report[0];
+    if (pid > 0) {
+        fcntl(output[0], F_SETFL, O_NONBLOCK);
+        process->supervisor = pid;
+        return 0;
     }
     close(output[0]);
-    close(report_ends[0]);
+    close(report[0]);
+    return -error;
+}
+
+void sandbox_start(struct sandbox_process *process,
+                   const struct sandbox *sandbox)
+{
+    *process =
+        (struct sandbox_process){.output_bytes = sandbox->output_bytes,
+                                 .scratch = "/tmp/mqttlab-scratch.XXXXXX",
+                                 .result = {.end = SANDBOX_NOT_STARTED}};
+    int result = mkdtemp(process->scratch) ? 0 : -errno;
+    if (!result) {
+        result = fork_supervisor(process, sandbox);
+        if (result)
+            rmdir(process->scratch);
+    }
+    process->result.status = -result;
+}
+
+static void read_output(struct sandbox_process *process)
+{
+    struct buf *output = &process->result.output;
+    ssize_t got = 1;
+
+    while (got > 0 && !process->too_much) {
+        got = read(process->output, buf_reserve(output, 65536), 65536);
+        if (got > 0)
+            output->len += (uint32_t)got;
+        if (output->len > process->output_bytes) {
+            process->too_much = true;
+            output->len = process->output_bytes;
+            kill(process->supervisor, SIGTERM);
+        }
+    }
+}
+
+/* The supervisor has ended, so all have. */
+static void finish(struct sandbox_process *process)
+{
+    process_unleash(&process->leash);
+    close(process->output);
+    close(process->report);
+    nftw(process->scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    process->supervisor = 0;
+}
+
+static void take_report(struct sandbox_process *process)
+{
+    struct report report = {.end = SANDBOX_KILLED, .status = SIGKILL};
+
+    if (read(process->report, &report, sizeof(report)) != sizeof(report))
+        report = (struct report){.end = SANDBOX_KILLED, .status = SIGKILL};
+    kill(-process->supervisor, SIGKILL);
+    waitpid(process->supervisor, NULL, 0);
+    read_output(process);
+    process->result.end = process->too_much ? SANDBOX_TOO_MUCH : report.end;
+    process->result.status = report.status;
+    process->result.holds = report.holds;
+    finish(process);
+}
+
+bool sandbox_look(struct sandbox_process *process, int wait_ms)
+{
+    struct pollfd fds[2] = {
+        {.fd = process->report, .events = POLLIN},
+        {.fd = process->output, .events = POLLIN}
+    };
+
+    while (process->supervisor) {
+        /* Output that has ended, or is not wanted, is no reason to wake up. */
+        if (process->too_much)
+            fds[1].fd = -1;
+        int ready = poll(fds, 2, wait_ms);
+
+        if (ready <= 0 && wait_ms >= 0)
+            return false;
+        if (ready <= 0)
+            continue; /* a signal came */
+        if (fds[1].revents & POLLIN)
+            read_output(process);
+        else if (fds[1].revents)
+            fds[1].fd = -1;
+        if (fds[0].revents)
+            take_report(process);
+    }
+    return true;
+}
+
+void sandbox_stop(struct sandbox_process *process)
+{
+    if (process->supervisor) {
+        kill(process->supervisor, SIGTERM);
+        sandbox_look(process, -1);
+    }
+    sandbox_result_release(&process->result);
+    *process = (struct sandbox_process){0};
 }
 
 void sandbox_run(const struct sandbox *sandbox, struct sandbox_result *result)
 {
-    char scratch[] = "/tmp/mqttlab-scratch.XXXXXX";
+    struct sandbox_process process;
 
-    *result =
-        (struct sandbox_result){.end = SANDBOX_NOT_STARTED, .status = EAGAIN};
-    if (!mkdtemp(scratch)) {
-        result->status = errno;
-        return;
-    }
-    run_in(sandbox, scratch, result);
-    nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    sandbox_start(&process, sandbox);
+    sandbox_look(&process, -1);
+    *result = process.result;
 }
 
 void sandbox_result_release(struct sandbox_result *result)

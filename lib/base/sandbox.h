@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct sandbox {
     const char *const *argv;  /* program, searched on PATH (/usr/local/bin,
@@ -55,6 +56,30 @@ struct sandbox_result {
 
 /* Run it and wait for its end. The caller releases the result. */
 void sandbox_run(const struct sandbox *sandbox, struct sandbox_result *result);
+
+/* One that runs while its caller does something else. A zeroed struct is one
+   that does not run. */
+struct sandbox_process {
+    pid_t supervisor; /* 0: it does not run */
+    int leash;        /* see process_fork */
+    int output;       /* descriptors: what it writes, and how it ended */
+    int report;
+    uint32_t output_bytes;
+    bool too_much;
+    char scratch[40];
+    struct sandbox_result result;
+};
+
+/* Start it. When that is not possible it has ended at once. */
+void sandbox_start(struct sandbox_process *process,
+                   const struct sandbox *sandbox);
+
+/* Take in what it has written; returns whether it has ended, and process->result
+   is complete. Waits up to wait_ms, -1 is for as long as it takes. */
+bool sandbox_look(struct sandbox_process *process, int wait_ms);
+
+/* End it, if it runs, and release its result. */
+void sandbox_stop(struct sandbox_process *process);
 
 void sandbox_result_release(struct sandbox_result *result);
 
