@@ -88,7 +88,8 @@ struct config_listener {
     char *ciphers;
     char *ciphers_tls13;
     char *psk_hint;
-    uint8_t tls_version; /* enum config_tls_version, the lowest one */
+    uint8_t tls_version;     /* enum config_tls_version, the lowest one */
+    uint8_t tls_max_version; /* the same, the highest one */
     uint8_t tls_keyform;
     bool require_certificate;
     bool use_identity_as_username;

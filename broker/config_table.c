@@ -104,6 +104,10 @@ static const struct config_option options[] = {
     {"tls_version", CONFIG_CHOICE, LISTENER(tls_version), NO_RANGE, NULL,
      "tlsv1.3 | tlsv1.2 | tlsv1.1",
      "The lowest version of TLS. Without it: 1.2."},
+    {"tls_max_version", CONFIG_CHOICE, LISTENER(tls_max_version), NO_RANGE,
+     NULL, "tlsv1.3 | tlsv1.2 | tlsv1.1",
+     "The highest version of TLS, for labs about old devices. (Not in\n"
+     "mosquitto 2.0.)"},
     {"tls_keyform", CONFIG_CHOICE, LISTENER(tls_keyform), NO_RANGE, "pem",
      "pem", "What keyfile is."},
     {"psk_hint", CONFIG_STRING, LISTENER(psk_hint), NO_RANGE, NULL, "TEXT",

@@ -27,6 +27,8 @@ enum {
     OPTION_WRITE,
     OPTION_DECODE,
     OPTION_KEYLOG,
+    OPTION_PSK,
+    OPTION_OUTSIDE,
     OPTION_TAP,
     OPTION_LISTEN,
     OPTION_UPSTREAM,
@@ -38,7 +40,7 @@ enum {
 
 /* clang-format off */
 static const struct option_spec table[] = {
-    {OPTION_TAP, 0, "tap", "SOCKET", "watch the broker with this control socket"},
+    {OPTION_TAP, 0, "tap", "SOCKET", "watch the broker with this control socket, or port"},
     {OPTION_FILTER, 'Y', NULL, "FILTER", "show only what matches"},
     {OPTION_FORMAT, 'T', NULL, "FORMAT", "text, fields, json or tree (text)"},
     {OPTION_FIELD, 'e', NULL, "FIELD",
@@ -51,6 +53,11 @@ static const struct option_spec table[] = {
      "what is spoken at a port: mqtt, ws, tls or wss; again for more"},
     {OPTION_KEYLOG, 0, "keylog", "FILE",
      "TLS keys, as browsers and mosquitto_pub write them"},
+    {OPTION_PSK, 0, "psk", "KEY",
+     "a pre-shared key of TLS, in hex: opens what has no forward secrecy"},
+    {OPTION_OUTSIDE, 0, "outside", NULL,
+     "only what crossed the cable, as an eavesdropper has it, of our\n"
+     "own recordings too"},
     {-1, 0, NULL, NULL, "A proxy in front of any broker:"},
     {OPTION_LISTEN, 0, "listen", "PORT", "pass on who connects here, [HOST:]PORT"},
     {OPTION_UPSTREAM, 0, "upstream", "HOST:PORT",
@@ -274,6 +281,8 @@ static bool set_option(struct inspect *inspect, const struct options *options,
     case OPTION_WRITE: inspect->write_to = value; return true;
     case OPTION_DECODE: return set_port(inspect, value);
     case OPTION_KEYLOG: inspect->input.keylog = value; return true;
+    case OPTION_PSK: inspect->input.psk = value; return true;
+    case OPTION_OUTSIDE: inspect->input.capture.outside = true; return true;
     case OPTION_TAP: inspect->input.tap = value; return true;
     case OPTION_LISTEN: inspect->proxy.listen = value; return true;
     case OPTION_UPSTREAM: inspect->proxy.upstream = value; return true;

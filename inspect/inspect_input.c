@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ANSWER_MS 2000
-#define STEP_MS   20
+#define ANSWER_MS   2000
+#define STEP_MS     20
+#define MAX_BROKERS 64
 
 static int complain(const char *name, const char *error)
 {
@@ -145,6 +146,9 @@ int inspect_input_file(const struct inspect_input *input)
                                   sizeof(error));
     int code =
         reading.capture ? open_keys(&reading) : complain(input->file, error);
+    if (!code && input->psk &&
+        !capture_set_psk(reading.capture, slice_of_string(input->psk)))
+        code = complain("--psk", "not a key in hexadecimal digits");
     if (!code)
         code = read_all(&reading);
     capture_free(reading.capture);
@@ -200,10 +204,27 @@ static void follow(const struct inspect_input *input, int control_fd,
     }
 }
 
+/* The tap is named by the broker's control socket, or by its port. */
+static int attach(const char *name, struct tap_reader *reader)
+{
+    struct control_broker brokers[MAX_BROKERS];
+    char *end;
+    unsigned long port = strtoul(name, &end, 10);
+
+    if (*end)
+        return control_attach(name, ANSWER_MS, reader);
+    int count = control_find(brokers, MAX_BROKERS);
+    for (int i = 0; i < count; i++) {
+        if (brokers[i].port == port)
+            return control_attach(brokers[i].path, ANSWER_MS, reader);
+    }
+    return -ENOENT;
+}
+
 int inspect_input_tap(const struct inspect_input *input)
 {
     struct tap_reader reader;
-    int control_fd = control_attach(input->tap, ANSWER_MS, &reader);
+    int control_fd = attach(input->tap, &reader);
 
     if (control_fd < 0)
         return complain(input->tap, strerror(-control_fd));

@@ -8,7 +8,8 @@
 
 struct inspect_input {
     const char *file; /* "-": standard input; NULL: none */
-    const char *tap;  /* path of a control socket; NULL: none */
+    const char *tap;  /* path of a control socket, or port; NULL: none */
+    const char *psk;  /* hex digits; NULL: none */
     const char
         *keylog; /* path of a TLS key log; NULL: SSLKEYLOGFILE, if there is
                            one */

@@ -207,7 +207,7 @@ static void take_frame(struct capture *capture, const struct capture_item *item)
     };
     capture->latest_ns = item->time_ns;
     take_comment(capture, item);
-    if (take_own_frame(capture, item))
+    if (!capture->options.outside && take_own_frame(capture, item))
         return;
     switch (capture_ip_take(capture->ip, item, &datagram)) {
     case CAPTURE_IP_DATAGRAM: take_datagram(capture, &datagram); break;
@@ -237,7 +237,10 @@ int capture_step(struct capture *capture)
         switch (item.type) {
         case CAPTURE_FRAME: take_frame(capture, &item); break;
         case CAPTURE_SECRETS: capture_add_keys(capture, item.bytes); break;
-        case CAPTURE_RECORD: take_record_block(capture, item.bytes); break;
+        case CAPTURE_RECORD:
+            if (!capture->options.outside)
+                take_record_block(capture, item.bytes);
+            break;
         }
         return got;
     }
@@ -271,6 +274,11 @@ uint64_t capture_origin_ns(const struct capture *capture)
 void capture_add_keys(struct capture *capture, struct slice lines)
 {
     capture_keys_add(&capture->keys, lines);
+}
+
+bool capture_set_psk(struct capture *capture, struct slice hex)
+{
+    return capture_keys_set_psk(&capture->keys, hex);
 }
 
 /* ---- connections ---- */

@@ -52,6 +52,7 @@ struct capture_options {
        there are no more. */
     void (*want_keys)(void *context);
     void *context;
+    bool outside; /* of a recording of ours, too, only what crossed the cable */
 };
 
 struct capture;
@@ -64,6 +65,9 @@ void capture_free(struct capture *capture);
 
 /* TLS keys, as lines of a key log file. */
 void capture_add_keys(struct capture *capture, struct slice lines);
+
+/* A pre-shared key of TLS, in hex digits; false: it is none. */
+bool capture_set_psk(struct capture *capture, struct slice hex);
 
 /*
  * Read the next frame and hand on the records that it completes. Returns 1, or

@@ -96,13 +96,17 @@ static const EVP_MD *hash_of(const struct capture_suite *suite)
     return suite->sha384 ? EVP_sha384() : EVP_sha256();
 }
 
-static size_t hmac(const struct capture_suite *suite,
-                   const struct capture_secret *key, struct slice data,
-                   uint8_t out[MAX_HASH])
+static struct slice bytes_of(const struct capture_secret *secret)
+{
+    return slice_of(secret->bytes, secret->len);
+}
+
+static size_t hmac(const struct capture_suite *suite, struct slice key,
+                   struct slice data, uint8_t out[MAX_HASH])
 {
     unsigned len = 0;
 
-    HMAC(hash_of(suite), key->bytes, (int)key->len, data.bytes, data.len, out,
+    HMAC(hash_of(suite), key.bytes, (int)key.len, data.bytes, data.len, out,
          &len);
     return len;
 }
@@ -123,28 +127,27 @@ static void expand(const struct capture_suite *suite,
     buf_append_string(&info, label);
     buf_append_u8(&info, 0); /* the context */
     buf_append_u8(&info, 1); /* the first block */
-    hmac(suite, secret, buf_slice(&info), hash);
+    hmac(suite, bytes_of(secret), buf_slice(&info), hash);
     memcpy(out, hash, len);
     buf_release(&info);
 }
 
 /* The pseudorandom function of TLS 1.2 [RFC 5246 5]. */
-static void prf(const struct capture_suite *suite,
-                const struct capture_secret *master, struct slice seed,
-                uint8_t *out, size_t len)
+static void prf(const struct capture_suite *suite, struct slice secret,
+                struct slice seed, uint8_t *out, size_t len)
 {
     uint8_t block[MAX_HASH];
     struct buf data = {0};
     uint8_t a[MAX_HASH];
-    size_t hash = hmac(suite, master, seed, a);
+    size_t hash = hmac(suite, secret, seed, a);
 
     for (size_t at = 0; at < len; at += hash) {
         buf_clear(&data);
         buf_append(&data, a, hash);
         buf_append_slice(&data, seed);
-        hmac(suite, master, buf_slice(&data), block);
+        hmac(suite, secret, buf_slice(&data), block);
         memcpy(out + at, block, len - at < hash ? len - at : hash);
-        hmac(suite, master, slice_of(a, hash), a);
+        hmac(suite, secret, slice_of(a, hash), a);
     }
     buf_release(&data);
 }
@@ -213,9 +216,63 @@ void capture_cipher_set_1_2(struct capture_cipher *cipher,
     buf_append_string(&seed, "key expansion");
     buf_append(&seed, server_random, CAPTURE_RANDOM);
     buf_append(&seed, client_random, CAPTURE_RANDOM);
-    prf(suite, master, buf_slice(&seed), block, 2 * (key + iv));
+    prf(suite, bytes_of(master), buf_slice(&seed), block, 2 * (key + iv));
     memcpy(cipher->iv, block + 2 * key + (from_client ? 0 : iv), iv);
     set_key(cipher, block + (from_client ? 0 : key));
+    buf_release(&seed);
+}
+
+bool capture_cipher_plain_psk(const struct capture_suite *suite)
+{
+    static const uint16_t ids[] = {0x00a8, 0x00a9, 0xc0a4, 0xc0a5,
+                                   0xc0a8, 0xc0a9, 0xccab};
+
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        if (ids[i] == suite->id)
+            return true;
+    }
+    return false;
+}
+
+/* Two fields, each with its length: as many zeros as the key has, and the key.
+ */
+static void put_premaster(struct buf *out, struct slice psk)
+{
+    for (int part = 0; part < 2; part++) {
+        buf_append_u8(out, (uint8_t)(psk.len >> 8));
+        buf_append_u8(out, (uint8_t)psk.len);
+        for (size_t i = 0; i < psk.len; i++)
+            buf_append_u8(out, part ? psk.bytes[i] : 0);
+    }
+}
+
+void capture_cipher_psk_master(const struct capture_suite *suite,
+                               struct slice psk, struct slice transcript,
+                               const uint8_t client_random[CAPTURE_RANDOM],
+                               const uint8_t server_random[CAPTURE_RANDOM],
+                               struct capture_secret *master)
+{
+    struct buf premaster = {0};
+    struct buf seed = {0};
+    uint8_t hash[MAX_HASH];
+    unsigned len = 0;
+
+    put_premaster(&premaster, psk);
+    if (transcript.len) {
+        EVP_Digest(transcript.bytes, transcript.len, hash, &len, hash_of(suite),
+                   NULL);
+        buf_append_string(&seed, "extended master secret");
+        buf_append(&seed, hash, len);
+    } else {
+        buf_append_string(&seed, "master secret");
+        buf_append(&seed, client_random, CAPTURE_RANDOM);
+        buf_append(&seed, server_random, CAPTURE_RANDOM);
+    }
+    master->len = sizeof(master->bytes);
+    prf(suite, buf_slice(&premaster), buf_slice(&seed), master->bytes,
+        master->len);
+    OPENSSL_cleanse(premaster.bytes, premaster.len);
+    buf_release(&premaster);
     buf_release(&seed);
 }
 

@@ -2,7 +2,11 @@
 
 #include "mqtt/reader.h"
 
-enum { EXTENSION_TICKET = 35, EXTENSION_VERSIONS = 43 };
+enum {
+    EXTENSION_EXTENDED_MASTER = 23,
+    EXTENSION_TICKET = 35,
+    EXTENSION_VERSIONS = 43
+};
 
 /* SHA-256 of "HelloRetryRequest", which stands in place of its random bytes
    [RFC 8446 4.1.3]. */
@@ -21,6 +25,8 @@ static void read_extensions(struct capture_hello *hello, struct reader *reader,
         unsigned type = reader_u16(&list);
         struct slice value = reader_bytes(&list, reader_u16(&list));
 
+        if (type == EXTENSION_EXTENDED_MASTER)
+            hello->extended_master = true;
         if (type == EXTENSION_TICKET)
             hello->ticket = value;
         if (type == EXTENSION_VERSIONS && !from_client && value.len == 2)

@@ -13,15 +13,17 @@ enum capture_handshake {
     CAPTURE_CLIENT_HELLO = 1,
     CAPTURE_SERVER_HELLO = 2,
     CAPTURE_NEW_TICKET = 4,
+    CAPTURE_KEY_EXCHANGE = 16, /* the client's */
     CAPTURE_FINISHED = 20,
     CAPTURE_KEY_UPDATE = 24,
 };
 
 /* A ClientHello or ServerHello; slices borrow from the message. */
 struct capture_hello {
-    uint16_t version; /* 0x0303, 0x0304: what the server chose */
-    uint16_t suite;   /* of a ServerHello */
-    bool retry;       /* a HelloRetryRequest: another ClientHello follows */
+    uint16_t version;     /* 0x0303, 0x0304: what the server chose */
+    uint16_t suite;       /* of a ServerHello */
+    bool retry;           /* a HelloRetryRequest: another ClientHello follows */
+    bool extended_master; /* [RFC 7627] */
     struct slice random;
     struct slice session_id;
     struct slice ticket; /* of TLS 1.2; empty: none */

@@ -144,6 +144,12 @@ void capture_keys_add(struct capture_keys *keys, struct slice lines)
     }
 }
 
+bool capture_keys_set_psk(struct capture_keys *keys, struct slice hex)
+{
+    keys->psk_len = unhex(hex, keys->psk, sizeof(keys->psk));
+    return keys->psk_len > 0;
+}
+
 const struct capture_secret *
 capture_keys_find(const struct capture_keys *keys, enum capture_key_label label,
                   const uint8_t random[CAPTURE_RANDOM])

@@ -14,6 +14,7 @@
 #define CAPTURE_RANDOM     32
 #define CAPTURE_MAX_SECRET 48
 #define CAPTURE_MAX_KEYS   100000u /* more are ignored */
+#define CAPTURE_MAX_PSK    256     /* bytes */
 
 enum capture_key_label {
     CAPTURE_KEY_MASTER, /* CLIENT_RANDOM: TLS 1.2 and before */
@@ -37,12 +38,17 @@ struct capture_keys {
        capture_keys_add is called from within. NULL: it has not. */
     void (*want)(void *context);
     void *context;
+    uint8_t psk[CAPTURE_MAX_PSK]; /* a key that both sides knew before */
+    size_t psk_len;               /* 0: none is known here */
 };
 
 void capture_keys_release(struct capture_keys *keys);
 
 /* Take lines; what is no key is passed over. */
 void capture_keys_add(struct capture_keys *keys, struct slice lines);
+
+/* Take a pre-shared key in hex digits; false: it is none, or too long. */
+bool capture_keys_set_psk(struct capture_keys *keys, struct slice hex);
 
 /* The secret of a connection; NULL when it is not known. */
 const struct capture_secret *

@@ -44,6 +44,9 @@ struct capture_tls {
     struct buf client_ticket;
     struct buf server_session;
     struct capture_secret master; /* TLS 1.2; len 0: not known */
+    struct buf transcript; /* the open handshake, if a PSK may open the rest */
+    bool extended_master;
+    bool exchanged; /* the transcript is whole */
 };
 
 static void hide(struct capture_tls *tls, const char *text)
@@ -82,6 +85,22 @@ static void set_1_3(struct capture_tls *tls, unsigned side, bool handshake)
         capture_cipher_set_1_3(&s->cipher, tls->suite, secret);
 }
 
+/* The master secret that the pre-shared key gives, if nothing else is in it. */
+static void derive_master(struct capture_tls *tls)
+{
+    const struct capture_keys *keys = tls->keys;
+
+    if (!keys->psk_len || !tls->exchanged || !tls->suite ||
+        !capture_cipher_plain_psk(tls->suite))
+        return;
+    capture_cipher_psk_master(
+        tls->suite, slice_of(keys->psk, keys->psk_len),
+        tls->extended_master ? buf_slice(&tls->transcript) : slice_of(NULL, 0),
+        tls->client_random, tls->server_random, &tls->master);
+    capture_keys_remember(tls->keys, buf_slice(&tls->server_session),
+                          &tls->master);
+}
+
 /* The master secret: of this connection, or of the one that it resumes. */
 static void find_master(struct capture_tls *tls)
 {
@@ -93,8 +112,10 @@ static void find_master(struct capture_tls *tls)
         master = capture_keys_recall(tls->keys, session_id);
     if (!master)
         master = capture_keys_recall(tls->keys, buf_slice(&tls->client_ticket));
-    if (!master)
+    if (!master) {
+        derive_master(tls);
         return;
+    }
     tls->master = *master;
     capture_keys_remember(tls->keys, session_id, master);
 }
@@ -121,6 +142,7 @@ static void client_hello(struct capture_tls *tls,
 {
     memcpy(tls->client_random, hello->random.bytes, CAPTURE_RANDOM);
     tls->has_hello = true;
+    tls->exchanged = false;
     buf_clear(&tls->client_session);
     buf_append_slice(&tls->client_session, hello->session_id);
     buf_clear(&tls->client_ticket);
@@ -145,6 +167,7 @@ static void server_hello(struct capture_tls *tls,
         set_1_3(tls, CLIENT, true);
         set_1_3(tls, SERVER, true);
     } else {
+        tls->extended_master = hello->extended_master;
         buf_clear(&tls->server_session);
         buf_append_slice(&tls->server_session, hello->session_id);
         find_master(tls);
@@ -170,6 +193,7 @@ static void message(struct capture_tls *tls, unsigned side, unsigned type,
         if (!is_1_3 && body.len > 6 && tls->master.len)
             capture_keys_remember(tls->keys, slice_skip(body, 6), &tls->master);
         break;
+    case CAPTURE_KEY_EXCHANGE: tls->exchanged = side == CLIENT; break;
     case CAPTURE_FINISHED:
         if (is_1_3)
             set_1_3(tls, side, false);
@@ -180,6 +204,16 @@ static void message(struct capture_tls *tls, unsigned side, unsigned type,
         break;
     default: break;
     }
+}
+
+/* A message goes into the transcript, which begins with a ClientHello. */
+static void note(struct capture_tls *tls, struct slice whole)
+{
+    if (whole.bytes[0] == CAPTURE_CLIENT_HELLO)
+        buf_clear(&tls->transcript);
+    if (tls->keys->psk_len && !tls->exchanged &&
+        tls->transcript.len + whole.len <= MAX_HANDSHAKE)
+        buf_append_slice(&tls->transcript, whole);
 }
 
 static void handshake(struct capture_tls *tls, unsigned side,
@@ -195,6 +229,8 @@ static void handshake(struct capture_tls *tls, unsigned side,
 
         if (held->len - used - 4 < len)
             break;
+        if (!tls->sides[side].encrypted)
+            note(tls, slice_of(at, 4 + len));
         message(tls, side, at[0], slice_of(at + 4, len));
         used += 4 + len;
     }
@@ -258,6 +294,10 @@ static void cannot_open(struct capture_tls *tls, const struct side *side)
         return;
     }
     snprintf(text, sizeof(text), "there are no keys for this TLS connection");
+    if (tls->keys->psk_len && tls->suite &&
+        !capture_cipher_plain_psk(tls->suite))
+        snprintf(text, sizeof(text),
+                 "the pre-shared key alone does not open this TLS connection");
     if (tls->version && !tls->suite)
         snprintf(text, sizeof(text),
                  "TLS cipher suite 0x%04x is not AEAD, or not known here",
@@ -451,6 +491,7 @@ void capture_tls_free(struct capture_tls *tls)
         capture_cipher_release(&tls->sides[i].cipher);
     }
     buf_release(&tls->content);
+    buf_release(&tls->transcript);
     buf_release(&tls->client_session);
     buf_release(&tls->client_ticket);
     buf_release(&tls->server_session);

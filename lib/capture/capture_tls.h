@@ -1,5 +1,6 @@
 /*
- * One TLS connection, read with keys that others have logged.
+ * One TLS connection, read with keys that others have logged, or, where it was
+ * agreed on by it alone, with the pre-shared key.
  *
  * TLS 1.2 and 1.3 with AEAD cipher suites, key updates and resumption. Early
  * data (0-RTT) is passed over. After a loss the next record is looked for, and

@@ -22,8 +22,9 @@ static SSL_CTX *new_context(const SSL_METHOD *method)
     return ssl;
 }
 
-static bool set_version(SSL_CTX *ssl, const char *version,
-                        const struct tls_complaint *complaint)
+/* OpenSSL's number of a version, 0 for none; -1 after complaining. */
+static int version_number(const char *option, const char *version,
+                          const struct tls_complaint *complaint)
 {
     static const struct {
         const char *name;
@@ -35,15 +36,34 @@ static bool set_version(SSL_CTX *ssl, const char *version,
     };
 
     if (!version)
-        return true;
+        return 0;
     for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
         if (!strcmp(version, versions[i].name))
-            return SSL_CTX_set_min_proto_version(ssl, versions[i].version);
+            return versions[i].version;
     }
     tls_say(complaint, true,
-            "tls_version \"%s\" is none of tlsv1.3, tlsv1.2 and tlsv1.1",
+            "%s \"%s\" is none of tlsv1.3, tlsv1.2 and tlsv1.1", option,
             version);
-    return false;
+    return -1;
+}
+
+static bool set_versions(SSL_CTX *ssl, const struct tls_settings *settings,
+                         const struct tls_complaint *complaint)
+{
+    int least = version_number("tls_version", settings->tls_version, complaint);
+    int most =
+        version_number("tls_max_version", settings->tls_max_version, complaint);
+
+    if (least < 0 || most < 0)
+        return false;
+    if (most && most < (least ? least : TLS1_2_VERSION)) {
+        tls_say(complaint, true,
+                "tls_max_version is below tls_version (tlsv1.2 when not "
+                "given)");
+        return false;
+    }
+    return (!least || SSL_CTX_set_min_proto_version(ssl, least)) &&
+           (!most || SSL_CTX_set_max_proto_version(ssl, most));
 }
 
 static bool set_ciphers(SSL_CTX *ssl, const struct tls_settings *settings,
@@ -73,7 +93,7 @@ static bool set_ciphers(SSL_CTX *ssl, const struct tls_settings *settings,
 static bool set_common(SSL_CTX *ssl, const struct tls_settings *settings,
                        const struct tls_complaint *complaint)
 {
-    bool good = set_version(ssl, settings->tls_version, complaint);
+    bool good = set_versions(ssl, settings, complaint);
 
     good &= set_ciphers(ssl, settings, complaint);
     good &= tls_files_trust(ssl, settings, complaint);

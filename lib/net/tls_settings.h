@@ -38,10 +38,11 @@ struct tls_settings {
     const char *crlfile;  /* PEM: revocation lists; servers only */
     const char *ciphers;  /* up to TLS 1.2, as OpenSSL writes lists */
     const char *ciphers_tls13;
-    const char *tls_version;  /* at least: "tlsv1.1", "tlsv1.2", "tlsv1.3" */
-    const char *dhparamfile;  /* servers only */
-    const char *alpn;         /* clients only */
-    bool require_certificate; /* servers: refuse clients that have none */
+    const char *tls_version;     /* at least: "tlsv1.1", "tlsv1.2", "tlsv1.3" */
+    const char *tls_max_version; /* at most, the same names; NULL: any */
+    const char *dhparamfile;     /* servers only */
+    const char *alpn;            /* clients only */
+    bool require_certificate;    /* servers: refuse clients that have none */
     bool insecure; /* clients: do not compare the certificate's name */
     bool os_certs; /* clients: trust what the system trusts */
     /* Servers: NULL: no PSK. With it there are no certificates: a client with

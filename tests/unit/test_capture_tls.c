@@ -289,6 +289,105 @@ START_TEST(without_keys_it_is_said_why_nothing_is_read)
 }
 END_TEST
 
+/* ---- pre-shared keys ---- */
+
+static unsigned say_psk(SSL *ssl, const char *hint, char *identity,
+                        unsigned identity_size, unsigned char *key,
+                        unsigned key_size)
+{
+    (void)ssl;
+    (void)hint;
+    snprintf(identity, identity_size, "lamp");
+    ck_assert_uint_ge(key_size, 3);
+    memcpy(key, "key", 3);
+    return 3;
+}
+
+static unsigned find_psk(SSL *ssl, const char *identity, unsigned char *key,
+                         unsigned key_size)
+{
+    char same[8];
+
+    ck_assert_str_eq(identity, "lamp");
+    return say_psk(ssl, NULL, same, sizeof(same), key, key_size);
+}
+
+static const struct {
+    const char *ciphers;
+    bool plain; /* nothing but the key is in it */
+} psk_suites[] = {
+    {"PSK-AES128-GCM-SHA256",       true },
+    {"PSK-AES256-GCM-SHA384",       true },
+    {"PSK-AES128-CCM",              true },
+    {"PSK-AES256-CCM",              true },
+    {"PSK-AES128-CCM8",             true },
+    {"PSK-AES256-CCM8",             true },
+    {"PSK-CHACHA20-POLY1305",       true },
+    {"ECDHE-PSK-CHACHA20-POLY1305", false},
+    {"DHE-PSK-AES128-GCM-SHA256",   false},
+    {"TLS_AES_128_GCM_SHA256",      false},
+};
+#define PSK_SUITE_COUNT (int)(sizeof(psk_suites) / sizeof(psk_suites[0]))
+
+static void connect_with_psk(int i, bool extended, const char *known)
+{
+    const char *ciphers = psk_suites[i].ciphers;
+    int version = strncmp(ciphers, "TLS_", 4) ? TLS1_2_VERSION : TLS1_3_VERSION;
+
+    make_contexts(&(struct agreement){version, ciphers, 0});
+    rig.deaf = true;
+    for (int end = 0; end < 2 && !extended; end++)
+        SSL_CTX_set_options(rig.contexts[end],
+                            SSL_OP_NO_EXTENDED_MASTER_SECRET);
+    SSL_CTX_set_dh_auto(rig.contexts[SERVER], 1);
+    SSL_CTX_set_psk_client_callback(rig.contexts[CLIENT], say_psk);
+    SSL_CTX_set_psk_server_callback(rig.contexts[SERVER], find_psk);
+    ck_assert(capture_keys_set_psk(&rig.keys, slice_of_string(known)));
+    connect_ends(NULL);
+    settle();
+    say(CLIENT, "who listens ");
+    say(SERVER, "nobody");
+    say(CLIENT, "knows");
+}
+
+/* "key" is 6b6579. */
+START_TEST(a_pre_shared_key_opens_what_was_agreed_on_by_it_alone)
+{
+    connect_with_psk(_i / 2, _i % 2, "6b6579");
+    if (psk_suites[_i / 2].plain) {
+        heard("who listens knows", "nobody");
+        ck_assert_str_eq(rig.hidden, "");
+    } else {
+        heard("", "");
+        ck_assert_str_eq(
+            rig.hidden,
+            "the pre-shared key alone does not open this TLS connection");
+    }
+}
+END_TEST
+
+START_TEST(another_pre_shared_key_opens_nothing)
+{
+    connect_with_psk(0, _i, "6b6578");
+    heard("", "");
+    ck_assert_str_eq(rig.hidden, "a TLS record does not fit the keys");
+}
+END_TEST
+
+START_TEST(what_is_no_pre_shared_key_is_refused)
+{
+    struct capture_keys keys = {0};
+    char longer[2 * CAPTURE_MAX_PSK + 3];
+
+    memset(longer, '0', sizeof(longer));
+    ck_assert(!capture_keys_set_psk(&keys, slice_of_string("")));
+    ck_assert(!capture_keys_set_psk(&keys, slice_of_string("0")));
+    ck_assert(!capture_keys_set_psk(&keys, slice_of_string("0g")));
+    ck_assert(!capture_keys_set_psk(&keys, slice_of(longer, 2 * 257)));
+    ck_assert(capture_keys_set_psk(&keys, slice_of(longer, 2 * 256)));
+}
+END_TEST
+
 START_TEST(a_suite_that_is_not_aead_is_named)
 {
     make_contexts(
@@ -346,6 +445,11 @@ Suite *capture_tls_suite(void)
                         0, AGREEMENT_COUNT);
     tcase_add_loop_test(tcase, without_keys_it_is_said_why_nothing_is_read, 0,
                         AGREEMENT_COUNT);
+    tcase_add_loop_test(tcase,
+                        a_pre_shared_key_opens_what_was_agreed_on_by_it_alone,
+                        0, 2 * PSK_SUITE_COUNT);
+    tcase_add_loop_test(tcase, another_pre_shared_key_opens_nothing, 0, 2);
+    tcase_add_test(tcase, what_is_no_pre_shared_key_is_refused);
     tcase_add_test(tcase, a_suite_that_is_not_aead_is_named);
     tcase_add_test(tcase, lines_that_are_no_keys_are_passed_over);
     return suite;

@@ -210,6 +210,42 @@ START_TEST(a_listener_is_told_what_is_wrong_in_its_files)
 }
 END_TEST
 
+START_TEST(the_highest_version_is_not_below_the_lowest)
+{
+    static const struct {
+        const char *least;
+        const char *most;
+        int version; /* the highest; 0: it is refused */
+    } rows[] = {
+        {"tlsv1.3", "tlsv1.2", 0             },
+        {NULL,      "tlsv1.1", 0             }, /* the lowest is 1.2 */
+        {"tlsv1.1", "tlsv1.1", TLS1_1_VERSION},
+        {"tlsv1.2", "tlsv1.3", TLS1_3_VERSION},
+        {NULL,      "tlsv1.2", TLS1_2_VERSION},
+        {NULL,      "tlsv9",   0             },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tls_settings settings = {
+            .certfile = in_workshop("server.crt"),
+            .keyfile = in_workshop("server.key"),
+            .tls_version = rows[i].least,
+            .tls_max_version = rows[i].most,
+        };
+        struct tls_context *made =
+            tls_settings_server(&pair.loop, &settings, &complaint);
+
+        ck_assert_int_eq(made ? (int)SSL_CTX_get_max_proto_version(made->ssl)
+                              : 0,
+                         rows[i].version);
+        ck_assert_msg(made || strstr(buf_string(&told), "tls_max_version"),
+                      "%s", buf_string(&told));
+        tls_context_unref(made);
+        buf_clear(&told);
+    }
+}
+END_TEST
+
 START_TEST(every_problem_is_told_at_once)
 {
     struct tls_settings settings = {
@@ -250,6 +286,7 @@ struct meeting {
 /* clang-format off */
 static const struct meeting meetings[] = {
     {"all is well", {GOOD_SERVER}, {.cafile = "ca.crt"}, "localhost", NULL, NULL, NULL},
+    {"TLS 1.2 at most", {GOOD_SERVER, .tls_max_version = "tlsv1.2"}, {.cafile = "ca.crt"}, "localhost", NULL, NULL, NULL},
     {"TLS 1.3 only", {GOOD_SERVER, .tls_version = "tlsv1.3"}, {.cafile = "ca.crt"}, "localhost", NULL, NULL, NULL},
     {"wrong CA", {GOOD_SERVER}, {.cafile = "other.crt"}, "localhost",
         "does not know the authority that signed our certificate", "authority that is not known here", NULL},
@@ -447,6 +484,7 @@ Suite *tls_settings_suite(void)
     tcase_add_checked_fixture(files, open_workshop, close_workshop);
     tcase_add_loop_test(files, a_listener_is_told_what_is_wrong_in_its_files, 0,
                         FILE_CASES);
+    tcase_add_test(files, the_highest_version_is_not_below_the_lowest);
     tcase_add_test(files, every_problem_is_told_at_once);
     tcase_add_checked_fixture(both, open_workshop, close_workshop);
     tcase_add_loop_test(both, both_ends_say_exactly_what_happened, 0, MEETINGS);
