@@ -2,7 +2,8 @@
  * Grading: replay a hand-in's recording and let Check run the lab's checks.
  *
  * Each hand-in is graded in a process of its own with limits on time, memory
- * and files, so that a hostile one costs only its author. In that process the
+ * and files, shut off from the network and from people's files where the system
+ * allows it, so that a hostile one costs only its author. In that process the
  * recording is replayed once; then Check runs every check of the lab as a test
  * of its own. A test that ends without handing in its token has not passed,
  * whatever its exit status.
@@ -21,6 +22,7 @@
 #define LABS_GRADE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct grade_options {
@@ -28,13 +30,15 @@ struct grade_options {
     const char *lab;    /* or the file of the one lab there is; NULL: none */
     unsigned jobs;      /* hand-ins at the same time, at least 1 */
     unsigned timeout_s; /* for one hand-in */
+    bool shut_off;      /* set by grade_files: the system can shut a hand-in's
+                           process off from the machine (base/confine.h) */
 };
 
 /*
  * Grade files (paths of hand-ins). Returns a JSON array in the order of the
  * files, owned by the caller.
  */
-json_t *grade_files(const struct grade_options *options, char **files,
+json_t *grade_files(const struct grade_options *given, char **files,
                     size_t count);
 
 /*

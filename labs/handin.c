@@ -269,7 +269,7 @@ static int unpack_entries(struct archive *tar, const char *folder,
     return *wrong ? -EBADMSG : 0;
 }
 
-int handin_unpack(const char *path, const char *folder, const char **wrong)
+int handin_open(const char *path, const char **wrong)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat info;
@@ -282,8 +282,15 @@ int handin_unpack(const char *path, const char *folder, const char **wrong)
         close(fd);
         return -EINVAL;
     }
+    *wrong = NULL;
+    return fd;
+}
+
+int handin_unpack(int fd, const char *folder, const char **wrong)
+{
     struct archive *tar = archive_read_new();
     int result = -EBADMSG;
+
     *wrong = "is no tar file, or is damaged";
     archive_read_support_format_tar(tar);
     if (archive_read_open_fd(tar, fd, COPY_BYTES) == ARCHIVE_OK)

@@ -27,11 +27,17 @@ int handin_pack(const char *path, const struct lab *lab,
                 size_t error_size);
 
 /*
- * Unpack into folder, which exists and is empty. Returns 0 or a negative errno;
- * *wrong says what is wrong with the file ("is too large"), or is NULL. It is
+ * Open a hand-in to unpack it. Returns a descriptor or a negative errno; *wrong
+ * says what is wrong with the file ("is no regular file"), or is NULL. It is
  * never freed.
  */
-int handin_unpack(const char *path, const char *folder, const char **wrong);
+int handin_open(const char *path, const char **wrong);
+
+/*
+ * Unpack into folder, which exists and is empty. Returns 0 or a negative errno;
+ * *wrong as before ("is too large"). Closes fd.
+ */
+int handin_unpack(int fd, const char *folder, const char **wrong);
 
 /*
  * The value of a key of the manifest ("lab", "version", "student") in an

@@ -203,10 +203,10 @@ int confine_enter(const struct confine *confine)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    int holds = CONFINE_NETWORK | CONFINE_PROCESSES;
+    int holds = CONFINE_NETWORK | (confine->processes ? CONFINE_PROCESSES : 0);
 
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID |
-                CLONE_NEWIPC) != 0)
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
+                (confine->processes ? CLONE_NEWPID : 0)) != 0)
         return 0;
     if (!map_user(uid, gid))
         return holds;

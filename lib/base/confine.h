@@ -28,6 +28,7 @@ struct confine {
     const char *const *shown; /* more files and folders that stay visible, to be
                                  read, absolute, ends with NULL; or NULL */
     uint64_t scratch_bytes;   /* what /tmp holds, empty at first */
+    bool processes;           /* a world of its own for the children, too */
 };
 
 /*

@@ -233,7 +233,8 @@ static void watch(const struct sandbox *sandbox, const char *scratch,
 {
     const struct confine confine = {.folder = sandbox->folder,
                                     .shown = sandbox->shown,
-                                    .scratch_bytes = sandbox->file_bytes};
+                                    .scratch_bytes = sandbox->file_bytes,
+                                    .processes = true};
     int told[2];
     int status = 0;
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/mqttlab-sandbox.XXXXXX";
@@ -247,6 +248,65 @@ START_TEST(what_is_shown_can_be_read_and_not_written)
 }
 END_TEST
 
+/* In a process that is shut off: 0, or the line of what is not as it should be;
+   255 where the system does not allow it. */
+static int look_around(const char *other_file)
+{
+    const struct confine confine = {
+        .folder = folder, .writable = true, .scratch_bytes = 1u << 20};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(9)};
+    char own[64];
+
+    snprintf(own, sizeof(own), "%s/own", folder);
+    int holds = confine_enter(&confine);
+    confine_drop_rights();
+    if (!(holds & CONFINE_FILES))
+        return 255;
+    if (access(other_file, F_OK) == 0 || errno != ENOENT)
+        return __LINE__ % 250;
+    FILE *file = fopen(own, "w");
+    if (!file || fputs("text", file) < 0 || fclose(file) != 0)
+        return __LINE__ % 250;
+    if (fopen("/var/mqttlab-was-here", "w") || errno != EROFS)
+        return __LINE__ % 250;
+    inet_pton(AF_INET, "192.0.2.1", &address.sin_addr);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+        errno != ENETUNREACH)
+        return __LINE__ % 250;
+    pid_t child = fork(); /* its own world is not asked for: two in a row */
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+    child = fork();
+    if (child == 0)
+        _exit(0);
+    return child < 0 ? __LINE__ % 250 : 0;
+}
+
+START_TEST(a_process_that_is_shut_off_sees_its_folder_alone)
+{
+    char other[] = "/tmp/mqttlab-other.XXXXXX";
+    char own[64];
+    int fd = mkstemp(other);
+    int status;
+
+    make_folder();
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(look_around(other));
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    if (WEXITSTATUS(status) != 255)
+        ck_assert_int_eq(WEXITSTATUS(status), 0);
+    snprintf(own, sizeof(own), "%s/own", folder);
+    unlink(own);
+    remove_folder();
+    unlink(other);
+    close(fd);
+}
+END_TEST
+
 Suite *sandbox_suite(void)
 {
     Suite *suite = suite_create("sandbox");
@@ -260,6 +320,7 @@ Suite *sandbox_suite(void)
     tcase_add_test(tc, a_program_that_is_not_there_is_not_started);
     tcase_add_test(tc, processes_are_counted);
     tcase_add_test(tc, the_machines_ports_are_out_of_reach);
+    tcase_add_test(tc, a_process_that_is_shut_off_sees_its_folder_alone);
     tcase_add_test(tc, what_is_shown_can_be_read_and_not_written);
     return suite;
 }

@@ -249,6 +249,13 @@ END_TEST
 
 /* ---- hand-ins ---- */
 
+static int unpack(const char *file, const char *to, const char **wrong)
+{
+    int fd = handin_open(file, wrong);
+
+    return fd < 0 ? fd : handin_unpack(fd, to, wrong);
+}
+
 START_TEST(a_handin_is_unpacked_as_it_was_packed)
 {
     struct workspace workspace;
@@ -271,7 +278,7 @@ START_TEST(a_handin_is_unpacked_as_it_was_packed)
     ck_assert_uint_eq(info.st_mode & 0777, 0600);
     mkdir(out, 0700);
     const char *wrong;
-    ck_assert_int_eq(handin_unpack(file, out, &wrong), 0);
+    ck_assert_int_eq(unpack(file, out, &wrong), 0);
     ck_assert_ptr_null(wrong);
     char *student = handin_manifest(out, "student");
     ck_assert_str_eq(student, "ann");
@@ -328,7 +335,7 @@ START_TEST(what_unpacking_refuses_is_not_packed)
     make_file(workspace.path, "notes");
     ck_assert_int_eq(pack(file, &workspace), 0);
     ck_assert_int_eq(mkdir(out, 0700), 0);
-    ck_assert_int_eq(handin_unpack(file, out, &wrong), 0);
+    ck_assert_int_eq(unpack(file, out, &wrong), 0);
     for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++) {
         char *path = alloc_printf("%s/%s", out, left_out[i]);
 
@@ -415,7 +422,7 @@ START_TEST(a_hostile_handin_writes_nothing_outside)
 
     write_hostile(file, &hostile[_i]);
     mkdir(out, 0700);
-    ck_assert_int_lt(handin_unpack(file, out, &wrong), 0);
+    ck_assert_int_lt(unpack(file, out, &wrong), 0);
     ck_assert_str_eq(wrong, "holds something that is no plain file");
     ck_assert_int_ne(lstat(escaped, &info), 0);
     free(file);
@@ -435,7 +442,7 @@ START_TEST(what_is_no_tar_file_is_refused)
         fputc(i * 37, garbage);
     fclose(garbage);
     mkdir(out, 0700);
-    ck_assert_int_lt(handin_unpack(file, out, &wrong), 0);
+    ck_assert_int_lt(unpack(file, out, &wrong), 0);
     ck_assert_str_eq(wrong, "is no tar file, or is damaged");
     free(file);
     free(out);
