@@ -194,11 +194,54 @@ static void part_with_revoked(struct broker *broker)
     }
 }
 
+/* Does the connection's identity have another key now, or none? */
+static bool key_is_old(const struct secure *secure,
+                       const struct connection *connection)
+{
+    const struct transport *transport = tls_of(connection);
+    size_t listener =
+        (size_t)(connection->listener - secure->broker->listeners);
+    const struct psk_file *fresh = secure->fresh[listener].psk;
+    uint8_t keys[2][TLS_PSK_MAX_BYTES] = {{0}};
+    struct tls_description seen;
+
+    if (!transport || !connection->listener->psk)
+        return false;
+    transport_tls_describe(transport, &seen);
+    if (!seen.identity)
+        return false;
+    size_t before =
+        psk_file_find(connection->listener->psk, seen.identity, keys[0]);
+    size_t now = fresh ? psk_file_find(fresh, seen.identity, keys[1]) : 0;
+    bool old = now != before || memcmp(keys[0], keys[1], now) != 0;
+    OPENSSL_cleanse(keys, sizeof(keys));
+    return old;
+}
+
+/* While both files of keys are there. */
+static void part_with_old_keys(const struct secure *secure)
+{
+    LIST_FOREACH_SAFE (node, &secure->broker->connections) {
+        struct connection *connection =
+            LIST_ITEM(node, struct connection, node);
+
+        if (connection->state == CONNECTION_ENDED ||
+            !key_is_old(secure, connection))
+            continue;
+        connection_end(connection,
+                       &(struct connection_ending){
+                           .why = END_UNWELCOME,
+                           .text = "its pre-shared key is not valid any more",
+                       });
+    }
+}
+
 static void apply(void *context)
 {
     struct secure *secure = context;
     struct broker *broker = secure->broker;
 
+    part_with_old_keys(secure);
     for (size_t i = 0; i < broker->config->listener_count; i++)
         take(&broker->listeners[i], &secure->fresh[i]);
     part_with_revoked(broker);

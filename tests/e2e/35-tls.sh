@@ -124,6 +124,23 @@ refused "$port3" --psk 0123456789abcdef --psk-identity nobody -t lamp/1
 says 'TLS with .* failed: .*PSK identity is not known'
 refused "$port3" --cafile ca.crt -t lamp/1
 ! grep -q 0123456789abcde "$broker_log" || fail "a key in the log"
+# who has an old key goes, who still has the same one stays
+first_port=$port
+port=$port3
+for name in lamp fan; do
+    key=0123456789abcdef
+    [ $name = lamp ] || key=00ff
+    subscriber "$name" "$MQTTLAB" sub -h localhost --psk $key --psk-identity $name -t $name/1
+    eval "${name}_pid=$pid"
+done
+cp psk psk.good
+printf 'lamp:0123456789abcdee\nfan:00ff\n' >psk
+kill -HUP "$broker_pid"
+says 'Client lamp .*pre-shared key is not valid any more'
+! grep -q 'Client fan .*not valid' "$broker_log" || fail "a good key was cut off"
+kill "$lamp_pid" "$fan_pid"
+port=$first_port
+cp psk.good psk
 
 # --- SIGHUP: bert is revoked, and the others stay
 background stays mosquitto_sub -h localhost -p "$port2" --cafile ca.crt --cert anna.crt \
