@@ -83,8 +83,12 @@ const struct check_status *check_status(const struct check *check)
 
 bool check_is_state(const struct check *check)
 {
-    return check->rule.kind == CHECK_RETAINED ||
-           check->rule.kind == CHECK_SESSION;
+    return check_is_retained(check) || check->rule.kind == CHECK_SESSION;
+}
+
+bool check_is_retained(const struct check *check)
+{
+    return check->rule.kind == CHECK_RETAINED;
 }
 
 bool check_is_shell(const struct check *check)

@@ -86,6 +86,9 @@ void check_skip(struct check *check);
 /* Does it look at the broker's state, which holds from before its step too? */
 bool check_is_state(const struct check *check);
 
+/* Is that what the broker retains, which outlives those who brought it? */
+bool check_is_retained(const struct check *check);
+
 /* Is it a command's word, which must not be a step's only proof? */
 bool check_is_shell(const struct check *check);
 

@@ -177,7 +177,7 @@ static void judge_wrong(struct test *test, const struct solution_script *script,
 static bool looks_back(const struct lab_run_step *step)
 {
     for (size_t i = 0; i < step->step->check_count; i++) {
-        if (check_is_state(step->checks[i]))
+        if (check_is_retained(step->checks[i]))
             return step->step->needs != NULL;
     }
     return false;
