@@ -71,10 +71,8 @@ static void compare(struct login *login)
         login->voucher = VOUCHED_BY_PASSWORD_FILE;
 }
 
-static void run(struct loop_job *job)
+static void decide(struct login *login)
 {
-    struct login *login = LIST_ITEM(job, struct login, job);
-
     switch (ask_plugins(login)) {
     case MQTTLAB_ALLOW: login->voucher = VOUCHED_BY_PLUGIN; return;
     case MQTTLAB_DENY:
@@ -90,6 +88,12 @@ static void run(struct loop_job *job)
         refuse(login, MQTT_NOT_AUTHORIZED,
                login->user_name ? "no plugin knows this user"
                                 : "anonymous clients are not allowed");
+}
+
+static void run(struct loop_job *job)
+{
+    decide(LIST_ITEM(job, struct login, job));
+    OPENSSL_thread_stop(); /* the thread will not say when it ends */
 }
 
 /* ---- in the loop ---- */
