@@ -135,6 +135,7 @@ void app_free(struct app *app)
     free(app->said);
     free(app->kill_who);
     buf_release(&app->copied);
+    free(app->load);
     free(app);
 }
 
@@ -232,6 +233,12 @@ static void toggle(struct app *app, enum view_id view)
     app_show(app, view);
 }
 
+void app_message(struct app *app)
+{
+    if (app->view != VIEW_PAYLOAD)
+        toggle(app, VIEW_PAYLOAD);
+}
+
 static void leave(struct app *app)
 {
     if (go_back(app))
@@ -291,7 +298,7 @@ static bool act_on_screen(struct app *app, enum action action)
     else if (action == ACTION_LEAVE)
         leave(app);
     else if (action == ACTION_QUIT)
-        app->quit = true;
+        app->quit = app->quit_all = true;
     else if (action == ACTION_HIDE_KEYS)
         app->hide_keys = !app->hide_keys;
     else if (action == ACTION_REDRAW)
@@ -346,6 +353,8 @@ static bool act_by_asking(struct app *app, enum action action)
         app_ask(app, APP_SUBSCRIBE, "");
     else if (action == ACTION_CONNECT && app_can_do(app))
         app_ask(app, APP_CONNECT, "");
+    else if (action == ACTION_LOAD)
+        app_ask(app, APP_LOAD, "");
     else if (action == ACTION_COLUMNS)
         app_ask(app, APP_COLUMNS, NULL);
     else if (action == ACTION_COPY)

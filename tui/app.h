@@ -65,6 +65,7 @@ enum app_asking {
     APP_EXPORT,
     APP_WRITE,
     APP_COLUMNS,
+    APP_LOAD,
     APP_KILL, /* from here on: one key, no line */
     APP_CLEAR,
     APP_COPY,
@@ -95,11 +96,12 @@ struct app {
     enum view_id presented_in; /* to come back to from present mode */
     int pane;                  /* of it */
     bool zoomed;
-    bool holding; /* a rule of ours holds packets */
-    bool quit;    /* the user wants to leave */
-    bool step;    /* the next packet of a file is wanted; likewise reset */
-    bool suspend; /* the user wants to put it aside; whoever does, resets it */
-    bool redraw;  /* likewise: everything is to be drawn anew */
+    bool holding;  /* a rule of ours holds packets */
+    bool quit;     /* the user wants to leave */
+    bool quit_all; /* and what is below, if this is a file opened over it */
+    bool step;     /* the next packet of a file is wanted; likewise reset */
+    bool suspend;  /* the user wants to put it aside; whoever does, resets it */
+    bool redraw;   /* likewise: everything is to be drawn anew */
 
     enum app_asking asking;
     struct prompt prompts[APP_ASKINGS];
@@ -109,6 +111,7 @@ struct app {
     char *sought;     /* searched last */
     bool backward;
     char *said;        /* shown until the next key; NULL: nothing */
+    char *load;        /* a file that is to be opened; whoever does, takes it */
     struct buf copied; /* for the terminal's clipboard; whoever takes it clears
                           it */
     char *kill_who;    /* Client Identifier or topic that is asked about */
@@ -142,6 +145,9 @@ void app_say(struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* ---- parts; used among app*.c ---- */
+
+/* Show the message of the chosen packet. */
+void app_message(struct app *app);
 
 /* app_ask.c: begin to ask, and what a key does then. */
 void app_ask(struct app *app, enum app_asking asking, const char *text);
@@ -196,6 +202,8 @@ void app_columns(struct app *app, const char *names);
 
 /* app_copy.c: what is chosen, into the clipboard (path NULL) or a file. */
 void app_copy(struct app *app, enum copy_form form, const char *path);
+/* app_files.c: open a recording over what is shown. */
+void app_load(struct app *app, const char *path);
 /* "FORM [FILE]" */
 void app_copy_command(struct app *app, const char *rest);
 

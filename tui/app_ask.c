@@ -24,6 +24,7 @@ const char *app_ask_label(const struct app *app)
     case APP_EXPORT:
         return " table to .csv .jsonl .md, ladder to .txt .mmd .svg: ";
     case APP_WRITE: return " write all records to (.pcapng): ";
+    case APP_LOAD: return " open a recording or capture: ";
     case APP_COLUMNS: return " columns (Tab names all, empty: as usual): ";
     case APP_KILL:
         return " end it:  d DISCONNECT   c cut   s fall silent   Esc no ";
@@ -184,6 +185,8 @@ static void finish(struct app *app, enum app_asking asking)
         app_export(app, text);
     } else if (asking == APP_WRITE && *text) {
         app_write_records(app, text);
+    } else if (asking == APP_LOAD && *text) {
+        app_load(app, text);
     } else if (asking == APP_COLUMNS) {
         app_columns(app, text);
     } else if (asking == APP_SUBSCRIBE) {

@@ -77,6 +77,12 @@ static void set_theme(struct app *app, const char *name)
             theme ? theme->text : name);
 }
 
+static void plot(struct app *app, const char *number)
+{
+    view_payload_plot(app->views[VIEW_PAYLOAD], number);
+    app_message(app);
+}
+
 /* Commands about what is seen; false: it is none. */
 static bool run_here(struct app *app, enum command_id id, const char *rest)
 {
@@ -90,6 +96,8 @@ static bool run_here(struct app *app, enum command_id id, const char *rest)
         show_view(app, rest);
     else if (id == COMMAND_WRITE)
         app_write_records(app, rest);
+    else if (id == COMMAND_LOAD)
+        app_load(app, rest);
     else if (id == COMMAND_SAVE_DISPLAY)
         app_save_display(app, rest);
     else if (id == COMMAND_NOTE)
@@ -100,6 +108,8 @@ static bool run_here(struct app *app, enum command_id id, const char *rest)
         app_copy_command(app, rest);
     else if (id == COMMAND_COLUMNS)
         app_columns(app, rest);
+    else if (id == COMMAND_PLOT)
+        plot(app, rest);
     else if (id == COMMAND_SCREENSHOT)
         app_screenshot(app, rest);
     else if (id == COMMAND_HIGHLIGHT)

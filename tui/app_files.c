@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "tui/app.h"
 #include "tui/export.h"
 #include "wire/pcapng.h"
@@ -72,6 +74,12 @@ void app_write_text(struct app *app, const char *path, const struct buf *text,
         app_say(app, "%s: %s", path, strerror(error));
     else
         app_say(app, "%s is in %s now", what, path);
+}
+
+void app_load(struct app *app, const char *path)
+{
+    free(app->load);
+    app->load = alloc_string(path);
 }
 
 static bool is_svg(const char *path)

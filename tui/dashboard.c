@@ -222,10 +222,10 @@ static char *make_small_invitation(uint16_t port)
                         "In other terminals, first:\n"
                         "  mqttlab shell%s\n"
                         "Then in one, and in another:\n"
-                        "  mosquitto_sub -t debug%s\n"
-                        "  mosquitto_pub -t debug -m hi%s\n"
+                        "  mosquitto_sub -t debug\n"
+                        "  mosquitto_pub -t debug -m hi\n"
                         "? shows the keys, q quits.\n",
-                        port, option, option, option);
+                        port, option);
 }
 
 static int show(struct dashboard *dashboard, const struct settings *settings)

@@ -101,9 +101,11 @@ enum view_id {
     X(FORM, "form") \
     X(DIFF, "compare") \
     X(PLOT, "plot") \
+    X(NUMBER, "number") \
     X(COPY, "copy") \
     X(EXPORT, "export") \
     X(WRITE, "write") \
+    X(LOAD, "load") \
     X(CLEAR, "clear") \
     X(HIDE_KEYS, "hide-keys") \
     X(REDRAW, "redraw") \

@@ -55,6 +55,8 @@ static const struct keys_binding table[] = {
      "compare with the tagged packet's message", NULL},
     {ACTION_PLOT, PAYL, "v", "v Plot", "the numbers of this topic over time",
      NULL},
+    {ACTION_NUMBER, PAYL, "m", "m Number",
+     "plot the next number in the message: another member of its JSON", NULL},
     {ACTION_PAYLOAD, PAYL, "M", "M Leave", "leave", NULL},
 
     {ACTION_DOWN, ALL, "j <Down>", "j/k Move", "move down", "Move"},
@@ -153,6 +155,8 @@ static const struct keys_binding table[] = {
      "export what is seen: a table, or the ladder", NULL},
     {ACTION_WRITE, ALL, "w", NULL,
      "write all records into a file for Wireshark", NULL},
+    {ACTION_LOAD, ALL, "L", NULL,
+     "open a recording over this; what is live goes on below it", NULL},
     {ACTION_COMMAND, ALL, ":", NULL,
      ":123 goes to packet 123; :help lists the commands", NULL},
 

@@ -161,6 +161,19 @@ static void fit_columns(struct packet_list *list, struct row_text *texts)
     }
 }
 
+/* How wide a column is in a list so wide: a narrow one cuts the names of
+   types, so that more is left for the message. */
+static int width_of(const struct packet_list *list, enum packet_column column,
+                    int width)
+{
+    const int narrow = 48;
+    int seen = list->widths[column];
+
+    return column == PACKET_COLUMN_TYPE && width < narrow
+               ? packet_column_table[column].least
+               : seen;
+}
+
 static int info_width(const struct packet_list *list, int width)
 {
     int left = width - 2;
@@ -169,7 +182,7 @@ static int info_width(const struct packet_list *list, int width)
     for (int i = 0; (column = column_at(list, i, width)) != PACKET_COLUMNS;
          i++) {
         if (column != PACKET_COLUMN_INFO)
-            left -= list->widths[column] + 1;
+            left -= width_of(list, column, width) + 1;
     }
     return left > 4 ? left : 4;
 }
@@ -184,8 +197,9 @@ static void draw_columns(const struct packet_list *list,
     for (int i = 0;
          (column = column_at(list, i, area->width)) != PACKET_COLUMNS; i++) {
         const struct packet_column_info *info = &packet_column_table[column];
-        int width = column == PACKET_COLUMN_INFO ? info_width(list, area->width)
-                                                 : list->widths[column];
+        int width = column == PACKET_COLUMN_INFO
+                        ? info_width(list, area->width)
+                        : width_of(list, column, area->width);
         const char *text =
             texts ? buf_string(&texts->text[column]) : info->title;
 

@@ -189,30 +189,70 @@ void payload_diff(const char *first, const char *second, struct buf *out)
 
 /* ---- numbers ---- */
 
-static bool find_number(const json_t *json, const char *name, double *number)
+#define NUMBERS_DEPTH 8 /* of JSON in JSON that is looked into */
+
+/* What is below name, which is changed while it is looked at. */
+static void collect(const json_t *json, struct buf *name, int depth,
+                    struct payload_numbers *numbers)
 {
+    uint32_t len = name->len;
     const char *key;
     json_t *value;
+    size_t i;
 
-    if (json_is_number(json) && !name) {
-        *number = json_number_value(json);
-        return true;
+    if (json_is_number(json) && len < PAYLOAD_NAME_MAX &&
+        numbers->count < PAYLOAD_NUMBERS_MAX) {
+        memcpy(numbers->items[numbers->count].name, buf_string(name), len + 1);
+        numbers->items[numbers->count++].value = json_number_value(json);
     }
+    if (depth == NUMBERS_DEPTH)
+        return;
     json_object_foreach((json_t *)(uintptr_t)json, key, value)
     {
-        bool named = name && !strcmp(key, name);
-
-        if (find_number(value, named ? NULL : name, number))
-            return true;
+        buf_printf(name, "%s%s", len ? "." : "", key);
+        collect(value, name, depth + 1, numbers);
+        name->len = len;
     }
-    return false;
+    json_array_foreach(json, i, value)
+    {
+        buf_printf(name, "[%zu]", i);
+        collect(value, name, depth + 1, numbers);
+        name->len = len;
+    }
+}
+
+void payload_numbers(struct slice payload, struct payload_numbers *numbers)
+{
+    json_t *json = payload.len ? parse(payload) : NULL;
+    struct buf name = {0};
+
+    numbers->count = 0;
+    if (json)
+        collect(json, &name, 0, numbers);
+    buf_release(&name);
+    json_decref(json);
+}
+
+/* Is it the name, or the last part of it? */
+static bool is_named(const char *name, const char *wanted)
+{
+    size_t len = strlen(name);
+    size_t part = strlen(wanted);
+
+    return len >= part && !strcmp(name + len - part, wanted) &&
+           (len == part || name[len - part - 1] == '.');
 }
 
 bool payload_number(struct slice payload, const char *name, double *number)
 {
-    json_t *json = payload.len ? parse(payload) : NULL;
-    bool found = json && find_number(json, name, number);
+    struct payload_numbers numbers;
 
-    json_decref(json);
-    return found;
+    payload_numbers(payload, &numbers);
+    for (size_t i = 0; i < numbers.count; i++) {
+        if (name && !is_named(numbers.items[i].name, name))
+            continue;
+        *number = numbers.items[i].value;
+        return true;
+    }
+    return false;
 }

@@ -36,8 +36,23 @@ void payload_put(struct slice payload, enum payload_form form, struct buf *out);
 #define PAYLOAD_DIFF_LINES 300
 void payload_diff(const char *first, const char *second, struct buf *out);
 
-/* A number in it: it is one, or the first in its JSON, or in its member of this
-   name. */
+#define PAYLOAD_NUMBERS_MAX 32
+#define PAYLOAD_NAME_MAX    64
+
+/* The numbers in it, by their names: members of JSON as "wind.speed" and
+   "list[2]"; "" when it is a number itself. */
+struct payload_numbers {
+    struct {
+        char name[PAYLOAD_NAME_MAX];
+        double value;
+    } items[PAYLOAD_NUMBERS_MAX];
+    size_t count;
+};
+
+void payload_numbers(struct slice payload, struct payload_numbers *numbers);
+
+/* The number of this name, or of a name that ends with it ("speed"); NULL: the
+   first. False when there is none. */
 bool payload_number(struct slice payload, const char *name, double *number);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "tui/loaded.h"
 #include "tui/shell_pane.h"
 #include "wire/render.h"
 
@@ -28,14 +29,21 @@ struct runner {
     struct loop_signal signals[SIGNAL_COUNT];
     int signals_open;
     bool input_open;
-    struct app *app; /* borrowed, as the next two */
+    struct app *app; /* borrowed, as the next two: what was begun with */
     struct source *source;
     struct screen *screen;
+    struct loaded *loaded; /* owned: files opened over it; NULL: none */
     struct grid grid;
     uint64_t drawn_ns; /* monotonic */
     uint64_t second;   /* of the wall clock, drawn last */
     bool dirty;        /* something is to be seen that was not drawn */
 };
+
+/* What is seen. */
+static struct app *shown(const struct runner *runner)
+{
+    return runner->loaded ? runner->loaded->app : runner->app;
+}
 
 /* ---- drawing ---- */
 
@@ -47,31 +55,29 @@ static void draw(struct runner *runner)
     screen_size(runner->screen, &height, &width);
     if (height != runner->grid.height || width != runner->grid.width)
         grid_resize(&runner->grid, height, width);
-    if (runner->app->theme)
-        screen_set_theme(runner->screen, runner->app->theme);
-    app_draw(runner->app, &runner->grid);
+    if (shown(runner)->theme)
+        screen_set_theme(runner->screen, shown(runner)->theme);
+    app_draw(shown(runner), &runner->grid);
     screen_show(runner->screen, &runner->grid);
     runner->drawn_ns = clock_read_monotonic_ns();
     runner->dirty = false;
 }
 
 /* Take in what came; true when a picture would be another. */
-static bool take_in(struct runner *runner)
+static bool take_in(struct app *app, struct source *source, uint64_t now_ns)
 {
-    struct store *store = runner->app->store;
-    struct source *source = runner->source;
-    const struct panel *lab = runner->app->lab;
-    if (runner->app->step)
-        source_step(source);
-    runner->app->step = false;
-    bool changed = source_poll(source, READ_NS);
-    uint64_t now_ns = clock_read_wall_ns();
+    struct store *store = app->store;
+    const struct panel *lab = app->lab;
 
-    if (runner->app->mode != APP_REPLAY) {
+    if (app->step)
+        source_step(source);
+    app->step = false;
+    bool changed = source_poll(source, READ_NS);
+    if (app->mode != APP_REPLAY) {
         enum app_mode mode = source_gone(source, now_ns) ? APP_GONE : APP_LIVE;
 
-        changed = changed || mode != runner->app->mode;
-        runner->app->mode = mode;
+        changed = changed || mode != app->mode;
+        app->mode = mode;
         store_set_now(store, now_ns);
     } else if (changed) {
         store_set_now(store, store->last_ns);
@@ -80,10 +86,24 @@ static bool take_in(struct runner *runner)
         changed = true;
     if (store_catch_up(store, CATCH_UP_NS))
         changed = true;
-    const char *said = runner->app->crew ? crew_tick(runner->app->crew) : NULL;
+    const char *said = app->crew ? crew_tick(app->crew) : NULL;
     if (said)
-        app_say(runner->app, "%s", said);
-    changed = changed || said;
+        app_say(app, "%s", said);
+    return changed || said;
+}
+
+/* What lies below goes on: nothing is lost while a file is looked at. */
+static bool take_in_all(struct runner *runner)
+{
+    uint64_t now_ns = clock_read_wall_ns();
+    bool changed = take_in(runner->app, runner->source, now_ns);
+
+    for (struct loaded *at = runner->loaded; at; at = at->under) {
+        bool moved = take_in(at->app, &at->source, now_ns);
+
+        if (at == runner->loaded)
+            changed = moved;
+    }
     if (now_ns / CLOCK_NS_PER_S != runner->second) {
         runner->second = now_ns / CLOCK_NS_PER_S;
         changed = true;
@@ -98,7 +118,7 @@ static void on_tick(struct timer *timer)
     struct shell_pane *shell = runner->app->host.shell;
     bool shell_runs = shell_pane_runs(shell);
 
-    if (take_in(runner))
+    if (take_in_all(runner))
         runner->dirty = true;
     if (shell_runs && shell_pane_read(shell))
         runner->dirty = true;
@@ -111,6 +131,56 @@ static void on_tick(struct timer *timer)
 
 /* ---- keys and signals ---- */
 
+/* Open the file that was asked for, over what is shown. */
+static void load(struct runner *runner)
+{
+    struct app *app = shown(runner);
+    char *path = app->load;
+    char error[300];
+    struct loaded *loaded = loaded_new(path, app, error, sizeof(error));
+
+    app->load = NULL;
+    if (loaded) {
+        loaded->under = runner->loaded;
+        runner->loaded = loaded;
+    } else {
+        app_say(app, "%s", error);
+    }
+    free(path);
+}
+
+/* Leave what is shown, or, when that is all, the program. */
+static void leave(struct runner *runner)
+{
+    struct loaded *loaded = runner->loaded;
+
+    if (!loaded || loaded->app->quit_all) {
+        loop_stop(&runner->loop);
+        return;
+    }
+    runner->loaded = loaded->under;
+    loaded_free(loaded);
+}
+
+/* What the app asks of whoever shows it. */
+static void serve(struct runner *runner)
+{
+    struct app *app = shown(runner);
+
+    if (app->suspend)
+        screen_suspend(runner->screen);
+    if (app->redraw)
+        screen_redraw(runner->screen);
+    app->suspend = app->redraw = false;
+    if (app->copied.len)
+        screen_copy(runner->screen, buf_slice(&app->copied));
+    buf_clear(&app->copied);
+    if (app->load)
+        load(runner);
+    if (app->quit)
+        leave(runner);
+}
+
 /* A pressed key is seen at once. */
 static void on_input(struct loop_fd *fd, bool readable, bool writable)
 {
@@ -122,25 +192,11 @@ static void on_input(struct loop_fd *fd, bool readable, bool writable)
     if (!readable)
         return;
     while ((key = screen_read(runner->screen, &mouse)) != KEYS_NONE) {
-        app_key(runner->app, key, &mouse);
-        store_catch_up(runner->app->store, CATCH_UP_NS);
+        app_key(shown(runner), key, &mouse);
+        store_catch_up(shown(runner)->store, CATCH_UP_NS);
+        serve(runner);
     }
-    if (runner->app->suspend) {
-        runner->app->suspend = false;
-        screen_suspend(runner->screen);
-    }
-    if (runner->app->redraw) {
-        runner->app->redraw = false;
-        screen_redraw(runner->screen);
-    }
-    if (runner->app->copied.len) {
-        screen_copy(runner->screen, buf_slice(&runner->app->copied));
-        buf_clear(&runner->app->copied);
-    }
-    if (runner->app->quit)
-        loop_stop(&runner->loop);
-    else
-        draw(runner);
+    draw(runner);
 }
 
 static void on_signal(struct loop_signal *watch)
@@ -212,9 +268,15 @@ int run_screen(struct app *app, struct source *source,
     /* Signals are watched after the screen has set its own. */
     error = begin(&runner);
     if (!error) {
-        take_in(&runner);
+        take_in_all(&runner);
         draw(&runner);
         loop_run(&runner.loop);
+    }
+    while (runner.loaded) {
+        struct loaded *under = runner.loaded->under;
+
+        loaded_free(runner.loaded);
+        runner.loaded = under;
     }
     screen_free(runner.screen);
     shell_pane_free(app->host.shell);

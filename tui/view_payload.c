@@ -8,11 +8,9 @@
 
 #include "base/alloc.h"
 #include "tui/payload.h"
+#include "tui/values.h"
 #include "tui/view.h"
 #include "wire/render.h"
-
-#define VALUES_MAX 400
-#define LOOK_BACK  20000 /* rows that are looked at for values */
 
 enum mode { MODE_READ, MODE_DIFF, MODE_PLOT };
 
@@ -26,7 +24,9 @@ struct view_payload {
     size_t lines;
     size_t top;
     int height;
-    bool chosen; /* the form was, by hand */
+    bool chosen;                   /* the form was, by hand */
+    char number[PAYLOAD_NAME_MAX]; /* the name of what is plotted; "": the first
+                                      in the message */
 };
 
 /* ---- text ---- */
@@ -126,60 +126,89 @@ static void draw_lines(const struct view_payload *view, const struct area *area)
 
 /* ---- plot ---- */
 
-/* Values of the chosen packet's topic up to it, the newest first. */
-static size_t collect(const struct view_payload *view, double *values)
+/* The message that is chosen; false when it is none. */
+static bool chosen(const struct view_payload *view, struct history_row *row,
+                   struct payload_numbers *numbers)
 {
-    const struct store *store = view->view.store;
-    struct history_row chosen;
-    size_t count = 0;
+    struct slice payload;
 
-    if (!store_row(store, view->position, &chosen))
-        return 0;
-    uint64_t first = history_first(store->history);
-    for (uint64_t at = view->position + 1, looked = 0;
-         at-- > first && count < VALUES_MAX && looked < LOOK_BACK; looked++) {
-        struct history_row row;
-        struct slice payload;
-
-        if (get(view, at, &row, &payload) &&
-            row.record.direction == chosen.record.direction &&
-            !strcmp(row.note.topic, chosen.note.topic) &&
-            payload_number(payload, NULL, &values[count]))
-            count++;
-    }
-    return count;
+    if (!get(view, view->position, row, &payload))
+        return false;
+    payload_numbers(payload, numbers);
+    return true;
 }
 
-static void draw_plot(const struct view_payload *view, const struct area *area)
+/* Which of the numbers is plotted; their count when it is not there. */
+static size_t plotted(const struct view_payload *view,
+                      const struct payload_numbers *numbers)
 {
-    double values[VALUES_MAX];
-    size_t count = collect(view, values);
-    size_t columns = area->width > 12 ? (size_t)area->width - 12 : 0;
-    int rows = area->height;
-    double least = count ? values[0] : 0;
-    double most = least;
+    size_t i = 0;
 
-    if (!count || rows < 2) {
-        grid_text(area, 0, 1, STYLE_DIM,
-                  "No numbers were published to this topic.");
+    while (*view->number && i < numbers->count &&
+           strcmp(numbers->items[i].name, view->number) != 0)
+        i++;
+    return i;
+}
+
+static void next_number(struct view_payload *view)
+{
+    const struct view_host *host = view->view.host;
+    struct payload_numbers numbers;
+    struct history_row row;
+
+    if (!chosen(view, &row, &numbers) || numbers.count < 2) {
+        host->say(host->app, "there is no other number in this message");
         return;
     }
-    count = count < columns ? count : columns;
+    size_t next = plotted(view, &numbers) + 1;
+    memcpy(view->number, numbers.items[next < numbers.count ? next : 0].name,
+           sizeof(view->number));
+    view->mode = MODE_PLOT;
+}
+
+static void draw_bars(const struct values *values, size_t count,
+                      const struct area *area)
+{
+    double span =
+        values->most > values->least ? values->most - values->least : 1;
+    int rows = area->height;
+
+    grid_printf(area, 0, 0, STYLE_DIM, "%9.4g |", values->most);
+    grid_printf(area, rows - 1, 0, STYLE_DIM, "%9.4g |", values->least);
     for (size_t i = 0; i < count; i++) {
-        least = values[i] < least ? values[i] : least;
-        most = values[i] > most ? values[i] : most;
-    }
-    double span = most > least ? most - least : 1;
-    grid_printf(area, 0, 0, STYLE_DIM, "%9.4g |", most);
-    grid_printf(area, rows - 1, 0, STYLE_DIM, "%9.4g |", least);
-    for (size_t i = 0; i < count; i++) {
-        int top = rows - 1 - (int)((values[i] - least) / span * (rows - 1));
+        double part = (values->items[i] - values->least) / span;
+        int top = rows - 1 - (int)(part * (rows - 1));
         int x = 12 + (int)(count - 1 - i);
 
         for (int y = rows - 1; y > top; y--)
             grid_text(area, y, x, STYLE_DIM, ":");
         grid_text(area, top, x, STYLE_KEY, "*");
     }
+}
+
+static void draw_plot(const struct view_payload *view, const struct area *area)
+{
+    struct values values;
+    struct history_row row;
+    const char *number = *view->number ? view->number : NULL;
+    size_t columns = area->width > 12 ? (size_t)area->width - 12 : 0;
+    struct area bars = grid_part(area, 1, 0, area->height - 1, area->width);
+
+    if (!store_row(view->view.store, view->position, &row))
+        return;
+    values_collect(view->view.store, view->position, row.note.topic, number,
+                   columns, &values);
+    if (!values.count || bars.height < 2) {
+        grid_text(area, 0, 1, STYLE_DIM,
+                  number ? "No number of this name was published to the topic;"
+                           " m: another."
+                         : "No numbers were published to this topic.");
+        return;
+    }
+    grid_printf(area, 0, 1, STYLE_PLAIN, "%s%s%zu value%s, the newest %.6g",
+                number ? number : "", number ? ": " : "", values.count,
+                values.count == 1 ? "" : "s", values.items[0]);
+    draw_bars(&values, values.count, &bars);
 }
 
 /* ---- the view ---- */
@@ -235,11 +264,19 @@ static bool act(struct view *base, enum action action, int pane)
         view->chosen = true;
     } else if (action == ACTION_DIFF)
         view->mode = view->mode == MODE_DIFF ? MODE_READ : MODE_DIFF;
+    else if (action == ACTION_NUMBER)
+        next_number(view);
     else if (action == ACTION_PLOT)
         view->mode = view->mode == MODE_PLOT ? MODE_READ : MODE_PLOT;
     else
         return false;
     return true;
+}
+
+static bool search(struct view *base, const struct search *wanted, bool forward)
+{
+    return view_search_rows(base->store, STORE_PACKETS, wanted, forward,
+                            render_line);
 }
 
 static void release(struct view *base)
@@ -249,6 +286,14 @@ static void release(struct view *base)
     buf_release(&view->text);
 }
 
+void view_payload_plot(struct view *view, const char *number)
+{
+    struct view_payload *payload = (struct view_payload *)view;
+
+    snprintf(payload->number, sizeof(payload->number), "%s", number);
+    payload->mode = MODE_PLOT;
+}
+
 struct view *view_payload_new(void)
 {
     static const struct view_class class = {
@@ -256,6 +301,7 @@ struct view *view_payload_new(void)
         .panes = 1,
         .draw = draw,
         .act = act,
+        .search = search,
         .release = release,
     };
     struct view_payload *view = alloc_zero(1, sizeof(*view));

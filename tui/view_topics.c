@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "tui/table.h"
+#include "tui/values.h"
 #include "tui/view.h"
 #include "wire/render.h"
 
@@ -205,6 +206,24 @@ static void put_receivers(const struct view_topics *view,
     buf_release(&name);
 }
 
+/* What was published as numbers: of JSON the first in it. */
+static void put_values(const struct view_topics *view, struct slice name,
+                       int width, struct buf *out)
+{
+    const struct store *store = view->view.store;
+    uint64_t end = history_end(store->history);
+    char *topic = alloc_string_of(name.bytes, name.len);
+    struct values values;
+
+    values_collect(store, end ? end - 1 : STORE_NOWHERE, topic, NULL,
+                   width > 30 ? (size_t)width - 30 : 1, &values);
+    if (values.count > 1) {
+        buf_printf(out, "%g to %g  ", values.least, values.most);
+        values_put_row(&values, out);
+    }
+    free(topic);
+}
+
 static void draw_detail(struct view_topics *view, const struct area *area)
 {
     const struct model_topic *topic = chosen(view);
@@ -229,7 +248,12 @@ static void draw_detail(struct view_topics *view, const struct area *area)
                    topic->retained
                        ? "the broker keeps a message for those who come later"
                        : "the broker keeps no message");
-        view_paragraph(&inner, y, STYLE_PLAIN, buf_string(&text));
+        y += view_paragraph(&inner, y, STYLE_PLAIN, buf_string(&text));
+        buf_clear(&text);
+        put_values(view, buf_slice(&name), area->width, &text);
+        if (text.len)
+            grid_printf(&inner, y, 0, STYLE_PLAIN, "numbers %s",
+                        buf_string(&text));
     } else {
         grid_text(&inner, y, 0, STYLE_DIM,
                   "a level of other topics; no message named it");
@@ -266,7 +290,7 @@ static void draw_table(struct view_topics *view, const struct area *area,
 static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_topics *view = (struct view_topics *)base;
-    int detail_rows = area->height >= 12 ? 5 : 0;
+    int detail_rows = area->height >= 12 ? 6 : 0;
     struct area table =
         grid_part(area, 0, 0, area->height - detail_rows, area->width);
     struct area detail = grid_part(area, area->height - detail_rows, 0,

@@ -2,42 +2,10 @@
 # The dashboard in a terminal that really draws: what a person sees at three
 # sizes, live, and what is left of the terminal afterwards.
 . "$(dirname "$0")/lib.sh"
-need tmux
-
-session="$work/tmux.sock"
+# shellcheck source=tests/e2e/tmux.sh
+. "$(dirname "$0")/tmux.sh"
 port=$(random_port)
 
-tm() {
-    tmux -S "$session" -f /dev/null "$@"
-}
-
-picture() {
-    tm capture-pane -p -t 0
-}
-
-sees() { # TEXT
-    picture | grep -qF -e "$1"
-}
-
-keys() {
-    tm send-keys -t 0 "$@"
-}
-
-waits_for() { # TEXT
-    tries=0
-    until sees "$1"; do
-        tries=$((tries + 1))
-        [ $tries -lt 200 ] || {
-            picture >"$work/screen.log"
-            fail "the screen never shows: $1"
-        }
-        sleep 0.05
-    done
-}
-
-at_end() {
-    tm kill-server 2>/dev/null
-}
 TERM=xterm-256color tm new-session -d -x 80 -y 24 sh
 tm set-option -g default-terminal screen-256color
 keys "PS1='ready> '; clear" Enter

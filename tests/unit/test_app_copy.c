@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app_stage.h"
+#include "sample.h"
 
 /* ---- copying ---- */
 
@@ -78,6 +79,40 @@ START_TEST(an_empty_list_has_nothing_to_copy)
     app_press("fmqtt.msgid == 999<Enter>yh");
     ck_assert(app_shows("there is nothing here to copy as hex"));
     ck_assert_uint_eq(dash.app->copied.len, 0);
+}
+END_TEST
+
+/* ---- numbers of messages ---- */
+
+START_TEST(a_member_of_json_is_plotted)
+{
+    const struct sample_way in = {.connection = 1, .version = MQTT_3_1_1};
+
+    for (int i = 1; i <= 3; i++) {
+        char json[80];
+
+        snprintf(json, sizeof(json),
+                 "{\"id\":%d,\"wind\":{\"speed\":%d,\"gust\":9}}", i, i * 10);
+        sample_publish(&dash.sample, in, 0, 0, "sea", json);
+        sample_publish(&dash.sample, in, 0, 0, "sea", "calm");
+    }
+    store_catch_up(dash.store, 0);
+    app_press(":37<Enter>Mv");
+    ck_assert(app_shows("3 values, the newest 3"));
+    app_press("m");
+    ck_assert(app_shows("wind.speed: 3 values, the newest 30"));
+    ck_assert(app_shows("30 |"));
+    ck_assert(app_shows("10 |"));
+    app_press("m");
+    ck_assert(app_shows("wind.gust: 3 values, the newest 9"));
+    app_press("m");
+    ck_assert(app_shows("id: 3 values"));
+    app_press("M:plot speed<Enter>");
+    ck_assert(app_shows("speed: 3 values, the newest 30"));
+    app_press("M:plot tide<Enter>");
+    ck_assert(app_shows("No number of this name"));
+    app_press("M4/^sea<Enter>/~^sea<Enter>");
+    ck_assert(app_shows("numbers 1 to 3  _=#"));
 }
 END_TEST
 
@@ -165,6 +200,7 @@ Suite *app_copy_suite(void)
     tcase_add_test(tcase, a_whole_packet_is_copied_with_all_its_fields);
     tcase_add_test(tcase, a_copy_can_go_to_a_file);
     tcase_add_test(tcase, an_empty_list_has_nothing_to_copy);
+    tcase_add_test(tcase, a_member_of_json_is_plotted);
     tcase_add_test(tcase, columns_are_chosen_and_ordered);
     tcase_add_test(tcase, a_column_is_completed_and_a_wrong_one_refused);
     tcase_add_test(tcase, columns_fit_where_they_do_not);

@@ -93,14 +93,18 @@ static const struct {
     bool found;
     double number;
 } numbers[] = {
-    {"21.5",                          NULL,   true,  21.5},
-    {"-3",                            NULL,   true,  -3  },
-    {"{\"a\":\"x\",\"b\":{\"c\":4}}", NULL,   true,  4   },
-    {"{\"watt\":80,\"volt\":230}",    "volt", true,  230 },
-    {"{\"watt\":80}",                 "volt", false, 0   },
-    {"on",                            NULL,   false, 0   },
-    {"",                              NULL,   false, 0   },
-    {"\"7\"",                         NULL,   false, 0   },
+    {"21.5",                                 NULL,     true,  21.5},
+    {"-3",                                   NULL,     true,  -3  },
+    {"{\"a\":\"x\",\"b\":{\"c\":4}}",        NULL,     true,  4   },
+    {"{\"watt\":80,\"volt\":230}",           "volt",   true,  230 },
+    {"{\"watt\":80}",                        "volt",   false, 0   },
+    {"{\"in\":{\"c\":1},\"out\":{\"c\":2}}", "out.c",  true,  2   },
+    {"{\"in\":{\"c\":1},\"out\":{\"c\":2}}", "c",      true,  1   },
+    {"{\"in\":{\"cc\":1}}",                  "c",      false, 0   },
+    {"[5,[6,7]]",                            "[1][1]", true,  7   },
+    {"on",                                   NULL,     false, 0   },
+    {"",                                     NULL,     false, 0   },
+    {"\"7\"",                                NULL,     false, 0   },
 };
 
 START_TEST(a_number_is_found_in_it)
@@ -111,6 +115,54 @@ START_TEST(a_number_is_found_in_it)
                              numbers[_i].name, &number) == numbers[_i].found);
     if (numbers[_i].found)
         ck_assert_double_eq(number, numbers[_i].number);
+}
+END_TEST
+
+START_TEST(the_numbers_of_a_message_have_names)
+{
+    struct payload_numbers found;
+    static const char *const names[] = {"wind.speed", "wind.from", "list[0]",
+                                        "list[1].x"};
+
+    payload_numbers(
+        slice_of_string("{\"id\":\"a\",\"wind\":{\"speed\":4.5,\"from\":270},"
+                        "\"list\":[1,{\"x\":2}]}"),
+        &found);
+    ck_assert_uint_eq(found.count, 4);
+    for (size_t i = 0; i < found.count; i++)
+        ck_assert_str_eq(found.items[i].name, names[i]);
+    ck_assert_double_eq(found.items[1].value, 270);
+}
+END_TEST
+
+/* More numbers, longer names and deeper JSON than are kept. */
+START_TEST(a_hostile_message_has_no_more_numbers_than_there_is_room_for)
+{
+    struct payload_numbers found;
+    struct buf text = {0};
+
+    buf_append_string(&text, "[0");
+    for (int i = 0; i < 1000; i++)
+        buf_append_string(&text, ",1");
+    buf_append_string(&text, "]");
+    payload_numbers(buf_slice(&text), &found);
+    ck_assert_uint_eq(found.count, PAYLOAD_NUMBERS_MAX);
+    buf_clear(&text);
+    buf_append_string(&text, "{\"");
+    for (int i = 0; i < 1000; i++)
+        buf_append_string(&text, "n");
+    buf_append_string(&text, "\":1}");
+    payload_numbers(buf_slice(&text), &found);
+    ck_assert_uint_eq(found.count, 0);
+    buf_clear(&text);
+    for (int i = 0; i < 100; i++)
+        buf_append_string(&text, "[");
+    buf_append_string(&text, "1");
+    for (int i = 0; i < 100; i++)
+        buf_append_string(&text, "]");
+    payload_numbers(buf_slice(&text), &found);
+    ck_assert_uint_eq(found.count, 0);
+    buf_release(&text);
 }
 END_TEST
 
@@ -129,5 +181,8 @@ Suite *payload_suite(void)
                         sizeof(differences) / sizeof(differences[0]));
     tcase_add_loop_test(tcase, a_number_is_found_in_it, 0,
                         sizeof(numbers) / sizeof(numbers[0]));
+    tcase_add_test(tcase, the_numbers_of_a_message_have_names);
+    tcase_add_test(
+        tcase, a_hostile_message_has_no_more_numbers_than_there_is_room_for);
     return suite;
 }

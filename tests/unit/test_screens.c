@@ -20,7 +20,8 @@
 #include "tui/screen.h"
 #include "wire/pcapng.h"
 
-/* Each view in each size: once with line characters, once without. */
+/* Each view in each size: with line characters and what each cell means, which
+   is its colour; and without them as a terminal without colours marks it. */
 static const struct {
     int width;
     int height;
@@ -271,12 +272,10 @@ static void draw_view(const char *name, int size, bool ascii)
 {
     struct grid grid;
     struct buf text = {0};
-    bool marked = sizes[size].width == 80;
-
     grid_init(&grid, sizes[size].height, sizes[size].width, ascii);
     app_draw(app, &grid);
-    grid_dump(&grid, marked && !ascii, &text);
-    if (marked && ascii)
+    grid_dump(&grid, !ascii, &text);
+    if (ascii)
         screen_dump_mono(&grid, &text);
     compare(name, &text);
     grid_release(&grid);
