@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DEFAULT_HOST "127.0.0.1"
 
@@ -100,6 +101,17 @@ static struct transport *open_secured(struct loop *loop,
     return tls;
 }
 
+/* For the Host line: an address of IPv6 stands in brackets [RFC 3986 3.2.2]. */
+static void put_authority(const struct client_config *config, char *text,
+                          size_t size)
+{
+    const char *host = server_name(config);
+    bool ipv6 = strchr(host, ':') != NULL;
+
+    snprintf(text, size, "%s%s%s:%u", ipv6 ? "[" : "", host, ipv6 ? "]" : "",
+             config->port);
+}
+
 /* In WebSocket [MQTT5 6]. */
 static struct transport *open_web(struct loop *loop,
                                   const struct client_config *config,
@@ -113,7 +125,7 @@ static struct transport *open_web(struct loop *loop,
         .protocol = config->connect.version == MQTT_3_1 ? "mqttv3.1" : "mqtt",
     };
 
-    snprintf(host, sizeof(host), "%s:%u", server_name(config), config->port);
+    put_authority(config, host, sizeof(host));
     struct transport *ws =
         transport_ws_new(config->ws, &request, events, owner);
     struct transport *below =
