@@ -14,8 +14,9 @@ size_t cable_request_end(const uint8_t *bytes, size_t len);
 /*
  * bytes are what a client has sent in frames [RFC 6455 5.2], from the first one
  * on. The password of the CONNECT in them is replaced by as many '*', masked as
- * the frame says, so the frames stay what they were. What cannot be made out is
- * replaced with all that follows.
+ * the frame says, so the frames stay what they were. A CONNECT that is not what
+ * it must be loses more (wire/tap_redact.h), and a frame's header that can be
+ * none is replaced with all that follows it.
  */
 void cable_hide(uint8_t *bytes, size_t len);
 

@@ -140,6 +140,33 @@ START_TEST(half_a_connect_shows_no_part_of_the_password)
 }
 END_TEST
 
+/* A length that is not written in the shortest way [RFC 6455 5.2]: the broker
+   reads no further, but the password has crossed the cable. */
+START_TEST(behind_a_header_that_is_none_everything_is_hidden)
+{
+    put_frame(2, slice_first(buf_slice(&mqtt), 20));
+    size_t bad = raw.len;
+    buf_append(&raw, "\x82\x7e\x00\x06geheim", 10);
+    hide();
+    ck_assert_ptr_null(memmem(raw.bytes, raw.len, "geheim", 6));
+    struct buf all = {0};
+    buf_append(&all, raw.bytes + bad, raw.len - bad);
+    ck_assert_str_eq(buf_string(&all), "**********");
+    buf_release(&all);
+}
+END_TEST
+
+START_TEST(half_a_header_at_the_end_stays)
+{
+    put_frame(2, buf_slice(&mqtt));
+    buf_append(&raw, "\x82\xfe\x01", 3);
+    hide();
+    ck_assert(!memcmp(raw.bytes + raw.len - 3, "\x82\xfe\x01", 3));
+    raw.len -= 3;
+    expect_hidden();
+}
+END_TEST
+
 START_TEST(what_cannot_be_made_out_is_hidden_as_a_whole)
 {
     put_frame(2, buf_slice(&mqtt));
@@ -173,6 +200,8 @@ Suite *cable_hide_suite(void)
                         0, 3);
     tcase_add_test(tcase, a_long_frame_is_understood);
     tcase_add_test(tcase, half_a_connect_shows_no_part_of_the_password);
+    tcase_add_test(tcase, behind_a_header_that_is_none_everything_is_hidden);
+    tcase_add_test(tcase, half_a_header_at_the_end_stays);
     tcase_add_test(tcase, what_cannot_be_made_out_is_hidden_as_a_whole);
     tcase_add_test(tcase, every_beginning_is_safe);
     return suite;
