@@ -30,6 +30,19 @@ static void host_filter(void *owner, const char *text)
         app_say(app, "column %u: %s", error.column, error.message);
 }
 
+static void host_narrow(void *owner, const char *test, bool out)
+{
+    const struct app *app = owner;
+    const char *old = app->store->filter_text;
+    struct buf text = {0};
+
+    if (*old)
+        buf_printf(&text, "(%s) && ", old);
+    buf_printf(&text, out ? "!(%s)" : "%s", test);
+    host_filter(owner, buf_string(&text));
+    buf_release(&text);
+}
+
 static void host_say(void *owner, const char *text)
 {
     app_say(owner, "%s", text);
@@ -109,6 +122,7 @@ struct app *app_new(struct store *store, const struct panel *lab,
         .app = app,
         .show = host_show,
         .filter = host_filter,
+        .narrow = host_narrow,
         .say = host_say,
         .focus = host_focus,
         .end = host_end,
@@ -353,6 +367,10 @@ static bool act_by_asking(struct app *app, enum action action)
         app_ask(app, APP_SUBSCRIBE, "");
     else if (action == ACTION_CONNECT && app_can_do(app))
         app_ask(app, APP_CONNECT, "");
+    else if (action == ACTION_FILTER_TO)
+        app_ask(app, APP_ONLY, "");
+    else if (action == ACTION_FILTER_OUT)
+        app_ask(app, APP_WITHOUT, "");
     else if (action == ACTION_LOAD)
         app_ask(app, APP_LOAD, "");
     else if (action == ACTION_COLUMNS)

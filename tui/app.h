@@ -69,6 +69,8 @@ enum app_asking {
     APP_KILL, /* from here on: one key, no line */
     APP_CLEAR,
     APP_COPY,
+    APP_ONLY,
+    APP_WITHOUT,
     APP_MARK,
     APP_JUMP,
     APP_QUIT,

@@ -33,6 +33,12 @@ const char *app_ask_label(const struct app *app)
                "any other key: no ";
     case APP_COPY:
         return " copy as:  h hex   t text   j JSON   c C   f filter   Esc no ";
+    case APP_ONLY:
+        return " only this packet's:  c client   h handshake   t topic   p packet "
+               "type   Esc no ";
+    case APP_WITHOUT:
+        return " without this packet's:  c client   h handshake   t topic   "
+               "p packet type   Esc no ";
     case APP_MARK: return " mark: a letter ";
     case APP_JUMP: return " jump to: a letter, ' for where you were ";
     case APP_QUIT: return app->about_quit;
@@ -202,6 +208,44 @@ static void finish(struct app *app, enum app_asking asking)
     }
 }
 
+/* What the chosen packet shares with others, as a filter; false: it has nothing
+   of the kind. */
+static bool put_common(const struct history_row *row, int key, struct buf *out)
+{
+    const char *text = key == 'c'   ? row->note.client_id
+                       : key == 't' ? row->note.topic
+                                    : NULL;
+
+    if (key == 'p')
+        buf_printf(out, "lab.type == \"%s\"", mqtt_type_name(row->note.type));
+    else if (key == 'h' && row->note.flow)
+        buf_printf(out, "lab.flow == %u", row->note.flow);
+    else if (text && *text) {
+        buf_printf(out, "lab.%s == ", key == 'c' ? "client" : "topic");
+        view_quote(slice_of_string(text), out);
+    }
+    return out->len > 0;
+}
+
+static void narrow(struct app *app, int key, bool out)
+{
+    struct history_row row;
+    struct buf test = {0};
+
+    if (key != 'c' && key != 'h' && key != 't' && key != 'p')
+        return;
+    if (store_row(app->store, store_chosen_at(app->store, STORE_PACKETS),
+                  &row) &&
+        put_common(&row, key, &test))
+        app->host.narrow(app, buf_string(&test), out);
+    else
+        app_say(app, "this packet has no %s",
+                key == 'c'   ? "client"
+                : key == 'h' ? "handshake: it is no QoS 1 or 2"
+                             : "topic");
+    buf_release(&test);
+}
+
 static void copy(struct app *app, int key)
 {
     static const char keys[COPY_FORMS + 1] = "htjcf"; /* as in copy_form */
@@ -227,6 +271,8 @@ static void one_key(struct app *app, enum app_asking asking, int key)
         app_say(app, "%s", app->deeds->clear(app->deeds->owner, app->kill_who));
     if (asking == APP_COPY)
         copy(app, key);
+    if (asking == APP_ONLY || asking == APP_WITHOUT)
+        narrow(app, key, asking == APP_WITHOUT);
     if (asking == APP_MARK && store_mark(app->store, key))
         app_say(app, "marked: '%c comes back here", key);
     if (asking == APP_JUMP && !store_jump(app->store, key))

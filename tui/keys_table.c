@@ -111,10 +111,10 @@ static const struct keys_binding table[] = {
 
     {ACTION_FILTER, ALL, "f \\ <F4>", "f Filter",
      "show only what matches; empty shows all", "Find"},
-    {ACTION_FILTER_TO, PKTS, "=", NULL,
-     "only packets with this value in the chosen field", NULL},
-    {ACTION_FILTER_OUT, PKTS, "-", NULL,
-     "no packets with this value in the chosen field", NULL},
+    {ACTION_FILTER_TO, PKTS | LADD, "=", NULL,
+     "only packets of this client, handshake or topic; on a field: with its "
+     "value", NULL},
+    {ACTION_FILTER_OUT, PKTS | LADD, "-", NULL, "all but these", NULL},
     {ACTION_SEARCH, ALL, "/", "/ Search",
      "search in this view: text, ~expression, #00 07 for bytes", NULL},
     {ACTION_SEARCH_NEXT, ALL, "n", NULL, "to the next that was found", NULL},

@@ -25,6 +25,9 @@ struct view_host {
     void (*show)(void *app, enum view_id view);
     /* Set the filter and say so. */
     void (*filter)(void *app, const char *text);
+    /* Show of what is shown only what passes this test, or (out) what does
+       not. */
+    void (*narrow)(void *app, const char *test, bool out);
     /* Say something on the last line, until the next key. */
     void (*say)(void *app, const char *text);
     /* Give the focus to a pane of the view that has it. */

@@ -142,29 +142,15 @@ static void draw(struct view *base, const struct area *area, int pane)
 
 /* ---- what can be asked of it ---- */
 
-static void add_filter(struct view_packets *view, int pane, bool out)
+static void add_filter(struct view_packets *view, bool out)
 {
     const struct view_host *host = view->view.host;
-    const char *old = view->view.store->filter_text;
-    struct buf text = {0};
     struct buf test = {0};
-    bool made = pane != PANE_LIST && detail_filter(&view->detail, &test);
 
-    if (pane == PANE_LIST && view->detail.here &&
-        *view->detail.row.note.client_id) {
-        buf_append_string(&test, "lab.client == ");
-        view_quote(slice_of_string(view->detail.row.note.client_id), &test);
-        made = true;
-    }
-    if (!made) {
+    if (detail_filter(&view->detail, &test))
+        host->narrow(host->app, buf_string(&test), out);
+    else
         host->say(host->app, "this line has no value to filter by");
-    } else {
-        if (*old)
-            buf_printf(&text, "(%s) && ", old);
-        buf_printf(&text, out ? "!(%s)" : "%s", buf_string(&test));
-        host->filter(host->app, buf_string(&text));
-    }
-    buf_release(&text);
     buf_release(&test);
 }
 
@@ -211,8 +197,9 @@ static bool act_everywhere(struct view_packets *view, enum action action,
         view->detail.explain = !view->detail.explain;
     else if (action == ACTION_EVENTS)
         store->with_events = !store->with_events;
-    else if (action == ACTION_FILTER_TO || action == ACTION_FILTER_OUT)
-        add_filter(view, pane, action == ACTION_FILTER_OUT);
+    else if (pane != PANE_LIST &&
+             (action == ACTION_FILTER_TO || action == ACTION_FILTER_OUT))
+        add_filter(view, action == ACTION_FILTER_OUT);
     else if (action == ACTION_PAIR)
         go_to_pair(view);
     else if (action == ACTION_TAG && position != STORE_NOWHERE)

@@ -35,6 +35,12 @@ grep -Eq '^\[x\] 1 testSub said CONNECT \(packet [0-9]+\)' "$work/again.log" ||
     fail "the marks are gone"
 grep -q '5 of 26 points' "$work/again.log" || fail "the points are gone"
 
+# And on another machine, with a copy of the folder.
+cp -R "$XDG_DATA_HOME/mqttlab/01-plaintext" "$work/copied"
+printf 'c\nq\n' | XDG_DATA_HOME="$work/elsewhere" \
+    "$MQTTLAB" lab 1 --plain --dir "$work/copied" -p "$port" >"$work/moved.log" 2>&1
+grep -q '5 of 26 points' "$work/moved.log" || fail "a copied folder has lost the points"
+
 # Handed in and graded.
 mkdir "$work/in"
 "$MQTTLAB" submit 1 -o "$work/in/01-plaintext-bob.mqlab" >/dev/null

@@ -149,11 +149,39 @@ END_TEST
 
 START_TEST(a_client_of_the_list_becomes_a_filter)
 {
-    app_press(":7<Enter>=");
+    app_press(":7<Enter>=c");
     ck_assert_str_eq(dash.store->filter_text, "lab.client == \"sensor-1\"");
     app_press("<Esc>3jj<Enter>");
     ck_assert_str_eq(dash.store->filter_text, "lab.client == \"old-7\"");
     ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
+}
+END_TEST
+
+static const struct {
+    const char *keys;
+    const char *filter;
+    size_t packets;
+} narrowings[] = {
+    {":7<Enter>=h",     "lab.flow == 1",              4 },
+    {":7<Enter>=t",     "lab.topic == \"lab/temp\"",  6 },
+    {":7<Enter>=p",     "lab.type == \"PUBLISH\"",    10},
+    {":7<Enter>-p",     "!(lab.type == \"PUBLISH\")", 22},
+    {":7<Enter>=t=p",
+     "(lab.topic == \"lab/temp\") && "
+     "lab.type == \"PUBLISH\"",                       2 },
+    {"2:7<Enter>=h",    "lab.flow == 1",              4 },
+    {":7<Enter>=<Esc>", "",                           32},
+    {":7<Enter>=x",     "",                           32},
+    {":1<Enter>=h",     "",                           32},
+    {":1<Enter>=t",     "",                           32},
+};
+
+START_TEST(what_packets_have_in_common_becomes_a_filter)
+{
+    app_press(narrowings[_i].keys);
+    ck_assert_str_eq(dash.store->filter_text, narrowings[_i].filter);
+    ck_assert_uint_eq(store_count(dash.store, STORE_PACKETS),
+                      narrowings[_i].packets);
 }
 END_TEST
 
@@ -234,6 +262,28 @@ START_TEST(bytes_and_fields_are_linked_both_ways)
     app_press("<Tab>gl");
     ck_assert(app_shows("[11]"));
     ck_assert(app_shows("mqtt.len  byte 1"));
+}
+END_TEST
+
+/* The cells of the screen that have this style, or are selected for none. */
+static int cells_of(enum style style)
+{
+    int count = 0;
+
+    for (int i = 0; i < dash.grid.height * dash.grid.width; i++)
+        count += dash.grid.cells[i].style == style;
+    return count;
+}
+
+START_TEST(the_bytes_of_a_field_stand_out_with_and_without_colours)
+{
+    app_press(":8<Enter><Enter>G");
+    ck_assert(app_shows("02[00 07]"));
+    /* "00 07" and, at the right, "..". */
+    ck_assert_int_eq(cells_of(STYLE_MARK), 11);
+    app_press("<Tab>h");
+    ck_assert(app_shows("50[02]00 07"));
+    ck_assert(app_shows("mqtt.len"));
 }
 END_TEST
 
@@ -490,6 +540,8 @@ Suite *app_suite(void)
     tcase_add_test(tcase, what_is_no_filter_cannot_be_entered);
     tcase_add_test(tcase, the_chosen_field_becomes_a_filter);
     tcase_add_test(tcase, a_client_of_the_list_becomes_a_filter);
+    tcase_add_loop_test(tcase, what_packets_have_in_common_becomes_a_filter, 0,
+                        sizeof(narrowings) / sizeof(narrowings[0]));
     tcase_add_test(tcase, earlier_filters_come_back_with_the_arrow);
     tcase_add_test(tcase,
                    search_goes_on_and_back_and_says_when_there_is_nothing);
@@ -497,6 +549,8 @@ Suite *app_suite(void)
     tcase_add_test(tcase, a_request_leads_to_its_answer_and_back);
     tcase_add_test(tcase, follow_comes_back_to_the_newest);
     tcase_add_test(tcase, bytes_and_fields_are_linked_both_ways);
+    tcase_add_test(tcase,
+                   the_bytes_of_a_field_stand_out_with_and_without_colours);
     tcase_add_test(tcase, a_field_is_explained_from_its_bytes_too);
     tcase_add_test(tcase, a_folded_group_hides_its_fields);
     tcase_add_test(tcase, a_message_is_published_from_the_screen);

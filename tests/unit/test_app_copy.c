@@ -8,6 +8,8 @@
 
 #include "app_stage.h"
 #include "sample.h"
+#include "tui/export.h"
+#include "tui/loaded.h"
 
 /* ---- copying ---- */
 
@@ -164,6 +166,58 @@ START_TEST(columns_fit_where_they_do_not)
 }
 END_TEST
 
+/* ---- a recording at home ---- */
+
+static char *table_of(const struct store *from)
+{
+    struct buf text = {0};
+
+    export_table(from, EXPORT_PACKETS, EXPORT_CSV, &text);
+    return buf_take_string(&text);
+}
+
+START_TEST(a_recording_has_the_same_rows_and_notes_again)
+{
+    char path[] = "/tmp/mqttlab-test-XXXXXX";
+    char text[200];
+    int fd = mkstemp(path);
+    struct loaded *loaded;
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    dash.app->deeds = NULL;
+    app_press(":8<Enter>;the broker has stored it<Enter>");
+    snprintf(text, sizeof(text), ":write %s<Enter>", path);
+    app_press(text);
+    loaded = loaded_new(path, dash.app, text, sizeof(text));
+    ck_assert_msg(loaded, "%s", text);
+    source_poll(&loaded->source, 0);
+    store_catch_up(loaded->store, 0);
+    char *before = table_of(dash.store);
+    char *after = table_of(loaded->store);
+    ck_assert_ptr_nonnull(strstr(after, "the broker has stored it"));
+    ck_assert_str_eq(before, after);
+    free(before);
+    free(after);
+    loaded_free(loaded);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(what_is_no_recording_is_not_opened)
+{
+    char text[300];
+
+    ck_assert_ptr_null(
+        loaded_new("/nowhere/at/all", dash.app, text, sizeof(text)));
+    ck_assert_ptr_nonnull(strstr(text, "No such file"));
+    ck_assert_ptr_null(
+        loaded_new("CHANGELOG.md", dash.app, text, sizeof(text)));
+    app_press("Ltests/screens/story.pcapng<Enter>");
+    ck_assert_str_eq(dash.app->load, "tests/screens/story.pcapng");
+}
+END_TEST
+
 /* ---- the line of keys ---- */
 
 START_TEST(the_line_of_keys_can_be_hidden)
@@ -204,6 +258,8 @@ Suite *app_copy_suite(void)
     tcase_add_test(tcase, columns_are_chosen_and_ordered);
     tcase_add_test(tcase, a_column_is_completed_and_a_wrong_one_refused);
     tcase_add_test(tcase, columns_fit_where_they_do_not);
+    tcase_add_test(tcase, a_recording_has_the_same_rows_and_notes_again);
+    tcase_add_test(tcase, what_is_no_recording_is_not_opened);
     tcase_add_test(tcase, the_line_of_keys_can_be_hidden);
     return suite;
 }

@@ -86,6 +86,43 @@ START_TEST(present_mode_comes_back_to_where_one_was)
 }
 END_TEST
 
+/* Lines of the picture in which something else than a frame is written. */
+static int lines_of_content(void)
+{
+    struct buf text = {0};
+    int lines = 0;
+
+    grid_dump(&dash.grid, false, &text);
+    for (const char *at = buf_string(&text); *at;) {
+        size_t len = strcspn(at, "\n");
+
+        lines += strspn(at, " |") < len;
+        at += len + (at[len] == '\n');
+    }
+    buf_release(&text);
+    return lines;
+}
+
+/* Large enough for the last row of a lecture hall. */
+START_TEST(what_is_presented_is_large)
+{
+    const int around = 3; /* header, rule, keys */
+    int letters = 0;
+
+    dash.grid.ascii = true;
+    app_press(":9<Enter>P");
+    ck_assert_int_le(lines_of_content(), 12 + around);
+    for (int y = 2; y < 7; y++) {
+        const struct cell *row = &dash.grid.cells[y * dash.grid.width];
+
+        for (int x = 0; x < 40; x++)
+            letters += row[x].chars[0] == '#';
+    }
+    ck_assert_int_gt(letters, 40);
+    ck_assert(app_shows("    ###   #  #  ###   ###   ####  #"));
+}
+END_TEST
+
 START_TEST(a_message_is_read_compared_and_left)
 {
     app_press("2:7<Enter>M");
@@ -346,6 +383,7 @@ Suite *app_wire_suite(void)
     tcase_add_loop_test(tcase, who_only_watches_changes_nothing, 0,
                         sizeof(commands) / sizeof(commands[0]));
     tcase_add_test(tcase, present_mode_comes_back_to_where_one_was);
+    tcase_add_test(tcase, what_is_presented_is_large);
     tcase_add_test(tcase, a_message_is_read_compared_and_left);
     tcase_add_test(tcase, space_lets_the_oldest_go_in_present_mode);
     tcase_add_test(tcase, a_held_packet_is_shown_and_let_go);

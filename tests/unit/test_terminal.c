@@ -297,6 +297,29 @@ START_TEST(no_color_is_obeyed)
 }
 END_TEST
 
+/* Bold, underline and reverse are all that it has. */
+START_TEST(a_terminal_without_colours_shows_everything)
+{
+    const char *argv[] = {program(), "-p", port, NULL};
+
+    choose_port();
+    pty_start(&pty, argv, "vt100", 24, 80);
+    ck_assert(pty_shows(&pty, "Nothing has reached it yet", START_MS));
+    int fd = connect_client("seen-client");
+    ck_assert(pty_shows(&pty, "seen-client", SHOW_MS));
+    for (int colour = 0; colour < 8; colour++) {
+        char wanted[16];
+
+        snprintf(wanted, sizeof(wanted), "\033[3%dm", colour);
+        ck_assert_ptr_null(strstr(buf_string(&pty.output), wanted));
+        snprintf(wanted, sizeof(wanted), "\033[4%dm", colour);
+        ck_assert_ptr_null(strstr(buf_string(&pty.output), wanted));
+    }
+    ck_assert_ptr_nonnull(strstr(buf_string(&pty.output), "7m"));
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_port_that_is_taken_is_explained)
 {
     const char *argv[] = {program(), "-p", port, NULL};
@@ -532,6 +555,7 @@ Suite *terminal_suite(void)
     tcase_add_test(tcase, the_mouse_chooses_a_view);
     tcase_add_test(tcase, a_dumb_terminal_gets_the_tour);
     tcase_add_test(tcase, no_color_is_obeyed);
+    tcase_add_test(tcase, a_terminal_without_colours_shows_everything);
     tcase_add_test(tcase, a_port_that_is_taken_is_explained);
     tcase_add_test(tcase, a_broker_that_comes_back_is_watched_again);
     tcase_add_test(tcase,
