@@ -388,7 +388,7 @@ INCLUDE = $(DESTDIR)$(PREFIX)/include/mqttlab
 DOC    = $(DESTDIR)$(PREFIX)/share/doc/mqttlab
 LABS   = $(filter-out %.solution.md %/solution.md %.c %.h,$(wildcard \
          labs/*.md exercises/[0-9]*/*))
-MANUAL = CHANGELOG.md LICENSE docs/filter.md docs/labs.md docs/plugins.md docs/wireshark.md
+MANUAL = CHANGELOG.md LICENSE docs/class-board.md docs/filter.md docs/grading.md docs/labs.md docs/plugins.md docs/wireshark.md
 
 install: all ## install under PREFIX=/usr/local, without solutions
 	install -d $(DESTDIR)$(PREFIX)/bin $(MAN)/man1 $(MAN)/man5 $(DOC) \

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "lab_panel_lines.h"
+#include "labs/board.h"
 #include "labs/lab_actors.h"
 #include "labs/lab_broker.h"
 #include "labs/lab_plain.h"
@@ -21,6 +22,7 @@ struct lab_panel {
     const struct lab_plain_options *options;
     struct live live;
     struct lab_actors actors;
+    struct board board;
     uint16_t port;
     uint64_t position; /* rows of the dashboard's history already fed */
     uint64_t last_seq;
@@ -315,6 +317,7 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
         live_reset_step(&panel->live);
     panel->resets = false;
     live_tick(&panel->live);
+    board_tick(&panel->board, run_of(panel));
     lab_actors_start(&panel->actors, shown(panel)->step, panel->port);
     return changed;
 }
@@ -511,6 +514,12 @@ int lab_panel_run(const struct lab_plain_options *options)
         fprintf(stderr, "mqttlab lab: %s\n", error);
         return 1;
     }
+    if (!board_open(&panel.board, options->board, panel.live.workspace.student,
+                    run_of(&panel)->lab->id, error, sizeof(error))) {
+        fprintf(stderr, "mqttlab lab: %s\n", error);
+        live_close(&panel.live);
+        return 1;
+    }
     panel.panel.lab = &panel;
     lab_run_show_next_as(run_of(&panel), 1);
     /* Of their own: the lab may be opened again, for another port. */
@@ -529,6 +538,7 @@ int lab_panel_run(const struct lab_plain_options *options)
     if (run_of(&panel))
         lab_plain_goodbye(run_of(&panel), options->name);
     lab_actors_stop(&panel.actors);
+    board_close(&panel.board);
     live_close(&panel.live);
     lab_panel_lines_release(&panel.lines);
     free(config);

@@ -21,4 +21,7 @@ int cmd_bench(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 int cmd_play(int argc, char **argv);
 
+/* mqttlab board: the class on one screen. */
+int cmd_board(int argc, char **argv);
+
 #endif

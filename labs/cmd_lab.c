@@ -39,6 +39,7 @@ enum {
     LAB_DIR,
     LAB_STUDENT,
     LAB_PORT,
+    LAB_BOARD,
     LAB_SEEDS,
     LAB_RIGHT,
     LAB_HELP
@@ -49,6 +50,8 @@ static const struct option_spec lab_options[] = {
     {LAB_STUDENT, 0,   "id",    "ID",   "your student id; asked for once"            },
     {LAB_DIR,     0,   "dir",   "DIR",  "work in this folder"                        },
     {LAB_PORT,    'p', "port",  "PORT", "watch the broker on this port (1883)"       },
+    {LAB_BOARD,   0,   "board", "URL",
+     "tell your progress to the class board there"                                   },
     {LAB_SEEDS,   0,   "seeds", "N",    "for test: with so many students' values (1)"},
     {LAB_RIGHT,   0,   "right", NULL,   "for test: without the wrong solutions"      },
     {LAB_HELP,    'h', "help",  NULL,   "this text"                                  },
@@ -396,7 +399,10 @@ static int read_options(struct request *request, int argc, char **argv)
     long value = 0;
     int id;
 
-    *request = (struct request){.plain.port = DEFAULT_PORT, .seeds = 1};
+    *request = (struct request){
+        .plain = {.port = DEFAULT_PORT, .board = getenv("MQTTLAB_BOARD")},
+        .seeds = 1
+    };
     options_init(&options, lab_options, argc, argv);
     while ((id = options_next(&options)) != OPTIONS_END) {
         bool good = true;
@@ -415,6 +421,8 @@ static int read_options(struct request *request, int argc, char **argv)
         } else if (id == LAB_PORT) {
             good = take_number(&options, 65535, &value);
             request->plain.port = (uint16_t)value;
+        } else if (id == LAB_BOARD) {
+            request->plain.board = options.value;
         } else if (id == LAB_SEEDS) {
             good = take_number(&options, 100, &value);
             request->seeds = (unsigned)value;

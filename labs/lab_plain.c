@@ -1,6 +1,7 @@
 #include "labs/lab_plain.h"
 
 #include "base/alloc.h"
+#include "labs/board.h"
 #include "labs/lab_drain.h"
 #include "labs/lab_saw.h"
 #include "labs/lab_text.h"
@@ -24,6 +25,8 @@ struct plain {
     struct live live;
     struct lab_broker broker;
     struct lab_actors actors;
+    struct board board;
+    bool told_lost;       /* that the class board does not answer */
     struct buf typed;     /* a line that is not complete */
     size_t told_complete; /* index + 1 of the step whose end was told */
     bool told_trouble;    /* that nothing counts at present */
@@ -413,6 +416,15 @@ static void interrupt(int signum)
     interrupted = 1;
 }
 
+static void tell_board(struct plain *plain)
+{
+    board_tick(&plain->board, plain->live.run);
+    if (plain->board.lost && !plain->told_lost)
+        puts("(the class board does not answer; it is tried again, and the "
+             "lab goes on)");
+    plain->told_lost = plain->board.lost;
+}
+
 static void run(struct plain *plain)
 {
     struct pollfd input = {.fd = 0, .events = POLLIN};
@@ -426,11 +438,37 @@ static void run(struct plain *plain)
         drain(plain);
         show_near(plain, &near_shown);
         tell_complete(plain);
+        tell_board(plain);
         if (poll(&input, 1, POLL_MS) > 0)
             read_typed(plain);
     }
     drain(plain);
     tell_complete(plain);
+    tell_board(plain);
+}
+
+/* With the lab open: its broker, and what is typed, until the student leaves. */
+static int sit(struct plain *plain, const struct lab_plain_options *options,
+               char *error, size_t error_size)
+{
+    const struct lab *lab = plain->live.run->lab;
+
+    if (!board_open(&plain->board, options->board,
+                    plain->live.workspace.student, lab->id, error, error_size))
+        return -EINVAL;
+    int result = lab_broker_open(&plain->broker, options->port, lab,
+                                 plain->live.workspace.path, error, error_size);
+    if (!result) {
+        live_new_source(&plain->live);
+        greet(plain);
+        run(plain);
+        puts("");
+        lab_plain_goodbye(plain->live.run, options->name);
+        lab_actors_stop(&plain->actors);
+        lab_broker_close(&plain->broker);
+    }
+    board_close(&plain->board);
+    return result;
 }
 
 int lab_plain(const struct lab_plain_options *options)
@@ -442,18 +480,7 @@ int lab_plain(const struct lab_plain_options *options)
     int result = open_live(&plain, options, error, sizeof(error));
 
     if (!result) {
-        result =
-            lab_broker_open(&plain.broker, options->port, plain.live.run->lab,
-                            plain.live.workspace.path, error, sizeof(error));
-        if (!result) {
-            live_new_source(&plain.live);
-            greet(&plain);
-            run(&plain);
-            puts("");
-            lab_plain_goodbye(plain.live.run, options->name);
-            lab_actors_stop(&plain.actors);
-            lab_broker_close(&plain.broker);
-        }
+        result = sit(&plain, options, error, sizeof(error));
         live_close(&plain.live);
     }
     buf_release(&plain.typed);

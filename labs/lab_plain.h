@@ -14,6 +14,7 @@ struct lab_plain_options {
     const char *dir;     /* NULL: the usual workspace */
     const char *student; /* NULL: the one that is remembered, or ask */
     uint16_t port;       /* of the broker */
+    const char *board;   /* URL of the class board; NULL or "": none */
 };
 
 /*
