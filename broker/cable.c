@@ -15,10 +15,11 @@
 
 struct cable {
     struct link *link;
-    struct buf kept; /* of the client's, until CONNECT is known */
-    bool readable;   /* the password crosses it for all to read */
-    bool missed;     /* bytes of the client's, while nobody watched */
-    bool in_frames;  /* the HTTP request was recorded */
+    struct buf kept;  /* of the client's, until CONNECT is known */
+    struct buf going; /* the parts of one write, so far */
+    bool readable;    /* the password crosses it for all to read */
+    bool missed;      /* bytes of the client's, while nobody watched */
+    bool in_frames;   /* the HTTP request was recorded */
 };
 
 static void record_piece(const struct cable *cable, bool in, struct slice bytes)
@@ -83,7 +84,23 @@ static void keep(struct cable *cable, struct slice bytes)
     cable->missed = true;
 }
 
-static void on_bytes(void *context, bool in, struct slice bytes)
+/* Parts of one write are one piece. */
+static void record_going(struct cable *cable, struct slice bytes, bool more)
+{
+    struct buf *going = &cable->going;
+
+    if (!more && !going->len) {
+        record(cable, false, bytes);
+        return;
+    }
+    buf_append_slice(going, bytes);
+    if (more)
+        return;
+    record(cable, false, buf_slice(going));
+    buf_release(going);
+}
+
+static void on_bytes(void *context, bool in, struct slice bytes, bool more)
 {
     struct cable *cable = context;
     struct connection *connection = connection_of(cable->link);
@@ -92,6 +109,7 @@ static void on_bytes(void *context, bool in, struct slice bytes)
     if (!tap_on(cable->link->tap)) {
         cable->missed |= in && !known;
         buf_release(&cable->kept);
+        buf_release(&cable->going);
         return;
     }
     if (connection->state == CONNECTION_ENDED)
@@ -103,7 +121,10 @@ static void on_bytes(void *context, bool in, struct slice bytes)
     }
     if (known)
         record_kept(cable);
-    record(cable, in, bytes);
+    if (in)
+        record(cable, true, bytes);
+    else
+        record_going(cable, bytes, more);
 }
 
 static void on_over(void *context)
@@ -113,6 +134,7 @@ static void on_over(void *context)
     if (tap_on(cable->link->tap))
         record_kept(cable);
     buf_release(&cable->kept);
+    buf_release(&cable->going);
     free(cable);
 }
 

@@ -8,6 +8,7 @@
 #include "inspect/inspect_show.h"
 #include "inspect/inspect_write.h"
 #include "wire/filter.h"
+#include "wire/render_cable.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -112,6 +113,13 @@ static bool want_more(void *context)
     return !inspect->deaf && !inspect->write.error;
 }
 
+/* Bytes on the cable whose packets are shown anyway. */
+static bool is_dull(const struct history_row *row)
+{
+    return row->record.type == RECORD_WIRE &&
+           row->record.layer == RECORD_CABLE && render_cable_is_dull(row);
+}
+
 static void on_row(void *context, const struct capture_row *from)
 {
     struct inspect *inspect = context;
@@ -131,7 +139,8 @@ static void on_row(void *context, const struct capture_row *from)
         row.note.stream = from->stream;
     if (!filter_match(inspect->filter, &row, &inspect->scratch))
         return;
-    inspect_show_row(&inspect->show, &inspect->out, &row);
+    if (inspect->filter_text || !is_dull(&row))
+        inspect_show_row(&inspect->show, &inspect->out, &row);
     inspect_write_row(&inspect->write, &row);
     if (inspect->out.len > 65536)
         on_idle(inspect);

@@ -1,6 +1,7 @@
 #include "inspect/inspect_show.h"
 
 #include "mqtt/utf8.h"
+#include "wire/dissect_fields.h"
 #include "wire/filter.h"
 #include "wire/filter_suggest.h"
 #include "wire/render.h"
@@ -410,6 +411,21 @@ static void put_tree(struct inspect_show *show, struct buf *out,
     buf_append_u8(out, '\n');
 }
 
+/* Is a field asked for that this row has, and packets have not? */
+static bool is_wanted(const struct inspect_show *show,
+                      const struct history_row *row)
+{
+    if (row->record.type != RECORD_WIRE || row->record.layer != RECORD_CABLE)
+        return is_chosen(show, "lab.event");
+    for (size_t i = 0; i < show->field_count; i++) {
+        const char *name = show->fields[i];
+
+        if (dissect_fields_is_cable(dissect_field_info(name, strlen(name))))
+            return true;
+    }
+    return false;
+}
+
 void inspect_show_row(struct inspect_show *show, struct buf *out,
                       const struct history_row *row)
 {
@@ -423,11 +439,11 @@ void inspect_show_row(struct inspect_show *show, struct buf *out,
         break;
     case INSPECT_TREE: put_tree(show, out, row); break;
     case INSPECT_JSON:
-        if (is_packet)
+        if (is_packet || is_wanted(show, row))
             put_json(show, out, row);
         break;
     case INSPECT_FIELDS:
-        if (is_packet || is_chosen(show, "lab.event"))
+        if (is_packet || is_wanted(show, row))
             put_fields(show, out, row);
         break;
     }

@@ -104,6 +104,7 @@ static void emit_own(struct capture *capture, const struct record *record,
 
     if (capture->comment.len)
         row.comment = buf_string(&capture->comment);
+    capture->is_own = true;
     if (record->seq > capture->seq)
         capture->seq = record->seq;
     if (pcapng_record_known(record))
@@ -228,6 +229,22 @@ static void take_frame(struct capture *capture, const struct capture_item *item)
     }
 }
 
+/* The keys that the file has, for who writes it anew; line by line, for a text
+   of a record has a limit. A recording of ours has them as records, too. */
+static void emit_keys(struct capture *capture, struct slice lines)
+{
+    while (lines.len && !capture->is_own) {
+        const uint8_t *end = memchr(lines.bytes, '\n', lines.len);
+        size_t len = end ? (size_t)(end - lines.bytes) : lines.len;
+
+        record_begin(&capture->attributes, EVENT_TLS_KEYS);
+        record_put(&capture->attributes, RECORD_TEXT, slice_first(lines, len));
+        if (len)
+            capture_emit_attributes(capture, RECORD_TLS, NULL, &capture->now);
+        lines = slice_skip(lines, end ? len + 1 : len);
+    }
+}
+
 int capture_step(struct capture *capture)
 {
     struct capture_item item;
@@ -236,7 +253,10 @@ int capture_step(struct capture *capture)
     if (got > 0) {
         switch (item.type) {
         case CAPTURE_FRAME: take_frame(capture, &item); break;
-        case CAPTURE_SECRETS: capture_add_keys(capture, item.bytes); break;
+        case CAPTURE_SECRETS:
+            capture_add_keys(capture, item.bytes);
+            emit_keys(capture, item.bytes);
+            break;
         case CAPTURE_RECORD:
             if (!capture->options.outside)
                 take_record_block(capture, item.bytes);

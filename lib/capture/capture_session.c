@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #define MAX_UNDECIDED 64u /* bytes after which it must be clear */
 
@@ -87,8 +88,14 @@ static void emit_count(struct capture_session *session, unsigned end,
              from_client(session, end) ? "from the client" : "from the broker",
              what);
     record_put_string(out, RECORD_TEXT, text);
-    capture_emit_attributes(session->capture, RECORD_EVT, session->stream,
-                            &session->stream->latest);
+
+    struct record record = {
+        .type = RECORD_EVT,
+        .direction = from_client(session, end) ? RECORD_C2B : RECORD_B2C,
+        .bytes = buf_slice(out),
+    };
+    capture_emit(session->capture, &record, session->stream,
+                 &session->stream->latest);
 }
 
 static void emit_text(struct capture_session *session, enum record_type type,
@@ -142,6 +149,7 @@ static void on_packet(void *context, const struct capture_packet *packet)
         .type = RECORD_MQTT,
         .direction =
             from_client(session, sender->end) ? RECORD_C2B : RECORD_B2C,
+        .layer = session->tls || session->ws ? RECORD_WITHIN : RECORD_PLAIN,
         .bytes = packet->bytes,
         .original_len = packet->original_len,
     };
@@ -257,9 +265,43 @@ static void begin_layers(struct capture_session *session)
             capture_tls_new(&events, session, &session->capture->keys);
 }
 
+/* Does a request ask for MQTT over WebSocket? Other web traffic is not ours. */
+static bool asks_for_mqtt(struct slice bytes)
+{
+    static const char name[] = "sec-websocket-protocol:";
+    const size_t len = sizeof(name) - 1;
+
+    for (size_t i = 0; i + len + 5 <= bytes.len; i++) {
+        const char *at = (const char *)bytes.bytes + i;
+
+        if (!strncasecmp(at, name, len) && !strncasecmp(at + len, " mqtt", 5))
+            return true;
+    }
+    return false;
+}
+
+/* What crossed the cable around the packets. */
+static void emit_cable(struct capture_session *session, unsigned end,
+                       struct slice bytes, const struct capture_origin *origin)
+{
+    struct record record = {
+        .type = RECORD_WIRE,
+        .layer = RECORD_CABLE,
+        .direction = from_client(session, end) ? RECORD_C2B : RECORD_B2C,
+        .bytes = bytes,
+    };
+
+    if (!session->opened && session->ws && !asks_for_mqtt(bytes))
+        return;
+    emit_opened(session);
+    capture_emit(session->capture, &record, session->stream, origin);
+}
+
 static void push(struct capture_session *session, unsigned end,
                  struct slice bytes, const struct capture_origin *origin)
 {
+    if (session->tls || session->ws)
+        emit_cable(session, end, bytes, origin);
     if (session->tls)
         capture_tls_take(session->tls, side_of(session, end), bytes, origin);
     else if (session->ws)

@@ -21,6 +21,7 @@ struct capture {
     uint32_t own_len;
     struct capture_origin own_origin;
     bool in_own;               /* own is not complete */
+    bool is_own;               /* a record of ours was in it */
     struct capture_origin now; /* the frame that is looked at */
     uint64_t origin_ns;
     uint64_t latest_ns;

@@ -1,7 +1,7 @@
 #include "capture/capture_tls.h"
 
 #include "base/alloc.h"
-#include "capture/capture_hello.h"
+#include "wire/tls_hello.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,8 +137,7 @@ static void set_1_2(struct capture_tls *tls, unsigned side)
 
 /* ---- the handshake ---- */
 
-static void client_hello(struct capture_tls *tls,
-                         const struct capture_hello *hello)
+static void client_hello(struct capture_tls *tls, const struct tls_hello *hello)
 {
     memcpy(tls->client_random, hello->random.bytes, CAPTURE_RANDOM);
     tls->has_hello = true;
@@ -149,8 +148,7 @@ static void client_hello(struct capture_tls *tls,
     buf_append_slice(&tls->client_ticket, hello->ticket);
 }
 
-static void server_hello(struct capture_tls *tls,
-                         const struct capture_hello *hello)
+static void server_hello(struct capture_tls *tls, const struct tls_hello *hello)
 {
     char text[80];
 
@@ -177,28 +175,28 @@ static void server_hello(struct capture_tls *tls,
 static void message(struct capture_tls *tls, unsigned side, unsigned type,
                     struct slice body)
 {
-    struct capture_hello hello;
+    struct tls_hello hello;
     bool is_1_3 = tls->version == TLS_1_3;
 
     switch (type) {
-    case CAPTURE_CLIENT_HELLO:
-        if (side == CLIENT && capture_hello_read(&hello, body, true))
+    case TLS_CLIENT_HELLO:
+        if (side == CLIENT && tls_hello_read(&hello, body, true))
             client_hello(tls, &hello);
         break;
-    case CAPTURE_SERVER_HELLO:
-        if (side == SERVER && capture_hello_read(&hello, body, false))
+    case TLS_SERVER_HELLO:
+        if (side == SERVER && tls_hello_read(&hello, body, false))
             server_hello(tls, &hello);
         break;
-    case CAPTURE_NEW_TICKET: /* lifetime (4), length (2), ticket */
+    case TLS_NEW_TICKET: /* lifetime (4), length (2), ticket */
         if (!is_1_3 && body.len > 6 && tls->master.len)
             capture_keys_remember(tls->keys, slice_skip(body, 6), &tls->master);
         break;
-    case CAPTURE_KEY_EXCHANGE: tls->exchanged = side == CLIENT; break;
-    case CAPTURE_FINISHED:
+    case TLS_KEY_EXCHANGE: tls->exchanged = side == CLIENT; break;
+    case TLS_FINISHED:
         if (is_1_3)
             set_1_3(tls, side, false);
         break;
-    case CAPTURE_KEY_UPDATE:
+    case TLS_KEY_UPDATE:
         if (is_1_3 && tls->sides[side].cipher.context)
             capture_cipher_update(&tls->sides[side].cipher);
         break;
@@ -209,7 +207,7 @@ static void message(struct capture_tls *tls, unsigned side, unsigned type,
 /* A message goes into the transcript, which begins with a ClientHello. */
 static void note(struct capture_tls *tls, struct slice whole)
 {
-    if (whole.bytes[0] == CAPTURE_CLIENT_HELLO)
+    if (whole.bytes[0] == TLS_CLIENT_HELLO)
         buf_clear(&tls->transcript);
     if (tls->keys->psk_len && !tls->exchanged &&
         tls->transcript.len + whole.len <= MAX_HANDSHAKE)

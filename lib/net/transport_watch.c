@@ -24,7 +24,7 @@ static void below_bytes(void *owner, struct slice bytes)
 {
     struct watch *watch = owner;
 
-    watch->watcher->on_bytes(watch->context, true, bytes);
+    watch->watcher->on_bytes(watch->context, true, bytes, false);
     watch->transport.events->on_bytes(watch->transport.owner, bytes);
 }
 
@@ -76,9 +76,9 @@ static ssize_t watch_writev(struct transport *transport,
     for (int i = 0; i < count && left; i++) {
         size_t len = parts[i].iov_len < left ? parts[i].iov_len : left;
 
-        watch->watcher->on_bytes(watch->context, false,
-                                 slice_of(parts[i].iov_base, len));
         left -= len;
+        watch->watcher->on_bytes(watch->context, false,
+                                 slice_of(parts[i].iov_base, len), left > 0);
     }
     return taken;
 }

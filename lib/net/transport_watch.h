@@ -11,9 +11,9 @@
 #include <stdbool.h>
 
 struct transport_watcher {
-    /* Bytes came (in), before the owner gets them, or went; borrowed. Must not
-       close anything. */
-    void (*on_bytes)(void *context, bool in, struct slice bytes);
+    /* Bytes came (in), before the owner gets them, or went; borrowed. more: the
+       next call has what went in the same write. Must not close anything. */
+    void (*on_bytes)(void *context, bool in, struct slice bytes, bool more);
     /* Nothing more comes; context is not used again. */
     void (*on_over)(void *context);
 };

@@ -1,6 +1,8 @@
 #include "wire/dissect_fields.h"
 
 #include "base/slice.h"
+#include "wire/dissect_cable.h"
+#include "wire/dissect_cable_fields.h"
 #include "wire/dissect_values.h"
 
 #include <stddef.h>
@@ -280,6 +282,7 @@ static const struct field_info table[] = {
     "Unknown topic alias",
     "No earlier PUBLISH of this connection gave the alias a topic, so nobody "
     "can tell what the message is about. MQTT 5 section 3.3.2.3.4."),
+DISSECT_CABLE_FIELDS
 [DISSECT_NO_FIELD] = {NULL, NULL, FIELD_GROUP, false, NULL, NULL},
 };
 /* clang-format on */
@@ -287,6 +290,12 @@ static const struct field_info table[] = {
 const struct field_info *dissect_fields_info(enum dissect_id id)
 {
     return id == DISSECT_NO_FIELD ? NULL : &table[id];
+}
+
+bool dissect_fields_is_cable(const struct field_info *info)
+{
+    return info >= &table[DISSECT_TLS_RECORD] &&
+           info < &table[DISSECT_NO_FIELD];
 }
 
 const struct field_info *dissect_field_table(void)

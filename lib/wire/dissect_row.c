@@ -1,4 +1,5 @@
 #include "wire/dissect_body.h"
+#include "wire/dissect_cable.h"
 #include "wire/event.h"
 #include "wire/render.h"
 
@@ -97,8 +98,10 @@ void dissect_row(struct dissection *dissection, const struct history_row *row)
         attributes(&d);
         return;
     }
-    snprintf(text, sizeof(text), "%zu bytes %s", d.bytes.len,
-             row->record.layer == RECORD_CABLE ? "on the cable"
-                                               : "that are no packet");
+    if (row->record.layer == RECORD_CABLE) {
+        dissect_cable(&d, row->note.cable);
+        return;
+    }
+    snprintf(text, sizeof(text), "%zu bytes that are no packet", d.bytes.len);
     dissector_heading(&d, DISSECT_NO_FIELD, (uint32_t)d.bytes.len, text);
 }

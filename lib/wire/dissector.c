@@ -145,6 +145,17 @@ uint32_t dissector_number(struct dissector *d, enum dissect_id id,
     return number;
 }
 
+void dissector_counted(struct dissector *d, enum dissect_id id, uint32_t count,
+                       uint64_t number)
+{
+    if (!claim(d, id, count))
+        return;
+
+    struct field *field = add(d, id, count);
+    field->number = number;
+    finish(d, field);
+}
+
 uint32_t dissector_varint(struct dissector *d, enum dissect_id id)
 {
     uint32_t number = 0;

@@ -38,9 +38,13 @@ bool dissector_more(const struct dissector *d);
 /* Is there no room for more fields? Then nothing more is read in the scope. */
 bool dissector_full(struct dissector *d);
 
-/* A number of size bytes (1, 2 or 4), big-endian. */
+/* A number of size bytes (1 to 4), big-endian. */
 uint32_t dissector_number(struct dissector *d, enum dissect_id id,
                           uint32_t size);
+
+/* A number that the next count bytes say in another way. */
+void dissector_counted(struct dissector *d, enum dissect_id id, uint32_t count,
+                       uint64_t number);
 
 /* A Variable Byte Integer; checks that it is the shortest encoding. */
 uint32_t dissector_varint(struct dissector *d, enum dissect_id id);

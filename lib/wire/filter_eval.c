@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 #include "mqtt/topic.h"
+#include "wire/dissect_fields.h"
 #include "wire/filter_parse.h"
 #include "wire/filter_tree.h"
 
@@ -98,13 +99,24 @@ static struct filter_values *evaluate(const struct filter *filter,
                                       uint16_t operand,
                                       struct filter_context *context);
 
+/* Can the record have such a field at all? */
+static bool has_field(const struct history_row *row,
+                      const struct field_info *info)
+{
+    bool on_cable =
+        row->record.type == RECORD_WIRE && row->record.layer == RECORD_CABLE;
+
+    return dissect_fields_is_cable(info) ? on_cable
+                                         : row->record.type == RECORD_MQTT;
+}
+
 static void get_packet_field(const struct filter_operand *operand,
                              struct filter_context *context,
                              struct filter_values *values)
 {
     struct dissection *scratch = context->scratch;
 
-    if (context->row->record.type != RECORD_MQTT)
+    if (!has_field(context->row, operand->info))
         return;
     if (!context->dissected && operand->quick &&
         filter_quick_get(operand->quick, context->row, values))

@@ -86,7 +86,7 @@ bool filter_operand_field(struct filter_parser *parser, uint16_t *operand)
         return filter_parse_expect(parser, FILTER_NAME, "the name of a field");
     if (!filter_operand_find(parser->token.text, &found))
         return unknown_field(parser);
-    if (found.field && found.field->own)
+    if (found.field ? found.field->own : !strncmp(found.info->name, "lab.", 4))
         parser->filter->own = true;
     *operand = add_operand(parser->filter, &found);
     filter_parse_next(parser);

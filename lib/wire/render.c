@@ -1,6 +1,7 @@
 #include "wire/render.h"
 
 #include "base/clock.h"
+#include "wire/render_cable.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ static void packet_line(struct buf *out, const struct history_row *row)
     put_client(out, row);
     buf_printf(out, "%s %-11s ", arrow(&row->record),
                row->record.type == RECORD_MQTT ? mqtt_type_name(row->note.type)
-                                               : "bytes");
+                                               : render_cable_kind(row));
     if (row->note.packet_id)
         buf_printf(out, "%5u ", row->note.packet_id);
     else

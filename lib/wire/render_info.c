@@ -1,6 +1,7 @@
 #include "wire/render.h"
 
 #include "mqtt/reason.h"
+#include "wire/render_cable.h"
 
 #include <inttypes.h>
 
@@ -354,14 +355,12 @@ static void packet(struct buf *out, const struct history_row *row)
     dissect_release(&info.fields);
 }
 
-/* The beginning of bytes that are no packet, or hold some. */
+/* The beginning of bytes that are no packet. */
 static void wire(struct buf *out, const struct record *record)
 {
     struct slice bytes = record->bytes;
 
-    buf_printf(out, "%zu bytes %s: ", bytes.len,
-               record->layer == RECORD_CABLE ? "on the cable"
-                                             : "that are no packet");
+    buf_printf(out, "%zu bytes that are no packet: ", bytes.len);
     for (size_t i = 0; i < bytes.len && i < MAX_HEX; i++)
         buf_printf(out, "%s%02x", i ? " " : "", bytes.bytes[i]);
     if (bytes.len > MAX_HEX)
@@ -372,6 +371,9 @@ void render_info(struct buf *out, const struct history_row *row)
 {
     if (row->record.type == RECORD_MQTT)
         packet(out, row);
+    else if (row->record.type == RECORD_WIRE &&
+             row->record.layer == RECORD_CABLE)
+        render_cable(out, row);
     else if (row->record.type == RECORD_WIRE)
         wire(out, &row->record);
     else

@@ -37,6 +37,7 @@ struct connection {
     struct request connect;
     struct request ping;
     struct aliases aliases[2]; /* [0] client to broker */
+    struct cable_units *cable; /* owned; NULL until it is needed */
     uint8_t version;
     bool clean; /* Clean Start */
     bool kept;  /* the session is to outlive the connection */
@@ -48,6 +49,7 @@ struct tracker {
     struct map connections; /* by number */
     struct list ages;       /* connections, longest unused first */
     uint32_t alias_count;
+    uint32_t cable_count; /* connections that have some */
     uint32_t streams;
     const char *step; /* of the lab */
 };
@@ -88,6 +90,8 @@ static void end_connection(struct tracker *tracker,
         tracker->alias_count -= connection->aliases[i].count;
         free(connection->aliases[i].topics);
     }
+    tracker->cable_count -= connection->cable != NULL;
+    free(connection->cable);
     free(connection);
 }
 
@@ -376,6 +380,8 @@ static void on_event(struct tracker *tracker, struct connection *connection,
         if (code == EVENT_CONNECT_ACCEPTED || record->flags & RECORD_SNAPSHOT)
             on_accepted(tracker, connection, record, note);
     }
+    if (code == EVENT_STREAM_LOST && connection && connection->cable)
+        cable_units_lose(connection->cable, record->direction == RECORD_C2B);
     if (code == EVENT_SESSION_ENDED || code == EVENT_SESSION_EXPIRED)
         on_session_end(tracker,
                        attribute(tracker, record, RECORD_CLIENT_ID, ""), note);
@@ -403,6 +409,21 @@ static void describe(struct tracker *tracker, struct connection *connection,
         note->version = connection->version;
 }
 
+/* Bytes on the cable: where in TLS or WebSocket do they begin? */
+static void on_cable(struct tracker *tracker, struct connection *connection,
+                     const struct record *record, struct track_note *note)
+{
+    const char *transport = connection->transport;
+
+    if (!connection->cable) {
+        connection->cable = alloc_zero(1, sizeof(*connection->cable));
+        tracker->cable_count++;
+    }
+    note->cable =
+        cable_units_take(connection->cable, record->direction == RECORD_C2B,
+                         !strcmp(transport, "ws"), record->bytes);
+}
+
 void tracker_note(struct tracker *tracker, const struct record *record,
                   struct track_note *note)
 {
@@ -420,7 +441,10 @@ void tracker_note(struct tracker *tracker, const struct record *record,
     if (record->type == RECORD_MQTT) {
         if (connection)
             on_packet(tracker, connection, record, note);
-    } else if (record->type != RECORD_WIRE) {
+    } else if (record->type == RECORD_WIRE) {
+        if (connection && record->layer == RECORD_CABLE)
+            on_cable(tracker, connection, record, note);
+    } else {
         on_event(tracker, connection, record, note);
     }
     if (connection)
@@ -445,5 +469,6 @@ size_t tracker_bytes(const struct tracker *tracker)
            tracker->connections.cap * sizeof(struct map_entry) +
            tracker->connections.count * sizeof(struct connection) +
            tracker->alias_count * sizeof(char *) +
+           tracker->cable_count * sizeof(struct cable_units) +
            track_flow_bytes(&tracker->flows);
 }

@@ -14,6 +14,7 @@
 #ifndef WIRE_TRACK_H
 #define WIRE_TRACK_H
 
+#include "wire/cable_units.h"
 #include "wire/record.h"
 
 #include <stddef.h>
@@ -49,6 +50,7 @@ struct track_note {
     uint8_t type;     /* enum mqtt_type of the packet; 0: no packet */
     uint8_t version;  /* enum mqtt_version, as far as known */
     uint16_t packet_id;
+    struct cable_place cable; /* of RECORD_CABLE: where the piece begins */
 };
 
 struct tracker;

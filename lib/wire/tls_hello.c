@@ -1,4 +1,4 @@
-#include "capture/capture_hello.h"
+#include "wire/tls_hello.h"
 
 #include "mqtt/reader.h"
 
@@ -16,7 +16,7 @@ static const uint8_t retry_random[32] = {
     0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 };
 
-static void read_extensions(struct capture_hello *hello, struct reader *reader,
+static void read_extensions(struct tls_hello *hello, struct reader *reader,
                             bool from_client)
 {
     struct reader list = {.rest = reader_bytes(reader, reader_u16(reader))};
@@ -34,12 +34,12 @@ static void read_extensions(struct capture_hello *hello, struct reader *reader,
     }
 }
 
-bool capture_hello_read(struct capture_hello *hello, struct slice body,
-                        bool from_client)
+bool tls_hello_read(struct tls_hello *hello, struct slice body,
+                    bool from_client)
 {
     struct reader reader = {.rest = body};
 
-    *hello = (struct capture_hello){.version = reader_u16(&reader)};
+    *hello = (struct tls_hello){.version = reader_u16(&reader)};
     hello->random = reader_bytes(&reader, sizeof(retry_random));
     hello->session_id = reader_bytes(&reader, reader_u8(&reader));
     if (from_client) {

@@ -1,25 +1,27 @@
 /*
  * What the handshake's open messages say [RFC 8446 4.1, RFC 5246 7.4].
  */
-#ifndef CAPTURE_CAPTURE_HELLO_H
-#define CAPTURE_CAPTURE_HELLO_H
+#ifndef WIRE_TLS_HELLO_H
+#define WIRE_TLS_HELLO_H
 
 #include "base/slice.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum capture_handshake {
-    CAPTURE_CLIENT_HELLO = 1,
-    CAPTURE_SERVER_HELLO = 2,
-    CAPTURE_NEW_TICKET = 4,
-    CAPTURE_KEY_EXCHANGE = 16, /* the client's */
-    CAPTURE_FINISHED = 20,
-    CAPTURE_KEY_UPDATE = 24,
+enum tls_handshake {
+    TLS_CLIENT_HELLO = 1,
+    TLS_SERVER_HELLO = 2,
+    TLS_NEW_TICKET = 4,
+    TLS_CERTIFICATE = 11,
+    TLS_SERVER_KEY_EXCHANGE = 12,
+    TLS_KEY_EXCHANGE = 16, /* the client's */
+    TLS_FINISHED = 20,
+    TLS_KEY_UPDATE = 24,
 };
 
 /* A ClientHello or ServerHello; slices borrow from the message. */
-struct capture_hello {
+struct tls_hello {
     uint16_t version;     /* 0x0303, 0x0304: what the server chose */
     uint16_t suite;       /* of a ServerHello */
     bool retry;           /* a HelloRetryRequest: another ClientHello follows */
@@ -30,7 +32,7 @@ struct capture_hello {
 };
 
 /* Read the body of a hello. False when it is none. */
-bool capture_hello_read(struct capture_hello *hello, struct slice body,
-                        bool from_client);
+bool tls_hello_read(struct tls_hello *hello, struct slice body,
+                    bool from_client);
 
 #endif
