@@ -302,12 +302,14 @@ static const char *type_of(const struct field_info *info)
     return "?";
 }
 
-/* Some names stand for several fields there; one of them is ours. */
+/* Some names stand for several fields there; one of them is ours. Of
+   tls.handshake.type it lists the one of SSL 2 alone. */
 static bool is_ours(const struct field_info *info, const char *label,
                     const char *type)
 {
-    return info && !strcmp(info->label, label) &&
-           strstr(type, type_of(info)) != NULL;
+    return info && strstr(type, type_of(info)) &&
+           (!strcmp(info->label, label) ||
+            !strcmp(label, "Handshake Message Type"));
 }
 
 START_TEST(the_fields_are_those_of_tshark)
