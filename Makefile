@@ -237,10 +237,19 @@ grade: all ## mark the hand-ins in DIR=folder (more options: ARGS='--csv FILE')
 	$Q[ -n '$(DIR)' ] || { echo 'say which: make grade DIR=folder'; exit 3; }
 	$Q$B/mqttlab grade '$(DIR)' $(ARGS)
 
-bench: all $B/unit-tests ## measure the broker beside Debian's mosquitto, and captures
+bench: all $B/unit-tests ## measure the broker beside Debian's mosquitto, captures, dashboard
 	@$B/mqttlab bench --vs mosquitto --json $B/bench.json
-	@$(foreach t,capture filter history,CAPTURE_FRAMES=1000000 CK_RUN_SUITE=$t \
-	    $B/unit-tests &&) true
+	@$(MAKE) --no-print-directory bench-dashboard
+
+# Each prints what it took and fails when that is more than it may be.
+bench-dashboard: export MQTTLAB = $(CURDIR)/$B/mqttlab
+bench-dashboard: all $B/unit-tests ## measure captures, filters and the dashboard
+	@$(foreach t,capture filter history pace,CAPTURE_FRAMES=1000000 \
+	    MQTTLAB_BENCH=1 CK_RUN_SUITE=$t $B/unit-tests &&) true
+	@LOAD_SECONDS=10 CK_RUN_SUITE=terminal CK_RUN_CASE=load $B/unit-tests
+	@strip -o $B/stripped $B/mqttlab && wc -c <$B/stripped | awk \
+	    '{printf "size: the program has %.1f MB; at most 3\n", $$1 / 1e6; \
+	    exit $$1 > 3e6}'
 
 # --- testing it --------------------------------------------------------------
 
@@ -433,5 +442,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all analyze builder $(NAME:%=builder-%) examples nightly deps shell run grade bench check check-all asan fuzz fuzzing lint layers statements cites headers \
+.PHONY: all analyze builder $(NAME:%=builder-%) examples nightly deps shell run grade bench bench-dashboard check check-all asan fuzz fuzzing lint layers statements cites headers \
         manual screenshots format install uninstall dist dist-lecturer clean help FORCE

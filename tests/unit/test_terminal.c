@@ -558,7 +558,10 @@ Suite *terminal_suite(void)
     tcase_add_test(tcase, a_terminal_without_colours_shows_everything);
     tcase_add_test(tcase, a_port_that_is_taken_is_explained);
     tcase_add_test(tcase, a_broker_that_comes_back_is_watched_again);
-    tcase_add_test(tcase,
+
+    TCase *load = unit_case(suite, "load", 150);
+    tcase_add_checked_fixture(load, set_up, tear_down);
+    tcase_add_test(load,
                    no_record_is_lost_and_keys_are_seen_at_once_under_load);
     return suite;
 }
