@@ -318,7 +318,8 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
     panel->resets = false;
     live_tick(&panel->live);
     board_tick(&panel->board, run_of(panel));
-    lab_actors_start(&panel->actors, shown(panel)->step, panel->port);
+    lab_actors_start(&panel->actors, shown(panel)->step,
+                     panel->live.workspace.path, panel->port);
     return changed;
 }
 

@@ -56,7 +56,8 @@ static void set_path(void)
 
 /* The shell waits in a way that lets it pass on SIGTERM to the client it has
    started. */
-static void run(const char *command, const char *folder, uint16_t port)
+static void run(const char *command, const char *folder, bool logged,
+                uint16_t port)
 {
     char *script = alloc_printf("trap 'trap - TERM; kill 0' TERM\n"
                                 "{\n%s\n} & wait\n",
@@ -68,7 +69,7 @@ static void run(const char *command, const char *folder, uint16_t port)
     setpgid(0, 0);
     set_path();
     setenv("MQTTLAB_PORT", number, 1);
-    if (folder && chdir(folder) == 0)
+    if (folder && chdir(folder) == 0 && logged)
         out = open("run.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     dup2(in, 0);
     dup2(out, 1);
@@ -78,14 +79,14 @@ static void run(const char *command, const char *folder, uint16_t port)
 }
 
 static int start(struct lab_actors *actors, const char *command,
-                 const char *folder, uint16_t port)
+                 const char *folder, bool logged, uint16_t port)
 {
     if (actors->count == LAB_ACTORS_MAX)
         return -EAGAIN;
     int leash;
     pid_t pid = process_fork(&leash);
     if (pid == 0)
-        run(command, folder, port);
+        run(command, folder, logged, port);
     if (pid < 0)
         return -errno;
     setpgid(pid, pid);
@@ -145,11 +146,11 @@ int lab_actors_run(struct lab_actors *actors, const char *command,
                    const char *folder, uint16_t port)
 {
     reap(actors);
-    return start(actors, command, folder, port);
+    return start(actors, command, folder, true, port);
 }
 
 void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
-                      uint16_t port)
+                      const char *folder, uint16_t port)
 {
     if (actors->step == step)
         return;
@@ -158,6 +159,6 @@ void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
     actors->port = port;
     for (size_t i = 0; i < step->actor_count; i++) {
         announce(step->actors[i].client_ids, port, "script");
-        start(actors, step->actors[i].command, NULL, port);
+        start(actors, step->actors[i].command, folder, false, port);
     }
 }

@@ -26,10 +26,10 @@ struct lab_actors {
 /*
  * Let the actors of step run against the broker on port; those of another
  * step, and what was run beside them, are ended. Does nothing when they run
- * already.
+ * already. They run in folder, the student's.
  */
 void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
-                      uint16_t port);
+                      const char *folder, uint16_t port);
 
 /*
  * Run a command for the student, as if typed into a shell in folder; its

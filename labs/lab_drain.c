@@ -22,7 +22,8 @@ bool lab_drain(struct live *live, struct lab_broker *broker,
     }
     workspace_note_broker(&live->workspace, broker->attached ? broker->pid : 0);
     if (broker->attached)
-        lab_actors_start(actors, live_step(live)->step, broker->port);
+        lab_actors_start(actors, live_step(live)->step, live->workspace.path,
+                         broker->port);
     take_in(live, broker);
     live_tick(live);
     return again;
