@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 void tls_say(const struct tls_complaint *complaint, bool error,
              const char *format, ...)
@@ -319,12 +320,13 @@ static bool trust_directory(SSL_CTX *ssl, const char *path,
 {
     struct stat status;
 
-    if (stat(path, &status) || !S_ISDIR(status.st_mode)) {
-        tls_say(complaint, true,
-                "capath %s is not a directory that can be read", path);
-        return false;
-    }
-    return SSL_CTX_load_verify_dir(ssl, path) == 1;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
+        access(path, R_OK | X_OK) == 0 &&
+        SSL_CTX_load_verify_dir(ssl, path) == 1)
+        return true;
+    tls_say(complaint, true, "capath %s is not a directory that can be read",
+            path);
+    return false;
 }
 
 static void check_list_dates(const char *path, const X509_CRL *list,

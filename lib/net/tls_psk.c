@@ -116,7 +116,7 @@ bool tls_psk_serve(SSL_CTX *ssl, const struct tls_settings *settings)
     SSL_CTX_set_psk_server_callback(ssl, on_server);
     SSL_CTX_set_psk_find_session_callback(ssl, on_server_13);
     /* Only this cipher's hash fits such keys in TLS 1.3. */
-    SSL_CTX_set_ciphersuites(ssl, "TLS_AES_128_GCM_SHA256");
+    SSL_CTX_set_ciphersuites(ssl, TLS_PSK_CIPHER_13);
     /* A ticket would come back without the identity. */
     SSL_CTX_set_num_tickets(ssl, 0);
     SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET);
@@ -142,22 +142,41 @@ static unsigned on_client(SSL *ssl, const char *hint, char *identity,
     return context->psk.len;
 }
 
+/* Reads the key. Returns its length; 0: something is wrong, which was told. */
+static size_t read_own(const struct tls_settings *settings, uint8_t *key,
+                       const struct tls_complaint *complaint)
+{
+    size_t identity_len = strlen(settings->psk_identity);
+    size_t len = settings->psk ? tls_settings_psk(settings->psk, key) : 0;
+
+    if (!settings->psk) {
+        tls_say(complaint, true,
+                "there is a PSK identity, but no pre-shared key");
+        return 0;
+    }
+    if (!len)
+        tls_say(complaint, true,
+                "the pre-shared key must be 1 to %d hexadecimal digits",
+                2 * TLS_PSK_MAX_BYTES);
+    if (identity_len > 0 && identity_len <= PSK_MAX_IDENTITY_LEN)
+        return len;
+    tls_say(complaint, true, "a PSK identity has 1 to %d bytes",
+            PSK_MAX_IDENTITY_LEN);
+    return 0;
+}
+
 bool tls_psk_use(struct tls_context *context,
                  const struct tls_settings *settings,
                  const struct tls_complaint *complaint)
 {
     uint8_t key[TLS_PSK_MAX_BYTES];
-    size_t len = settings->psk ? tls_settings_psk(settings->psk, key) : 0;
+    size_t len = read_own(settings, key, complaint);
 
-    if (!len) {
-        tls_say(complaint, true,
-                "the pre-shared key must be 2 to %d hexadecimal digits",
-                2 * TLS_PSK_MAX_BYTES);
-        return false;
+    if (len) {
+        context->psk_identity = alloc_string(settings->psk_identity);
+        buf_append(&context->psk, key, len);
+        SSL_CTX_set_psk_client_callback(context->ssl, on_client);
     }
-    context->psk_identity = alloc_string(settings->psk_identity);
-    buf_append(&context->psk, key, len);
     OPENSSL_cleanse(key, sizeof(key));
-    SSL_CTX_set_psk_client_callback(context->ssl, on_client);
-    return true;
+    return len > 0;
 }

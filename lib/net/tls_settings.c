@@ -124,6 +124,10 @@ static bool set_identity(SSL_CTX *ssl, const struct tls_settings *settings,
                          const struct tls_complaint *complaint)
 {
     if (settings->psk_find) {
+        if (settings->ciphers_tls13)
+            tls_say(complaint, false,
+                    "ciphers_tls1.3 is not looked at: with psk_hint it is "
+                    "always " TLS_PSK_CIPHER_13);
         if (tls_psk_serve(ssl, settings))
             return true;
         tls_say(complaint, true, "psk_hint is longer than 128 bytes");

@@ -266,6 +266,97 @@ START_TEST(every_problem_is_told_at_once)
 }
 END_TEST
 
+START_TEST(a_folder_of_authorities_must_be_one)
+{
+    static const struct {
+        const char *capath;
+        bool works;
+    } rows[] = {
+        {"",       true },
+        {"ca.crt", false},
+        {"absent", false}
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tls_settings settings = {
+            .certfile = in_workshop("server.crt"),
+            .keyfile = in_workshop("server.key"),
+            .capath = in_workshop(rows[i].capath),
+        };
+        struct tls_context *made =
+            tls_settings_server(&pair.loop, &settings, &complaint);
+
+        ck_assert_int_eq(made != NULL, rows[i].works);
+        ck_assert_int_eq(strstr(buf_string(&told), "error: capath") != NULL,
+                         !rows[i].works);
+        tls_context_unref(made);
+        buf_clear(&told);
+    }
+}
+END_TEST
+
+/* ---- pre-shared keys ---- */
+
+#define DIGITS_64 \
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define DIGITS_256 DIGITS_64 DIGITS_64 DIGITS_64 DIGITS_64
+
+/* clang-format off */
+static const struct {
+    const char *identity;
+    const char *key;
+    const char *says; /* NULL: they are good */
+} client_keys[] = {
+    {"thermometer", "c0ffee",                  NULL},
+    {"thermometer", "C",                       NULL},
+    {"thermometer", DIGITS_256 DIGITS_256,     NULL},
+    {DIGITS_256,    "c0ffee",                  NULL},
+    {"thermometer", DIGITS_256 DIGITS_256 "0", "1 to 512 hexadecimal digits"},
+    {"thermometer", "",                        "1 to 512 hexadecimal digits"},
+    {"thermometer", "secret",                  "1 to 512 hexadecimal digits"},
+    {"thermometer", NULL,                      "no pre-shared key"},
+    {"",            "c0ffee",                  "1 to 256 bytes"},
+    {DIGITS_256 "0", "c0ffee",                 "1 to 256 bytes"},
+};
+/* clang-format on */
+#define CLIENT_KEYS ((int)(sizeof(client_keys) / sizeof(client_keys[0])))
+
+START_TEST(a_client_is_told_what_is_wrong_with_its_key)
+{
+    struct tls_settings settings = {
+        .psk_identity = client_keys[_i].identity,
+        .psk = client_keys[_i].key,
+    };
+    struct tls_context *made =
+        tls_settings_client(&pair.loop, &settings, &complaint);
+    const char *says = client_keys[_i].says;
+    const char *text = buf_string(&told);
+
+    ck_assert_msg(!made == (says != NULL), "%s", text);
+    ck_assert_msg(!says ? !*text : strstr(text, says) != NULL, "%s", text);
+    ck_assert_ptr_null(strstr(text, "secret"));
+    tls_context_unref(made);
+}
+END_TEST
+
+START_TEST(ciphers_that_no_key_can_have_are_a_warning)
+{
+    struct tls_settings settings = {
+        .psk_find = find_key,
+        .psk_hint = "lab",
+        .ciphers_tls13 = "TLS_AES_256_GCM_SHA384",
+    };
+    struct tls_context *made =
+        tls_settings_server(&pair.loop, &settings, &complaint);
+
+    ck_assert_ptr_nonnull(made);
+    ck_assert_msg(!strncmp(buf_string(&told), "warning: ciphers_tls1.3", 23),
+                  "%s", buf_string(&told));
+    ck_assert_ptr_nonnull(strstr(buf_string(&told), "TLS_AES_128_GCM_SHA256"));
+    tls_context_unref(made);
+}
+END_TEST
+
 /* ---- what the two ends say when they meet ---- */
 
 struct meeting {
@@ -419,38 +510,21 @@ START_TEST(both_ends_say_exactly_what_happened)
 END_TEST
 
 /* What is said in other words in TLS 1.2, or only there. */
+/* clang-format off */
 static const struct meeting old_meetings[] = {
-    {"no client certificate",
-     {MUTUAL},
-     {.cafile = "ca.crt"},
-     "localhost",                                                        "the client gave no certificate",
-     "no cipher or key exchange",                                                                                NULL},
-    {"PSK",
-     {.psk_find = find_key, .psk_hint = "lab"},
-     PSK("thermometer",                         "c0ffee"),
-     "localhost",                                                                                          NULL,
-     NULL,                                                                                                             "thermometer"},
-    {"wrong PSK",
-     {.psk_find = find_key, .psk_hint = "lab"},
-     PSK("thermometer", "c0ffef"),
-     "localhost",                                                                         "keys differ",
-     "keys differ",               NULL},
-    {"unknown identity",
-     {.psk_find = find_key, .psk_hint = "lab"},
-     PSK("barometer",                "c0ffee"),
-     "localhost",                                                                                      "PSK identity is not known",
-     "does not know the PSK identity",                                                                                                      NULL},
-    {"PSK against certificate",
-     {GOOD_SERVER},
-     PSK("thermometer",  "c0ffee"),
-     "localhost",                                                                                        "does not know the authority",
-     "showed a certificate instead",                                                                                    NULL},
-    {"certificate wanted of a PSK listener",
-     {.psk_find = find_key, .psk_hint = "lab"},
-     {.cafile = "ca.crt"},
-     "localhost",                             "no cipher is allowed on both sides",
-     "no cipher or key exchange",                                                                  NULL                                                                                            },
+    {"no client certificate", {MUTUAL}, {.cafile = "ca.crt"}, "localhost",
+        "the client gave no certificate", "no cipher or key exchange", NULL},
+    {"PSK", {.psk_find = find_key, .psk_hint = "lab"}, PSK("thermometer", "c0ffee"), "localhost", NULL, NULL, "thermometer"},
+    {"wrong PSK", {.psk_find = find_key, .psk_hint = "lab"}, PSK("thermometer", "c0ffef"), "localhost",
+        "keys differ", "keys differ", NULL},
+    {"unknown identity", {.psk_find = find_key, .psk_hint = "lab"}, PSK("barometer", "c0ffee"), "localhost",
+        "PSK identity is not known", "does not know the PSK identity", NULL},
+    {"PSK against certificate", {GOOD_SERVER}, PSK("thermometer", "c0ffee"), "localhost",
+        "does not know the authority", "showed a certificate instead", NULL},
+    {"certificate wanted of a PSK listener", {.psk_find = find_key, .psk_hint = "lab"}, {.cafile = "ca.crt"}, "localhost",
+        "no cipher is allowed on both sides", "no cipher or key exchange", NULL},
 };
+/* clang-format on */
 #define OLD_MEETINGS ((int)(sizeof(old_meetings) / sizeof(old_meetings[0])))
 
 START_TEST(tls_1_2_says_some_things_in_other_words)
@@ -486,6 +560,10 @@ Suite *tls_settings_suite(void)
                         FILE_CASES);
     tcase_add_test(files, the_highest_version_is_not_below_the_lowest);
     tcase_add_test(files, every_problem_is_told_at_once);
+    tcase_add_test(files, a_folder_of_authorities_must_be_one);
+    tcase_add_loop_test(files, a_client_is_told_what_is_wrong_with_its_key, 0,
+                        CLIENT_KEYS);
+    tcase_add_test(files, ciphers_that_no_key_can_have_are_a_warning);
     tcase_add_checked_fixture(both, open_workshop, close_workshop);
     tcase_add_loop_test(both, both_ends_say_exactly_what_happened, 0, MEETINGS);
     tcase_add_loop_test(both, the_same_in_tls_1_2, 0, MEETINGS);
