@@ -1,6 +1,7 @@
 #include "certs/cert_http.h"
 
 #include "base/alloc.h"
+#include "base/hex_digits.h"
 
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -45,13 +46,6 @@ static const char *find_field(const char *text, const char *name)
     return NULL;
 }
 
-static int hex_digit(char c)
-{
-    if (!isxdigit((unsigned char)c))
-        return -1;
-    return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
 /* Undo %XX. Returns false when it is not well-formed. */
 static bool decode_path(const char *path, size_t len, struct buf *to)
 {
@@ -60,11 +54,10 @@ static bool decode_path(const char *path, size_t len, struct buf *to)
             buf_append_u8(to, (uint8_t)path[i]);
             continue;
         }
-        int high = i + 2 < len ? hex_digit(path[i + 1]) : -1;
-        int low = high < 0 ? -1 : hex_digit(path[i + 2]);
-        if (low < 0)
+        int byte = i + 2 < len ? hex_digits_byte(path[i + 1], path[i + 2]) : -1;
+        if (byte < 0)
             return false;
-        buf_append_u8(to, (uint8_t)(high * 16 + low));
+        buf_append_u8(to, (uint8_t)byte);
         i += 2;
     }
     return true;

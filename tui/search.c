@@ -1,6 +1,5 @@
 #include "tui/search.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/hex_digits.h"
 #include "wire/filter_regex.h"
 
 /* One of the three is there. */
@@ -19,14 +19,6 @@ struct search {
 
 /* ---- understanding ---- */
 
-static int digit(char c)
-{
-    const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
 /* "00 07", "0007", "00:07" */
 static bool take_bytes(const char *text, struct buf *bytes)
 {
@@ -35,12 +27,11 @@ static bool take_bytes(const char *text, struct buf *bytes)
             text++;
             continue;
         }
-        int high = digit(text[0]);
-        int low = high < 0 ? -1 : digit(text[1]);
+        int byte = hex_digits_byte(text[0], text[1]);
 
-        if (low < 0)
+        if (byte < 0)
             return false;
-        buf_append_u8(bytes, (uint8_t)(high * 16 + low));
+        buf_append_u8(bytes, (uint8_t)byte);
         text += 2;
     }
     return bytes->len > 0;

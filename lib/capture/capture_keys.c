@@ -1,6 +1,7 @@
 #include "capture/capture_keys.h"
 
 #include "base/alloc.h"
+#include "base/hex_digits.h"
 
 #include <stdlib.h>
 
@@ -91,39 +92,17 @@ static struct slice next_word(struct slice *line)
     return word;
 }
 
-static int digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The bytes that a word of hex digits is; 0 when it is none, or is longer. */
-static size_t unhex(struct slice word, uint8_t *bytes, size_t size)
-{
-    if (word.len % 2 || word.len / 2 > size)
-        return 0;
-    for (size_t i = 0; i < word.len; i += 2) {
-        int high = digit(word.bytes[i]);
-        int low = digit(word.bytes[i + 1]);
-
-        if (high < 0 || low < 0)
-            return 0;
-        bytes[i / 2] = (uint8_t)(high << 4 | low);
-    }
-    return word.len / 2;
-}
-
 static void take_line(struct capture_keys *keys, struct slice line)
 {
     uint8_t name[1 + CAPTURE_RANDOM];
     struct capture_secret secret;
 
     if (!label_of(next_word(&line), &name[0]) ||
-        unhex(next_word(&line), name + 1, CAPTURE_RANDOM) != CAPTURE_RANDOM)
+        hex_digits_decode(next_word(&line), name + 1, CAPTURE_RANDOM) !=
+            CAPTURE_RANDOM)
         return;
-    secret.len = unhex(next_word(&line), secret.bytes, sizeof(secret.bytes));
+    secret.len =
+        hex_digits_decode(next_word(&line), secret.bytes, sizeof(secret.bytes));
     /* Others are half a line, or no secret. */
     if (secret.len == SECRET_OF_SHA384 ||
         (secret.len == SECRET_OF_SHA256 && name[0] != CAPTURE_KEY_MASTER))
@@ -146,7 +125,7 @@ void capture_keys_add(struct capture_keys *keys, struct slice lines)
 
 bool capture_keys_set_psk(struct capture_keys *keys, struct slice hex)
 {
-    keys->psk_len = unhex(hex, keys->psk, sizeof(keys->psk));
+    keys->psk_len = hex_digits_decode(hex, keys->psk, sizeof(keys->psk));
     return keys->psk_len > 0;
 }
 

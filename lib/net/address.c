@@ -1,5 +1,7 @@
 #include "net/address.h"
 
+#include "base/hex_digits.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -46,14 +48,6 @@ fail(const struct parser *parser, const char *format, ...)
     return -EINVAL;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Copy a part of the address, "%41" becoming "A"; what names it for errors. */
 static int decode(const struct parser *parser, struct slice part, char *out,
                   size_t size, const char *what)
@@ -64,13 +58,14 @@ static int decode(const struct parser *parser, struct slice part, char *out,
         uint8_t c = part.bytes[i];
 
         if (c == '%') {
-            int high = i + 2 < part.len ? hex_digit(part.bytes[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(part.bytes[i + 2]) : -1;
+            int byte = i + 2 < part.len ? hex_digits_byte(part.bytes[i + 1],
+                                                          part.bytes[i + 2])
+                                        : -1;
 
-            if (low < 0 || high + low == 0)
+            if (byte <= 0)
                 return fail(parser, "\"%%\" in the %s needs two hex digits",
                             what);
-            c = (uint8_t)(high << 4 | low);
+            c = (uint8_t)byte;
             i += 2;
         }
         if (len + 1 >= size)

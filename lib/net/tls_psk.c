@@ -1,6 +1,7 @@
 #include "net/tls_psk.h"
 
 #include "base/alloc.h"
+#include "base/hex_digits.h"
 #include "net/tls_files.h"
 #include "net/tls_layer.h"
 
@@ -13,17 +14,6 @@
    4.2.11: SHA-256 unless agreed otherwise]. */
 static const unsigned char aes_128_gcm_sha256[] = {0x13, 0x01};
 
-static int nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 size_t tls_settings_psk(const char *hex, uint8_t key[TLS_PSK_MAX_BYTES])
 {
     size_t len = strlen(hex);
@@ -35,7 +25,7 @@ size_t tls_settings_psk(const char *hex, uint8_t key[TLS_PSK_MAX_BYTES])
         return 0;
     memset(key, 0, bytes);
     for (size_t i = 0; i < len; i++) {
-        int value = nibble(hex[i]);
+        int value = hex_digits_value(hex[i]);
 
         if (value < 0)
             return 0;

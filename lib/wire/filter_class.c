@@ -1,5 +1,7 @@
 #include "wire/filter_class.h"
 
+#include "base/hex_digits.h"
+
 #include <string.h>
 
 static bool is_letter(int byte)
@@ -97,8 +99,7 @@ static bool is_punctuation(int byte)
 
 static bool is_hex_digit(int byte)
 {
-    return is_digit(byte) || (byte >= 'a' && byte <= 'f') ||
-           (byte >= 'A' && byte <= 'F');
+    return hex_digits_value(byte) >= 0;
 }
 
 static const struct {
@@ -131,11 +132,6 @@ static void add_all(struct filter_class *class, bool (*has)(int byte),
 
 /* ---- escapes ---- */
 
-static int hex_value(int digit)
-{
-    return is_digit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10;
-}
-
 /* "x41": one or two digits. */
 static size_t hex_escape(struct slice text, int *byte)
 {
@@ -143,7 +139,7 @@ static size_t hex_escape(struct slice text, int *byte)
 
     *byte = 0;
     while (used < text.len && used < 3 && is_hex_digit(text.bytes[used]))
-        *byte = *byte * 16 + hex_value(text.bytes[used++]);
+        *byte = *byte * 16 + hex_digits_value(text.bytes[used++]);
     return used > 1 ? used : 0;
 }
 

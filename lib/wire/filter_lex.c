@@ -1,5 +1,7 @@
 #include "wire/filter_lex.h"
 
+#include "base/hex_digits.h"
+
 static const struct {
     const char *word;
     enum filter_token_type type;
@@ -59,14 +61,6 @@ static bool is_letter(int c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-static int hex_value(int c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 enum filter_token_type filter_lex_keyword(struct slice word)
 {
     for (size_t i = FIRST_WORD; i < WORD_COUNT; i++) {
@@ -94,7 +88,7 @@ static size_t number_escape(const struct filter_lexer *lexer, size_t offset,
 
     *value = 0;
     while (used < max_digits) {
-        int digit = hex_value(look(lexer, offset + used));
+        int digit = hex_digits_value(look(lexer, offset + used));
 
         if (digit < 0 || (unsigned)digit >= base)
             break;
@@ -177,8 +171,8 @@ static size_t quoted(struct filter_lexer *lexer, struct filter_token *token,
 
 static bool is_hex_pair(const struct filter_lexer *lexer, size_t offset)
 {
-    return hex_value(look(lexer, offset)) >= 0 &&
-           hex_value(look(lexer, offset + 1)) >= 0;
+    return hex_digits_value(look(lexer, offset)) >= 0 &&
+           hex_digits_value(look(lexer, offset + 1)) >= 0;
 }
 
 /* Is this a number, an address or bytes such as ab:cd? */
@@ -200,10 +194,10 @@ static void take_bytes(struct filter_lexer *lexer, struct filter_token *token,
     size_t at = len == 4 && (look(lexer, 1) | 0x20) == 'x' ? 2 : 0;
 
     if (len == 1 && is_digit(look(lexer, 0)))
-        value[count++] = (uint8_t)hex_value(look(lexer, at++));
+        value[count++] = (uint8_t)hex_digits_value(look(lexer, at++));
     while (at + 2 <= len && is_hex_pair(lexer, at)) {
-        value[count++] = (uint8_t)(hex_value(look(lexer, at)) * 16 +
-                                   hex_value(look(lexer, at + 1)));
+        value[count++] = (uint8_t)(hex_digits_value(look(lexer, at)) * 16 +
+                                   hex_digits_value(look(lexer, at + 1)));
         at += 2;
         if (at + 2 < len && look(lexer, at) == ':')
             at++;
