@@ -1,11 +1,13 @@
 /*
- * What every transport can do: plain TCP, in memory, later TLS and WebSocket.
- * Bytes arrive in order, none is lost, and they go both ways [MQTT-4.2.0-1].
+ * What every transport can do. Some end in a socket (TCP, a Unix socket) or in
+ * memory; others are layers on top of one (TLS, WebSocket, the stages of
+ * proxies, a watcher) and look the same from above. Bytes arrive in order, none
+ * is lost, and they go both ways [MQTT-4.2.0-1].
  *
  * Bytes come in by callback and go out by transport_writev. The owner learns
- * in order: on_open once, then on_bytes any number of times, then on_closed
- * once. Nothing is called from inside a function that the owner calls, except
- * where it says so: everything comes from the loop.
+ * in order: on_open once, then on_bytes any number of times, on_end once at
+ * most, then on_closed once. Nothing is called from inside a function that the
+ * owner calls, except where it says so: everything comes from the loop.
  */
 #ifndef NET_TRANSPORT_H
 #define NET_TRANSPORT_H
@@ -40,7 +42,8 @@ struct transport_events {
 };
 
 struct transport_ops {
-    const char *name; /* "tcp", "tls", "ws", "wss", "memory", "unix" */
+    const char *name; /* "tcp", "tls", "ws", "wss", "memory", "unix",
+                         "socks5", "watch" */
     /*
      * Write what can be written without waiting. Returns the number of bytes
      * taken (0 when nothing can be; on_writable comes later whenever less than
@@ -76,6 +79,16 @@ static inline ssize_t transport_writev(struct transport *transport,
                                        const struct iovec *parts, int count)
 {
     return transport->ops->writev(transport, parts, count);
+}
+
+/* The bytes of all parts of a write. */
+static inline size_t transport_total(const struct iovec *parts, int count)
+{
+    size_t sum = 0;
+
+    for (int i = 0; i < count; i++)
+        sum += parts[i].iov_len;
+    return sum;
 }
 
 static inline void transport_pause(struct transport *transport, bool pause)

@@ -243,15 +243,6 @@ static void on_ready(struct loop_fd *watch, bool readable, bool writable)
         read_some(tcp);
 }
 
-static size_t total(const struct iovec *parts, int count)
-{
-    size_t sum = 0;
-
-    for (int i = 0; i < count; i++)
-        sum += parts[i].iov_len;
-    return sum;
-}
-
 static ssize_t send_parts(int fd, const struct iovec *parts, int count)
 {
     struct msghdr message = {
@@ -287,7 +278,7 @@ static ssize_t tcp_writev(struct transport *transport,
     }
     if (len < 0)
         len = 0;
-    if ((size_t)len < total(parts, count)) {
+    if ((size_t)len < transport_total(parts, count)) {
         tcp->blocked = true;
         want(tcp);
     }

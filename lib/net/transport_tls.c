@@ -382,15 +382,6 @@ static struct slice next_record(struct cursor *from, uint8_t *room)
     return slice_of(room, len);
 }
 
-static size_t total(const struct iovec *parts, int count)
-{
-    size_t sum = 0;
-
-    for (int i = 0; i < count; i++)
-        sum += parts[i].iov_len;
-    return sum;
-}
-
 /* A write failed: nothing is told from inside the call. */
 static ssize_t broken(struct tls *tls)
 {
@@ -419,7 +410,7 @@ static ssize_t tls_writev(struct transport *transport,
         if (tls->error)
             return broken(tls);
     }
-    tls->blocked = taken < total(parts, count);
+    tls->blocked = taken < transport_total(parts, count);
     return (ssize_t)taken;
 }
 

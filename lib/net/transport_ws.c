@@ -376,15 +376,6 @@ const struct transport_events transport_ws_below = {
 
 /* ---- the transport ---- */
 
-static size_t total(const struct iovec *parts, int count)
-{
-    size_t sum = 0;
-
-    for (int i = 0; i < count; i++)
-        sum += parts[i].iov_len;
-    return sum;
-}
-
 static void on_task(struct loop_task *task)
 {
     struct ws *ws = LIST_ITEM(task, struct ws, task);
@@ -396,7 +387,7 @@ static ssize_t ws_writev(struct transport *transport, const struct iovec *parts,
                          int count)
 {
     struct ws *ws = (struct ws *)transport;
-    size_t all = total(parts, count);
+    size_t all = transport_total(parts, count);
     bool broken_off = ws->frame_left != 0;
     size_t taken = 0;
 

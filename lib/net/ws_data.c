@@ -5,15 +5,6 @@
 /* So many parts go down at a time, the header among them. */
 #define PARTS_AT_ONCE 64
 
-static size_t total(const struct iovec *parts, int count)
-{
-    size_t sum = 0;
-
-    for (int i = 0; i < count; i++)
-        sum += parts[i].iov_len;
-    return sum;
-}
-
 static bool may_send(const struct ws *ws)
 {
     return ws->opened && !ws->error && !ws->out.len;
@@ -92,7 +83,7 @@ static bool write_frame(struct ws *ws, const struct iovec *parts, int count,
 
 static size_t send_plain(struct ws *ws, const struct iovec *parts, int count)
 {
-    size_t all = total(parts, count);
+    size_t all = transport_total(parts, count);
     size_t taken = 0;
 
     while (may_send(ws) && taken < all &&
@@ -127,7 +118,7 @@ static size_t gather(struct ws *ws, const struct iovec *parts, int count,
 
 static size_t send_masked(struct ws *ws, const struct iovec *parts, int count)
 {
-    size_t all = total(parts, count);
+    size_t all = transport_total(parts, count);
     size_t taken = 0;
 
     while (may_send(ws) && taken < all) {
