@@ -60,8 +60,10 @@ void check_session_feed(struct check_session *session,
     unsigned event = event_of(&row->record);
     uint32_t connection = row->record.connection;
 
-    if (event == EVENT_BROKER_STARTED)
-        check_session_release(session); /* nobody has survived it */
+    /* Nobody has survived it; but who begins to watch makes the broker say it
+       again. */
+    if (event == EVENT_BROKER_STARTED && !(row->record.flags & RECORD_SNAPSHOT))
+        check_session_release(session);
     for (unsigned i = 0; connection && i < rule->filter_count; i++) {
         if (!filter_match(rule->filters[i], row, scratch))
             continue;

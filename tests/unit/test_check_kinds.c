@@ -87,7 +87,7 @@ static void end(void)
 
 /* What happens, one letter each: T and U open connection 1 and 2 with TLS, P opens
    3 without, a and b are CONNECTs of ann on 1 and bob on 2, c one of ann on 3; t
-   and u and p close them; R: the broker is started anew. */
+   and u and p close them; R: the broker is started anew, W: somebody begins to watch. */
 static void event(uint32_t connection, enum record_type type,
                   enum event_code code, const char *text)
 {
@@ -122,6 +122,19 @@ static void connect(uint32_t connection, const char *hex)
 #define ANN "10 0f 0004 4d515454 04 02 003c 0003 616e6e"
 #define BOB "10 0f 0004 4d515454 04 02 003c 0003 626f62"
 
+static void watched(void)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, EVENT_BROKER_STARTED);
+    history_add(history, &(struct record){.seq = history_end(history) + 1,
+                                          .time_ns = SECOND,
+                                          .type = RECORD_EVT,
+                                          .flags = RECORD_SNAPSHOT,
+                                          .bytes = buf_slice(&bytes)});
+    buf_release(&bytes);
+}
+
 static void happen(char letter)
 {
     switch (letter) {
@@ -135,6 +148,7 @@ static void happen(char letter)
     case 'u': event(2, RECORD_CONN, EVENT_CONN_CLOSED, ""); break;
     case 'p': event(3, RECORD_CONN, EVENT_CONN_CLOSED, ""); break;
     case 'R': event(0, RECORD_EVT, EVENT_BROKER_STARTED, ""); break;
+    case 'W': watched(); break;
     default: ck_abort_msg("%c", letter);
     }
 }
@@ -159,6 +173,7 @@ static const struct {
     {"Tat", "U",    false}, /* it is gone when the step begins */
     {"Ta",  "",     false}, /* nothing has happened in the step yet */
     {"Ta",  "RU",   false}, /* nobody survives the broker */
+    {"T",   "Wa",   true }, /* but it has not gone */
     {"Ta",  "t",    false},
 };
 
