@@ -208,14 +208,30 @@ static void draw_key_line(const struct app *app, const struct area *area, int y)
     buf_release(&line);
 }
 
+/* What is asked, and where it is typed: on one line, if that leaves room. */
 static void draw_question(struct app *app, const struct area *area, int y)
 {
+    const char *label = app_ask_label(app);
+    bool typed = app->asking < APP_KILL;
+    /* The names of all columns are long. */
+    const int room = app->asking == APP_COLUMNS ? 60 : typed ? 20 : 0;
+    int lines = 0;
+
+    if (grid_text_width(label) + room > area->width) {
+        struct area above = grid_part(area, 0, 1, 0, area->width - 2);
+
+        lines = view_paragraph(&above, 0, STYLE_KEY, label + 1);
+        above = grid_part(area, y - lines, 1, lines, area->width - 2);
+        for (int i = 0; i <= lines; i++)
+            grid_shade(area, y - i, STYLE_PLAIN);
+        view_paragraph(&above, 0, STYLE_KEY, label + 1);
+        label = " > ";
+    }
     grid_shade(area, y, STYLE_PLAIN);
-    if (app->asking < APP_KILL)
-        prompt_draw(&app->prompts[app->asking], area, y, app_ask_label(app));
+    if (typed)
+        prompt_draw(&app->prompts[app->asking], area, y, label);
     else
-        grid_cursor(area, y,
-                    grid_text(area, y, 0, STYLE_KEY, app_ask_label(app)));
+        grid_cursor(area, y, grid_text(area, y, 0, STYLE_KEY, label));
 }
 
 static void draw_bottom(struct app *app, const struct area *area)

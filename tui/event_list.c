@@ -44,16 +44,36 @@ static void draw_row(const struct store *store, const struct area *area, int y,
     buf_release(&text);
 }
 
+/* The chosen sentence, which may be longer than its row, as a whole. */
+static void draw_whole(const struct store *store, const struct area *area,
+                       int y, size_t index)
+{
+    struct history_row row;
+    struct buf text = {0};
+    struct area inner =
+        grid_part(area, y + 1, 1, area->height - y - 1, area->width - 2);
+
+    if (!store_row(store, store_at(store, STORE_LOG, index), &row))
+        return;
+    grid_rule(area, y, NULL);
+    render_event(&text, &row);
+    view_paragraph(&inner, 0, STYLE_PLAIN, buf_string(&text));
+    buf_release(&text);
+}
+
 void event_list_draw(struct event_list *list, const struct view *view,
                      const struct area *area, bool focus)
 {
     const struct store *store = view->store;
     size_t count = store_count(store, STORE_LOG);
     size_t chosen = store_chosen(store, STORE_LOG);
+    bool whole = area->height >= 9 && count;
 
-    list->height = area->height;
-    list->top = view_scroll(list->top, chosen, count, area->height);
-    for (int y = 0; y < area->height && list->top + (size_t)y < count; y++) {
+    list->height = whole ? area->height - 3 : area->height;
+    list->top = view_scroll(list->top, chosen, count, list->height);
+    if (whole)
+        draw_whole(store, area, list->height, chosen);
+    for (int y = 0; y < list->height && list->top + (size_t)y < count; y++) {
         draw_row(store, area, y, list->top + (size_t)y);
         if (list->top + (size_t)y == chosen)
             table_mark(area, y, focus);
@@ -81,6 +101,6 @@ void event_list_click(const struct event_list *list, const struct view *view,
 {
     size_t index = list->top + (size_t)(y > 0 ? y : 0);
 
-    if (index < store_count(view->store, STORE_LOG))
+    if (y < list->height && index < store_count(view->store, STORE_LOG))
         store_choose(view->store, store_at(view->store, STORE_LOG, index));
 }

@@ -169,7 +169,7 @@ static int draw_about(const struct view_sessions *view, const struct area *area,
 {
     struct buf line = {0};
 
-    buf_append_string(&line, "connected ");
+    buf_append_string(&line, "connected at ");
     view_time(view->view.store, client->connected_ns, &line);
     if (*client->peer)
         buf_printf(&line, " from %s", client->peer);

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -73,6 +74,25 @@ static int draw_sentence(const struct area *area, int y, struct buf *text)
     return y + lines;
 }
 
+/* Those of the clients; the broker's own have no place in a count of them. */
+static size_t count_topics(const struct model *model, size_t *retained)
+{
+    struct model_topic *topic = NULL;
+    size_t count = 0;
+
+    while ((topic = model_topic_next(model, topic, true))) {
+        const struct model_topic *top = topic;
+
+        while (top->parent && top->parent->parent)
+            top = top->parent;
+        if (!strcmp(top->name, "$SYS"))
+            continue;
+        count += topic->named;
+        *retained += topic->retained;
+    }
+    return count;
+}
+
 static int draw_totals(const struct view_stats *view, const struct area *area,
                        int y)
 {
@@ -88,10 +108,13 @@ static int draw_totals(const struct view_stats *view, const struct area *area,
                (unsigned long long)counters->publishes[1],
                (unsigned long long)counters->publishes[2]);
     y = draw_sentence(area, y, &text);
+    size_t retained = 0;
+    size_t topics = count_topics(model, &retained);
+
     buf_printf(&text,
-               "topics %zu, retained messages %zu, clients %zu, wills %zu",
-               model->named_count, model->retained_count, model->client_count,
-               model->will_count);
+               "topics %zu, retained messages %zu (without $SYS), clients %zu, "
+               "wills %zu",
+               topics, retained, model->client_count, model->will_count);
     y = draw_sentence(area, y, &text);
     buf_printf(&text,
                "against the rules %llu, held %llu, dropped %llu, decisions"
@@ -108,51 +131,88 @@ static int draw_totals(const struct view_stats *view, const struct area *area,
     return y;
 }
 
+/* ---- who and what is busiest ---- */
+
 #define BUSIEST 5
 
-/* The topics with the most messages, in order. */
-static size_t find_busiest(const struct model *model,
-                           struct model_topic **busiest)
+/* The busiest of many, in order. */
+struct busiest {
+    const void *items[BUSIEST];
+    uint64_t counts[BUSIEST];
+    size_t count;
+};
+
+static void consider(struct busiest *busiest, const void *item, uint64_t count)
 {
-    struct model_topic *topic = NULL;
-    size_t count = 0;
-
-    while ((topic = model_topic_next(model, topic, true))) {
-        size_t at = count < BUSIEST ? count : BUSIEST;
-
-        if (!topic->published)
-            continue;
-        for (; at > 0 && busiest[at - 1]->published < topic->published; at--) {
-            if (at < BUSIEST)
-                busiest[at] = busiest[at - 1];
-        }
-        if (at < BUSIEST)
-            busiest[at] = topic;
-        count += count < BUSIEST;
-    }
-    return count;
-}
-
-static int draw_busiest(const struct view_stats *view, const struct area *area,
-                        int y)
-{
-    struct model_topic *busiest[BUSIEST] = {0};
-    size_t count = find_busiest(view->view.store->model, busiest);
+    size_t at = busiest->count;
 
     if (!count)
-        return y - 1;
-    grid_text(area, y++, 1, STYLE_HEADING, "messages of the busiest topics");
-    for (size_t i = 0; i < count; i++, y++) {
-        struct buf name = {0};
-        int bar = (int)(busiest[i]->published * 10 / busiest[0]->published);
+        return;
+    for (; at > 0 && busiest->counts[at - 1] < count; at--) {
+        if (at == BUSIEST)
+            continue;
+        busiest->items[at] = busiest->items[at - 1];
+        busiest->counts[at] = busiest->counts[at - 1];
+    }
+    if (at == BUSIEST)
+        return;
+    busiest->items[at] = item;
+    busiest->counts[at] = count;
+    busiest->count += busiest->count < BUSIEST;
+}
 
-        model_topic_name(busiest[i], &name);
-        grid_printf(area, y, 1, STYLE_PLAIN, "%8llu  %-10.*s",
-                    (unsigned long long)busiest[i]->published, bar,
-                    "##########");
-        view_peer_text(area, y, 22, area->width - 22, STYLE_NAME,
-                       buf_string(&name));
+static int draw_bar(const struct area *area, int y,
+                    const struct busiest *busiest, size_t i, const char *name)
+{
+    int bar = (int)(busiest->counts[i] * 10 / busiest->counts[0]);
+
+    grid_printf(area, y, 1, STYLE_PLAIN, "%8llu  %-10.*s",
+                (unsigned long long)busiest->counts[i], bar, "##########");
+    view_peer_text(area, y, 22, area->width - 22, STYLE_NAME, name);
+    return y + 1;
+}
+
+static int draw_topics(const struct view_stats *view, const struct area *area,
+                       int y)
+{
+    const struct model *model = view->view.store->model;
+    struct busiest busiest = {.count = 0};
+    struct model_topic *topic = NULL;
+
+    while ((topic = model_topic_next(model, topic, true)))
+        consider(&busiest, topic, topic->published);
+    if (busiest.count)
+        grid_text(area, ++y, 1, STYLE_HEADING,
+                  "messages of the busiest topics");
+    y += busiest.count > 0;
+    for (size_t i = 0; i < busiest.count; i++) {
+        struct buf name = {0};
+
+        model_topic_name(busiest.items[i], &name);
+        y = draw_bar(area, y, &busiest, i, buf_string(&name));
         buf_release(&name);
+    }
+    return y;
+}
+
+static int draw_clients(const struct view_stats *view, const struct area *area,
+                        int y)
+{
+    const struct model *model = view->view.store->model;
+    struct busiest busiest = {.count = 0};
+
+    for (size_t i = 0; i < model->client_count; i++)
+        consider(&busiest, model->clients[i],
+                 model->clients[i]->packets_in +
+                     model->clients[i]->packets_out);
+    if (busiest.count)
+        grid_text(area, ++y, 1, STYLE_HEADING,
+                  "packets of the busiest clients");
+    y += busiest.count > 0;
+    for (size_t i = 0; i < busiest.count; i++) {
+        const struct model_client *client = busiest.items[i];
+
+        y = draw_bar(area, y, &busiest, i, client->client_id);
     }
     return y;
 }
@@ -168,7 +228,8 @@ static void draw(struct view *base, const struct area *area, int pane)
     whole = grid_area(&all);
     view->height = area->height;
     view->lines = draw_types(view, &whole, draw_totals(view, &whole, 0) + 1);
-    view->lines = draw_busiest(view, &whole, view->lines + 1);
+    view->lines = draw_topics(view, &whole, view->lines);
+    view->lines = draw_clients(view, &whole, view->lines);
     view->top = (int)view_scroll((size_t)view->top, (size_t)view->top,
                                  (size_t)view->lines, area->height);
     for (int y = 0; y < area->height; y++)
