@@ -46,8 +46,7 @@ bool client_options_fail(struct client_options *options, const char *format,
     return false;
 }
 
-/* 1883, or what a lab has set for the shell that it runs commands in. */
-static uint16_t default_port(void)
+uint16_t client_options_port(void)
 {
     const char *chosen = getenv("MQTTLAB_PORT");
     long port = chosen ? strtol(chosen, NULL, 10) : 0;
@@ -87,7 +86,7 @@ void client_options_init(struct client_options *options,
 
     *options = (struct client_options){
         .config = {.host = "localhost",
-                   .port = default_port(),
+                   .port = client_options_port(),
                    .max_in_flight = 20,
                    .connect = {.version = MQTT_3_1_1,
                                .clean_start = true,

@@ -200,6 +200,10 @@ void client_options_release(struct client_options *options);
  */
 int client_options_next(struct client_options *options);
 
+/* The port when none is given: 1883, or what a lab has set for the shell that it
+   runs commands in. */
+uint16_t client_options_port(void);
+
 /* A whole number from min to max, and nothing else in text? */
 bool client_options_number(const char *text, long min, long max, long *number);
 

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/options.h"
+#include "client/client_options.h"
 #include "client/commands.h"
 #include "client/play.h"
 #include "wire/control.h"
@@ -21,16 +22,34 @@
 #define SIGNALS     2
 #define FILE_MAX    65536
 
-enum { OPTION_HELP = 1, OPTION_HOST, OPTION_PORT, OPTION_ID, OPTION_EVERY };
+enum {
+    PLAY_OPTION_HELP = 1,
+    PLAY_OPTION_HOST,
+    PLAY_OPTION_PORT,
+    PLAY_OPTION_ID,
+    PLAY_OPTION_EVERY,
+    PLAY_OPTION_QUICK,
+};
 
 static const struct option_spec device_table[] = {
-    {OPTION_HOST,  'h', "host",  "HOST", "the broker's name (127.0.0.1)" },
-    {OPTION_PORT,  'p', "port",  "PORT", "its port (1883)"               },
-    {OPTION_ID,    'i', "id",    "ID",
-     "Client Identifier; the kind and -1 if not given"                   },
-    {OPTION_EVERY, 'e', "every", "TIME", "time between two messages (2s)"},
-    {OPTION_HELP,  0,   "help",  NULL,   "this text"                     },
-    {0,            0,   NULL,    NULL,   NULL                            },
+    {PLAY_OPTION_HOST,  'h', "host",  "HOST", "the broker's name (127.0.0.1)" },
+    {PLAY_OPTION_PORT,  'p', "port",  "PORT", "its port (1883)"               },
+    {PLAY_OPTION_ID,    'i', "id",    "ID",
+     "Client Identifier; the kind and -1 if not given"                        },
+    {PLAY_OPTION_EVERY, 'e', "every", "TIME", "time between two messages (2s)"},
+    {PLAY_OPTION_HELP,  0,   "help",  NULL,   "this text"                     },
+    {0,                 0,   NULL,    NULL,   NULL                            },
+};
+
+static const struct option_spec play_table[] = {
+    {PLAY_OPTION_HOST,  'h', "host",  "HOST", "the broker's name (127.0.0.1)" },
+    {PLAY_OPTION_PORT,  'p', "port",  "PORT", "its port (1883)"               },
+    {PLAY_OPTION_ID,    'i', "id",    "ID",
+     "Client Identifier; the kind and -1 if not given"                        },
+    {PLAY_OPTION_EVERY, 'e', "every", "TIME", "time between two messages (2s)"},
+    {PLAY_OPTION_QUICK, 0,   "quick", NULL,   "do not wait: to try a script"  },
+    {PLAY_OPTION_HELP,  0,   "help",  NULL,   "this text"                     },
+    {0,                 0,   NULL,    NULL,   NULL                            },
 };
 
 struct player {
@@ -70,16 +89,31 @@ static char *read_file(const char *path)
     return text;
 }
 
-static bool load(struct player *player)
+/* A built-in one, the file of this name, or NAME.play, as labs bring them. */
+static char *find_text(const char *name)
 {
     const struct play_built_in *row = play_built_ins();
+
+    while (row->name && strcmp(row->name, name) != 0)
+        row++;
+    if (row->name)
+        return alloc_string(row->text);
+    char *text = read_file(name);
+    if (!text) {
+        char *path = alloc_printf("%s.play", name);
+
+        text = read_file(path);
+        free(path);
+    }
+    return text;
+}
+
+static bool load(struct player *player)
+{
     char error[200];
-    char *text;
+    char *text = find_text(player->word);
     bool good;
 
-    while (row->name && strcmp(row->name, player->word) != 0)
-        row++;
-    text = row->name ? alloc_string(row->text) : read_file(player->word);
     if (!text) {
         fprintf(stderr, "mqttlab: there is no '%s', and no file of this name\n",
                 player->word);
@@ -185,19 +219,21 @@ static bool set_option(struct player *player, const struct options *options,
 {
     long number = 0;
 
-    if (id == OPTION_PORT) {
+    if (id == PLAY_OPTION_PORT) {
         if (!options_number(options, 1, 65535, &number, error, size))
             return false;
         player->options.port = (uint16_t)number;
-    } else if (id == OPTION_HOST) {
+    } else if (id == PLAY_OPTION_HOST) {
         player->options.host = options->value;
-    } else if (id == OPTION_ID) {
+    } else if (id == PLAY_OPTION_ID) {
         player->options.id = options->value;
-    } else if (id == OPTION_EVERY) {
+    } else if (id == PLAY_OPTION_EVERY) {
         player->options.every = options->value;
         snprintf(error, size, "--every: '%s' is no time such as 2s or 500ms",
                  options->value);
         return play_time_ms(options->value) > 0;
+    } else if (id == PLAY_OPTION_QUICK) {
+        player->options.quick = true;
     } else if (player->word) {
         snprintf(error, size, "too many arguments: '%s'", options->value);
         return false;
@@ -217,7 +253,7 @@ static void help(bool device)
                "Play a demonstration, with notes for all who watch:\n\n");
     list_built_ins(device);
     printf("\n");
-    options_help(device_table, stdout);
+    options_help(device ? device_table : play_table, stdout);
 }
 
 /* Returns -1 to go on, or the exit code. */
@@ -228,9 +264,9 @@ static int read_options(struct player *player, int argc, char **argv,
     char error[200];
     int id;
 
-    options_init(&options, device_table, argc, argv);
+    options_init(&options, device ? device_table : play_table, argc, argv);
     while ((id = options_next(&options)) != OPTIONS_END) {
-        if (id == OPTION_HELP) {
+        if (id == PLAY_OPTION_HELP) {
             help(device);
             return 0;
         }
@@ -250,7 +286,9 @@ static int read_options(struct player *player, int argc, char **argv,
 static int play(int argc, char **argv, bool device)
 {
     struct player player = {
-        .options = {.host = "127.0.0.1", .port = 1883, .every = "2s"},
+        .options = {.host = "127.0.0.1",
+                    .port = client_options_port(),
+                    .every = "2s"},
     };
     char *id = NULL;
     int code = read_options(&player, argc, argv, device);

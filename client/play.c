@@ -273,7 +273,11 @@ static void do_wait(struct play *play, const struct play_line *line)
     ms = play_time_ms(buf_string(&time));
     buf_release(&time);
     play->at++;
-    timer_set(play->loop, &play->timer, ms ? ms : 1000);
+    if (play->options.quick)
+        ms = 0;
+    else if (!ms)
+        ms = 1000;
+    timer_set(play->loop, &play->timer, ms);
 }
 
 static void do_note(struct play *play, const struct play_line *line)

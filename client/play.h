@@ -17,6 +17,7 @@ struct play_options {
     const char *id;    /* {id} */
     const char *every; /* {every} */
     uint64_t seed;     /* of the values */
+    bool quick;        /* "wait" takes no time */
     void *owner;
     /* A client is about to connect; it may be announced as a script's. May be
        NULL, as the next. */

@@ -84,6 +84,7 @@ struct lab_actor {
 struct lab_file {
     char *name; /* plain: no '/', no '.' in front */
     char *text;
+    bool demo; /* NAME.play, a script for `mqttlab play NAME` */
 };
 
 /* A text of a translation that stands in a machine's block in the original. */

@@ -265,8 +265,8 @@ static void add_actor(struct sorter *sorter, const char *client_ids,
     };
 }
 
-/* It is also part of the text, for people. */
-static void add_file(struct sorter *sorter, const char *name, const char *text)
+static void add_file(struct sorter *sorter, const char *name, const char *text,
+                     bool demo)
 {
     struct lab_step *step = sorter->step;
     struct lab_file **files = step ? &step->files : &sorter->lab->files;
@@ -279,14 +279,22 @@ static void add_file(struct sorter *sorter, const char *name, const char *text)
     }
     *files = alloc_resize(*files, *count + 1, sizeof((*files)[0]));
     (*files)[(*count)++] = (struct lab_file){
-        .name = alloc_string(name),
+        .name = alloc_printf("%s%s", name, demo ? ".play" : ""),
         .text = alloc_printf("%s\n", text),
+        .demo = demo,
     };
     char **at = &(*files)[*count - 1].text;
     char *text_filled = filled(sorter, *at);
     free(*at);
     *at = text_filled;
-    add_block(sorter, LAB_CODE, 0, text);
+    /* For people: what is in the file, or how it is played. */
+    if (!demo) {
+        add_block(sorter, LAB_CODE, 0, text);
+        return;
+    }
+    char *command = alloc_printf("mqttlab play %s", name);
+    add_block(sorter, LAB_COMMAND, 0, command);
+    free(command);
 }
 
 /* ---- blocks ---- */
@@ -314,7 +322,8 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
         after_word(block->info, "check") || after_word(block->info, "near") ||
         after_word(block->info, "question") ||
         after_word(block->info, "words") || after_word(block->info, "script");
-    bool handout = after_word(block->info, "file");
+    bool handout =
+        after_word(block->info, "file") || after_word(block->info, "play");
     if ((machine && !sorter->step) || (handout && sorter->at_end)) {
         COMPLAIN(sorter, "'%s' %s", block->info,
                  sorter->at_end ? "behind the last step"
@@ -330,7 +339,9 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
     } else if ((rest = after_word(block->info, "question"))) {
         add_question(sorter, rest, block->text);
     } else if ((rest = after_word(block->info, "file"))) {
-        add_file(sorter, rest, block->text);
+        add_file(sorter, rest, block->text, false);
+    } else if ((rest = after_word(block->info, "play"))) {
+        add_file(sorter, rest, block->text, true);
     } else {
         rest = after_word(block->info, "sh");
         add_block(sorter, rest ? LAB_COMMAND : LAB_CODE, 0, block->text);

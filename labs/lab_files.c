@@ -46,7 +46,9 @@ int lab_files_renew(const struct lab_file *files, size_t count,
         char *path = alloc_printf("%s/%s", folder, files[i].name);
         char *old = alloc_printf("%s.old", path);
 
-        if (rename(path, old) != 0 && errno != ENOENT)
+        /* A script is nothing that a student works on. */
+        if ((files[i].demo ? unlink(path) : rename(path, old)) != 0 &&
+            errno != ENOENT)
             result = -errno;
         free(path);
         free(old);

@@ -222,6 +222,27 @@ static void test_wrong_ways(struct test *test, const struct lab_run_step *step,
     }
 }
 
+/* Each demonstration of the lab can be played, and nobody's marks change. */
+static void test_demos(struct test *test, const struct lab_file *files,
+                       size_t count)
+{
+    unsigned points = lab_run_points(run_of(test));
+
+    for (size_t i = 0; i < count; i++) {
+        if (!files[i].demo)
+            continue;
+        char *script = alloc_printf("mqttlab play --quick %s", files[i].name);
+        char *what = alloc_printf("%s can be played", files[i].name);
+        bool good = lab_bench_run(&test->bench, script);
+        bool same = lab_run_points(run_of(test)) == points;
+
+        say(test, good && same, what,
+            good ? "it earns points" : "mqttlab play says why not");
+        free(what);
+        free(script);
+    }
+}
+
 /* One sitting through all steps; with wrong ways before the right one. */
 static void sit(struct test *test, bool wrong_ways, struct buf *open)
 {
@@ -235,6 +256,9 @@ static void sit(struct test *test, bool wrong_ways, struct buf *open)
 
         live_begin_step(&test->bench.live, i);
         if (wrong_ways) {
+            if (i == 0)
+                test_demos(test, run->lab->files, run->lab->file_count);
+            test_demos(test, step->step->files, step->step->file_count);
             lab_bench_keep(&test->bench);
             test_wrong_ways(test, step, checks);
         }

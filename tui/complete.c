@@ -2,6 +2,7 @@
  * Tab while something is typed: the word before the cursor is completed as far
  * as that is clear, and what it may become is shown.
  */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,13 +199,36 @@ static void offer_devices(struct offers *offers)
     offer_all(offers, names);
 }
 
-static void offer_demos(struct offers *offers)
+/* NAME.play in the folder of a lab. */
+static void offer_lab_demos(const struct app *app, struct offers *offers)
+{
+    static const char end[] = ".play";
+    DIR *folder =
+        app->crew && app->crew->folder ? opendir(app->crew->folder) : NULL;
+    const struct dirent *entry;
+
+    while (folder && (entry = readdir(folder))) {
+        size_t len = strlen(entry->d_name);
+        size_t name_len = len - strlen(end);
+
+        if (len <= strlen(end) || strcmp(entry->d_name + name_len, end) != 0)
+            continue;
+        char *name = alloc_string_of(entry->d_name, name_len);
+        offer(offers, name);
+        free(name);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+static void offer_demos(const struct app *app, struct offers *offers)
 {
     static const char *const names[] = {
         "demo-qos0", "demo-qos1",    "demo-qos2", "demo-retain",
         "demo-will", "demo-session", NULL};
 
     offer_all(offers, names);
+    offer_lab_demos(app, offers);
 }
 
 static void offer_members(const struct app *app, struct offers *offers)
@@ -258,7 +282,7 @@ static size_t offer_for_command(const struct app *app, const char *text,
     else if (command->word == COMMAND_A_DEVICE)
         offer_devices(offers);
     else if (command->word == COMMAND_A_DEMO)
-        offer_demos(offers);
+        offer_demos(app, offers);
     else if (command->word == COMMAND_A_MEMBER)
         offer_members(app, offers);
     else if (command->word == COMMAND_COLOUR && !strchr(text + start, ' '))

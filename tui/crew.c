@@ -1,7 +1,11 @@
 #include "tui/crew.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
 
 /* ---- starting ---- */
 
@@ -53,13 +57,29 @@ const char *crew_device(struct crew *crew, const char *kind, const char *every)
     return start(crew, name, argv);
 }
 
+/* The file of a lab's demonstration, owned by the caller; NULL: there is none of
+   this name. */
+static char *lab_demo(const struct crew *crew, const char *demo)
+{
+    if (!crew->folder || strchr(demo, '/'))
+        return NULL;
+    char *path = alloc_printf("%s/%s.play", crew->folder, demo);
+    if (access(path, R_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
 const char *crew_play(struct crew *crew, const char *demo)
 {
     char port[8];
-    const char *const argv[] = {"play", demo, "-p",
+    char *path = lab_demo(crew, demo);
+    const char *const argv[] = {"play", path ? path : demo, "-p",
                                 port_of(crew, port, sizeof(port)), NULL};
+    const char *said = start(crew, demo, argv);
 
-    return start(crew, demo, argv);
+    free(path);
+    return said;
 }
 
 const char *crew_subscribe(struct crew *crew, const char *topic_filter,

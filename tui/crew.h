@@ -16,6 +16,8 @@ struct crew_member {
 
 struct crew {
     unsigned port; /* of the broker; 0: there is none to connect to */
+    const char
+        *folder; /* where a lab has put its scripts; NULL: there is none */
     struct crew_member members[CREW_MAX];
     size_t count;
     unsigned started; /* ever, of all kinds */

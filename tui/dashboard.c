@@ -242,7 +242,8 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
     char *small = make_small_invitation((uint16_t)dashboard->broker.port);
     struct app *app = app_new(store, options->lab, invitation);
     struct source source;
-    struct crew crew = {.port = dashboard->broker.port};
+    struct crew crew = {.port = dashboard->broker.port,
+                        .folder = dashboard->options->folder};
     char error[300];
     int result;
 

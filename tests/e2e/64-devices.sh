@@ -34,6 +34,9 @@ until_ok grep -q 'QoS 1: the receiver says PUBACK' "$work/attach.log"
 # A script of one's own, and what is wrong with it.
 printf 'connect x\nx publish a/b "one two"\nx disconnect\n' >"$work/mine"
 "$MQTTLAB" play "$work/mine" -p "$port" || fail "the script fails"
+# As a lab brings it: by its name, on the port that the lab has chosen; and quickly.
+printf 'connect x\nwait 60s\nx publish a/b three\nx disconnect\n' >"$work/brought.play"
+(cd "$work" && MQTTLAB_PORT=$port "$MQTTLAB" play --quick brought) || fail "NAME.play"
 printf 'connect x\nx fly\n' >"$work/wrong"
 "$MQTTLAB" play "$work/wrong" -p "$port" 2>"$work/error.log" && fail "accepted"
 grep -q 'line 2' "$work/error.log" || fail "the line is not named"

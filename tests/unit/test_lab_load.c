@@ -92,6 +92,32 @@ START_TEST(every_part_of_a_lab_is_read)
 }
 END_TEST
 
+START_TEST(a_demonstration_is_a_file_and_a_command)
+{
+    static const char text[] =
+        "---\nid: 99-x\ntitle: X\nversion: 1\nparam p: {hex4}\n---\n"
+        "## S\n<!-- step s -->\n"
+        "```play two\nconnect a\na publish {{p}} 1\n```\n";
+    struct lab_problems problems = {0};
+    struct lab *lab = load(text, "ann", &problems);
+
+    ck_assert_msg(!problems.count, "%s", buf_string(&problems.text));
+    const struct lab_step *step = &lab->steps[0];
+    char *script =
+        alloc_printf("connect a\na publish %s 1\n", params_value(lab, "p"));
+    ck_assert_uint_eq(step->file_count, 1);
+    ck_assert_str_eq(step->files[0].name, "two.play");
+    ck_assert_str_eq(step->files[0].text, script);
+    ck_assert(step->files[0].demo);
+    ck_assert_uint_eq(step->block_count, 1);
+    ck_assert_int_eq(step->blocks[0].kind, LAB_COMMAND);
+    ck_assert_str_eq(step->blocks[0].text, "mqttlab play two");
+    free(script);
+    lab_free(lab);
+    buf_release(&problems.text);
+}
+END_TEST
+
 START_TEST(values_are_the_students_own_and_always_the_same)
 {
     struct lab_problems problems = {0};
@@ -385,6 +411,7 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase, every_part_of_a_lab_is_read);
     tcase_add_test(tcase, control_characters_are_told_and_taken_out);
     tcase_add_test(tcase, a_list_within_a_list_stands_further_in);
+    tcase_add_test(tcase, a_demonstration_is_a_file_and_a_command);
     tcase_add_test(tcase, values_are_the_students_own_and_always_the_same);
     tcase_add_test(tcase, values_stand_in_packets_as_bytes);
     tcase_add_test(tcase,

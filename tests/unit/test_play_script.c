@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/play_script.h"
+#include "labs/lab.h"
 
 static struct play_script script;
 static char error[200];
@@ -30,6 +31,37 @@ START_TEST(all_that_is_built_in_can_be_read)
         play_script_release(&script);
     }
     ck_assert_uint_ge(count, 10);
+}
+END_TEST
+
+/* Of those of our labs; the folder is the one of the source. */
+START_TEST(all_that_labs_bring_can_be_read)
+{
+    char **labs = lab_list(".");
+    size_t count = 0;
+
+    for (size_t i = 0; labs[i]; i++) {
+        struct lab_problems problems = {0};
+        struct lab *lab = lab_load(labs[i], "ann", &problems);
+
+        for (size_t s = 0; lab && s < lab->step_count; s++) {
+            for (size_t f = 0; f < lab->steps[s].file_count; f++) {
+                const struct lab_file *file = &lab->steps[s].files[f];
+
+                if (!file->demo)
+                    continue;
+                ck_assert_msg(reads(file->text), "%s: %s: %s", labs[i],
+                              file->name, error);
+                play_script_release(&script);
+                count++;
+            }
+        }
+        lab_free(lab);
+        buf_release(&problems.text);
+        free(labs[i]);
+    }
+    free(labs);
+    ck_assert_uint_ge(count, 3);
 }
 END_TEST
 
@@ -139,6 +171,7 @@ Suite *play_script_suite(void)
 
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_test(tcase, all_that_is_built_in_can_be_read);
+    tcase_add_test(tcase, all_that_labs_bring_can_be_read);
     tcase_add_test(tcase, a_line_is_a_client_and_its_deed);
     tcase_add_loop_test(tcase, what_means_nothing_is_refused_with_its_line, 0,
                         sizeof(wrong) / sizeof(wrong[0]));
