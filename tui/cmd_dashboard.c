@@ -25,6 +25,7 @@ enum {
     OPTION_NO_MOUSE,
     OPTION_MEMORY,
     OPTION_PLAIN,
+    OPTION_JSON,
     OPTION_CONTROL,
     OPTION_THEME,
     OPTION_SPEED,
@@ -41,6 +42,7 @@ enum {
         {OPTION_MEMORY, 0, "memory", "MB", "memory for packets (48)"}, \
         {OPTION_PLAIN, 0, "plain", NULL,                               \
          "one line for each packet, no screen"},                       \
+        {OPTION_JSON, 0, "json", NULL, "the same, as JSON"},           \
         {OPTION_HELP, 'h', "help", NULL, "this text"},                 \
     {                                                                  \
         0, 0, NULL, NULL, NULL                                         \
@@ -68,6 +70,7 @@ struct arguments {
     struct dashboard_options dashboard;
     const char *word; /* the first that is no option; NULL: none */
     bool plain;
+    bool json;
     bool control;
     double speed;
     bool step;
@@ -114,7 +117,9 @@ static bool set_option(const struct options *options, int id,
     screen->mono = screen->mono || id == OPTION_MONO;
     screen->ascii = screen->ascii || id == OPTION_ASCII;
     screen->no_mouse = screen->no_mouse || id == OPTION_NO_MOUSE;
-    arguments->plain = arguments->plain || id == OPTION_PLAIN;
+    arguments->json = arguments->json || id == OPTION_JSON;
+    arguments->plain =
+        arguments->plain || arguments->json || id == OPTION_PLAIN;
     arguments->control = arguments->control || id == OPTION_CONTROL;
     arguments->step = arguments->step || id == OPTION_STEP;
     if (id != OPTIONS_WORD)
@@ -177,6 +182,7 @@ int cmd_dashboard(int argc, char **argv)
     if (!arguments.plain && !screen_possible())
         return cmd_tour(1, argv);
     arguments.dashboard.plain = arguments.plain;
+    arguments.dashboard.json = arguments.json;
     return dashboard_run(&arguments.dashboard);
 }
 
@@ -194,7 +200,7 @@ static int show(struct source *source, struct store *store,
     int result;
 
     if (arguments->plain || !screen_possible())
-        return run_plain(source) ? 1 : 0;
+        return run_plain(source, arguments->json) ? 1 : 0;
     if (!settings_load(&settings, error, sizeof(error))) {
         fprintf(stderr, "mqttlab: %s\n", error);
         settings_release(&settings);

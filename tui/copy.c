@@ -1,6 +1,5 @@
 #include "tui/copy.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,14 +101,22 @@ static void add_field(json_t *object, const struct field *field)
     json_array_append_new(before, value);
 }
 
-static bool put_json(const struct copy_choice *choice, struct buf *out)
+json_t *copy_fields(const struct dissection *dissection)
 {
     json_t *object = json_object();
 
+    for (size_t i = 0; i < dissection->count; i++)
+        add_field(object, &dissection->fields[i]);
+    return object;
+}
+
+static bool put_json(const struct copy_choice *choice, struct buf *out)
+{
+    json_t *object =
+        choice->field ? json_object() : copy_fields(choice->dissection);
+
     if (choice->field)
         add_field(object, choice->field);
-    for (size_t i = 0; !choice->field && i < choice->dissection->count; i++)
-        add_field(object, &choice->dissection->fields[i]);
     bool any = json_object_size(object) > 0;
     char *text = json_dumps(object, JSON_INDENT(2));
     buf_append_string(out, text);

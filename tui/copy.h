@@ -6,6 +6,8 @@
 
 #include "wire/dissect.h"
 
+#include <jansson.h>
+
 enum copy_form {
     COPY_HEX,    /* "34 10 00 08" */
     COPY_TEXT,   /* as it is shown: the line and the tree; a message as it is */
@@ -30,5 +32,9 @@ struct copy_choice {
    without a value. */
 bool copy_put(const struct copy_choice *choice, enum copy_form form,
               struct buf *out);
+
+/* The fields of a packet by their names: what mqttlab inspect -T json has, but
+   numbers are numbers. The caller's. */
+json_t *copy_fields(const struct dissection *dissection);
 
 #endif

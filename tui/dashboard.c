@@ -260,7 +260,7 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
         if (dashboard->child.pid)
             app->about_quit = " Quit? The broker ends as well.   y yes"
                               "   any other key: no ";
-        result = options->plain ? run_plain(&source)
+        result = options->plain ? run_plain(&source, options->json)
                                 : run_screen(app, &source, &screen);
         if (result)
             fprintf(stderr,

@@ -23,6 +23,7 @@ struct dashboard_options {
     int (*on_port)(void *owner, uint16_t port);
     void *owner; /* given to on_port */
     bool plain;  /* lines of text in place of the screen */
+    bool json;   /* and these as objects of JSON */
 };
 
 #define DASHBOARD_BYTES (48u << 20)

@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "tui/loaded.h"
+#include "tui/row_json.h"
 #include "tui/shell_pane.h"
 #include "wire/render.h"
 
@@ -289,8 +290,9 @@ int run_screen(struct app *app, struct source *source,
 /* ---- without a screen ---- */
 
 /* Write the rows that came since. Returns the position behind the last. */
-static uint64_t write_rows(const struct store *store, uint64_t at)
+static uint64_t write_rows(const struct store *store, uint64_t at, bool json)
 {
+    struct dissection scratch = {0};
     struct buf line = {0};
 
     for (; at < history_end(store->history); at++) {
@@ -301,10 +303,14 @@ static uint64_t write_rows(const struct store *store, uint64_t at)
             row.record.flags & RECORD_SNAPSHOT)
             continue;
         buf_clear(&line);
-        render_line(&line, &row);
+        if (json)
+            row_json_put(&row, &scratch, &line);
+        else
+            render_line(&line, &row);
         puts(buf_string(&line));
     }
     buf_release(&line);
+    dissect_release(&scratch);
     fflush(stdout);
     return at;
 }
@@ -326,7 +332,7 @@ static bool signal_waits(const sigset_t *signals)
     return false;
 }
 
-int run_plain(struct source *source)
+int run_plain(struct source *source, bool json)
 {
     uint64_t at = 0;
     sigset_t ends;
@@ -346,7 +352,7 @@ int run_plain(struct source *source)
         more = live ? source->control_fd >= 0 : source_reading(source);
         if (live && more && source_gone(source, clock_read_wall_ns()))
             more = false;
-        at = write_rows(source->store, at);
+        at = write_rows(source->store, at, json);
         if (live && more && signal_waits(&ends))
             more = false;
         if (ferror(stdout))

@@ -16,9 +16,10 @@ int run_screen(struct app *app, struct source *source,
                const struct screen_options *options);
 
 /*
- * Without a screen: write one line for each packet and event, until the
- * source has ended or a signal comes. Returns 0 or a negative errno.
+ * Without a screen: write one line for each packet and event, as text or as an
+ * object of JSON, until the source has ended or a signal comes. Returns 0 or a
+ * negative errno.
  */
-int run_plain(struct source *source);
+int run_plain(struct source *source, bool json);
 
 #endif

@@ -58,6 +58,16 @@ fails 1 'no broker of mqttlab runs' attach
 [ "$(grep -c ' [<>] ' "$work/lines.log")" = 32 ] || fail "not 32 packets"
 grep -q 'will FIRED' "$work/lines.log" || fail "replay shows no events"
 
+# Or objects of JSON, one on each line, whatever the peers sent.
+"$MQTTLAB" replay "$story" --json >"$work/json.log"
+[ "$(grep -c '^{"time":"[0-9.]*",.*"number":[0-9]*,.*"fields":{"mqtt.hdrflags":.*}$' "$work/json.log")" = 32 ] ||
+    fail "not 32 packets as JSON"
+grep -q '"mqtt.topic":"lab/temp","mqtt.msgid":7,' "$work/json.log" || fail "no fields"
+grep -q '"event":"will.fired","text":"client sensor-1: will FIRED' "$work/json.log" ||
+    fail "no events as JSON"
+[ "$(LC_ALL=C grep -c '[[:cntrl:]]' "$work/json.log")" = 0 ] || fail "control characters"
+[ "$(wc -l <"$work/json.log")" = "$(wc -l <"$work/lines.log")" ] || fail "other lines as JSON"
+
 # As fast as it was, times a number: the story of 7 seconds in less than one.
 "$MQTTLAB" replay --speed 100 "$story" >"$work/paced.log"
 cmp "$work/lines.log" "$work/paced.log" || fail "another replay when paced"
