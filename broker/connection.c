@@ -118,6 +118,7 @@ static void on_open(struct link *link)
         connection_announce(connection);
         secure_report(connection);
     }
+    secure_admit(connection);
 }
 
 /* ---- packets in ---- */

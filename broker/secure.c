@@ -172,25 +172,32 @@ static void cancel(void *context)
         drop(&secure->fresh[i]);
 }
 
-/* Whose certificate is not good any more has to go. */
+/* Whose certificate is not good any more has to go. Returns whether it is. */
+static bool part_if_revoked(struct connection *connection)
+{
+    const struct transport *transport = tls_of(connection);
+    char *why = NULL;
+
+    if (transport)
+        why = transport_tls_distrusts(transport, connection->listener->tls);
+    if (!why)
+        return true;
+    connection_end(connection, &(struct connection_ending){
+                                   .why = END_UNWELCOME,
+                                   .text = why,
+                               });
+    free(why);
+    return false;
+}
+
 static void part_with_revoked(struct broker *broker)
 {
     LIST_FOREACH_SAFE (node, &broker->connections) {
         struct connection *connection =
             LIST_ITEM(node, struct connection, node);
-        const struct transport *transport = tls_of(connection);
-        char *why = NULL;
 
-        if (connection->state == CONNECTION_ENDED || !transport)
-            continue;
-        why = transport_tls_distrusts(transport, connection->listener->tls);
-        if (!why)
-            continue;
-        connection_end(connection, &(struct connection_ending){
-                                       .why = END_UNWELCOME,
-                                       .text = why,
-                                   });
-        free(why);
+        if (connection->state != CONNECTION_ENDED)
+            part_if_revoked(connection);
     }
 }
 
@@ -318,6 +325,15 @@ struct transport *secure_accept(struct broker_listener *listener, int fd,
     }
     transport_tls_carry(tls, below);
     return tls;
+}
+
+bool secure_admit(struct connection *connection)
+{
+    const struct transport *transport = tls_of(connection);
+
+    return !transport ||
+           transport_tls_is_of(transport, connection->listener->tls) ||
+           part_if_revoked(connection);
 }
 
 const char *secure_reason(const struct connection *connection)

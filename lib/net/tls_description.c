@@ -76,6 +76,12 @@ char *transport_tls_distrusts(const struct transport *transport,
     return why;
 }
 
+bool transport_tls_is_of(const struct transport *transport,
+                         const struct tls_context *context)
+{
+    return of(transport)->context == context;
+}
+
 char *transport_tls_peer_name(const struct transport *transport,
                               bool whole_subject)
 {

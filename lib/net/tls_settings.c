@@ -2,6 +2,7 @@
 
 #include "net/tls_files.h"
 #include "net/tls_psk.h"
+#include "net/tls_ticket.h"
 
 #include <openssl/err.h>
 #include <string.h>
@@ -162,8 +163,9 @@ static bool set_server(SSL_CTX *ssl, const struct tls_settings *settings,
         good = false;
     }
     if (settings->require_certificate)
-        SSL_CTX_set_verify(
-            ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        SSL_CTX_set_verify(ssl,
+                           SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                           tls_ticket_on_verify);
     SSL_CTX_set_session_id_context(ssl, id, sizeof(id) - 1);
     SSL_CTX_set_alpn_select_cb(ssl, choose_alpn, NULL);
     return good;

@@ -75,6 +75,8 @@ static int on_ticket(SSL *ssl, unsigned char name[NAME_BYTES],
 
     if (!renew(keys, clock_ms(&tls->context->loop->clock) / 1000))
         return -1;
+    if (encrypt && !SSL_get_num_tickets(ssl))
+        return 0;
     if (encrypt) {
         memcpy(name, key->name, NAME_BYTES);
         if (RAND_bytes(iv, IV_BYTES) != 1)
@@ -88,6 +90,16 @@ static int on_ticket(SSL *ssl, unsigned char name[NAME_BYTES],
     if (!use(key, cipher, mac, iv, 0))
         return -1;
     return key == &keys->newest ? 1 : 2;
+}
+
+int tls_ticket_on_verify(int good, X509_STORE_CTX *verify)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(verify,
+                                          SSL_get_ex_data_X509_STORE_CTX_idx());
+
+    if (sk_X509_num(X509_STORE_CTX_get0_untrusted(verify)) > 1)
+        SSL_set_num_tickets(ssl, 0);
+    return good;
 }
 
 void tls_ticket_init(struct tls_context *context)

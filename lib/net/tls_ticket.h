@@ -17,6 +17,13 @@
 /* Give the server's context keys of its own. */
 void tls_ticket_init(struct tls_context *context);
 
+/*
+ * Before a client's certificate is judged, as SSL_CTX_set_verify(3) has it. A ticket
+ * holds the client's certificate, but not those that it has sent along, and without
+ * these nobody can judge it again when lists are read anew: such a client gets none.
+ */
+int tls_ticket_on_verify(int good, X509_STORE_CTX *verify);
+
 /* Wipe them. */
 void tls_ticket_release(struct tls_context *context);
 

@@ -87,6 +87,10 @@ const char *transport_tls_reason(const struct transport *transport);
 char *transport_tls_distrusts(const struct transport *transport,
                               const struct tls_context *context);
 
+/* Was it made with this context? */
+bool transport_tls_is_of(const struct transport *transport,
+                         const struct tls_context *context);
+
 /* Is it one of ours? Others have no description. */
 bool transport_is_tls(const struct transport *transport);
 
