@@ -154,13 +154,6 @@ void cert_authority_release(struct cert_authority *authority)
     *authority = (struct cert_authority){0};
 }
 
-bool cert_authority_note(struct cert_authority *authority,
-                         const X509 *certificate, struct buf *why)
-{
-    cert_index_add(&authority->index, certificate);
-    return cert_index_store(&authority->index, authority->index_path, why);
-}
-
 /* ---- revocation lists ---- */
 
 static void set_reason(X509_REVOKED *revoked, int reason)

@@ -37,10 +37,6 @@ bool cert_authority_look(struct cert_authority *authority, const char *base,
 
 void cert_authority_release(struct cert_authority *authority);
 
-/* Enter a certificate into the index and store it. */
-bool cert_authority_note(struct cert_authority *authority,
-                         const X509 *certificate, struct buf *why);
-
 /*
  * A new revocation list with all that the index names as revoked, valid from
  * now on for so many days, owned by the caller; its number follows that of the

@@ -102,20 +102,50 @@ static int write_beside(char *path, struct slice content, mode_t mode)
     return error;
 }
 
+static void cannot_write(const char *path, int error, struct buf *why)
+{
+    buf_printf(why, "%s cannot be written: %s", path, strerror(-error));
+}
+
+char *cert_file_prepare(const char *path, struct slice content, mode_t mode,
+                        struct buf *why)
+{
+    char *prepared = alloc_printf("%s.XXXXXX", path);
+    struct stat status;
+    bool folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    int error = folder ? -EISDIR : write_beside(prepared, content, mode);
+
+    if (!error)
+        return prepared;
+    cannot_write(path, error, why);
+    free(prepared);
+    return NULL;
+}
+
+bool cert_file_place(char *prepared, const char *path, struct buf *why)
+{
+    if (rename(prepared, path) == 0) {
+        free(prepared);
+        return true;
+    }
+    cannot_write(path, -errno, why);
+    cert_file_discard(prepared);
+    return false;
+}
+
+void cert_file_discard(char *prepared)
+{
+    if (prepared)
+        unlink(prepared);
+    free(prepared);
+}
+
 bool cert_file_store(const char *path, struct slice content, mode_t mode,
                      struct buf *why)
 {
-    char *beside = alloc_printf("%s.XXXXXX", path);
-    int error = write_beside(beside, content, mode);
+    char *prepared = cert_file_prepare(path, content, mode, why);
 
-    if (!error && rename(beside, path)) {
-        error = -errno;
-        unlink(beside);
-    }
-    free(beside);
-    if (error)
-        buf_printf(why, "%s cannot be written: %s", path, strerror(-error));
-    return !error;
+    return prepared && cert_file_place(prepared, path, why);
 }
 
 void cert_file_forget(struct buf *content)

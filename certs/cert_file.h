@@ -28,6 +28,17 @@ bool cert_file_load(const char *path, struct buf *content, struct buf *why);
 bool cert_file_store(const char *path, struct slice content, mode_t mode,
                      struct buf *why);
 
+/*
+ * The same in two steps, for several files that belong together. The first
+ * writes content beside the file and returns that one's name, owned by the
+ * caller, or NULL. The second puts it in its place, or the third takes it away;
+ * both free the name.
+ */
+char *cert_file_prepare(const char *path, struct slice content, mode_t mode,
+                        struct buf *why);
+bool cert_file_place(char *prepared, const char *path, struct buf *why);
+void cert_file_discard(char *prepared); /* NULL does nothing */
+
 /* Wipe and free: there was a key in it. */
 void cert_file_forget(struct buf *content);
 

@@ -180,20 +180,25 @@ bool cert_index_load(struct cert_index *index, const char *path,
 
 /* ---- writing ---- */
 
+void cert_index_put(const struct cert_index *index, struct buf *to)
+{
+    for (size_t i = 0; i < index->count; i++) {
+        const struct cert_index_entry *entry = &index->all[i];
+        const char *reason = cert_index_reason_name(entry->reason);
+
+        buf_printf(to, "%c\t%s\t%s%s%s\t%s\tunknown\t%s\n", entry->state,
+                   entry->until, entry->revoked ? entry->revoked : "",
+                   reason ? "," : "", reason ? reason : "", entry->serial,
+                   entry->subject);
+    }
+}
+
 bool cert_index_store(const struct cert_index *index, const char *path,
                       struct buf *why)
 {
     struct buf text = {0};
 
-    for (size_t i = 0; i < index->count; i++) {
-        const struct cert_index_entry *entry = &index->all[i];
-        const char *reason = cert_index_reason_name(entry->reason);
-
-        buf_printf(&text, "%c\t%s\t%s%s%s\t%s\tunknown\t%s\n", entry->state,
-                   entry->until, entry->revoked ? entry->revoked : "",
-                   reason ? "," : "", reason ? reason : "", entry->serial,
-                   entry->subject);
-    }
+    cert_index_put(index, &text);
     bool good = cert_file_store(path, buf_slice(&text), CERT_FILE_MODE, why);
     buf_release(&text);
     return good;

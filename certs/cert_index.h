@@ -40,6 +40,9 @@ struct cert_index {
 bool cert_index_load(struct cert_index *index, const char *path,
                      struct buf *why);
 
+/* Append what the file holds. */
+void cert_index_put(const struct cert_index *index, struct buf *to);
+
 bool cert_index_store(const struct cert_index *index, const char *path,
                       struct buf *why);
 

@@ -17,8 +17,18 @@ struct buf *cert_output_add(struct cert_output *output, char *path, mode_t mode,
     file->path = path;
     file->text = text;
     file->mode = mode;
+    file->replaces = false;
     file->content = (struct buf){0};
     return &file->content;
+}
+
+struct buf *cert_output_update(struct cert_output *output, char *path,
+                               mode_t mode)
+{
+    struct buf *content = cert_output_add(output, path, mode, NULL);
+
+    output->files[output->count - 1].replaces = true;
+    return content;
 }
 
 /* Is it there, with the same content? */
@@ -40,7 +50,8 @@ static bool check_new(const struct cert_output *output, struct buf *why)
         const struct cert_output_file *file = &output->files[i];
         struct stat status;
 
-        if (lstat(file->path, &status) == 0 && !is_same(file)) {
+        if (!file->replaces && lstat(file->path, &status) == 0 &&
+            !is_same(file)) {
             buf_printf(why, "%s is there already; --force overwrites it",
                        file->path);
             return false;
@@ -68,13 +79,46 @@ static bool make_folders(const char *path, struct buf *why)
     return good;
 }
 
-bool cert_output_store(const struct cert_output *output, bool force,
-                       struct buf *told, struct buf *why)
+/* Write each beside its place. */
+static bool prepare_all(const struct cert_output *output,
+                        char *prepared[CERT_OUTPUT_MAX], struct buf *why)
+{
+    for (size_t i = 0; i < output->count; i++) {
+        const struct cert_output_file *file = &output->files[i];
+
+        prepared[i] =
+            make_folders(file->path, why)
+                ? cert_file_prepare(file->path, buf_slice(&file->content),
+                                    file->mode, why)
+                : NULL;
+        if (!prepared[i])
+            return false;
+    }
+    return true;
+}
+
+/* Put each into its place, which has next to no reason to fail. */
+static bool place_all(const struct cert_output *output,
+                      char *prepared[CERT_OUTPUT_MAX], struct buf *why)
+{
+    for (size_t i = 0; i < output->count; i++) {
+        bool good = cert_file_place(prepared[i], output->files[i].path, why);
+
+        prepared[i] = NULL;
+        if (good)
+            continue;
+        if (i)
+            buf_printf(why, "; %s was written before it",
+                       output->files[0].path);
+        return false;
+    }
+    return true;
+}
+
+static void tell(const struct cert_output *output, struct buf *told)
 {
     int width = 0;
 
-    if (!force && !check_new(output, why))
-        return false;
     for (size_t i = 0; i < output->count; i++) {
         int len = (int)strlen(output->files[i].path);
 
@@ -83,14 +127,25 @@ bool cert_output_store(const struct cert_output *output, bool force,
     for (size_t i = 0; i < output->count; i++) {
         const struct cert_output_file *file = &output->files[i];
 
-        if (!make_folders(file->path, why) ||
-            !cert_file_store(file->path, buf_slice(&file->content), file->mode,
-                             why))
-            return false;
         if (file->text)
             buf_printf(told, "%-*s  %s\n", width, file->path, file->text);
     }
-    return true;
+}
+
+bool cert_output_store(const struct cert_output *output, bool force,
+                       struct buf *told, struct buf *why)
+{
+    char *prepared[CERT_OUTPUT_MAX] = {NULL};
+
+    if (!force && !check_new(output, why))
+        return false;
+    bool good =
+        prepare_all(output, prepared, why) && place_all(output, prepared, why);
+    for (size_t i = 0; i < output->count; i++)
+        cert_file_discard(prepared[i]);
+    if (good)
+        tell(output, told);
+    return good;
 }
 
 void cert_output_release(struct cert_output *output)

@@ -17,6 +17,7 @@ struct cert_output_file {
     char *path;
     char *text; /* what it is, for people; NULL: not told */
     mode_t mode;
+    bool replaces; /* an older one, which need not be asked for */
     struct buf content;
 };
 
@@ -32,6 +33,10 @@ struct cert_output {
  */
 struct buf *cert_output_add(struct cert_output *output, char *path, mode_t mode,
                             char *text);
+
+/* The same for a file that is kept up to date: it is replaced, and not told. */
+struct buf *cert_output_update(struct cert_output *output, char *path,
+                               mode_t mode);
 
 /*
  * Make the folders and write the files; a line for each is appended to told.

@@ -44,7 +44,7 @@ bool certs_ca(const struct certs_request *request, struct buf *told,
     return good;
 }
 
-/* Sign, write, and enter it into the authority's index. */
+/* Sign it, enter it into the authority's index, and write both. */
 static bool finish(struct certs_job *job, struct buf *told, struct buf *why)
 {
     const struct certs_request *request = job->request;
@@ -54,9 +54,9 @@ static bool finish(struct certs_job *job, struct buf *told, struct buf *why)
     certs_job_add_certificate(job);
     if (job->use == CERT_AUTHORITY)
         certs_job_add_index(job);
+    certs_job_enter(job);
     if (!certs_job_add_chain(job, why) ||
-        !cert_output_store(&job->output, request->force, told, why) ||
-        !cert_authority_note(&job->authority, job->certificate, why))
+        !cert_output_store(&job->output, request->force, told, why))
         return false;
     certs_job_warn(job, told);
     return true;

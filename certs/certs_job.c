@@ -320,6 +320,17 @@ bool certs_job_add_chain(struct certs_job *job, struct buf *why)
     return good;
 }
 
+void certs_job_enter(struct certs_job *job)
+{
+    struct cert_authority *authority = &job->authority;
+
+    cert_index_add(&authority->index, job->certificate);
+    cert_index_put(&authority->index,
+                   cert_output_update(&job->output,
+                                      alloc_string(authority->index_path),
+                                      CERT_FILE_MODE));
+}
+
 void certs_job_warn(const struct certs_job *job, struct buf *told)
 {
     const ASN1_TIME *until = X509_get0_notAfter(job->authority.certificate);

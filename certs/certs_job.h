@@ -60,6 +60,10 @@ void certs_job_add_certificate(struct certs_job *job);
 void certs_job_add_index(struct certs_job *job);
 bool certs_job_add_chain(struct certs_job *job, struct buf *why);
 
+/* Enter the certificate into the authority's index, which is written with the
+   files. */
+void certs_job_enter(struct certs_job *job);
+
 /* Say so when it is valid for longer than who signed it. */
 void certs_job_warn(const struct certs_job *job, struct buf *told);
 

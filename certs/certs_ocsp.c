@@ -77,7 +77,6 @@ static bool make_signer(struct certs_ocsp *ocsp,
     struct certs_job job = {.use = CERT_OCSP_RESPONDER};
     const char *slash = strrchr(ocsp->authority.base, '/');
     char *name = alloc_printf("%s.ocsp", slash + 1);
-
     char *folder = alloc_string_of(ocsp->authority.base,
                                    (size_t)(slash - ocsp->authority.base));
 
@@ -90,8 +89,8 @@ static bool make_signer(struct certs_ocsp *ocsp,
     if (good) {
         certs_job_add_key(&job, NULL);
         certs_job_add_certificate(&job);
-        good = cert_output_store(&job.output, true, told, why) &&
-               cert_authority_note(&job.authority, job.certificate, why);
+        certs_job_enter(&job);
+        good = cert_output_store(&job.output, true, told, why);
     }
     free(folder);
     free(name);
