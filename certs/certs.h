@@ -118,9 +118,13 @@ struct certs_ocsp *certs_ocsp_new(const struct certs_request *request,
                                   struct buf *why);
 void certs_ocsp_free(struct certs_ocsp *ocsp);
 
-/* Wait for one connection and answer what it asks, within seconds; what was
-   answered is told. SIGPIPE must be ignored. */
-void certs_ocsp_serve(struct certs_ocsp *ocsp, struct buf *told,
+/*
+ * Wait for one connection and answer what it asks, within seconds; what was
+ * answered is told. SIGPIPE must be ignored. Returns false, and appends why,
+ * when there can be no connection any more; true also when an answer was that
+ * we cannot say, which why tells too.
+ */
+bool certs_ocsp_serve(struct certs_ocsp *ocsp, struct buf *told,
                       struct buf *why);
 
 /* A way to break a certificate. */

@@ -229,21 +229,15 @@ static void send_all(int fd, uint64_t until_ns, struct slice bytes)
     }
 }
 
-void certs_ocsp_serve(struct certs_ocsp *ocsp, struct buf *told,
-                      struct buf *why)
+static void serve(const struct certs_ocsp *ocsp, int fd, struct buf *told,
+                  struct buf *why)
 {
     struct buf question = {0};
     struct buf answer = {0};
     struct buf out = {0};
-    int fd = accept(ocsp->listener, NULL, NULL);
     uint64_t until_ns = clock_read_monotonic_ns() + TIME_MS * CLOCK_NS_PER_MS;
-
-    if (fd < 0) {
-        if (errno != EINTR && errno != ECONNABORTED)
-            buf_printf(why, "no connection can be taken: %s", strerror(errno));
-        return;
-    }
     int status = read_question(fd, until_ns, &question);
+
     if (status == 200)
         cert_ocsp_answer(&ocsp->answers, buf_slice(&question), &answer, told,
                          why);
@@ -253,9 +247,24 @@ void certs_ocsp_serve(struct certs_ocsp *ocsp, struct buf *told,
         cert_http_write(status, buf_slice(&answer), &out);
         send_all(fd, until_ns, buf_slice(&out));
     }
-    shutdown(fd, SHUT_WR);
-    close(fd);
     buf_release(&question);
     buf_release(&answer);
     buf_release(&out);
+}
+
+bool certs_ocsp_serve(struct certs_ocsp *ocsp, struct buf *told,
+                      struct buf *why)
+{
+    int fd = accept(ocsp->listener, NULL, NULL);
+
+    if (fd < 0) {
+        if (errno == EINTR || errno == ECONNABORTED)
+            return true;
+        buf_printf(why, "no connection can be taken: %s", strerror(errno));
+        return false;
+    }
+    serve(ocsp, fd, told, why);
+    shutdown(fd, SHUT_WR);
+    close(fd);
+    return true;
 }

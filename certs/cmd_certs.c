@@ -252,7 +252,7 @@ static int run_show(const struct certs_options *options)
     return finish(good, &told, &why);
 }
 
-/* Until a signal ends it. */
+/* Until a signal ends it, or no connection can be taken any more. */
 static int run_ocsp(const struct certs_options *options)
 {
     struct certs_request request = options->request;
@@ -268,13 +268,15 @@ static int run_ocsp(const struct certs_options *options)
     struct certs_ocsp *ocsp = certs_ocsp_new(&request, &port, &told, &why);
     forget(passphrase);
     signal(SIGPIPE, SIG_IGN);
-    for (;;) {
-        int status = finish(ocsp != NULL, &told, &why);
+    for (bool good = ocsp != NULL;;) {
+        int status = finish(good, &told, &why);
 
         fflush(stdout);
-        if (!ocsp)
+        if (!good) {
+            certs_ocsp_free(ocsp);
             return status;
-        certs_ocsp_serve(ocsp, &told, &why);
+        }
+        good = certs_ocsp_serve(ocsp, &told, &why);
     }
 }
 
@@ -292,7 +294,7 @@ static int run_verify(const struct certs_options *options)
     check.key = options->words[1];
     check.passphrase = passphrase;
     check.ca = check.ca ? check.ca : ca;
-    check.use = check.host ? CERT_SERVER : CERT_AUTHORITY;
+    check.use = check.host ? CERT_SERVER : CERT_PEER;
     if (options->use_given)
         check.use = options->use;
     good = good && certs_verify(&check, &told, &why);

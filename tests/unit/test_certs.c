@@ -9,13 +9,10 @@
 #include "tls_forge.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -483,78 +480,6 @@ START_TEST(a_folder_without_certificates_is_told)
 }
 END_TEST
 
-/* ---- the responder ---- */
-
-struct peer {
-    uint16_t port;
-    const char *sends;
-    char got[512];
-};
-
-static void *talk(void *context)
-{
-    struct peer *peer = context;
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(peer->port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    size_t len = 0;
-    ssize_t got;
-
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
-        return NULL;
-    (void)!write(fd, peer->sends, strlen(peer->sends));
-    shutdown(fd, SHUT_WR);
-    while ((got = read(fd, peer->got + len, sizeof(peer->got) - 1 - len)) > 0)
-        len += (size_t)got;
-    close(fd);
-    return NULL;
-}
-
-struct talk_case {
-    const char *sends;
-    const char *gets;
-};
-
-static const struct talk_case talks[] = {
-    {"GET /YQ== HTTP/1.0\r\n\r\n",                         "HTTP/1.0 200 OK\r\n"},
-    {"BREW / HTTP/1.0\r\n\r\n",                            "HTTP/1.0 405 "      },
-    {"POST / HTTP/1.0\r\nContent-Length: 9999999\r\n\r\n", "HTTP/1.0 413 "      },
-    {"GET",                                                ""                   },
-    {"",                                                   ""                   },
-};
-
-START_TEST(the_responder_answers_or_hangs_up_and_goes_on)
-{
-    struct certs_request wanted = request();
-    struct buf told = {0};
-    struct buf why = {0};
-    uint16_t port = 0;
-
-    makes(certs_ca, &wanted);
-    struct certs_ocsp *ocsp = certs_ocsp_new(&wanted, &port, &told, &why);
-    ck_assert_msg(ocsp != NULL, "%s", buf_string(&why));
-    ck_assert(is_there("ca.ocsp.crt"));
-    for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
-        struct peer peer = {.port = port, .sends = talks[i].sends};
-        pthread_t thread;
-
-        ck_assert_int_eq(pthread_create(&thread, NULL, talk, &peer), 0);
-        certs_ocsp_serve(ocsp, &told, &why);
-        pthread_join(thread, NULL);
-        ck_assert_uint_eq(why.len, 0);
-        ck_assert_int_eq(
-            strncmp(peer.got, talks[i].gets, strlen(talks[i].gets)), 0);
-        ck_assert_int_eq(peer.got[0] != '\0', talks[i].gets[0] != '\0');
-    }
-    struct certs_ocsp *other = certs_ocsp_new(&wanted, &port, &told, &why);
-    ck_assert_ptr_null(other);
-    expect(false, &why, "cannot be taken");
-    certs_ocsp_free(ocsp);
-    buf_release(&told);
-}
-END_TEST
-
 #define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 Suite *certs_suite(void)
@@ -587,6 +512,5 @@ Suite *certs_suite(void)
     tcase_add_test(all, there_is_no_other_way_to_break_one);
     tcase_add_test(all, those_who_signed_each_other_are_drawn_once);
     tcase_add_test(all, a_folder_without_certificates_is_told);
-    tcase_add_test(all, the_responder_answers_or_hangs_up_and_goes_on);
     return suite;
 }
