@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -230,6 +231,18 @@ void confine_drop_rights(void)
         prctl(PR_CAPBSET_DROP, right, 0, 0, 0);
 }
 
+bool confine_counts_processes(void)
+{
+    struct utsname system;
+    char *end;
+
+    if (uname(&system) != 0)
+        return false;
+    long major = strtol(system.release, &end, 10);
+    long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+    return major > 5 || (major == 5 && minor >= 14);
+}
+
 /* ---- children ---- */
 
 void confine_adopt(void)
@@ -285,6 +298,11 @@ void confine_begin(void)
 
 void confine_drop_rights(void)
 {
+}
+
+bool confine_counts_processes(void)
+{
+    return false;
 }
 
 void confine_adopt(void)

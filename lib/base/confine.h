@@ -46,6 +46,10 @@ void confine_begin(void);
    programs that are executed. */
 void confine_drop_rights(void);
 
+/* Is RLIMIT_NPROC a limit on the processes of a world of its own, and not on all
+   that the user has? Linux 5.14 has begun with that. */
+bool confine_counts_processes(void);
+
 /*
  * Make this process the parent of those that its descendants leave behind, and
  * end all children there are. Processes that were left behind elsewhere are not

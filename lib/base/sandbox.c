@@ -52,7 +52,7 @@ static void set_limits(const struct sandbox *sandbox, unsigned holds)
     if (sandbox->memory_bytes)
         set_limit(RLIMIT_AS, sandbox->memory_bytes);
     /* Elsewhere the processes that the user has outside would count, too. */
-    if (holds & CONFINE_PROCESSES)
+    if ((holds & CONFINE_PROCESSES) && confine_counts_processes())
         set_limit(RLIMIT_NPROC, MAX_PROCESSES);
 }
 

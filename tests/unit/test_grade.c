@@ -235,6 +235,42 @@ START_TEST(a_step_that_was_never_begun_earns_nothing)
 }
 END_TEST
 
+/* Records are missing, so nobody knows what was in them. */
+START_TEST(what_is_proved_by_absence_is_undecided_after_a_loss)
+{
+    live_begin_step(&student.live, 1);
+    expect_points(4);
+    live_lose(&student.live, 3);
+    expect_points(0);
+    json_t *result = grade();
+    const json_t *last = json_array_get(json_object_get(result, "checks"), 3);
+    ck_assert_str_eq(grade_report_string(last, "result"), "undecided");
+    ck_assert(json_is_null(json_object_get(last, "passed")));
+    json_decref(result);
+}
+END_TEST
+
+START_TEST(the_packets_that_decided_are_in_the_report)
+{
+    ping();
+    live_answer(&student.live, "q", "\033[2J5");
+    json_t *result = grade();
+    const json_t *first = json_array_get(json_object_get(result, "checks"), 0);
+    const json_t *packet = json_array_get(json_object_get(first, "packets"), 0);
+    const json_t *answer =
+        json_array_get(json_object_get(result, "answers"), 0);
+
+    ck_assert_str_eq(grade_report_string(packet, "hex"), "c0 00");
+    ck_assert_ptr_nonnull(
+        strstr(grade_report_string(packet, "line"), "PINGREQ"));
+    ck_assert_uint_gt(json_array_size(json_object_get(packet, "fields")), 1);
+    ck_assert_str_eq(grade_report_string(answer, "answer"), "\\x1b[2J5");
+    ck_assert(json_is_false(json_object_get(answer, "right")));
+    ck_assert_ptr_nonnull(json_object_get(result, "fingerprint"));
+    json_decref(result);
+}
+END_TEST
+
 START_TEST(a_reset_takes_back_what_was_proved)
 {
     ping();
@@ -354,6 +390,8 @@ Suite *grade_suite(void)
     tcase_add_checked_fixture(tcase, begin_lab, end_lab);
     tcase_add_test(tcase, points_are_for_what_the_recording_proves);
     tcase_add_test(tcase, a_step_that_was_never_begun_earns_nothing);
+    tcase_add_test(tcase, what_is_proved_by_absence_is_undecided_after_a_loss);
+    tcase_add_test(tcase, the_packets_that_decided_are_in_the_report);
     tcase_add_test(tcase, a_reset_takes_back_what_was_proved);
     tcase_add_test(tcase, a_forged_journal_is_told);
     tcase_add_test(tcase, a_journal_that_is_missing_is_told);
