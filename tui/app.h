@@ -206,6 +206,8 @@ void app_columns(struct app *app, const char *names);
 void app_copy(struct app *app, enum copy_form form, const char *path);
 /* app_files.c: open a recording over what is shown. */
 void app_load(struct app *app, const char *path);
+/* What is shown as a filter for Wireshark, likewise. */
+void app_wireshark(struct app *app, const char *path);
 /* "FORM [FILE]" */
 void app_copy_command(struct app *app, const char *rest);
 

@@ -106,6 +106,8 @@ static bool run_here(struct app *app, enum command_id id, const char *rest)
         app_export(app, rest);
     else if (id == COMMAND_COPY)
         app_copy_command(app, rest);
+    else if (id == COMMAND_WIRESHARK)
+        app_wireshark(app, *rest ? rest : NULL);
     else if (id == COMMAND_COLUMNS)
         app_columns(app, rest);
     else if (id == COMMAND_PLOT)

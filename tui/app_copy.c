@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "tui/app.h"
 #include "tui/packet_detail.h"
+#include "tui/wireshark.h"
 
 /* Terminals take no more. */
 #define CLIPBOARD_MAX 74000
@@ -47,6 +48,38 @@ static void put(const struct app *app, struct packet_detail *detail,
         buf_clear(text);
 }
 
+/* Text to the clipboard, or to a file; what: says the user of it, again: how to
+   get a file of it. */
+static void hand_out(struct app *app, const struct buf *text, const char *path,
+                     const char *what, const char *again)
+{
+    if (path)
+        app_write_text(app, path, text, what);
+    else if (text->len > CLIPBOARD_MAX)
+        app_say(app, "too much for a clipboard; :%s FILE writes it", again);
+    else {
+        app_say(app,
+                "copied %s, %u bytes, if this terminal has a clipboard; "
+                ":%s FILE writes a file",
+                what, (unsigned)text->len, again);
+        buf_clear(&app->copied);
+        buf_append_slice(&app->copied, slice_of(text->bytes, text->len));
+    }
+}
+
+void app_wireshark(struct app *app, const char *path)
+{
+    struct buf text = {0};
+
+    wireshark_filter(app->store, &text);
+    if (text.len)
+        hand_out(app, &text, path, "a filter for the file that w writes",
+                 "wireshark");
+    else
+        app_say(app, "there is no filter: every packet is shown");
+    buf_release(&text);
+}
+
 void app_copy(struct app *app, enum copy_form form, const char *path)
 {
     struct packet_detail detail;
@@ -55,19 +88,15 @@ void app_copy(struct app *app, enum copy_form form, const char *path)
 
     detail_init(&detail);
     put(app, &detail, form, &text);
-    if (!text.len) {
-        app_say(app, "there is nothing here to copy as %s", name);
-    } else if (path) {
-        app_write_text(app, path, &text, "what was chosen");
-    } else if (text.len > CLIPBOARD_MAX) {
-        app_say(app, "too much for a clipboard; :copy %s FILE writes it", name);
+    if (text.len) {
+        char *what = alloc_printf("as %s", name);
+        char *again = alloc_printf("copy %s", name);
+
+        hand_out(app, &text, path, path ? "what was chosen" : what, again);
+        free(what);
+        free(again);
     } else {
-        app_say(app,
-                "copied as %s, %u bytes, if this terminal has a clipboard; "
-                ":copy %s FILE writes a file",
-                name, (unsigned)text.len, name);
-        buf_clear(&app->copied);
-        buf_append_slice(&app->copied, buf_slice(&text));
+        app_say(app, "there is nothing here to copy as %s", name);
     }
     buf_release(&text);
     detail_release(&detail);

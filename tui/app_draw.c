@@ -159,7 +159,9 @@ static void draw_filter(const struct app *app, const struct area *area, int y)
     if (app->filter_bad)
         buf_append_string(&state, "[bad]  ");
     else if (*store->filter_text)
-        buf_append_string(&state, "[ok]  ");
+        buf_append_string(&state, filter_is_own(store->filter)
+                                      ? "[ok, mqttlab only]  "
+                                      : "[ok]  ");
     buf_printf(&state, "%zu of %llu pkt", store_count(store, STORE_PACKETS),
                (unsigned long long)history_packets(store->history));
     if (!store->follow)

@@ -1,5 +1,7 @@
 #include "tui/packet_list.h"
 
+#include <string.h>
+
 #include "wire/render.h"
 
 /* The rows of the list: packets, or turning points between them too. */
@@ -187,12 +189,33 @@ static int info_width(const struct packet_list *list, int width)
     return left > 4 ? left : 4;
 }
 
+/* A topic and its message, where both do not fit: of the topic only the
+   beginning, for the message is what changes. */
+static void put_short(const char *text, int width, struct buf *out)
+{
+    const int least = 6; /* of the topic */
+    const char *message = strstr(text, "  ");
+    int needed = message ? grid_text_width(message) : 0;
+
+    if (needed > width / 2)
+        needed = width / 2;
+    int left = width - needed - 2;
+    if (!message || grid_text_width(text) <= width || left < least) {
+        buf_append_string(out, text);
+        return;
+    }
+    buf_append(out, text, grid_text_fit(text, left));
+    buf_append_string(out, "..");
+    buf_append_string(out, message);
+}
+
 static void draw_columns(const struct packet_list *list,
                          const struct area *area, int y, enum style style,
                          struct row_text *texts)
 {
     int x = 2;
     enum packet_column column;
+    struct buf shorter = {0};
 
     for (int i = 0;
          (column = column_at(list, i, area->width)) != PACKET_COLUMNS; i++) {
@@ -203,9 +226,14 @@ static void draw_columns(const struct packet_list *list,
         const char *text =
             texts ? buf_string(&texts->text[column]) : info->title;
 
-        grid_column(area, y, x, info->right ? -width : width, style, text);
+        buf_clear(&shorter);
+        if (column == PACKET_COLUMN_INFO)
+            put_short(text, width, &shorter);
+        grid_column(area, y, x, info->right ? -width : width, style,
+                    shorter.len ? buf_string(&shorter) : text);
         x += width + 1;
     }
+    buf_release(&shorter);
 }
 
 /* What is no packet: a sentence behind the columns of number and time. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app_stage.h"
+#include "base/alloc.h"
 #include "sample.h"
 #include "tui/export.h"
 #include "tui/loaded.h"
@@ -81,6 +82,52 @@ START_TEST(an_empty_list_has_nothing_to_copy)
     app_press("fmqtt.msgid == 999<Enter>yh");
     ck_assert(app_shows("there is nothing here to copy as hex"));
     ck_assert_uint_eq(dash.app->copied.len, 0);
+}
+END_TEST
+
+/* ---- a filter for Wireshark ---- */
+
+START_TEST(a_filter_of_own_fields_becomes_frame_numbers)
+{
+    app_press("fmqtt.qos == 2<Enter>:wireshark<Enter>");
+    ck_assert(app_shows("[ok]  2 of 32"));
+    ck_assert_str_eq(buf_string(&dash.app->copied), "mqtt.qos == 2");
+    app_press("f<C-u>lab.client == \"old-7\"<Enter>:wireshark<Enter>");
+    ck_assert(app_shows("[ok, mqttlab only]  5 of 32"));
+    ck_assert(app_shows("a filter for the file that w writes"));
+    ck_assert_ptr_nonnull(
+        strstr(buf_string(&dash.app->copied), "frame.number in {"));
+    app_press("f<C-u><Enter>:wireshark<Enter>");
+    ck_assert(app_shows("there is no filter"));
+}
+END_TEST
+
+/* The frames that are named are those of the file that is written. */
+START_TEST(tshark_selects_what_is_shown)
+{
+    char path[] = "/tmp/mqttlab-test-XXXXXX";
+    char keys[200];
+    char line[80] = "";
+    int fd = mkstemp(path);
+
+    if (system("command -v tshark >/dev/null 2>&1") != 0)
+        return;
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    app_press("flab.client == \"old-7\"<Enter>");
+    snprintf(keys, sizeof(keys), ":write %s<Enter>", path);
+    app_press(keys);
+    app_press(":wireshark<Enter>");
+    char *command = alloc_printf(
+        "tshark -r %s -Y '%s' -T fields -e mqtt.msgtype 2>/dev/null | tr '\\n' "
+        "' '",
+        path, buf_string(&dash.app->copied));
+    FILE *tshark = popen(command, "r");
+    ck_assert_ptr_nonnull(fgets(line, sizeof(line), tshark));
+    pclose(tshark);
+    ck_assert_str_eq(line, "1 2 8 9 14 ");
+    free(command);
+    unlink(path);
 }
 END_TEST
 
@@ -254,6 +301,8 @@ Suite *app_copy_suite(void)
     tcase_add_test(tcase, a_whole_packet_is_copied_with_all_its_fields);
     tcase_add_test(tcase, a_copy_can_go_to_a_file);
     tcase_add_test(tcase, an_empty_list_has_nothing_to_copy);
+    tcase_add_test(tcase, a_filter_of_own_fields_becomes_frame_numbers);
+    tcase_add_test(tcase, tshark_selects_what_is_shown);
     tcase_add_test(tcase, a_member_of_json_is_plotted);
     tcase_add_test(tcase, columns_are_chosen_and_ordered);
     tcase_add_test(tcase, a_column_is_completed_and_a_wrong_one_refused);
