@@ -26,7 +26,7 @@ END
 export MQTTLAB_HOME="$work/home"
 printf 'q\n' | exits 0 "$MQTTLAB" lab 31 --plain --id ann --dir "$work/dir" \
     -p "$(random_port)" >"$work/lab.log" 2>&1
-echo done >"$work/dir/notes"
+echo 'done' >"$work/dir/notes"
 hand_in() { # NAME, the program on standard input
     cat >"$work/dir/program"
     exits 0 "$MQTTLAB" submit 31 --dir "$work/dir" -o "$work/in/$1.mqlab" >"$work/$1.log" 2>&1

@@ -63,7 +63,7 @@ if command -v xmllint >/dev/null; then
         fail "JUnit is none"
     xmllint --noout "$work/html" || fail "the page is not well-formed"
 fi
-"$MQTTLAB" grade "$work/in" --json "$work/json2" --html "$work/html2" -j 4 -q || true
+TZ=Asia/Tokyo LC_ALL=C "$MQTTLAB" grade "$work/in" --json "$work/json2" --html "$work/html2" -j 4 -q || true
 cmp "$work/json" "$work/json2" || fail "the same hand-in gives other bytes"
 cmp "$work/html" "$work/html2" || fail "the same hand-in gives another page"
 
