@@ -106,6 +106,8 @@ void tls_ticket_init(struct tls_context *context)
 {
     uint64_t now_s = clock_ms(&context->loop->clock) / 1000;
 
+    if (SSL_CTX_get_options(context->ssl) & SSL_OP_NO_TICKET)
+        return;
     context->tickets = alloc_zero(1, sizeof(*context->tickets));
     if (make_key(&context->tickets->newest, now_s))
         SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ssl, on_ticket);

@@ -14,7 +14,7 @@
 
 #define TLS_TICKET_KEY_S 3600
 
-/* Give the server's context keys of its own. */
+/* Give the server's context keys of its own, unless it is to have no tickets. */
 void tls_ticket_init(struct tls_context *context);
 
 /*

@@ -123,6 +123,14 @@ refused "$port3" --psk 0123456789abcdee --psk-identity lamp -t lamp/1
 refused "$port3" --psk 0123456789abcdef --psk-identity nobody -t lamp/1
 says 'TLS with .* failed: .*PSK identity is not known'
 refused "$port3" --cafile ca.crt -t lamp/1
+# A ticket would come back without the identity: there is none, in either version.
+for version in 2 3; do
+    { printf '\020\014\000\004MQTT\004\002\000\074\000\000'; sleep 0.3; } |
+        openssl s_client -connect "127.0.0.1:$port3" "-tls1_$version" -psk 0123456789abcdef \
+            -psk_identity lamp -sess_out "ticket.$version" >s.out 2>&1 || true
+    ! grep -q 'session ticket:' s.out || fail "a ticket for a PSK: $(cat s.out)"
+done
+[ ! -e ticket.3 ] || fail "a session for a PSK"
 ! grep -q 0123456789abcde "$broker_log" || fail "a key in the log"
 # who has an old key goes, who still has the same one stays
 first_port=$port
