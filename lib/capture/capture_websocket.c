@@ -1,15 +1,12 @@
-/*
- *   +------------------+------------+----------------+------+---------
- *   | FIN RSV opcode   | MASK len   | longer length  | mask | payload
- *   +------------------+------------+----------------+------+---------
- *     1                  1            0, 2 or 8        0, 4
- */
 #include "capture/capture_websocket.h"
+
+#include "net/ws_frame.h"
 
 #define MAX_UPGRADE 16384u /* bytes of an HTTP request or answer */
 #define SURE_COUNT  3      /* so many frames in a row are no accident */
 
-enum opcode { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PONG = 10 };
+/* A frame that is looked for has no more bytes than a Control Packet can. */
+#define MAX_SEARCHED (1u << 28)
 
 void capture_websocket_release(struct capture_websocket *ws)
 {
@@ -68,61 +65,31 @@ static void take_upgrade(struct capture_websocket *ws, unsigned side)
 
 /* ---- frames ---- */
 
-/* The length of a frame's header; 0: more bytes are needed to tell. */
-static size_t header_len(struct slice bytes)
-{
-    if (bytes.len < 2)
-        return 0;
-
-    unsigned len = bytes.bytes[1] & 0x7f;
-    size_t size = 2 + (bytes.bytes[1] & 0x80 ? 4u : 0u);
-    if (len == 126)
-        size += 2;
-    if (len == 127)
-        size += 8;
-    return bytes.len < size ? 0 : size;
-}
-
-static uint64_t payload_len(struct slice bytes)
-{
-    unsigned len = bytes.bytes[1] & 0x7f;
-    unsigned count = 0;
-    uint64_t longer = 0;
-
-    if (len < 126)
-        return len;
-    count = len == 126 ? 2 : 8;
-    for (unsigned i = 0; i < count; i++)
-        longer = longer << 8 | bytes.bytes[2 + i];
-    return longer;
-}
-
 static bool is_opcode(unsigned opcode)
 {
-    return opcode <= BINARY || (opcode >= CLOSE && opcode <= PONG);
+    return opcode <= WS_FRAME_BINARY ||
+           (opcode >= WS_FRAME_CLOSE && opcode <= WS_FRAME_PONG);
 }
 
-/* Begin the frame whose header is whole. False when it is none. */
+/* Begin a frame. False when it can be none. */
 static bool begin_frame(struct capture_websocket *ws, unsigned side,
-                        struct slice header)
+                        const struct ws_frame *frame)
 {
     struct capture_websocket_side *s = &ws->sides[side];
-    unsigned opcode = header.bytes[0] & 0x0f;
 
-    if (!is_opcode(opcode) || payload_len(header) >> 63) {
+    if (!is_opcode(frame->opcode)) {
         hide(ws, "this is no WebSocket");
         return false;
     }
-    if (header.bytes[0] & 0x70) {
+    if (frame->reserved) {
         hide(ws, "its WebSocket frames are compressed");
         return false;
     }
-    s->remaining = payload_len(header);
-    s->is_content = opcode <= BINARY;
-    s->masked = header.bytes[1] & 0x80;
+    s->remaining = frame->payload_bytes;
+    s->is_content = !ws_frame_is_control(frame);
+    s->masked = frame->masked;
     s->mask_at = 0;
-    if (s->masked)
-        memcpy(s->mask, header.bytes + header.len - 4, 4);
+    memcpy(s->mask, frame->key, sizeof(s->mask));
     return true;
 }
 
@@ -154,15 +121,18 @@ enum likeness { NO_FRAME, HALF_A_HEADER, A_FRAME };
 static enum likeness likeness(struct slice bytes, bool from_client,
                               uint64_t *len)
 {
+    struct ws_frame frame;
+
     if (bytes.bytes[0] & 0x70 || !is_opcode(bytes.bytes[0] & 0x0f))
         return NO_FRAME;
 
-    size_t header = header_len(bytes);
+    int header = ws_frame_decode(bytes, &frame);
     if (!header)
         return HALF_A_HEADER;
-    *len = header + payload_len(bytes);
-    if (!(bytes.bytes[1] & 0x80) == from_client || *len >> 28)
+    if (header < 0 || frame.masked != from_client ||
+        frame.payload_bytes > MAX_SEARCHED)
         return NO_FRAME;
+    *len = (size_t)header + frame.payload_bytes;
     return A_FRAME;
 }
 
@@ -212,13 +182,16 @@ static void take_frames(struct capture_websocket *ws, unsigned side,
             bytes = slice_skip(bytes, count);
             continue;
         }
-        size_t header = header_len(bytes);
+        struct ws_frame frame;
+        int header = ws_frame_decode(bytes, &frame);
         if (!header) {
             buf_append_slice(&s->held, bytes);
             return;
         }
-        if (begin_frame(ws, side, slice_first(bytes, header)))
-            bytes = slice_skip(bytes, header);
+        if (header < 0)
+            hide(ws, "the length of a WebSocket frame is none");
+        else if (begin_frame(ws, side, &frame))
+            bytes = slice_skip(bytes, (size_t)header);
     }
 }
 
