@@ -221,6 +221,22 @@ static int attach(const char *name, struct tap_reader *reader)
     return -ENOENT;
 }
 
+/* Until the broker or a signal ends it. Returns the exit code. */
+static int follow_until_signal(const struct inspect_input *input,
+                               int control_fd, struct tap_reader *reader)
+{
+    if (pipe(signal_pipe))
+        return complain(input->tap, strerror(errno));
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    follow(input, control_fd, reader);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    close(signal_pipe[0]);
+    close(signal_pipe[1]);
+    return 0;
+}
+
 int inspect_input_tap(const struct inspect_input *input)
 {
     struct tap_reader reader;
@@ -228,16 +244,8 @@ int inspect_input_tap(const struct inspect_input *input)
 
     if (control_fd < 0)
         return complain(input->tap, strerror(-control_fd));
-    if (pipe(signal_pipe))
-        return complain(input->tap, strerror(errno));
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-    follow(input, control_fd, &reader);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    close(signal_pipe[0]);
-    close(signal_pipe[1]);
+    int code = follow_until_signal(input, control_fd, &reader);
     tap_reader_close(&reader);
     close(control_fd);
-    return 0;
+    return code;
 }

@@ -10,9 +10,8 @@ struct inspect_input {
     const char *file; /* "-": standard input; NULL: none */
     const char *tap;  /* path of a control socket, or port; NULL: none */
     const char *psk;  /* hex digits; NULL: none */
-    const char
-        *keylog; /* path of a TLS key log; NULL: SSLKEYLOGFILE, if there is
-                           one */
+    /* Path of a TLS key log; NULL: SSLKEYLOGFILE, if there is one. */
+    const char *keylog;
     struct capture_options capture;   /* with on_row */
     void (*on_idle)(void *context);   /* nothing more is there just now */
     bool (*want_more)(void *context); /* false: it can end here */

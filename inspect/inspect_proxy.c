@@ -27,8 +27,8 @@ struct proxy {
     struct inspect_pairs pairs;
     struct capture *capture;
     struct address upstream;
-    struct address address; /* to listen at */
-    struct capture_port ports[2];
+    struct address address;   /* to listen at */
+    struct capture_port port; /* that clients come to */
     struct tap tap;
     struct control *control;
     struct proxy_listener listeners[MAX_LISTENERS];
@@ -156,7 +156,7 @@ static int listen_all(struct proxy *proxy)
     uint16_t port = proxy->listeners[0].socket.port;
     if (!has_host) /* some machines have no IPv6 */
         listen_at(proxy, 1, "::1", port);
-    proxy->ports[0] = (struct capture_port){port, CAPTURE_MQTT};
+    proxy->port = (struct capture_port){port, CAPTURE_MQTT};
     fprintf(stderr, "mqttlab: inspect: port %u is passed on to %s\n", port,
             proxy->options->upstream);
     return 0;
@@ -235,7 +235,7 @@ static int start(struct proxy *proxy)
         return complain("--upstream", error);
     options.on_row = on_row;
     options.context = proxy;
-    options.ports = proxy->ports;
+    options.ports = &proxy->port;
     options.port_count = 1;
     proxy->capture = capture_live_new(&options);
     proxy->pairs.capture = proxy->capture;

@@ -18,7 +18,7 @@ struct inspect_proxy_options {
     const char *cafile; /* whom we trust as the broker's authority; NULL: those
                            that the system trusts */
     bool insecure;      /* whatever name its certificate has */
-    struct capture_options capture; /* with on_row and ports */
+    struct capture_options capture; /* with on_row; ports are not looked at */
     void (*on_idle)(void *context); /* nothing more is there just now */
 };
 
