@@ -36,7 +36,8 @@ static void put_name(struct buf *to, const char *name, const X509_NAME *value)
 
 /* ---- keys ---- */
 
-void cert_show_key(const EVP_PKEY *key, struct buf *to)
+/* "EC P-256", "RSA 2048 bits". */
+static void put_kind(const EVP_PKEY *key, struct buf *to)
 {
     char group[64] = "";
 
@@ -61,7 +62,7 @@ void cert_show_key(const EVP_PKEY *key, struct buf *to)
 static void put_key(struct buf *to, const EVP_PKEY *key)
 {
     field(to, "key");
-    cert_show_key(key, to);
+    put_kind(key, to);
     buf_append_u8(to, '\n');
     if (key && EVP_PKEY_get_security_bits(key) < STRONG_BITS)
         note(to, "the key is too short; OpenSSL refuses it");

@@ -23,9 +23,6 @@ void cert_show_item(const struct cert_item *item, time_t now, struct buf *to);
  */
 void cert_show_relations(const struct cert_items *items, struct buf *to);
 
-/* "EC P-256", "RSA 2048 bits". NULL is told as unreadable. */
-void cert_show_key(const EVP_PKEY *key, struct buf *to);
-
 /* "364 days left", "expired 2 days ago", "begins in 3 days". */
 void cert_show_validity(const ASN1_TIME *from, const ASN1_TIME *until,
                         time_t now, struct buf *to);

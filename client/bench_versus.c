@@ -37,7 +37,8 @@ static double figure(const struct bench_result *result)
     return bench_rate(result) > 0 ? 1 / bench_rate(result) : -1;
 }
 
-double bench_versus_figure(const struct bench_case *which, unsigned side)
+/* The figure of one side; negative when there is none. */
+static double figure_of(const struct bench_case *which, unsigned side)
 {
     const struct bench_result *result = which->results[side];
 
@@ -46,15 +47,15 @@ double bench_versus_figure(const struct bench_case *which, unsigned side)
 
 double bench_versus_ratio(const struct bench_case *which, unsigned side)
 {
-    double ours = bench_versus_figure(which, BENCH_OURS);
-    double theirs = bench_versus_figure(which, side);
+    double ours = figure_of(which, BENCH_OURS);
+    double theirs = figure_of(which, side);
 
     return ours >= 0 && theirs > 0 ? ours / theirs : -1;
 }
 
 enum bench_verdict bench_versus_verdict(const struct bench_case *which)
 {
-    double ours = bench_versus_figure(which, BENCH_OURS);
+    double ours = figure_of(which, BENCH_OURS);
     double ratio = bench_versus_ratio(which, BENCH_OURS + 1);
     bool known =
         which->max_bytes > 0 ? ours >= 0 : which->max_ratio > 0 && ratio >= 0;

@@ -59,11 +59,9 @@ void bench_versus_release(struct bench_versus *versus);
  */
 bool bench_versus_run(struct bench_versus *versus);
 
-/* The figure that a load is about: bytes, microseconds of CPU time for one, or,
-   where that is not known, seconds for one; negative when there is none. */
-double bench_versus_figure(const struct bench_case *which, unsigned side);
-
-/* Our figure / that of this side; negative when it is not known. */
+/* Our figure / that of this side; negative when it is not known. It is what the
+   load is about: bytes, microseconds of CPU time for one, or, where that is not
+   known, seconds for one. */
 double bench_versus_ratio(const struct bench_case *which, unsigned side);
 
 enum bench_verdict { BENCH_NO_BAR, BENCH_MET, BENCH_MISSED };

@@ -53,7 +53,7 @@ static const struct option_spec table[] = {
     {OPTION_DECODE, 'd', NULL, "PORT=WHAT",
      "what is spoken at a port: mqtt, ws, tls or wss; again for more"},
     {OPTION_KEYLOG, 0, "keylog", "FILE",
-     "TLS keys, as browsers and mosquitto_pub write them"},
+     "TLS keys, as browsers write them (SSLKEYLOGFILE)"},
     {OPTION_PSK, 0, "psk", "KEY",
      "a pre-shared key of TLS, in hex: opens what has no forward secrecy"},
     {OPTION_OUTSIDE, 0, "outside", NULL,
@@ -88,6 +88,7 @@ struct inspect {
     struct inspect_write write;
     uint64_t origin_ns;
     struct buf out;
+    uint32_t given; /* a bit for each option that was */
     bool format_given;
     bool deaf; /* nobody reads what is printed */
 };
@@ -310,9 +311,38 @@ static int complain(const char *error)
     return EXIT_USAGE;
 }
 
+/* Those that mean nothing where the packets come from elsewhere; NULL: none. */
+static const char *find_lonely(const struct inspect *inspect)
+{
+    static const struct {
+        int id;
+        bool of_file; /* else of the proxy */
+        const char *text;
+    } rows[] = {
+        {OPTION_DECODE,   true,  "-d is for a file"              },
+        {OPTION_KEYLOG,   true,  "--keylog is for a file"        },
+        {OPTION_PSK,      true,  "--psk is for a file"           },
+        {OPTION_OUTSIDE,  true,  "--outside is for a file"       },
+        {OPTION_CERT,     false, "--cert belongs to --listen"    },
+        {OPTION_KEY,      false, "--key belongs to --listen"     },
+        {OPTION_CAFILE,   false, "--cafile belongs to --listen"  },
+        {OPTION_INSECURE, false, "--insecure belongs to --listen"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool fits = rows[i].of_file ? inspect->input.file != NULL
+                                    : inspect->proxy.listen != NULL;
+
+        if (inspect->given & 1u << rows[i].id && !fits)
+            return rows[i].text;
+    }
+    return NULL;
+}
+
 /* What was said fits together, and is completed. Returns -1 or an exit code. */
 static int check_options(struct inspect *inspect)
 {
+    const char *lonely = find_lonely(inspect);
     struct filter_error error;
 
     if (!!inspect->input.file + !!inspect->input.tap +
@@ -324,6 +354,8 @@ static int check_options(struct inspect *inspect)
         return complain("--listen and --upstream need each other");
     if (!inspect->proxy.certfile != !inspect->proxy.keyfile)
         return complain("--cert and --key need each other");
+    if (lonely)
+        return complain(lonely);
     if (inspect->write_to && !inspect->format_given &&
         !inspect->show.field_count)
         inspect->show.format = INSPECT_NONE;
@@ -364,6 +396,8 @@ static int read_options(int argc, char **argv, struct inspect *inspect)
             return complain(options.error);
         if (!set_option(inspect, &options, id, error, sizeof(error)))
             return complain(error);
+        if (id > 0)
+            inspect->given |= 1u << id;
     }
     return check_options(inspect);
 }

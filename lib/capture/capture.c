@@ -198,8 +198,6 @@ static void take_frame(struct capture *capture, const struct capture_item *item)
 {
     struct capture_datagram datagram;
 
-    if (!capture->origin_ns)
-        capture->origin_ns = item->time_ns;
     capture->now = (struct capture_origin){
         .frame = item->number,
         .time_ns = item->time_ns,
@@ -279,16 +277,6 @@ const char *capture_error(const struct capture *capture)
 bool capture_hungry(const struct capture *capture)
 {
     return capture_file_hungry(capture->file);
-}
-
-uint64_t capture_frames(const struct capture *capture)
-{
-    return capture->now.frame;
-}
-
-uint64_t capture_origin_ns(const struct capture *capture)
-{
-    return capture->origin_ns;
 }
 
 void capture_add_keys(struct capture *capture, struct slice lines)

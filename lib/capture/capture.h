@@ -80,8 +80,4 @@ const char *capture_error(const struct capture *capture);
 /* Would capture_step have to read first, and so perhaps wait? */
 bool capture_hungry(const struct capture *capture);
 
-uint64_t capture_frames(const struct capture *capture); /* read so far */
-uint64_t
-capture_origin_ns(const struct capture *capture); /* the first's time */
-
 #endif

@@ -66,11 +66,6 @@ struct capture_input capture_file_descriptor(const int *fd)
     return (struct capture_input){read_descriptor, (void *)(uintptr_t)fd};
 }
 
-uint64_t capture_file_offset(const struct capture_file *file)
-{
-    return file->offset + file->used;
-}
-
 const char *capture_file_error(const struct capture_file *file)
 {
     return file->error;
@@ -83,7 +78,7 @@ static int fail(struct capture_file *file, int error, const char *format, ...)
 {
     va_list args;
     int len = snprintf(file->error, sizeof(file->error), "byte %" PRIu64 ": ",
-                       capture_file_offset(file));
+                       file->offset + file->used);
 
     va_start(args, format);
     vsnprintf(file->error + len, sizeof(file->error) - (size_t)len, format,

@@ -62,9 +62,6 @@ const char *capture_file_error(const struct capture_file *file);
 /* Would capture_file_next have to read first, and so perhaps wait? */
 bool capture_file_hungry(const struct capture_file *file);
 
-/* Bytes used so far. */
-uint64_t capture_file_offset(const struct capture_file *file);
-
 /*
  * The next option of code wanted in a frame's options: true and its value, and
  * item->options goes on behind it.

@@ -19,11 +19,9 @@ struct capture {
     struct buf own; /* of a record of ours in several frames */
     struct record own_record;
     uint32_t own_len;
-    struct capture_origin own_origin;
     bool in_own;               /* own is not complete */
     bool is_own;               /* a record of ours was in it */
     struct capture_origin now; /* the frame that is looked at */
-    uint64_t origin_ns;
     uint64_t latest_ns;
     uint64_t seq;          /* of the latest record */
     struct buf comment;    /* of the frame */

@@ -16,11 +16,11 @@
 #include "capture/capture_ip.h"
 
 #define CAPTURE_MAX_STREAMS 65536u /* the longest unused is forgotten */
-#define CAPTURE_MAX_WAITING \
-    (16u << 20)                              /* bytes behind the holes of one
-                                            direction */
-#define CAPTURE_MAX_WAITING_ALL (128u << 20) /* of all streams */
-#define CAPTURE_MAX_SEGMENTS    4096u        /* waiting in one direction */
+
+/* Bytes behind the holes of one direction, and of all streams. */
+#define CAPTURE_MAX_WAITING     (16u << 20)
+#define CAPTURE_MAX_WAITING_ALL (128u << 20)
+#define CAPTURE_MAX_SEGMENTS    4096u /* waiting in one direction */
 
 /* Where bytes come from. */
 struct capture_origin {
@@ -45,8 +45,6 @@ struct capture_flow {
     bool has_fin;
     bool ended; /* all up to the FIN was handed on */
 };
-
-enum capture_side { CAPTURE_CLIENT, CAPTURE_SERVER };
 
 struct capture_stream {
     struct list in_age;

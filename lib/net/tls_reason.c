@@ -166,13 +166,6 @@ const char *tls_reason_of_certificate(long verify_result)
     return found ? found->text : X509_verify_cert_error_string(verify_result);
 }
 
-const char *tls_reason_of_alert(int alert)
-{
-    const struct meaning *found = find(alerts, alert);
-
-    return found ? found->text : NULL;
-}
-
 static char *of_alert(int alert)
 {
     const struct meaning *found = find(alerts, alert);

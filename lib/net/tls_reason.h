@@ -13,10 +13,6 @@
  */
 char *tls_reason(const SSL *ssl);
 
-/* What an alert of the peer means, for people [RFC 8446 6]; NULL for an
-   unknown one. */
-const char *tls_reason_of_alert(int alert);
-
 /* What X509_V_ERR_... means for who has to mend it; never NULL. */
 const char *tls_reason_of_certificate(long verify_result);
 

@@ -101,7 +101,8 @@ static bool carry_down(struct ws *ws, bool own)
 
 /* ---- libwebsockets ---- */
 
-void ws_layer_serve(struct ws *ws, short events)
+/* Tell libwebsockets that its socket is ready for these (POLLIN and so on). */
+static void serve(struct ws *ws, short events)
 {
     struct lws_pollfd ready = {
         .fd = ws->wsi_fd,
@@ -119,7 +120,7 @@ void ws_layer_serve(struct ws *ws, short events)
 void ws_layer_let_go(struct ws *ws)
 {
     /* It drops the connection, whatever its state. */
-    ws_layer_serve(ws, POLLHUP);
+    serve(ws, POLLHUP);
     assert(!ws->wsi);
     if (ws->fd >= 0)
         close(ws->fd);
@@ -137,7 +138,7 @@ void ws_layer_settle(struct ws *ws)
 
     while (more) {
         if (!ws->out.len && !ws->frame_left)
-            ws_layer_serve(ws, POLLOUT);
+            serve(ws, POLLOUT);
         more = carry_down(ws, true) && !ws->out.len && !ws->error;
     }
 }
@@ -149,7 +150,7 @@ void ws_layer_say_goodbye(struct ws *ws, uint16_t status)
         return;
     ws->close_status = status;
     for (int i = 0; i < 2 && ws->wsi; i++)
-        ws_layer_serve(ws, POLLOUT); /* it closes; then it writes the frame */
+        serve(ws, POLLOUT); /* it closes; then it writes the frame */
     carry_down(ws, true);
 }
 
@@ -162,7 +163,7 @@ void ws_layer_give(struct ws *ws, struct slice bytes)
 
         if (len <= 0)
             return; /* it has closed its end: judge sees it */
-        ws_layer_serve(ws, POLLIN);
+        serve(ws, POLLIN);
         bytes = slice_skip(bytes, (size_t)len);
     }
 }
@@ -174,7 +175,7 @@ bool ws_layer_send(struct ws *ws, size_t len)
         lws_write(ws->wsi, ws->context->frame + LWS_PRE, len, LWS_WRITE_BINARY);
     ws->serving--;
     while (sent >= 0 && carry_down(ws, false) && lws_partial_buffered(ws->wsi))
-        ws_layer_serve(ws, POLLOUT);
+        serve(ws, POLLOUT);
     if (sent < 0 && !ws->error)
         ws->error = -EPIPE;
     return !ws->error;

@@ -45,9 +45,6 @@ struct ws {
     bool closed_down : 1; /* transport_close of below was called */
 };
 
-/* Tell libwebsockets that its socket is ready for these (POLLIN and so on). */
-void ws_layer_serve(struct ws *ws, short events);
-
 /* Give it what the peer has sent. */
 void ws_layer_give(struct ws *ws, struct slice bytes);
 

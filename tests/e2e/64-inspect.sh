@@ -50,6 +50,14 @@ fails 3 'did you mean mqtt.topic?' -e mqtt.topik "$story"
 fails 3 "-T: 'xml'" -T xml "$story"
 fails 3 "-d: '1883'" -d 1883 "$story"
 fails 3 'say a file' -T json
+for option in '-d 1884=ws' '--keylog keys' '--psk 00' --outside; do
+    # shellcheck disable=SC2086 # a name and its value
+    fails 3 "${option%% *} is for a file" --tap 1 $option
+done
+for option in '--cert c --key k' '--cafile c' --insecure; do
+    # shellcheck disable=SC2086
+    fails 3 "${option%% *} belongs to --listen" "$story" $option
+done
 
 need python3
 need openssl
