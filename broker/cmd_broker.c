@@ -353,8 +353,12 @@ static void say_what_is_used(struct run *run)
         log_warning(log, "The keys of TLS are given to all who look inside: "
                          "their recordings can be decrypted.");
     if (!run->config.names_listeners)
-        log_info(log, "No listener is configured: only clients on this "
-                      "machine can connect, and they need no user name.");
+        log_info(log,
+                 "No listener is configured: only clients on this machine "
+                 "can connect%s.",
+                 run->config.listeners[0].allow_anonymous
+                     ? ", and they need no user name"
+                     : "");
 }
 
 /* --- running -------------------------------------------------------------- */

@@ -57,6 +57,10 @@ if [ -e /proc/net/tcp ]; then
     says "(process $broker_pid)"
     says "kill $broker_pid"
 fi
+says "only clients on this machine can connect, and they need no user name"
+echo 'allow_anonymous false' >"$work/closed.conf"
+expect 1 "$MQTTLAB" broker -p "$port" -c "$work/closed.conf"
+says 'only clients on this machine can connect\.$'
 echo "listener $port no.such.host.invalid" >"$work/host.conf"
 expect 1 "$MQTTLAB" broker -c "$work/host.conf"
 says "there is no host of this name"

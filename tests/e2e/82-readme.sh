@@ -34,3 +34,12 @@ for document in *.md docs/*.md; do
             fail "$document: there is no $link"
     done <"$work/links"
 done
+
+# make shell leaves no trace of make in the shell, and does not blame a student
+# whose last command failed.
+variant=$(basename "$(dirname "$MQTTLAB")")
+# shellcheck disable=SC2016
+printf '%s\n' 'echo "[$MAKEFLAGS][$MAKELEVEL]"' 'exit 3' >"$work/typed"
+MAKEFLAGS='' SHELL=/bin/sh make -o all "VARIANT=$variant" shell \
+    <"$work/typed" >"$work/shell" 2>&1 || fail "make shell ended with $?"
+grep -qxF '[][]' "$work/shell" || fail "make shell: $(cat "$work/shell")"
