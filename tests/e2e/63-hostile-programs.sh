@@ -2,6 +2,7 @@
 # A lab whose checks run what students have written: a program that crashes, never ends,
 # pretends, writes without end or looks around costs only its author.
 . "$(dirname "$0")/lib.sh"
+need pgrep procps
 
 mkdir -p "$work/home/labs" "$work/in" "$work/pack"
 cat >"$work/home/labs/31-run.md" <<'END'

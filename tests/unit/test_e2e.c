@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define FDS_MAX  1024
 #define SKIPPED  77
 #define MAX_JOBS 4 /* lib.sh has ports for so many */
 
@@ -43,6 +44,10 @@ static void be_script(size_t slot, size_t script)
         _exit(126);
     dup2(fileno(outputs[script]), STDOUT_FILENO);
     dup2(fileno(outputs[script]), STDERR_FILENO);
+    /* Check's own file is open, too: a script that writes to a number which it
+       has failed to open must not write there. */
+    for (int fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++)
+        close(fd);
     execlp("timeout", "timeout", "-k", "5", "170", "sh", path, (char *)NULL);
     _exit(127);
 }
