@@ -396,7 +396,7 @@ SHARE  = $(DESTDIR)$(PREFIX)/share/mqttlab
 MAN    = $(DESTDIR)$(PREFIX)/share/man
 INCLUDE = $(DESTDIR)$(PREFIX)/include/mqttlab
 DOC    = $(DESTDIR)$(PREFIX)/share/doc/mqttlab
-LABS   = $(filter-out %.solution.md %/solution.md %.c %.h,$(wildcard \
+LABS   = $(filter-out %.solution.md $(addprefix %/solution.,md py js) %.c %.h,$(wildcard \
          labs/*.md exercises/[0-9]*/*))
 MANUAL = CHANGELOG.md LICENSE docs/class-board.md docs/filter.md docs/grading.md docs/labs.md docs/plugins.md docs/wireshark.md
 
