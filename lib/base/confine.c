@@ -32,11 +32,12 @@ int mount(const char *source, const char *target, const char *type,
 #define BIND 0x1000ul /* MS_BIND */
 #define SAFE 0x6ul    /* MS_NOSUID and MS_NODEV */
 
-#define MAX_SHOWN 8
+#define MAX_SHOWN    8
+#define HIDDEN_BYTES 65536 /* of what is in the place of hidden files */
 
 /* Where people and services keep what is nobody else's business. */
-static const char *const hidden[] = {"/home",    "/root", "/tmp",
-                                     "/var/tmp", "/run",  "/dev/shm"};
+static const char *const hidden[] = {"/home", "/root", "/var/tmp", "/run",
+                                     "/dev/shm"};
 
 static bool write_line(const char *path, const char *line)
 {
@@ -87,6 +88,15 @@ static bool set_read_only(const char *path, bool read_only, bool all_below)
                    all_below ? AT_RECURSIVE : 0, &attr, sizeof(attr)) == 0;
 }
 
+/* Does this kernel know how? Asked for nothing, it does nothing. */
+static bool can_set_read_only(void)
+{
+    struct mount_attr nothing = {0};
+
+    return syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &nothing,
+                   sizeof(nothing)) == 0;
+}
+
 /* The folders on the way to path, and path itself: a folder or a file. */
 static void make_place(const char *path, bool is_folder)
 {
@@ -114,6 +124,7 @@ struct kept {
     char *path;
     int fd;
     bool is_folder;
+    bool writable;
 };
 
 static bool keep(struct kept *kept, const char *path)
@@ -138,16 +149,15 @@ static bool is_visible(const struct kept *kept)
 }
 
 /* Bind it to its place, which may have been hidden. */
-static bool show(const struct kept *kept, bool writable)
+static bool show(const struct kept *kept)
 {
     char source[64];
 
-    if (!writable && is_visible(kept))
+    if (is_visible(kept) && !kept->writable)
         return true;
     make_place(kept->path, kept->is_folder);
     snprintf(source, sizeof(source), "/proc/self/fd/%d", kept->fd);
-    return mount(source, kept->path, NULL, BIND, NULL) == 0 &&
-           set_read_only(kept->path, !writable, false);
+    return mount(source, kept->path, NULL, BIND, NULL) == 0;
 }
 
 static bool hide(const char *place, uint64_t bytes)
@@ -161,39 +171,48 @@ static bool hide(const char *place, uint64_t bytes)
     return mount("tmpfs", place, "tmpfs", SAFE, options) == 0;
 }
 
+/* What is to stay visible; returns how many, 0 when one is not there. */
+static size_t keep_all(const struct confine *confine, struct kept *kept)
+{
+    size_t count = 0;
+    bool good = keep(&kept[count++], confine->folder);
+
+    kept[0].writable = confine->writable;
+    for (size_t i = 0;
+         good && confine->shown && confine->shown[i] && count <= MAX_SHOWN; i++)
+        good = keep(&kept[count++], confine->shown[i]);
+    return good ? count : 0;
+}
+
+/* Hide all, show what was kept, and make everything read-only. */
+static bool rearrange(const struct kept *kept, size_t count)
+{
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        if (!hide(hidden[i], HIDDEN_BYTES))
+            return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!show(&kept[i]))
+            return false;
+    }
+    return set_read_only("/", true, true) &&
+           set_read_only("/tmp", false, false) &&
+           (!kept[0].writable || set_read_only(kept[0].path, false, false)) &&
+           chdir(kept[0].path) == 0;
+}
+
 /* 1: files are shut off; 0: this kernel does not do it, and all is as it was;
    -1: it went wrong half-way. */
 static int shut_files(const struct confine *confine)
 {
     struct kept kept[MAX_SHOWN + 1] = {{0}};
-    size_t count = 0;
-    int result = -1;
+    size_t count = keep_all(confine, kept);
+    int result = count ? 0 : -1;
 
-    if (!keep(&kept[count++], confine->folder))
-        goto out;
-    for (size_t i = 0;
-         confine->shown && confine->shown[i] && count <= MAX_SHOWN; i++) {
-        if (!keep(&kept[count++], confine->shown[i]))
-            goto out;
-    }
-    result = 0;
-    if (!set_read_only("/", true, true))
-        goto out;
-    result = -1;
-    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
-        if (!hide(hidden[i],
-                  strcmp(hidden[i], "/tmp") ? 65536 : confine->scratch_bytes))
-            goto out;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!show(&kept[i], i == 0 && confine->writable))
-            goto out;
-    }
-    if (chdir(kept[0].path) == 0)
-        result = 1;
-out:
-    for (size_t i = 0; i < count; i++) {
-        if (kept[i].fd >= 0)
+    if (count && can_set_read_only() && hide("/tmp", confine->scratch_bytes))
+        result = rearrange(kept, count) ? 1 : -1;
+    for (size_t i = 0; i <= MAX_SHOWN; i++) {
+        if (kept[i].path && kept[i].fd >= 0)
             close(kept[i].fd);
         free(kept[i].path);
     }
