@@ -24,6 +24,7 @@ struct lab_panel {
     struct lab_actors actors;
     struct board board;
     uint16_t port;
+    uint16_t ports[PORTS_COUNT + 1]; /* and the others of its broker, then 0 */
     uint64_t position; /* rows of the dashboard's history already fed */
     uint64_t last_seq;
     struct lab_panel_lines lines;
@@ -305,7 +306,7 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
             continue;
         if (row.record.seq <= panel->last_seq || is_new_broker(&row.record)) {
             begin_with_broker(panel);
-            lab_actors_stop(
+            lab_actors_leave(
                 &panel->actors); /* it does not know whose they are */
         }
         panel->last_seq = row.record.seq;
@@ -376,7 +377,7 @@ static const char *reset(void *lab)
 
     panel->resets = true;
     panel->next_command = 0;
-    lab_actors_stop(&panel->actors);
+    lab_actors_leave(&panel->actors);
     return result ? "this step begins again; the broker keeps what it has"
                   : "this step begins again; only packets from now on count";
 }
@@ -489,15 +490,24 @@ static int reopen(struct lab_panel *panel)
     return 0;
 }
 
+static void set_port(struct lab_panel *panel, uint16_t port)
+{
+    ports_set(PORTS_MQTT, port);
+    panel->port = port;
+    for (int i = PORTS_MQTT; i < PORTS_COUNT; i++)
+        panel->ports[i] = ports_number((enum ports_kind)i);
+}
+
 /* Its broker is where there was room. */
 static int on_port(void *owner, uint16_t port)
 {
     struct lab_panel *panel = owner;
 
-    ports_set(PORTS_MQTT, port);
-    if (port != panel->port && reopen(panel) != 0)
+    bool other = port != panel->port;
+
+    set_port(panel, port);
+    if (other && reopen(panel) != 0)
         return -EIO;
-    panel->port = port;
     return lab_broker_config(run_of(panel)->lab, panel->live.workspace.path,
                              port)
                ? 0
@@ -506,11 +516,10 @@ static int on_port(void *owner, uint16_t port)
 
 int lab_panel_run(const struct lab_plain_options *options)
 {
-    struct lab_panel panel = {
-        .panel = functions, .options = options, .port = options->port};
+    struct lab_panel panel = {.panel = functions, .options = options};
     char error[600];
 
-    ports_set(PORTS_MQTT, options->port);
+    set_port(&panel, options->port);
     if (open_live(&panel, options, error, sizeof(error)) != 0) {
         fprintf(stderr, "mqttlab lab: %s\n", error);
         return 1;
@@ -528,6 +537,7 @@ int lab_panel_run(const struct lab_plain_options *options)
     char *config = alloc_string(conf ? conf : "broker.conf");
     char *folder = alloc_string(panel.live.workspace.path);
     struct dashboard_options dashboard = {.port = options->port,
+                                          .ports = panel.ports,
                                           .config = config,
                                           .folder = folder,
                                           .lab = &panel.panel,

@@ -91,6 +91,7 @@ static int start(struct lab_actors *actors, const char *command,
         return -errno;
     setpgid(pid, pid);
     actors->leashes[actors->count] = leash;
+    actors->brokers[actors->count] = false;
     actors->pids[actors->count++] = pid;
     return 0;
 }
@@ -103,27 +104,57 @@ static bool is_gone(pid_t pid, bool *reaped)
     return *reaped && kill(-pid, 0) != 0;
 }
 
-void lab_actors_stop(struct lab_actors *actors)
+/* Put what is at one place at another one. */
+static void keep(struct lab_actors *actors, size_t from, size_t to)
+{
+    actors->pids[to] = actors->pids[from];
+    actors->leashes[to] = actors->leashes[from];
+    actors->brokers[to] = actors->brokers[from];
+}
+
+static void end(struct lab_actors *actors, size_t i, uint64_t deadline)
+{
+    bool reaped = false;
+
+    while (!is_gone(actors->pids[i], &reaped) &&
+           clock_read_monotonic_ns() < deadline)
+        poll(NULL, 0, 2);
+    kill(-actors->pids[i], SIGKILL);
+    if (!reaped)
+        waitpid(actors->pids[i], NULL, 0);
+    process_unleash(&actors->leashes[i]);
+}
+
+static void stop(struct lab_actors *actors, bool brokers)
 {
     uint64_t deadline = clock_read_monotonic_ns() + GRACE_MS * CLOCK_NS_PER_MS;
+    size_t kept = 0;
 
-    for (size_t i = 0; i < actors->count; i++)
-        kill(-actors->pids[i], SIGTERM);
     for (size_t i = 0; i < actors->count; i++) {
-        bool reaped = false;
-
-        while (!is_gone(actors->pids[i], &reaped) &&
-               clock_read_monotonic_ns() < deadline)
-            poll(NULL, 0, 2);
-        kill(-actors->pids[i], SIGKILL);
-        if (!reaped)
-            waitpid(actors->pids[i], NULL, 0);
-        process_unleash(&actors->leashes[i]);
+        if (brokers || !actors->brokers[i])
+            kill(-actors->pids[i], SIGTERM);
     }
+    for (size_t i = 0; i < actors->count; i++) {
+        if (brokers || !actors->brokers[i])
+            end(actors, i, deadline);
+        else
+            keep(actors, i, kept++);
+    }
+    actors->count = kept;
     /* Who takes one of their names now is the student. */
     for (size_t i = 0; actors->step && i < actors->step->actor_count; i++)
         announce(actors->step->actors[i].client_ids, actors->port, "student");
-    *actors = (struct lab_actors){0};
+    actors->step = NULL;
+}
+
+void lab_actors_leave(struct lab_actors *actors)
+{
+    stop(actors, false);
+}
+
+void lab_actors_stop(struct lab_actors *actors)
+{
+    stop(actors, true);
 }
 
 /* Those that have ended by themselves make room. */
@@ -136,17 +167,25 @@ static void reap(struct lab_actors *actors)
             process_unleash(&actors->leashes[i]);
             continue;
         }
-        actors->leashes[kept] = actors->leashes[i];
-        actors->pids[kept++] = actors->pids[i];
+        keep(actors, i, kept++);
     }
     actors->count = kept;
+}
+
+static bool is_broker(const char *command)
+{
+    return !strncmp(command, "mosquitto ", 10) ||
+           !strncmp(command, "mqttlab broker ", 15);
 }
 
 int lab_actors_run(struct lab_actors *actors, const char *command,
                    const char *folder, uint16_t port)
 {
     reap(actors);
-    return start(actors, command, folder, true, port);
+    int result = start(actors, command, folder, true, port);
+    if (!result)
+        actors->brokers[actors->count - 1] = is_broker(command);
+    return result;
 }
 
 void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
@@ -154,7 +193,7 @@ void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
 {
     if (actors->step == step)
         return;
-    lab_actors_stop(actors);
+    lab_actors_leave(actors);
     actors->step = step;
     actors->port = port;
     for (size_t i = 0; i < step->actor_count; i++) {

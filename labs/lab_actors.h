@@ -10,6 +10,7 @@
 
 #include "labs/lab.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,7 +18,8 @@
 
 struct lab_actors {
     pid_t pids[LAB_ACTORS_MAX];
-    int leashes[LAB_ACTORS_MAX]; /* see process_fork */
+    int leashes[LAB_ACTORS_MAX];  /* see process_fork */
+    bool brokers[LAB_ACTORS_MAX]; /* it is a broker that the student runs */
     size_t count;
     const struct lab_step *step; /* whose actors run; NULL: none */
     uint16_t port;               /* of the broker that was told of them */
@@ -25,7 +27,7 @@ struct lab_actors {
 
 /*
  * Let the actors of step run against the broker on port; those of another
- * step, and what was run beside them, are ended. Does nothing when they run
+ * step, and what was run beside them, are ended, but for brokers. Does nothing when they run
  * already. They run in folder, the student's.
  */
 void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
@@ -37,6 +39,12 @@ void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
  */
 int lab_actors_run(struct lab_actors *actors, const char *command,
                    const char *folder, uint16_t port);
+
+/*
+ * End all but the student's brokers: another step begins, the same one anew, or
+ * the clients' broker is another one now.
+ */
+void lab_actors_leave(struct lab_actors *actors);
 
 /* End them all: those that are not gone a second after SIGTERM are killed. */
 void lab_actors_stop(struct lab_actors *actors);

@@ -248,6 +248,7 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
     int result;
 
     source_init(&source, store);
+    source.ports = options->ports;
     result = source_attach(&source, &dashboard->broker, error, sizeof(error));
     if (result) {
         fprintf(stderr, "mqttlab: %s\n", error);

@@ -16,6 +16,8 @@ struct dashboard_options {
     const char *folder;      /* where it runs; NULL: here */
     const struct panel *lab; /* shown in the lab view; NULL: none */
     size_t max_bytes;        /* of the history; 0: DASHBOARD_BYTES */
+    const uint16_t *ports;   /* ends with 0: other ports by which the broker may
+                              be known when it was started anew; NULL: none */
     bool watch;              /* a broker of ours that has the port already is
                               watched without asking */
     /* Told the port before a broker is started there: it may be another than

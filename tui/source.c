@@ -94,6 +94,15 @@ static bool hung_up(const struct source *source)
                         errno != EINTR);
 }
 
+static bool is_ours(const struct source *source, unsigned port)
+{
+    for (const uint16_t *one = source->ports; one && *one; one++) {
+        if (*one == port)
+            return true;
+    }
+    return port == source->port;
+}
+
 static bool find_again(struct source *source)
 {
     struct control_broker brokers[BROKERS_MAX];
@@ -101,7 +110,7 @@ static bool find_again(struct source *source)
     char error[256];
 
     for (int i = 0; i < count; i++) {
-        if (brokers[i].port == source->port &&
+        if (is_ours(source, brokers[i].port) &&
             brokers[i].since_ns + SINCE_NS >= source->ended_ns &&
             source_attach(source, &brokers[i], error, sizeof(error)) == 0)
             return true;

@@ -23,8 +23,10 @@ struct source {
     struct tap_reader reader;
     pid_t pid;
     unsigned port;
-    uint64_t ended_ns;  /* when its end was seen */
-    uint64_t looked_ns; /* when it was looked for last, after that */
+    const uint16_t *ports; /* borrowed, ends with 0: by which it may be known
+                              when it comes back; NULL: by port alone */
+    uint64_t ended_ns;     /* when its end was seen */
+    uint64_t looked_ns;    /* when it was looked for last, after that */
 
     int file_fd;             /* -1: no file, or all of it was read */
     struct capture *capture; /* what reads it */

@@ -78,6 +78,24 @@ START_TEST(no_command_outlives_the_end)
 }
 END_TEST
 
+START_TEST(a_broker_that_the_student_runs_outlives_the_step_and_no_other)
+{
+    char *path = alloc_printf("%s/pid", student.folder);
+    pid_t other = run("echo $$. >pid; exec sleep 1000");
+
+    ck_assert_int_eq(unlink(path), 0);
+    pid_t broker = run("mosquitto () { :; }; echo $$. >pid; exec sleep 1000");
+    lab_actors_leave(&actors);
+    ck_assert(has_ended(other));
+    ck_assert(!has_ended(broker));
+    ck_assert_uint_eq(actors.count, 1);
+    lab_actors_stop(&actors);
+    ck_assert(has_ended(broker));
+    ck_assert_uint_eq(actors.count, 0);
+    free(path);
+}
+END_TEST
+
 START_TEST(those_that_ended_make_room)
 {
     for (int i = 0; i < 3 * LAB_ACTORS_MAX; i++) {
@@ -96,6 +114,8 @@ Suite *lab_actors_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, no_command_outlives_the_end, 0,
                         sizeof(commands) / sizeof(commands[0]));
+    tcase_add_test(
+        tcase, a_broker_that_the_student_runs_outlives_the_step_and_no_other);
     tcase_add_test(tcase, those_that_ended_make_room);
     return suite;
 }
