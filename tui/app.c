@@ -185,6 +185,7 @@ void app_show(struct app *app, enum view_id view)
         app->before = app->view;
     app->view = view;
     app->pane = 0;
+    app->store->follow_held = view == VIEW_PRESENT;
 }
 
 /* ---- panes ---- */

@@ -298,6 +298,19 @@ bool store_row(const struct store *store, uint64_t position,
 
 /* ---- the cursor ---- */
 
+/* What is chosen while following: the newest, or what is held. */
+static size_t followed(const struct store *store, enum store_list list)
+{
+    size_t newest = store_count(store, list) - 1;
+
+    if (!store->follow_held || !store->model->waiting_count)
+        return newest;
+    uint64_t held = history_find_seq(store->history, store->model->waiting[0]);
+    size_t index = store_find(store, list, held);
+    return index <= newest && store_at(store, list, index) == held ? index
+                                                                   : newest;
+}
+
 size_t store_chosen(const struct store *store, enum store_list list)
 {
     size_t count = store_count(store, list);
@@ -306,7 +319,7 @@ size_t store_chosen(const struct store *store, enum store_list list)
     if (!count)
         return 0;
     if (store->follow || store->cursor == STORE_NOWHERE)
-        return count - 1;
+        return followed(store, list);
     index = store_find(store, list, store->cursor);
     if (index < count && store_at(store, list, index) == store->cursor)
         return index;

@@ -61,10 +61,11 @@ struct store {
     bool frozen;
     uint64_t frozen_end; /* rows from here on are not shown */
     uint64_t frozen_ns;
-    uint64_t cursor; /* position that is chosen, in every view; or
+    uint64_t cursor;  /* position that is chosen, in every view; or
                         STORE_NOWHERE */
-    bool follow;     /* the newest is chosen, always */
-    uint64_t *tags;  /* positions, in order */
+    bool follow;      /* the newest is chosen, always */
+    bool follow_held; /* rather the oldest packet that is held, if one is */
+    uint64_t *tags;   /* positions, in order */
     size_t tag_count;
     uint64_t marks[26];
     uint64_t jumped_from;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "tui/big_text.h"
 #include "tui/ladder_flow.h"
 #include "tui/view.h"
@@ -243,6 +244,25 @@ static void draw_note(const struct area *area, int y,
     buf_release(&text);
 }
 
+/* How long it is held already: its client does not wait for ever. */
+static void put_held(const struct store *store, const struct history_row *row,
+                     struct buf *out)
+{
+    const struct model_client *client =
+        model_client(store->model, row->note.client_id);
+    uint64_t since_ns = store->now_ns > row->record.time_ns
+                            ? store->now_ns - row->record.time_ns
+                            : 0;
+
+    if (!model_waits(store->model, row->record.seq))
+        return;
+    buf_printf(out, "for %llu s",
+               (unsigned long long)(since_ns / CLOCK_NS_PER_S));
+    if (client && client->keep_alive_s)
+        buf_printf(out, ", keep alive %u s", client->keep_alive_s);
+    buf_append_string(out, "   ");
+}
+
 static void draw_title(const struct view_present *view, const struct area *area,
                        const struct history_row *row)
 {
@@ -252,7 +272,9 @@ static void draw_title(const struct view_present *view, const struct area *area,
     grid_shade(area, 0, STYLE_TITLE);
     grid_text(area, 0, 1, STYLE_TITLE, "PRESENT");
     if (store->model->waiting_count)
-        buf_printf(&text, "%zu held   ", store->model->waiting_count);
+        buf_printf(&text, "%zu held  ", store->model->waiting_count);
+    if (row && area->width >= 72)
+        put_held(store, row, &text);
     if (row && row->note.flow)
         buf_printf(&text, "QoS %u, packet %u of %u", row->note.flow_qos,
                    row->note.flow_step, row->note.flow_steps);

@@ -200,6 +200,32 @@ START_TEST(a_held_packet_is_shown_and_let_go)
 }
 END_TEST
 
+/* In front of a class the held packet is what one speaks about, whatever else
+   passes meanwhile. */
+START_TEST(the_held_packet_is_presented_while_others_pass)
+{
+    struct history_row row;
+
+    hold_one();
+    uint64_t held = history_packets(dash.store->history);
+    ck_assert(
+        store_row(dash.store, store_at(dash.store, STORE_PACKETS, 0), &row));
+    struct record record = row.record;
+    record.seq = dash.store->last_seq + 1;
+    store_add(dash.store, &record);
+    store_catch_up(dash.store, 0);
+    ck_assert(dash.store->follow);
+    ck_assert_uint_eq(app_chosen(), held + 1);
+    store_set_now(dash.store, dash.store->last_ns + 12 * UINT64_C(1000000000));
+    app_press("P");
+    ck_assert(app_shows(">HELD<"));
+    ck_assert(app_shows("1 held  for 1"));
+    ck_assert_uint_eq(app_chosen(), held);
+    app_press("P");
+    ck_assert_uint_eq(app_chosen(), held + 1);
+}
+END_TEST
+
 START_TEST(a_note_is_written_on_the_chosen_packet)
 {
     app_press(":7<Enter>;look here<Enter>");
@@ -387,6 +413,7 @@ Suite *app_wire_suite(void)
     tcase_add_test(tcase, a_message_is_read_compared_and_left);
     tcase_add_test(tcase, space_lets_the_oldest_go_in_present_mode);
     tcase_add_test(tcase, a_held_packet_is_shown_and_let_go);
+    tcase_add_test(tcase, the_held_packet_is_presented_while_others_pass);
     tcase_add_test(tcase, a_note_is_written_on_the_chosen_packet);
     tcase_add_test(tcase, a_retained_message_is_cleared_after_asking);
     tcase_add_loop_test(tcase, tab_completes_what_is_typed, 0,
