@@ -232,12 +232,18 @@ static size_t find_payload(const struct bench_plan *plan, unsigned qos,
                            struct slice body)
 {
     uint32_t properties;
-    size_t at = 2 + (size_t)get_u16(body.bytes) + (qos ? 2 : 0);
 
+    if (body.len < 2)
+        return 0;
+    size_t at = 2 + (size_t)get_u16(body.bytes) + (qos ? 2 : 0);
+    if (at > body.len)
+        return 0;
     if (plan->version == MQTT_5) {
         int used = varint_decode(body.bytes + at, body.len - at, &properties);
 
-        at += (used > 0 ? (size_t)used : 0) + properties;
+        if (used <= 0)
+            return 0;
+        at += (size_t)used + properties;
     }
     return at + plan->payload_bytes == body.len ? at : 0;
 }
@@ -247,7 +253,7 @@ static void on_publish(struct bench_peer *peer, const struct frame *frame)
     struct bench *bench = peer->bench;
     unsigned qos = frame->first >> 1 & 3;
     struct slice body = frame->body;
-    size_t at = body.len >= 4 ? find_payload(bench->plan, qos, body) : 0;
+    size_t at = find_payload(bench->plan, qos, body);
     enum bench_workload workload = bench->plan->workload;
     unsigned from = bench->publisher_count > 1 ? peer->index : 0;
 
@@ -280,6 +286,20 @@ static void on_acknowledged(struct bench_peer *peer)
     peer->acknowledged++;
     peer->bench->acknowledged++;
     feed(peer);
+}
+
+/* PUBREC or PUBREL: QoS 2 goes on. */
+static void on_half_way(struct bench_peer *peer, const struct frame *frame)
+{
+    enum mqtt_type type = frame_type(frame);
+
+    if (frame->body.len < 2) {
+        bench_fail(peer->bench, "%s is not valid", mqtt_type_name(type));
+        return;
+    }
+    answer(peer, type == MQTT_PUBREC ? MQTT_PUBREL : MQTT_PUBCOMP,
+           get_u16(frame->body.bytes));
+    peer->bench->released += type == MQTT_PUBREL;
 }
 
 static void subscribe(struct bench_peer *peer, enum mqtt_type type)
@@ -358,11 +378,8 @@ static void on_packet(struct link *link, const struct frame *frame,
         bench_fill_settle(peer->bench, frame);
     } else if (type == MQTT_PUBACK || type == MQTT_PUBCOMP) {
         on_acknowledged(peer);
-    } else if (type == MQTT_PUBREC) {
-        answer(peer, MQTT_PUBREL, get_u16(frame->body.bytes));
-    } else if (type == MQTT_PUBREL) {
-        answer(peer, MQTT_PUBCOMP, get_u16(frame->body.bytes));
-        peer->bench->released++;
+    } else if (type == MQTT_PUBREC || type == MQTT_PUBREL) {
+        on_half_way(peer, frame);
     } else if (type == MQTT_CONNACK || type == MQTT_SUBACK) {
         on_greeting(peer, frame);
     } else if (type != MQTT_UNSUBACK) {

@@ -62,6 +62,23 @@ if [ -e /proc/self/status ]; then
     grep -q '"verdict": "ok"' "$work/all.json" || fail "nothing was compared with what it may be"
 fi
 
+# A broker that sends what is none: a topic that is longer than its packet, and an
+# acknowledgement of nothing.
+broken() { # TEXT HEX...
+    text=$1
+    shift
+    background fake /usr/bin/python3 "$test_dir/fake_server.py" "$@"
+    until_ok test -s "$work/fake.log"
+    if "$MQTTLAB" bench subscribed -n 1 -V 5 -p "$(cat "$work/fake.log")" >"$work/broken.log"; then
+        fail "it takes $*"
+    fi
+    grep -q "failed: $text" "$work/broken.log" || fail "$*: $(cat "$work/broken.log")"
+}
+broken 'a message came back changed' 2003000000 9004000100003004ffff0000
+broken 'a message came back changed' 2003000000 900400010000300100
+broken 'PUBREC is not valid' 2003000000 9004000100005000
+broken 'PUBREL is not valid' 2003000000 900400010000620107
+
 # What cannot be.
 if "$MQTTLAB" bench pairs -p 1 >"$work/none.log" 2>&1; then
     fail "it measures a broker that is not there"
