@@ -15,7 +15,7 @@ struct psk {
     size_t len;
     uint8_t key[TLS_PSK_MAX_BYTES];
     size_t identity_len;
-    char identity[];
+    char identity[]; /* no NUL behind it */
 };
 
 struct psk_file {
@@ -43,32 +43,26 @@ void psk_file_free(struct psk_file *file)
     free(file);
 }
 
-/* Returns NULL, or what is wrong with the line. */
-static const char *read_line(struct psk_file *file, struct slice line)
+/* Its len is 0 when digits are none of a key. */
+static struct psk *make_psk(struct slice identity, struct slice digits)
 {
-    const uint8_t *colon = line.len ? memchr(line.bytes, ':', line.len) : NULL;
-    char hex[2 * TLS_PSK_MAX_BYTES + 1];
+    struct psk *psk = alloc_zero(1, sizeof(*psk) + identity.len);
+    char *hex = alloc_string_of(digits.bytes, digits.len);
 
-    if (!colon)
-        return "there is no \":\" between identity and key";
-    size_t identity_len = (size_t)(colon - line.bytes);
-    struct slice digits = slice_skip(line, identity_len + 1);
-    if (!identity_len)
-        return "the identity is missing";
-    if (memchr(line.bytes, 0, line.len))
-        return "there is a NUL in it";
-    if (digits.len >= sizeof(hex))
-        return "the key is longer than 512 hexadecimal digits";
-    memcpy(hex, digits.bytes, digits.len);
-    hex[digits.len] = '\0';
-
-    struct psk *psk = alloc_zero(1, sizeof(*psk) + identity_len + 1);
-    memcpy(psk->identity, line.bytes, identity_len);
-    psk->identity_len = identity_len;
+    memcpy(psk->identity, identity.bytes, identity.len);
+    psk->identity_len = identity.len;
     psk->len = tls_settings_psk(hex, psk->key);
-    OPENSSL_cleanse(hex, sizeof(hex));
-    struct slice name = slice_of(psk->identity, identity_len);
+    OPENSSL_cleanse(hex, digits.len);
+    free(hex);
+    return psk;
+}
+
+/* Takes psk. Returns NULL, or why it has no place. */
+static const char *enter(struct psk_file *file, struct psk *psk)
+{
+    struct slice name = slice_of(psk->identity, psk->identity_len);
     const char *wrong = NULL;
+
     if (!psk->len)
         wrong = "the key is not hexadecimal; make one: openssl rand -hex 32";
     else if (map_get(&file->keys, name))
@@ -78,6 +72,24 @@ static const char *read_line(struct psk_file *file, struct slice line)
     else
         map_set(&file->keys, name, psk);
     return wrong;
+}
+
+/* Returns NULL, or what is wrong with the line. */
+static const char *read_line(struct psk_file *file, struct slice line)
+{
+    const uint8_t *colon = line.len ? memchr(line.bytes, ':', line.len) : NULL;
+
+    if (!colon)
+        return "there is no \":\" between identity and key";
+    size_t identity_len = (size_t)(colon - line.bytes);
+    struct slice digits = slice_skip(line, identity_len + 1);
+    if (!identity_len)
+        return "the identity is missing";
+    if (memchr(line.bytes, 0, line.len))
+        return "there is a NUL in it";
+    if (digits.len > 2 * TLS_PSK_MAX_BYTES)
+        return "the key is longer than 512 hexadecimal digits";
+    return enter(file, make_psk(slice_first(line, identity_len), digits));
 }
 
 static bool skipped(struct slice line)

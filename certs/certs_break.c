@@ -286,37 +286,51 @@ static bool prepare(struct certs_job *job, const struct recipe *recipe,
     return certs_job_open_authority(job, why);
 }
 
-bool certs_break(const struct certs_request *request, const char *kind,
-                 enum cert_use use, struct buf *told, struct buf *why)
+/* NULL, with why appended, when nothing can be broken so. */
+static const struct recipe *find_fit(const char *kind, enum cert_use use,
+                                     struct buf *why)
 {
     const struct recipe *recipe = find(kind);
-    struct certs_job job = {.use = use};
-    struct pair signer = {0};
+    bool good = false;
 
-    if (!recipe) {
+    if (!recipe)
         buf_printf(why,
                    "%s is no way to break one; mqttlab certs break lists "
                    "them",
                    kind);
-        return false;
-    }
-    if (use != CERT_SERVER && use != CERT_CLIENT) {
+    else if (use != CERT_SERVER && use != CERT_CLIENT)
         buf_append_string(why, "one is broken for a server or for a client");
-        return false;
-    }
-    if (recipe->other_host && use != CERT_SERVER) {
+    else if (recipe->other_host && use != CERT_SERVER)
         buf_printf(why, "%s: nobody compares a client's host", kind);
+    else
+        good = true;
+    return good ? recipe : NULL;
+}
+
+/* Its files lie in the folder of the kind. */
+static void move_into(struct certs_job *job, const char *folder)
+{
+    const char *name = strrchr(job->base, '/');
+    char *base = alloc_printf("%s%s", folder, name);
+
+    free(job->base);
+    job->base = base;
+}
+
+bool certs_break(const struct certs_request *request, const char *kind,
+                 enum cert_use use, struct buf *told, struct buf *why)
+{
+    const struct recipe *recipe = find_fit(kind, use, why);
+    struct certs_job job = {.use = use};
+    struct pair signer = {0};
+
+    if (!recipe)
         return false;
-    }
     char *folder = alloc_printf(
         "%s/%s", request->folder ? request->folder : CERTS_FOLDER, kind);
     bool good = prepare(&job, recipe, request, why);
     if (good) {
-        const char *name = strrchr(job.base, '/');
-        char *base = alloc_printf("%s%s", folder, name);
-
-        free(job.base);
-        job.base = base;
+        move_into(&job, folder);
         good = prepare_signer(&signer, recipe, &job.authority, why) &&
                make_leaf(&job, recipe, &signer, why) &&
                add_files(&job, recipe, &signer, folder, why) &&

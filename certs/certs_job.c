@@ -153,36 +153,44 @@ static GENERAL_NAMES *asked_names(X509_REQ *asked)
     return names;
 }
 
+/* The names of a certificate for a request: those that were said, else those
+   that it asks for. A server must have some. */
+static bool set_asked_names(struct certs_job *job,
+                            const struct certs_request *request,
+                            X509_REQ *asked, struct buf *why)
+{
+    if (request->names)
+        return certs_job_names(job, request, why);
+    job->names = asked_names(asked);
+    if (job->names)
+        return cert_name_check(job->names, why);
+    if (job->use != CERT_SERVER)
+        return true;
+    /* Clients compare no others, but a request of former days has only a
+       Common Name. */
+    job->names = names_of(X509_REQ_get_subject_name(asked));
+    if (!job->names)
+        buf_append_string(why, "the request names no host; say which: "
+                               "--san NAME");
+    return job->names != NULL;
+}
+
 bool certs_job_begin_request(struct certs_job *job,
                              const struct certs_request *request,
                              X509_REQ *asked, const char *name, struct buf *why)
 {
-    char *subject = cert_name_typed(X509_REQ_get_subject_name(asked));
     struct certs_request filled = *request;
-    bool good = true;
 
     if (!cert_name_is_text(X509_REQ_get_subject_name(asked))) {
         buf_append_string(why, "the subject of the request is not only text; "
                                "is it to deceive somebody?");
-        good = false;
-    } else if (request->names) {
-        good = certs_job_names(job, request, why);
-    } else {
-        job->names = asked_names(asked);
-        good = !job->names || cert_name_check(job->names, why);
+        return false;
     }
-    if (good && !job->names && job->use == CERT_SERVER) {
-        /* Clients compare no others, but a request of former days has only a
-           Common Name. */
-        job->names = names_of(X509_REQ_get_subject_name(asked));
-        good = job->names != NULL;
-        if (!good)
-            buf_append_string(why, "the request names no host; say which: "
-                                   "--san NAME");
-    }
+    char *subject = cert_name_typed(X509_REQ_get_subject_name(asked));
     if (!filled.subject)
         filled.subject = subject;
-    good = good && certs_job_begin(job, &filled, name, NULL, why);
+    bool good = set_asked_names(job, request, asked, why) &&
+                certs_job_begin(job, &filled, name, NULL, why);
     job->request = request;
     job->public_key = X509_REQ_get0_pubkey(asked);
     if (good && EVP_PKEY_is_a(job->public_key, "RSA"))
