@@ -53,15 +53,23 @@ static int read_all(int fd, struct buf *content)
     }
 }
 
+bool cert_file_check_len(const char *path, size_t len, struct buf *why)
+{
+    if (len > CERT_FILE_MAX_BYTES)
+        buf_printf(why, "%s is larger than 1 MiB; certificates are not", path);
+    return len <= CERT_FILE_MAX_BYTES;
+}
+
 bool cert_file_load(const char *path, struct buf *content, struct buf *why)
 {
+    size_t from = content->len;
     int fd = open_path(path);
     int error = fd < 0 ? -errno : read_all(fd, content);
 
     if (fd >= 0)
         close(fd);
     if (error == -EFBIG)
-        buf_printf(why, "%s is larger than 1 MiB; certificates are not", path);
+        cert_file_check_len(path, content->len - from, why);
     else if (error)
         buf_printf(why, "%s cannot be read: %s", path, strerror(-error));
     return !error;

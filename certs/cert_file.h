@@ -18,6 +18,9 @@
 #define CERT_FILE_MODE     0644
 #define CERT_FILE_KEY_MODE 0600
 
+/* No more than CERT_FILE_MAX_BYTES? Appends why not. */
+bool cert_file_check_len(const char *path, size_t len, struct buf *why);
+
 /* Append a whole file to content; "-" is standard input. */
 bool cert_file_load(const char *path, struct buf *content, struct buf *why);
 

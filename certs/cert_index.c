@@ -171,6 +171,10 @@ bool cert_index_load(struct cert_index *index, const char *path,
     if (access(path, F_OK) != 0)
         return true;
     bool good = cert_file_load(path, &content, why);
+    if (good && content.len && memchr(content.bytes, 0, content.len)) {
+        buf_printf(why, "%s: there is a NUL in it", path);
+        good = false;
+    }
     char *text = buf_take_string(&content);
     if (good)
         good = read_lines(index, path, text, why);

@@ -295,7 +295,7 @@ bool cert_item_read(struct cert_items *items, const char *file,
                     struct buf *why)
 {
     size_t before = items->count;
-    bool good = content.len <= CERT_FILE_MAX_BYTES &&
+    bool good = cert_file_check_len(file, content.len, why) &&
                 read_pem(items, file, content, passphrase, why);
 
     if (good && items->count == before) {

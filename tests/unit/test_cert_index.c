@@ -124,6 +124,25 @@ START_TEST(a_line_that_is_none_is_told_with_file_and_number)
 }
 END_TEST
 
+/* Else what stands behind it would be gone when the list is written again. */
+START_TEST(a_nul_is_no_end_of_the_list)
+{
+    static const char content[] = "V\t271121063000Z\t\t01\tunknown\t/CN=a\n\0"
+                                  "V\t271121063000Z\t\t02\tunknown\t/CN=b\n";
+    struct cert_index index = {0};
+    struct buf why = {0};
+
+    ck_assert(cert_file_store(forge_path("index"),
+                              slice_of(content, sizeof(content) - 1), 0644,
+                              &why));
+    ck_assert(!cert_index_load(&index, forge_path("index"), &why));
+    ck_assert_msg(strstr(buf_string(&why), "there is a NUL in it") != NULL,
+                  "%s", buf_string(&why));
+    cert_index_release(&index);
+    buf_release(&why);
+}
+END_TEST
+
 START_TEST(a_certificate_is_entered_once_and_revoked)
 {
     struct forged one = forge(&(struct forge_order){.common_name = "x\ty"});
@@ -166,6 +185,7 @@ Suite *cert_index_suite(void)
     tcase_add_test(all, a_file_that_is_not_there_is_empty);
     tcase_add_loop_test(all, a_line_that_is_none_is_told_with_file_and_number,
                         0, (int)(sizeof(damaged) / sizeof(damaged[0])));
+    tcase_add_test(all, a_nul_is_no_end_of_the_list);
     tcase_add_test(all, a_certificate_is_entered_once_and_revoked);
     tcase_add_test(all, reasons_have_names_both_ways);
     return suite;

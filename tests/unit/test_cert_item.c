@@ -489,6 +489,24 @@ END_TEST
 
 #define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
+START_TEST(more_than_a_file_may_have_is_not_read)
+{
+    struct cert_items items = {0};
+    struct buf content = {0};
+    struct buf why = {0};
+
+    memset(buf_reserve(&content, CERT_FILE_MAX_BYTES + 1), '\n',
+           CERT_FILE_MAX_BYTES + 1);
+    content.len = CERT_FILE_MAX_BYTES + 1;
+    ck_assert(!cert_item_read(&items, "x", buf_slice(&content), NULL, &why));
+    ck_assert_str_eq(buf_string(&why),
+                     "x is larger than 1 MiB; certificates are not");
+    cert_item_release(&items);
+    buf_release(&content);
+    buf_release(&why);
+}
+END_TEST
+
 Suite *cert_item_suite(void)
 {
     Suite *suite = suite_create("cert_item");
@@ -507,6 +525,7 @@ Suite *cert_item_suite(void)
                         COUNT(wrongs));
     tcase_add_test(all, what_stands_before_the_damage_is_kept);
     tcase_add_loop_test(all, a_file_that_cannot_be_read_is_named, 0, 3);
+    tcase_add_test(all, more_than_a_file_may_have_is_not_read);
     tcase_add_test(all, keys_signatures_order_and_revocation_are_related);
     tcase_add_test(all, what_does_not_belong_together_is_said_too);
     tcase_add_loop_test(all, how_long_it_is_valid_is_counted_in_days, 0,
