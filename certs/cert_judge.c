@@ -3,9 +3,9 @@
 #include "base/alloc.h"
 #include "base/x509_text.h"
 #include "certs/cert_item.h"
+#include "certs/cert_name.h"
 #include "certs/certs.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -114,14 +114,6 @@ static bool judge_name(const struct judge *judge)
     return good;
 }
 
-static bool is_address(const char *host)
-{
-    unsigned char bytes[16];
-
-    return inet_pton(AF_INET, host, bytes) == 1 ||
-           inet_pton(AF_INET6, host, bytes) == 1;
-}
-
 static bool judge_san(const struct judge *judge)
 {
     const char *wanted = judge->wish->san;
@@ -129,7 +121,7 @@ static bool judge_san(const struct judge *judge)
     if (!wanted)
         return true;
     int found =
-        is_address(wanted)
+        cert_name_is_address(wanted)
             ? X509_check_ip_asc(judge->certificate, wanted, 0)
             : X509_check_host(judge->certificate, wanted, 0,
                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL);

@@ -152,6 +152,20 @@ char *cert_name_typed(const X509_NAME *name)
     return buf_take_string(&text);
 }
 
+bool cert_name_is_root(const X509 *certificate)
+{
+    return X509_NAME_cmp(X509_get_subject_name(certificate),
+                         X509_get_issuer_name(certificate)) == 0;
+}
+
+bool cert_name_is_address(const char *host)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+
+    return inet_pton(AF_INET, host, bytes) == 1 ||
+           inet_pton(AF_INET6, host, bytes) == 1;
+}
+
 char *cert_name_file(const char *text)
 {
     char *name = alloc_string(text);

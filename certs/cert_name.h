@@ -28,6 +28,12 @@ char *cert_name_typed(const X509_NAME *name);
    not ASCII; owned by the caller. */
 char *cert_name_slashes(const X509_NAME *name);
 
+/* Is it made out by whom it is made out to? Names alone say so. */
+bool cert_name_is_root(const X509 *certificate);
+
+/* Is it an address of IPv4 or IPv6, and not a host's name? */
+bool cert_name_is_address(const char *host);
+
 /* What may begin a file's name for this text: letters, digits and ".-_", with
    hyphens for all others; owned by the caller. */
 char *cert_name_file(const char *text);

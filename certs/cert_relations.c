@@ -64,12 +64,6 @@ static void relate_key(const struct cert_items *items,
 
 /* ---- signatures ---- */
 
-static bool issued_by_itself(const struct cert_item *item)
-{
-    return !X509_NAME_cmp(X509_get_subject_name(item->certificate),
-                          X509_get_issuer_name(item->certificate));
-}
-
 /* The same certificate in another file is no second issuer. */
 static bool told_before(const struct cert_items *items, size_t index)
 {
@@ -88,7 +82,8 @@ static void relate_signature(const struct cert_items *items,
     size_t others = 0;
     size_t found = 0;
 
-    if ((!item->certificate || issued_by_itself(item)) && !item->list)
+    if ((!item->certificate || cert_name_is_root(item->certificate)) &&
+        !item->list)
         return;
     for (size_t i = 0; i < items->count; i++) {
         const struct cert_item *other = &items->all[i];

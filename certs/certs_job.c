@@ -292,13 +292,6 @@ void certs_job_add_index(struct certs_job *job)
                     alloc_string("what it has signed and revoked"));
 }
 
-/* Nobody sends the root: who trusts it has it. */
-static bool signs_itself(X509 *certificate)
-{
-    return X509_NAME_cmp(X509_get_subject_name(certificate),
-                         X509_get_issuer_name(certificate)) == 0;
-}
-
 static void add_chain_file(struct certs_job *job, const struct buf *above)
 {
     struct buf *to =
@@ -313,7 +306,8 @@ bool certs_job_add_chain(struct certs_job *job, struct buf *why)
 {
     struct buf above = {0};
 
-    if (signs_itself(job->authority.certificate))
+    /* Nobody sends the root: who trusts it has it. */
+    if (cert_name_is_root(job->authority.certificate))
         return true;
     job->above = alloc_printf("%s.chain.crt", job->authority.base);
     if (access(job->above, F_OK) != 0) {

@@ -7,7 +7,6 @@
 #include "certs/cert_name.h"
 #include "certs/certs.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -139,14 +138,6 @@ static int collect(int good, X509_STORE_CTX *context)
     return 1;
 }
 
-static bool is_address(const char *host)
-{
-    unsigned char bytes[16];
-
-    return inet_pton(AF_INET, host, bytes) == 1 ||
-           inet_pton(AF_INET6, host, bytes) == 1;
-}
-
 static void set_parameters(X509_STORE_CTX *context,
                            const struct certs_check *wanted)
 {
@@ -157,7 +148,7 @@ static void set_parameters(X509_STORE_CTX *context,
         X509_VERIFY_PARAM_set_time(with, wanted->when);
     if (wanted->crl)
         X509_VERIFY_PARAM_set_flags(with, X509_V_FLAG_CRL_CHECK);
-    if (wanted->host && is_address(wanted->host))
+    if (wanted->host && cert_name_is_address(wanted->host))
         X509_VERIFY_PARAM_set1_ip_asc(with, wanted->host);
     else if (wanted->host)
         X509_VERIFY_PARAM_set1_host(with, wanted->host, 0);
