@@ -375,7 +375,9 @@ bool capture_cipher_open(struct capture_cipher *cipher, struct slice record,
     if (!unseal(cipher, nonce, aad, sealed, out->bytes))
         return false;
     out->len = (uint32_t)(sealed.len - info->tag);
-    cipher->seq++;
     *type = record.bytes[0];
-    return !cipher->is_1_3 || strip_padding(out, type);
+    if (cipher->is_1_3 && !strip_padding(out, type))
+        return false;
+    cipher->seq++;
+    return true;
 }

@@ -17,7 +17,7 @@ struct key {
     unsigned char name[NAME_BYTES]; /* in clear in each ticket */
     unsigned char cipher[KEY_BYTES];
     unsigned char mac[KEY_BYTES];
-    uint64_t born_s; /* monotonic */
+    uint64_t born_s; /* monotonic; 0: there is no key */
 };
 
 /* The newest, and the one before it. */
@@ -28,23 +28,25 @@ struct tls_ticket_keys {
 
 static bool make_key(struct key *key, uint64_t now_s)
 {
-    key->born_s = now_s;
-    return RAND_bytes(key->name, NAME_BYTES) == 1 &&
-           RAND_priv_bytes(key->cipher, KEY_BYTES) == 1 &&
-           RAND_priv_bytes(key->mac, KEY_BYTES) == 1;
+    bool good = RAND_bytes(key->name, NAME_BYTES) == 1 &&
+                RAND_priv_bytes(key->cipher, KEY_BYTES) == 1 &&
+                RAND_priv_bytes(key->mac, KEY_BYTES) == 1;
+
+    key->born_s = good ? now_s : 0;
+    return good;
 }
 
 /* Give up keys that are too old. Returns false when there is no randomness. */
 static bool renew(struct tls_ticket_keys *keys, uint64_t now_s)
 {
-    uint64_t age_s = now_s - keys->newest.born_s;
-
-    if (age_s < TLS_TICKET_KEY_S)
-        return true;
-    keys->former = keys->newest;
-    if (age_s >= 2 * (uint64_t)TLS_TICKET_KEY_S)
+    if (now_s - keys->newest.born_s >= TLS_TICKET_KEY_S) {
+        keys->former = keys->newest;
+        if (!make_key(&keys->newest, now_s))
+            return false;
+    }
+    if (now_s - keys->former.born_s >= 2 * (uint64_t)TLS_TICKET_KEY_S)
         OPENSSL_cleanse(&keys->former, sizeof(keys->former));
-    return make_key(&keys->newest, now_s);
+    return true;
 }
 
 static bool use(const struct key *key, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,

@@ -3,9 +3,9 @@
  *
  * A ticket is the session itself, encrypted for ourselves, so that nothing has
  * to be remembered. Who gets the key can read what was sent under it, so a key
- * lives an hour and opens tickets for one more. Keys belong to a context: when
- * certificates or revocation lists are read again there is a new one, and old
- * tickets are worth nothing.
+ * makes tickets for an hour and opens them for one more; the next ticket after
+ * that wipes it. Keys belong to a context: when certificates or revocation
+ * lists are read again there is a new one, and old tickets are worth nothing.
  */
 #ifndef NET_TLS_TICKET_H
 #define NET_TLS_TICKET_H
