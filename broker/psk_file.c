@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define MAX_DIGITS (2ul * TLS_PSK_MAX_BYTES)
+
 struct psk {
     size_t len;
     uint8_t key[TLS_PSK_MAX_BYTES];
@@ -87,7 +89,7 @@ static const char *read_line(struct psk_file *file, struct slice line)
         return "the identity is missing";
     if (memchr(line.bytes, 0, line.len))
         return "there is a NUL in it";
-    if (digits.len > 2 * TLS_PSK_MAX_BYTES)
+    if (digits.len > MAX_DIGITS)
         return "the key is longer than 512 hexadecimal digits";
     return enter(file, make_psk(slice_first(line, identity_len), digits));
 }
