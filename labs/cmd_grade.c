@@ -367,6 +367,7 @@ static int grade(struct grading *grading)
         free(files);
         return EXIT_USAGE;
     }
+    grading->options.folder = grading->path;
     json_t *results = grade_files(&grading->options, files, count);
     json_t *similar = similar_find(results);
     int status = write_reports(grading, results, similar) ? exit_status(results)

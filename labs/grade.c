@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MAX_DEPTH        8 /* of folders within folders */
 #define MAX_RESULT_BYTES (8u << 20)
 #define MEMORY_BYTES     (2ul << 30)
 
@@ -218,12 +219,17 @@ static struct worker *free_worker(struct worker *workers, unsigned jobs)
 
 /* The name of a file as reports show it: who handed it in has chosen it, so it
    may be no text at all, or a terminal's commands. */
-static json_t *shown_name(const char *path)
+static json_t *shown_name(const char *path, const char *folder)
 {
     const char *slash = strrchr(path, '/');
+    size_t len = folder ? strlen(folder) : 0;
     struct buf shown = {0};
 
-    render_text(&shown, slice_of_string(slash ? slash + 1 : path), 0);
+    if (len && !strncmp(path, folder, len) && path[len] == '/')
+        path += len + 1;
+    else if (slash)
+        path = slash + 1;
+    render_text(&shown, slice_of_string(path), 0);
     json_t *name = json_stringn((const char *)shown.bytes, shown.len);
     buf_release(&shown);
     return name;
@@ -256,7 +262,8 @@ static json_t *grade_all(const struct grade_options *options, char **files,
     }
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++) {
-        json_object_set_new(results[i], "file", shown_name(files[i]));
+        json_object_set_new(results[i], "file",
+                            shown_name(files[i], options->folder));
         json_array_append_new(all, results[i]);
     }
     free(results);
@@ -313,36 +320,69 @@ json_t *grade_files(const struct grade_options *given, char **files,
     return results;
 }
 
-static int is_handin(const struct dirent *entry)
+static bool is_handin(const char *name)
 {
-    size_t len = strlen(entry->d_name);
+    size_t len = strlen(name);
 
-    return len > 6 && entry->d_name[0] != '.' &&
-           !strcmp(entry->d_name + len - 6, ".mqlab");
+    return len > 6 && !strcmp(name + len - 6, ".mqlab");
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+struct found {
+    char **files;
+    size_t count;
+};
+
+static void add(struct found *found, char *file)
+{
+    found->files =
+        alloc_resize(found->files, found->count + 2, sizeof(found->files[0]));
+    found->files[found->count++] = file;
+    found->files[found->count] = NULL;
+}
+
+/* Hand-ins, and folders that are none. False when it cannot be read. */
+static bool look_into(struct found *found, const char *folder, unsigned depth)
+{
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_visible, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        char *path = alloc_printf("%s/%s", folder, entries[i]->d_name);
+        struct stat info;
+
+        if (is_handin(entries[i]->d_name)) {
+            add(found, path);
+        } else {
+            if (depth < MAX_DEPTH && lstat(path, &info) == 0 &&
+                S_ISDIR(info.st_mode))
+                look_into(found, path, depth + 1);
+            free(path);
+        }
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    return count >= 0;
 }
 
 char **grade_find(const char *path, size_t *count)
 {
+    struct found found = {.files = alloc_zero(1, sizeof(char *))};
     struct stat info;
-    struct dirent **entries;
-    char **files;
+    bool good = stat(path, &info) == 0;
 
-    *count = 0;
-    if (stat(path, &info) != 0)
-        return NULL;
-    if (!S_ISDIR(info.st_mode)) {
-        files = alloc_zero(2, sizeof(files[0]));
-        files[(*count)++] = alloc_string(path);
-        return files;
-    }
-    int found = scandir(path, &entries, is_handin, alphasort);
-    if (found < 0)
-        return NULL;
-    files = alloc_zero((size_t)found + 1, sizeof(files[0]));
-    for (int i = 0; i < found; i++) {
-        files[(*count)++] = alloc_printf("%s/%s", path, entries[i]->d_name);
-        free(entries[i]);
-    }
-    free(entries);
-    return files;
+    if (good && S_ISDIR(info.st_mode))
+        good = look_into(&found, path, 0);
+    else if (good)
+        add(&found, alloc_string(path));
+    *count = found.count;
+    if (good)
+        return found.files;
+    free(found.files);
+    return NULL;
 }

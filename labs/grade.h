@@ -28,6 +28,8 @@
 struct grade_options {
     const char *home;   /* where labs/ and exercises/ are */
     const char *lab;    /* or the file of the one lab there is; NULL: none */
+    const char *folder; /* files are named as they lie in it; NULL: without
+                           any folder */
     unsigned jobs;      /* hand-ins at the same time, at least 1 */
     unsigned timeout_s; /* for one hand-in */
     bool shut_off;      /* set by grade_files: the system can shut a hand-in's
@@ -42,7 +44,7 @@ json_t *grade_files(const struct grade_options *given, char **files,
                     size_t count);
 
 /*
- * The hand-ins in a folder (*.mqlab, not looking into folders), sorted; or the
+ * The hand-ins in a folder and in folders within it (*.mqlab), sorted; or the
  * one file when path is one. Ends with NULL; free each and the array. NULL with
  * errno set when path cannot be read.
  */

@@ -10,6 +10,9 @@ printf 'no tar' >"$(printf 'a\033[2J\302\233b.mqlab')"
 printf 'no tar' >"$(printf 'latin-\344.mqlab')"
 mkfifo fifo.mqlab
 ln -s /dev/zero zero.mqlab
+# Folders of students, as platforms pack them, and a link that leads in circles.
+mkdir -p "ann_1/deep" && printf 'no tar' >ann_1/deep/x.mqlab
+ln -s .. ann_1/circle
 cd "$work/pack"
 printf 'lab: 01\nversion: 1\nstudent: a\n' >manifest
 tar cf ../in/unsigned.mqlab manifest
@@ -46,6 +49,7 @@ for file in text tap junit json csv html similar; do
     ! LC_ALL=C.UTF-8 grep -qavx '.*' $file || fail "$file is not UTF-8"
 done
 has_line 'a\x1b[2J\xc2\x9bb.mqlab: not graded: is no tar file, or is damaged' text
+has_line 'ann_1/deep/x.mqlab: not graded: is no tar file, or is damaged' text
 has_line 'many.mqlab: not graded: holds too many files' text
 has_line 'link.mqlab: not graded: holds something that is no plain file' text
 has_line 'up.mqlab: not graded: holds something that is no plain file' text
