@@ -31,6 +31,6 @@ git ls-files | git check-attr --stdin export-ignore |
     sed -n 's/: export-ignore: set$//p' | sort >"$work/kept"
 comm -23 "$work/all" "$work/kept" | diff - "$work/students" >"$work/diff.log" ||
     fail "the students' archive"
-! grep -E 'solution\.(md|c|py|js)$|^exercises/.*wrong\.txt$' "$work/students" >"$work/diff.log" ||
+! grep -E 'solution\.md$|^exercises/.*(solution\.(c|py|js)|wrong\.txt)$' "$work/students" >"$work/diff.log" ||
     fail "solutions are packed"
 grep -qx 'labs/06-topics.solution.md' "$work/kept" || fail "a solution is not kept back"
