@@ -178,40 +178,37 @@ takes.subscription_tree  := trie_match_find trie_match_release topic_trie_find \
                             topic_trie_put_path
 suites.subscription_tree := subscription_tree subscription_model
 
-builder: $(NAME:%=builder-%) ## judge the module that you wrote: NAME=varint
-	$Q[ -n '$(NAME)' ] || { echo 'say which: make builder NAME=...' && \
+# Some systems have a NAME in the environment; only one that was typed counts.
+WANTED := $(if $(filter command,$(origin NAME)),$(NAME))
+builder: $(WANTED:%=builder-%) ## judge the module that you wrote: NAME=varint
+	$Q[ -n '$(WANTED)' ] || { echo 'say which: make builder NAME=...' && \
 	    ls exercises/builder && exit 3; }
 
 # FILE is the student's, BUILT the place for what is made of it.
-ifdef NAME
-$(if $(ours.$(NAME)),,$(error no such exercise: $(NAME)))
-EXERCISE := exercises/builder/$(NAME)
-FILE     ?= builder/$(NAME).c
-OURS     := $B/builder/$(NAME)
-BUILT    ?= $(OURS)
-JUDGED   := $(or $(suites.$(NAME)),$(NAME))
-REST     := $(ours.$(NAME):%.c=$(OURS)/%.o)
+ifdef WANTED
+$(if $(ours.$(WANTED)),,$(error no such exercise: $(NAME)))
+EXERCISE := exercises/builder/$(WANTED)
+FILE     := builder/$(WANTED).c
+OURS     := $B/builder/$(WANTED)
+BUILT    := $(OURS)
+JUDGED   := $(or $(suites.$(WANTED)),$(WANTED))
+REST     := $(ours.$(WANTED):%.c=$(OURS)/%.o)
 
-builder-$(NAME): $(BUILT)/judge $(BUILT)/mqttlab
-	$Q$(BUILT)/judge $(case.$(NAME))
+builder-$(WANTED): $(BUILT)/judge $(BUILT)/mqttlab
+	$Q$(BUILT)/judge $(case.$(WANTED))
 	@echo 'The broker with your module: $(BUILT)/mqttlab broker -v'
 
-builder/$(NAME).c:
-	@mkdir -p builder && cp $(EXERCISE)/$(NAME).c $@
+builder/$(WANTED).c:
+	@mkdir -p builder && cp $(EXERCISE)/$(WANTED).c $@
 	@echo '$@ is yours now; $(EXERCISE)/README.md says what to do'
 
-# Another FILE may be older than what was made of the one before.
-$(BUILT)/file: FORCE
-	@mkdir -p $(@D)
-	@echo '$(FILE)' | cmp -s - $@ || echo '$(FILE)' >$@
-
-$(BUILT)/student.o: $(FILE) $(BUILT)/file $B/flags
-	$(call say,CC)$(CC) $(filter-out -Werror,$(BUILD)) -MMD -MP -c \
-	    -o $@ $<
+# Always: another FILE may be older than what was made of the one before.
+$(BUILT)/student.o: $(FILE) FORCE
+	$(call say,CC)mkdir -p $(@D) && $(CC) $(filter-out -Werror,$(BUILD)) -c -o $@ $<
 
 $(OURS)/%.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) \
-	    $(foreach f,$(takes.$(NAME)),-D$f=ours_$f) -MMD -MP -c -o $@ $<
+	    $(foreach f,$(takes.$(WANTED)),-D$f=ours_$f) -MMD -MP -c -o $@ $<
 
 $(OURS)/judge.o: tests/builder/judge.c $B/flags $B/suites_list.h
 	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) -I$B -Itests/unit \
@@ -224,7 +221,7 @@ $(BUILT)/judge: $(BUILT)/student.o $(REST) $(OURS)/judge.o \
 $(BUILT)/mqttlab: $(BUILT)/student.o $(REST) $B/main.o $B/libmqttlab.a
 	$(call say,LINK)$(CC) $(BUILD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
--include $(BUILT)/student.d $(REST:.o=.d) $(OURS)/judge.d
+-include $(REST:.o=.d) $(OURS)/judge.d
 endif
 
 shell: all ## your shell, in which mosquitto_pub and the others are ours
@@ -443,5 +440,5 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
 	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all analyze builder $(NAME:%=builder-%) examples nightly deps shell run grade bench bench-dashboard check check-all asan fuzz fuzzing lint layers statements cites headers \
+.PHONY: all analyze builder $(WANTED:%=builder-%) examples nightly deps shell run grade bench bench-dashboard check check-all asan fuzz fuzzing lint layers statements cites headers \
         manual screenshots format install uninstall dist dist-lecturer clean help FORCE
