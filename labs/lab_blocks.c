@@ -265,9 +265,25 @@ static void add_actor(struct sorter *sorter, const char *client_ids,
     };
 }
 
-static void add_file(struct sorter *sorter, const char *name, const char *text,
-                     bool demo)
+/* How a file is told of: "file" shows what is in it, "data" says nothing, "play"
+   how it is played. */
+static void tell_file(struct sorter *sorter, const char *word, const char *name,
+                      const char *text)
 {
+    if (!strcmp(word, "file"))
+        add_block(sorter, LAB_CODE, 0, text);
+    if (strcmp(word, "play") != 0)
+        return;
+    char *command = alloc_printf("mqttlab play %s", name);
+
+    add_block(sorter, LAB_COMMAND, 0, command);
+    free(command);
+}
+
+static void add_file(struct sorter *sorter, const char *word, const char *name,
+                     const char *text)
+{
+    bool demo = !strcmp(word, "play");
     struct lab_step *step = sorter->step;
     struct lab_file **files = step ? &step->files : &sorter->lab->files;
     size_t *count = step ? &step->file_count : &sorter->lab->file_count;
@@ -287,14 +303,7 @@ static void add_file(struct sorter *sorter, const char *name, const char *text,
     char *text_filled = filled(sorter, *at);
     free(*at);
     *at = text_filled;
-    /* For people: what is in the file, or how it is played. */
-    if (!demo) {
-        add_block(sorter, LAB_CODE, 0, text);
-        return;
-    }
-    char *command = alloc_printf("mqttlab play %s", name);
-    add_block(sorter, LAB_COMMAND, 0, command);
-    free(command);
+    tell_file(sorter, word, name, text);
 }
 
 /* ---- blocks ---- */
@@ -322,8 +331,9 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
         after_word(block->info, "check") || after_word(block->info, "near") ||
         after_word(block->info, "question") ||
         after_word(block->info, "words") || after_word(block->info, "script");
-    bool handout =
-        after_word(block->info, "file") || after_word(block->info, "play");
+    bool handout = after_word(block->info, "file") ||
+                   after_word(block->info, "data") ||
+                   after_word(block->info, "play");
     if ((machine && !sorter->step) || (handout && sorter->at_end)) {
         COMPLAIN(sorter, "'%s' %s", block->info,
                  sorter->at_end ? "behind the last step"
@@ -339,9 +349,11 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
     } else if ((rest = after_word(block->info, "question"))) {
         add_question(sorter, rest, block->text);
     } else if ((rest = after_word(block->info, "file"))) {
-        add_file(sorter, rest, block->text, false);
+        add_file(sorter, "file", rest, block->text);
+    } else if ((rest = after_word(block->info, "data"))) {
+        add_file(sorter, "data", rest, block->text);
     } else if ((rest = after_word(block->info, "play"))) {
-        add_file(sorter, rest, block->text, true);
+        add_file(sorter, "play", rest, block->text);
     } else {
         rest = after_word(block->info, "sh");
         add_block(sorter, rest ? LAB_COMMAND : LAB_CODE, 0, block->text);

@@ -190,6 +190,26 @@ START_TEST(a_check_that_names_a_port_is_a_problem)
 }
 END_TEST
 
+START_TEST(a_file_of_data_is_handed_out_and_not_shown)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab = load("---\nid: 99-test\ntitle: A test\nversion: 1\n---\n"
+                           "Text.\n\n```file a\nfor people\n```\n\n"
+                           "```data b.crt\nfor programs\n```\n\n"
+                           "## Step 1: First\n<!-- step one -->\n\n",
+                           "ann", &problems);
+
+    ck_assert_msg(!problems.count, "%s", buf_string(&problems.text));
+    ck_assert_uint_eq(lab->file_count, 2);
+    ck_assert_str_eq(lab->files[1].name, "b.crt");
+    ck_assert_str_eq(lab->files[1].text, "for programs\n");
+    ck_assert_uint_eq(lab->intro_count, 2);
+    ck_assert_str_eq(lab->intro[1].text, "for people");
+    lab_free(lab);
+    buf_release(&problems.text);
+}
+END_TEST
+
 START_TEST(a_command_is_not_the_only_proof_of_a_step)
 {
     static const char begin[] =
@@ -417,6 +437,7 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase,
                    texts_name_the_usual_ports_or_those_of_the_environment);
     tcase_add_test(tcase, a_check_that_names_a_port_is_a_problem);
+    tcase_add_test(tcase, a_file_of_data_is_handed_out_and_not_shown);
     tcase_add_test(tcase, a_command_is_not_the_only_proof_of_a_step);
     tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0,
                         sizeof(broken) / sizeof(broken[0]));
