@@ -245,6 +245,8 @@ static void toggle(struct app *app, enum view_id view)
     }
     if (app->view < VIEW_HELP)
         app->presented_in = app->view;
+    if (view == VIEW_PRESENT)
+        view_present_slide(app->views[view], app->view == VIEW_LAB && app->lab);
     app_show(app, view);
 }
 

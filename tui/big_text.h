@@ -11,7 +11,8 @@
 /* Columns that text takes. */
 int big_text_width(const char *text);
 
-/* Draw capital letters and digits; what is neither is a gap. */
+/* Draw the letters of packet types and "STEP", and digits; what is neither is a
+   gap. */
 void big_text_draw(const struct area *area, int y, int x, enum style style,
                    const char *text);
 

@@ -97,6 +97,7 @@ enum view_id {
     X(DROP_HELD, "drop-held") \
     X(PRESENT, "present") \
     X(BLANK, "blank") \
+    X(SLIDE, "slide") \
     X(PAYLOAD, "payload") \
     X(FORM, "form") \
     X(DIFF, "compare") \

@@ -45,6 +45,10 @@ static const struct keys_binding table[] = {
      "write a note on the packet, for all who watch", NULL},
     {ACTION_BLANK, PRES, "b", "b Blank", "blank the screen; any key ends it",
      NULL},
+    {ACTION_SLIDE, PRES, "t", NULL,
+     "the step of the lab in place of a packet, or back", NULL},
+    {ACTION_LAB_NEXT, PRES, "<Right> l", NULL, "the next step of the lab", NULL},
+    {ACTION_LAB_PREVIOUS, PRES, "<Left> h", NULL, "the step before", NULL},
     {ACTION_PRESENT, PRES, "P", "P Leave", "leave", NULL},
 
     {ACTION_DOWN, PAYL, "j <Down>", "j/k Packet", "to the next packet",
@@ -147,7 +151,7 @@ static const struct keys_binding table[] = {
     {ACTION_NOTE, PKTS | LADD, ";", NULL,
      "write a note on the packet, for all who watch", NULL},
     {ACTION_PRESENT, ALL, "P", NULL,
-     "present: one packet, in large letters, for a lecture", NULL},
+     "present: one packet, or the lab's step, in large letters", NULL},
     {ACTION_COPY, PKTS | LADD | PAYL | PRES, "y", NULL,
      "copy the packet, the chosen field or the message: as hex, text, JSON, C, "
      "filter", NULL},

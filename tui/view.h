@@ -101,6 +101,9 @@ struct view *view_new(enum view_id id, struct store *store,
                       const struct panel *lab, const struct view_host *host);
 void view_free(struct view *view);
 
+/* Let view_present show the lab's step in place of a packet, or not. */
+void view_present_slide(struct view *view, bool slide);
+
 /* Let view_payload plot the number of this name; "": the first. */
 void view_payload_plot(struct view *view, const char *number);
 

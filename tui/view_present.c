@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "tui/big_text.h"
 #include "tui/ladder_flow.h"
+#include "tui/slide.h"
 #include "tui/view.h"
 #include "wire/render.h"
 
@@ -20,6 +21,10 @@ struct view_present {
     struct view view;
     struct dissection dissection;
     bool blank;
+    bool slide; /* the lab's text in place of a packet */
+    int top;    /* line of it that is seen first */
+    int lines;  /* that it has */
+    int height;
 };
 
 /* One arrow. */
@@ -294,6 +299,13 @@ static void draw(struct view *base, const struct area *area, int pane)
     (void)pane;
     if (view->blank || area->height < 1)
         return;
+    if (view->slide && base->lab) {
+        view->height = area->height - 8;
+        view->lines = slide_draw(base->lab, area, view->top);
+        draw_title(view, area, NULL);
+        grid_cursor(area, 0, 0);
+        return;
+    }
     draw_title(view, area, any ? &row : NULL);
     if (!any) {
         struct area rest = grid_part(area, 2, 0, area->height, area->width);
@@ -307,6 +319,28 @@ static void draw(struct view *base, const struct area *area, int pane)
     draw_note(area, y + (area->height >= 19), &row);
 }
 
+/* Leaf through the lab. */
+static bool act_slide(struct view_present *view, enum action action)
+{
+    const struct view_host *host = view->view.host;
+    const struct panel *lab = view->view.lab;
+    int64_t step = view_step(action, view->height);
+    int last = view->lines > view->height ? view->lines - view->height : 0;
+
+    if (action == ACTION_LAB_NEXT || action == ACTION_LAB_PREVIOUS) {
+        host->say(host->app, action == ACTION_LAB_NEXT
+                                 ? lab->next(lab->lab)
+                                 : lab->previous(lab->lab));
+        view->top = 0;
+    } else if (step) {
+        view->top =
+            (int)view_stepped((size_t)view->top, (size_t)last + 1, step);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static bool act(struct view *base, enum action action, int pane)
 {
     struct view_present *view = (struct view_present *)base;
@@ -315,6 +349,12 @@ static bool act(struct view *base, enum action action, int pane)
     (void)pane;
     if (view->blank || action == ACTION_BLANK)
         view->blank = !view->blank;
+    else if (action == ACTION_SLIDE && !base->lab)
+        base->host->say(base->host->app, "no lab is running");
+    else if (action == ACTION_SLIDE)
+        view->slide = !view->slide;
+    else if (view->slide && act_slide(view, action))
+        return true;
     else if (step)
         store_move(base->store, STORE_PACKETS, step);
     else
@@ -327,6 +367,14 @@ static void release(struct view *base)
     struct view_present *view = (struct view_present *)base;
 
     dissect_release(&view->dissection);
+}
+
+void view_present_slide(struct view *view, bool slide)
+{
+    struct view_present *present = (struct view_present *)view;
+
+    present->slide = slide;
+    present->top = 0;
 }
 
 struct view *view_present_new(void)

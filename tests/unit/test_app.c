@@ -367,6 +367,27 @@ START_TEST(the_lab_is_led_from_the_keyboard)
 }
 END_TEST
 
+START_TEST(the_lab_is_presented_step_by_step)
+{
+    app_press("7P");
+    ck_assert(app_shows("Exactly once"));
+    app_press("h");
+    ck_assert_uint_eq(dash.lab.step, 1);
+    app_press("<Right>");
+    ck_assert_uint_eq(dash.lab.step, 2);
+    app_press("t");
+    ck_assert(!app_shows("Exactly once"));
+    app_press("l");
+    ck_assert_uint_eq(dash.lab.step, 2);
+    app_press("tjjjjG");
+    ck_assert(app_shows("PRESENT"));
+    app_press("P");
+    ck_assert_int_eq(dash.app->view, VIEW_LAB);
+    app_press("1P");
+    ck_assert(!app_shows("Exactly once"));
+}
+END_TEST
+
 /* ---- mouse and size ---- */
 
 static void mouse(int y, int x, enum keys_button button)
@@ -557,6 +578,7 @@ Suite *app_suite(void)
     tcase_add_loop_test(tcase, a_client_is_ended_in_one_of_three_ways, 0,
                         sizeof(kicks) / sizeof(kicks[0]));
     tcase_add_test(tcase, the_lab_is_led_from_the_keyboard);
+    tcase_add_test(tcase, the_lab_is_presented_step_by_step);
     tcase_add_test(tcase, a_click_chooses_and_the_wheel_moves);
     tcase_add_test(tcase, every_view_draws_at_every_size);
     tcase_add_test(tcase, a_large_screen_shows_several_views_and_zoom_one);
