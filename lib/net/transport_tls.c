@@ -81,8 +81,12 @@ static int bio_write(BIO *bio, const char *bytes, int len)
         buf_append(&tls->context->out, bytes, (size_t)len);
         return len;
     }
-    if (tls->out.len + (size_t)len > OUT_LIMIT_BYTES)
+    if (tls->out.len + (size_t)len > OUT_LIMIT_BYTES) {
+        if (!tls->reason)
+            tls->reason = alloc_string("the peer asks for answers and takes "
+                                       "no answer");
         return -1;
+    }
     buf_append(&tls->out, bytes, (size_t)len);
     return len;
 }

@@ -281,6 +281,64 @@ START_TEST(handshakes_of_a_crowd_are_rationed)
 }
 END_TEST
 
+/* Behind a crowd: what it sends meanwhile is not read without end. */
+START_TEST(who_waits_for_a_turn_is_not_read_without_end)
+{
+    static uint8_t much[600000];
+    struct transport_memory_faults pieces = {.chunk_bytes = 65536};
+    struct iovec part = {.iov_base = much, .iov_len = sizeof(much)};
+    struct pair_side sides[CROWD][2] = {0};
+    struct pair_side *last = sides[CROWD - 1];
+    bool held = false;
+    size_t most = 0;
+
+    for (int i = 0; i < CROWD; i++) {
+        begin();
+        memcpy(sides[i], pair.sides, sizeof(pair.sides));
+        for (int k = 0; k < 2; k++)
+            sides[i][k].transport->owner = &sides[i][k];
+    }
+    transport_memory_set_faults(last[0].memory, &pieces);
+    transport_writev(last[0].memory, &part, 1);
+    for (int turn = 0; turn < 200 && !last[1].ended; turn++) {
+        const struct tls *tls = (struct tls *)last[1].transport;
+
+        loop_turn(&pair.loop, false);
+        held |= tls->held;
+        most = tls->in.len > most ? tls->in.len : most;
+    }
+    ck_assert(held);
+    ck_assert_uint_le(most, 262144 + 65536);
+    ck_assert_int_eq(last[1].error, -EPROTO);
+    for (int i = 0; i < CROWD; i++) {
+        for (int k = 0; k < 2; k++)
+            pair_close_side(&sides[i][k], false);
+    }
+    loop_settle(&pair.loop);
+    memset(pair.sides, 0, sizeof(pair.sides));
+}
+END_TEST
+
+/* Each update of keys that the client asks for is an answer of the server's,
+   which nobody takes [RFC 8446 4.6.3]. */
+START_TEST(who_takes_no_answer_cannot_ask_without_end)
+{
+    struct transport_memory_faults full = {.capacity_bytes = 1};
+    static char text[] = "text";
+
+    begin();
+    expect_open();
+    transport_memory_set_faults(pair.sides[1].memory, &full);
+    pair_send_text(&pair.sides[1], "what the client does not read");
+    for (int i = 0; i < 20000 && !pair.sides[1].ended; i++) {
+        SSL_key_update(ssl_of(0), SSL_KEY_UPDATE_REQUESTED);
+        pair_send_text(&pair.sides[0], text);
+        loop_turn(&pair.loop, false);
+    }
+    expect_server_says("takes no answer");
+}
+END_TEST
+
 START_TEST(one_that_is_closed_while_it_waits_is_forgotten)
 {
     begin();
@@ -314,6 +372,8 @@ Suite *transport_tls_suite(void)
     tcase_add_loop_test(all, a_changed_byte_ends_the_connection, from, to);
     tcase_add_test(all, a_peer_that_goes_in_the_handshake_is_reported);
     tcase_add_test(all, handshakes_of_a_crowd_are_rationed);
+    tcase_add_test(all, who_waits_for_a_turn_is_not_read_without_end);
+    tcase_add_test(all, who_takes_no_answer_cannot_ask_without_end);
     tcase_add_test(all, one_that_is_closed_while_it_waits_is_forgotten);
     return suite;
 }
