@@ -55,7 +55,7 @@ export class Client extends EventTarget {
   }
 
   // payload: text or bytes. Returns when the server has it: at once, PUBACK or
-  // PUBCOMP [MQTT5 4.3].
+  // PUBCOMP [MQTT5 4.3]. Throws when it does not want it.
   async publish(topic, payload, { qos = 0, retain = false, properties } = {}) {
     const bytes = typeof payload === "string" ? utf8.encode(payload) : payload;
     const packet = { type: "PUBLISH", topic, payload: bytes, qos, retain, properties };
@@ -66,8 +66,7 @@ export class Client extends EventTarget {
     packet.packetId = this.#newId();
     this.#send(packet);
     if (qos === 1) return this.#answer(`PUBACK ${packet.packetId}`);
-    const pubrec = await this.#answer(`PUBREC ${packet.packetId}`);
-    if (pubrec.reason >= 0x80) return pubrec;
+    await this.#answer(`PUBREC ${packet.packetId}`);
     this.#send({ type: "PUBREL", packetId: packet.packetId });
     return this.#answer(`PUBCOMP ${packet.packetId}`);
   }

@@ -155,6 +155,8 @@ class Reader {
     for (let shift = 1; shift <= 128 ** 3; shift *= 128) {
       const digit = this.u8();
       value += (digit & 0x7f) * shift;
+      if (digit === 0 && shift > 1) // [MQTT-1.5.5-1]
+        throw new Error("a Variable Byte Integer is longer than needed");
       if (digit < 0x80) return value;
     }
     throw new Error("a Variable Byte Integer has more than four bytes");
@@ -162,7 +164,11 @@ class Reader {
 
   binary() { return this.raw(this.u16()); }
 
-  string() { return fromUtf8.decode(this.binary()); }
+  string() {
+    const text = fromUtf8.decode(this.binary());
+    if (text.includes("\0")) throw new Error("U+0000 is in a string"); // [MQTT-1.5.4-2]
+    return text;
+  }
 
   pair() { return [this.string(), this.string()]; }
 
@@ -214,8 +220,15 @@ export function property(packet, name) {
 // For each type the flags of its first byte, and what comes behind the Remaining
 // Length: write(out, packet, version) and read(from, packet, version).
 
-const NO_FLAGS = { write: () => 0, read: () => {} };
-const FLAG_2 = { write: () => 2, read: () => {} }; // [MQTT5 2.1.3]
+// Most types have flags that never change [MQTT-2.1.3-1].
+const fixed = (value) => ({
+  write: () => value,
+  read(flags) {
+    if (flags !== value) throw new Error("the flags are not those of this type");
+  },
+});
+const NO_FLAGS = fixed(0);
+const FLAG_2 = fixed(2);
 
 const connect = { // [MQTT5 3.1]
   flags: NO_FLAGS,
@@ -279,6 +292,7 @@ const publish = { // [MQTT5 3.3]
       packet.dup = (flags & 8) !== 0;
       packet.qos = flags >> 1 & 3;
       packet.retain = (flags & 1) !== 0;
+      if (packet.qos === 3) throw new Error("there is no QoS 3"); // [MQTT-3.3.1-4]
     },
   },
   write(out, packet, version) {
@@ -392,7 +406,8 @@ export function encode(packet, version) {
 }
 
 // { packet, fields }: what one whole packet says, and where in it. Throws an Error
-// when it is malformed.
+// when it cannot be read. Whether a packet of this type may say so is not asked:
+// lib/mqtt, where the broker does that, is longer.
 export function decode(bytes, version) {
   const from = new Reader(bytes);
   const first = from.field("Packet type and flags", "u8");
