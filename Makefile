@@ -194,8 +194,12 @@ BUILT    := $(OURS)
 JUDGED   := $(or $(suites.$(WANTED)),$(WANTED))
 REST     := $(ours.$(WANTED):%.c=$(OURS)/%.o)
 
-builder-$(WANTED): $(BUILT)/judge $(BUILT)/mqttlab
-	$Q$(BUILT)/judge $(case.$(WANTED))
+builder-$(WANTED): $(BUILT)/judge $(BUILT)/mqttlab all
+	$Q$B/mqttlab sandbox --timeout 300 --show $(BUILT) \
+	    $(if $(filter asan,$(VARIANT)),--memory 0) -- $(BUILT)/judge \
+	    $(case.$(WANTED)) >$(BUILT)/said || true
+	@cat $(BUILT)/said
+	@tail -n 1 $(BUILT)/said | grep -qx '\([0-9]*\) of \1 points'
 	@echo 'The broker with your module: $(BUILT)/mqttlab broker -v'
 
 builder/$(WANTED).c:
