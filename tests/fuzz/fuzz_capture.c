@@ -1,6 +1,6 @@
 /*
  * A capture of any kind: file, IP, TCP, WebSocket, TLS, and how its rows are
- * shown.
+ * shown; a recording of ours also as somebody outside reads it.
  */
 #include "base/alloc.h"
 #include "capture/capture.h"
@@ -49,7 +49,10 @@ static void on_warning(void *context, const char *text)
     (void)text;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+/* The key of tests/corpus/capture/psk.pcap. */
+static const char psk[] = "8d1f60b7c2e94a35f07a9bd4163ce852";
+
+static void try(const uint8_t *bytes, size_t len, bool outside)
 {
     struct rig rig = {
         .rest = slice_of(bytes, len),
@@ -59,17 +62,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         .on_row = on_row,
         .on_warning = on_warning,
         .context = &rig,
+        .outside = outside,
     };
     struct capture_input input = {give, &rig};
     char error[240];
     struct capture *capture =
         capture_new(input, &options, error, sizeof(error));
 
+    if (capture && !capture_set_psk(capture, slice_of_string(psk)))
+        abort();
     while (capture && capture_step(capture) > 0)
         ;
     capture_free(capture);
     tracker_free(rig.tracker);
     inspect_show_release(&rig.show);
     buf_release(&rig.out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    try(bytes, len, false);
+    try(bytes, len, true);
     return 0;
 }
