@@ -352,7 +352,9 @@ void live_feed(struct live *live, const struct record *record)
 
 const char *live_trouble(const struct live *live)
 {
-    return live->trouble;
+    if (live->trouble || !live->rival.text[0])
+        return live->trouble;
+    return live->rival.text;
 }
 
 /* Answers that were given by `mqttlab answer` in a shell. */
@@ -373,6 +375,8 @@ static void take_answers(struct live *live)
 void live_tick(struct live *live)
 {
     take_answers(live);
+    if (live->run->lab->config)
+        lab_rival_look(&live->rival);
     lab_run_tick(live->run, now_ns());
     tell_changes(live);
     if (recorder_flush(&live->recorder) != 0 && !live->trouble)

@@ -1,0 +1,48 @@
+#!/bin/sh
+# A student's broker that has no plain listener: one beside the lab's own is told
+# of, and one in its place is watched.
+. "$(dirname "$0")/lib.sh"
+
+port=$(random_port)
+MQTTLAB_PORT=$port
+MQTTLAB_TLS_PORT=$((port + 1))
+MQTTLAB_HOME=$root
+export MQTTLAB_PORT MQTTLAB_TLS_PORT MQTTLAB_HOME
+
+mkfifo "$work/typed"
+"$MQTTLAB" lab 5 --plain --id bob -p "$port" <"$work/typed" >"$work/lab.log" 2>&1 &
+lab=$!
+started="$started $lab"
+exec 8>"$work/typed"
+until_ok grep -q 'Step 1 of 7' "$work/lab.log"
+grep -q "listener $MQTTLAB_TLS_PORT" "$work/lab.log" ||
+    fail "the text does not name the port"
+
+cd "$XDG_DATA_HOME/mqttlab/05-client-certificates" || exit 1
+own=$(cat broker.pid)
+"$MQTTLAB" certs ca -d . >/dev/null
+"$MQTTLAB" certs server --san localhost -d . >/dev/null
+cat >>mosquitto.conf <<END
+listener $MQTTLAB_TLS_PORT
+cafile ca.crt
+certfile server.crt
+keyfile server.key
+require_certificate true
+END
+background broker "$MQTTLAB" broker -c mosquitto.conf
+broker_pid=$pid
+until_ok grep -q ' running$' "$work/broker.log"
+until_ok grep -q "^! Two brokers run" "$work/lab.log"
+tr '\n' ' ' <"$work/lab.log" | sed 's/ ! / /g' | grep -q "kill $own" ||
+    fail "it does not say which one to stop"
+
+# In its place it is found by the port of TLS.
+kill "$own"
+until_ok grep -q 'attached to the broker again' "$work/lab.log"
+"$MQTTLAB" pub -h localhost -p "$MQTTLAB_TLS_PORT" --cafile ca.crt -i nobody \
+    -t home/door -m open 2>/dev/null && fail "somebody came in"
+until_ok grep -q '^\[x\] 2 a client without one was turned away' "$work/lab.log"
+echo q >&8
+exec 8>&-
+wait "$lab" || fail "the lab ended with $?"
+stop_broker
