@@ -113,7 +113,8 @@ static void line(void *lab, size_t index, struct panel_line *out)
     const struct lab_panel *panel = lab;
 
     *out = (struct panel_line){.kind = panel->lines.items[index].kind,
-                               .text = panel->lines.items[index].text};
+                               .text = panel->lines.items[index].text,
+                               .hang = panel->lines.items[index].hang};
 }
 
 /* ---- checks, hints, near misses, questions ---- */
@@ -147,6 +148,25 @@ static uint64_t proof_of(const struct lab_run *run,
     return shown;
 }
 
+/* "packets 26, 30": those of this sitting. One needs no words. */
+static void set_packets(struct lab_panel *panel,
+                        const struct check_status *status)
+{
+    struct buf text = {0};
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < status->evidence_count; i++) {
+        uint64_t number = lab_run_shown(run_of(panel), status->evidence[i]);
+
+        if (number)
+            buf_printf(&text, "%s%llu", count++ ? ", " : "packets ",
+                       (unsigned long long)number);
+    }
+    if (count > 1)
+        snprintf(panel->detail, sizeof(panel->detail), "%s", buf_string(&text));
+    buf_release(&text);
+}
+
 /* Why it failed, or where its proof is when it cannot be looked at. */
 static void set_detail(struct lab_panel *panel, const struct check *check,
                        uint64_t proof)
@@ -165,6 +185,8 @@ static void set_detail(struct lab_panel *panel, const struct check *check,
         snprintf(panel->detail, sizeof(panel->detail),
                  "packet %llu, in an earlier sitting",
                  (unsigned long long)status->evidence[0]);
+    } else if (status->result == CHECK_PASSED) {
+        set_packets(panel, status);
     }
     buf_release(&expected);
     buf_release(&actual);
@@ -179,12 +201,16 @@ static void check(void *lab, size_t index, struct panel_check *out)
     uint64_t proof =
         status->result == CHECK_WAITING ? 0 : proof_of(run_of(panel), status);
 
+    bool so_far = lab_run_so_far(current, index);
+
     set_detail(panel, checked, proof);
+    if (so_far)
+        snprintf(panel->detail, sizeof(panel->detail), "so far");
     *out = (struct panel_check){
         .text = current->step->checks[index].title,
         .detail = panel->detail,
         .points = current->step->checks[index].points,
-        .state = state_of(status->result),
+        .state = so_far ? PANEL_WAITING : state_of(status->result),
         .packet = proof,
     };
 }
@@ -231,7 +257,7 @@ static size_t near_misses(void *lab)
         count < LAB_RUN_NEAR_MISSES && near[count].text &&
         (!near[count].number || lab_run_shown(run_of(lab), near[count].number)))
         count++;
-    return lab_run_step_complete(shown(lab)) ? 0 : count;
+    return lab_run_step_seen(shown(lab)) ? 0 : count;
 }
 
 static const char *near_miss(void *lab, size_t index)
@@ -397,7 +423,10 @@ static const char *run_command(void *lab)
         int result = lab_actors_run(&panel->actors, at->text,
                                     panel->live.workspace.path, panel->port);
         snprintf(panel->said, sizeof(panel->said), "%s: %s",
-                 result ? "too many commands are running" : "runs", at->text);
+                 !result               ? "runs"
+                 : result == -EALREADY ? "runs already"
+                                       : "too many commands are running",
+                 at->text);
         return panel->said;
     }
     return "there is nothing to type in this step";

@@ -2,12 +2,13 @@
 
 #include "base/alloc.h"
 #include "labs/lab_saw.h"
+#include "labs/lab_text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define USUAL_PORT  1883 /* a broker on it needs no word */
-#define END_COLUMNS 100  /* of the page behind the last step */
+#define USUAL_PORT 1883     /* a broker on it needs no word */
+#define NO_COLUMNS SIZE_MAX /* the view breaks lines itself */
 
 void lab_panel_lines_release(struct lab_panel_lines *lines)
 {
@@ -26,9 +27,29 @@ static void add_line(struct lab_panel_lines *lines, enum panel_line_kind kind,
         .kind = kind, .text = alloc_string_of(text, len)};
 }
 
+/* Its columns one below the other; the last one is broken by itself. */
+static void add_table(struct lab_panel_lines *lines, const char *table)
+{
+    struct buf text = {0};
+    unsigned hang = lab_text_table(&text, table);
+
+    for (const char *at = buf_string(&text); *at;) {
+        size_t len = strcspn(at, "\n");
+
+        add_line(lines, PANEL_TEXT, at, len);
+        lines->items[lines->count - 1].hang = hang;
+        at += at[len] ? len + 1 : len;
+    }
+    buf_release(&text);
+}
+
 static void add_block(struct lab_panel_lines *lines,
                       const struct lab_block *block)
 {
+    if (block->kind == LAB_TABLE) {
+        add_table(lines, block->text);
+        return;
+    }
     static const enum panel_line_kind kinds[] = {
         [LAB_PARAGRAPH] = PANEL_TEXT,  [LAB_ITEM] = PANEL_TEXT,
         [LAB_COMMAND] = PANEL_COMMAND, [LAB_CODE] = PANEL_CODE,
@@ -81,12 +102,17 @@ static void add_end(struct lab_panel_lines *lines, const struct lab_run *run)
 {
     struct buf text = {0};
 
-    lab_saw_text(&text, run, END_COLUMNS);
+    add_line(lines, PANEL_HEADING, run->lab->end_title,
+             strlen(run->lab->end_title));
+    add_blocks(lines, run->lab->end, run->lab->end_count);
+    lab_saw_packets(&text, run, NO_COLUMNS);
     for (const char *at = buf_string(&text); *at;) {
         size_t len = strcspn(at, "\n");
-        bool packet = !strncmp(at, "    ", 4);
+        size_t blanks = strspn(at, " ");
 
-        add_line(lines, packet ? PANEL_CODE : PANEL_TEXT, at, len);
+        add_line(lines, blanks == LAB_SAW_INDENT ? PANEL_CODE : PANEL_TEXT,
+                 blanks == LAB_SAW_INDENT ? at + blanks : at,
+                 blanks == LAB_SAW_INDENT ? len - blanks : len);
         at += at[len] ? len + 1 : len;
     }
     buf_release(&text);
@@ -100,9 +126,11 @@ void lab_panel_lines_make(struct lab_panel_lines *lines,
     lab_panel_lines_release(lines);
     if (port != USUAL_PORT)
         add_port(lines, port);
-    if (run->current == 0)
+    if (run->current == 0) {
         add_blocks(lines, run->lab->intro, run->lab->intro_count);
-    add_line(lines, PANEL_HEADING, spec->title, strlen(spec->title));
+        /* The view has the title of the step above what comes first. */
+        add_line(lines, PANEL_HEADING, spec->title, strlen(spec->title));
+    }
     add_blocks(lines, spec->blocks, spec->block_count);
 }
 

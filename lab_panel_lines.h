@@ -13,6 +13,7 @@
 struct lab_panel_line {
     enum panel_line_kind kind;
     char *text; /* owned */
+    unsigned hang;
 };
 
 /* A zeroed struct has none. */

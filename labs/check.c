@@ -62,8 +62,7 @@ void check_free(struct check *check)
     free(check);
 }
 
-/* Is this a check that is true as long as nothing happens? */
-static bool is_absence(const struct check *check)
+bool check_is_absence(const struct check *check)
 {
     return check->rule.kind == CHECK_AT_MOST ||
            (check->rule.kind == CHECK_WIRE && check->rule.negated);
@@ -72,7 +71,7 @@ static bool is_absence(const struct check *check)
 void check_reset(struct check *check)
 {
     check->status = (struct check_status){
-        .result = is_absence(check) ? CHECK_PASSED : CHECK_WAITING};
+        .result = check_is_absence(check) ? CHECK_PASSED : CHECK_WAITING};
     forget(check);
 }
 
@@ -89,6 +88,11 @@ bool check_is_state(const struct check *check)
 bool check_is_retained(const struct check *check)
 {
     return check->rule.kind == CHECK_RETAINED;
+}
+
+bool check_is_answer(const struct check *check)
+{
+    return check->rule.kind == CHECK_ANSWER;
 }
 
 bool check_is_shell(const struct check *check)
@@ -353,7 +357,8 @@ static void feed_wire(struct check *check, const struct history_row *row)
  */
 static void feed_gap(struct check *check)
 {
-    bool watching = is_absence(check) || check->rule.kind == CHECK_EXACTLY ||
+    bool watching = check_is_absence(check) ||
+                    check->rule.kind == CHECK_EXACTLY ||
                     check->rule.kind == CHECK_LAST ||
                     (check->rule.kind == CHECK_AFTER && check->begun &&
                      check->status.result == CHECK_WAITING);

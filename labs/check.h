@@ -89,6 +89,12 @@ bool check_is_state(const struct check *check);
 /* Is that what the broker retains, which outlives those who brought it? */
 bool check_is_retained(const struct check *check);
 
+/* Is it passed as long as nothing happens, and may still fail? */
+bool check_is_absence(const struct check *check);
+
+/* Is it a student's answer? */
+bool check_is_answer(const struct check *check);
+
 /* Is it a command's word, which must not be a step's only proof? */
 bool check_is_shell(const struct check *check);
 

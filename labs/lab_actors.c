@@ -92,6 +92,7 @@ static int start(struct lab_actors *actors, const char *command,
     setpgid(pid, pid);
     actors->leashes[actors->count] = leash;
     actors->brokers[actors->count] = false;
+    actors->commands[actors->count] = alloc_string(command);
     actors->pids[actors->count++] = pid;
     return 0;
 }
@@ -110,6 +111,7 @@ static void keep(struct lab_actors *actors, size_t from, size_t to)
     actors->pids[to] = actors->pids[from];
     actors->leashes[to] = actors->leashes[from];
     actors->brokers[to] = actors->brokers[from];
+    actors->commands[to] = actors->commands[from];
 }
 
 static void end(struct lab_actors *actors, size_t i, uint64_t deadline)
@@ -123,6 +125,7 @@ static void end(struct lab_actors *actors, size_t i, uint64_t deadline)
     if (!reaped)
         waitpid(actors->pids[i], NULL, 0);
     process_unleash(&actors->leashes[i]);
+    free(actors->commands[i]);
 }
 
 static void stop(struct lab_actors *actors, bool brokers)
@@ -165,6 +168,7 @@ static void reap(struct lab_actors *actors)
     for (size_t i = 0; i < actors->count; i++) {
         if (waitpid(actors->pids[i], NULL, WNOHANG) != 0) {
             process_unleash(&actors->leashes[i]);
+            free(actors->commands[i]);
             continue;
         }
         keep(actors, i, kept++);
@@ -182,6 +186,10 @@ int lab_actors_run(struct lab_actors *actors, const char *command,
                    const char *folder, uint16_t port)
 {
     reap(actors);
+    for (size_t i = 0; i < actors->count; i++) {
+        if (!strcmp(actors->commands[i], command))
+            return -EALREADY;
+    }
     int result = start(actors, command, folder, true, port);
     if (!result)
         actors->brokers[actors->count - 1] = is_broker(command);

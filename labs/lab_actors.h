@@ -18,8 +18,9 @@
 
 struct lab_actors {
     pid_t pids[LAB_ACTORS_MAX];
-    int leashes[LAB_ACTORS_MAX];  /* see process_fork */
-    bool brokers[LAB_ACTORS_MAX]; /* it is a broker that the student runs */
+    int leashes[LAB_ACTORS_MAX];    /* see process_fork */
+    bool brokers[LAB_ACTORS_MAX];   /* it is a broker that the student runs */
+    char *commands[LAB_ACTORS_MAX]; /* owned */
     size_t count;
     const struct lab_step *step; /* whose actors run; NULL: none */
     uint16_t port;               /* of the broker that was told of them */
@@ -35,7 +36,8 @@ void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
 
 /*
  * Run a command for the student, as if typed into a shell in folder; its
- * output goes to run.log there. Returns 0 or a negative errno.
+ * output goes to run.log there. Returns 0 or a negative errno: EALREADY when it
+ * runs still, for two clients of one name would throw each other out.
  */
 int lab_actors_run(struct lab_actors *actors, const char *command,
                    const char *folder, uint16_t port);

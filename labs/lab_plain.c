@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -29,7 +30,10 @@ struct plain {
     bool told_lost;       /* that the class board does not answer */
     struct buf typed;     /* a line that is not complete */
     size_t told_complete; /* index + 1 of the step whose end was told */
+    unsigned marks;       /* told so far */
     bool told_trouble;    /* that nothing counts at present */
+    size_t near_of;       /* index + 1 of the step whose near misses are told */
+    unsigned near_told;   /* of that step's */
     bool quit;
 };
 
@@ -95,7 +99,8 @@ static void show_help(void)
          "  c  checks           h  next hint        x  begin the step again\n"
          "  w  what you saw     q  leave; what is done stays done\n"
          "A question is answered with its name and the answer: q1 42\n"
-         "Type the commands of the lab in another terminal.");
+         "Type the commands of the lab in another terminal. To see the packets,"
+         "\ntype mqttlab attach in one more.");
     fflush(stdout);
 }
 
@@ -103,11 +108,12 @@ static void show_help(void)
 
 static void on_mark(void *owner, const struct lab_run_step *step, size_t check)
 {
-    const struct plain *plain = owner;
+    struct plain *plain = owner;
     struct buf text = {0};
 
     if (step != live_step(&plain->live))
         return;
+    plain->marks++;
     lab_text_check(&text, step, check, columns());
     show(&text);
 }
@@ -125,8 +131,8 @@ static void tell_complete(struct plain *plain)
            lab_run_step_points(step), step->step->points);
     if (lab_run_complete(run))
         printf(" The whole lab is done: %u of %u points.\n"
-               "Type w for what you saw. `mqttlab submit %s` makes the file to "
-               "hand in.\n",
+               "Type w for what you saw, and q to leave. Then this makes the "
+               "file to hand in:\n  mqttlab submit %s\n",
                lab_run_points(run), run->lab->points, run->lab->id);
     else if (run->current + 1 < run->lab->step_count)
         puts(" Type n for the next one.");
@@ -135,13 +141,17 @@ static void tell_complete(struct plain *plain)
     fflush(stdout);
 }
 
-/* Those that came since *shown were, the oldest first. */
-static void show_near(const struct plain *plain, unsigned *shown)
+/* Those that came since the last time, the oldest first. What was there when
+   one came to the step is old, and where all was seen they help nobody. */
+static void show_near(struct plain *plain)
 {
     const struct lab_run_step *step = live_step(&plain->live);
-    unsigned fresh = step->near_count > *shown ? step->near_count - *shown : 0;
+    size_t of = plain->live.run->current + 1;
+    unsigned fresh = step->near_count - plain->near_told;
     struct buf text = {0};
 
+    if (plain->near_of != of || lab_run_step_seen(step))
+        fresh = 0;
     if (fresh > LAB_RUN_NEAR_MISSES)
         fresh = LAB_RUN_NEAR_MISSES;
     while (fresh-- > 0) {
@@ -149,7 +159,8 @@ static void show_near(const struct plain *plain, unsigned *shown)
             lab_text_wrap(&text, step->near[fresh].text, columns(), "  ! ",
                           "    ");
     }
-    *shown = step->near_count;
+    plain->near_of = of;
+    plain->near_told = step->near_count;
     show(&text);
 }
 
@@ -204,6 +215,9 @@ static void hint(struct plain *plain)
     lab_text_wrap(&text, given->text, columns(), first, "  ");
     if (given->cost)
         buf_printf(&text, "  (costs %u of the step's points)\n", given->cost);
+    if (step->hints_open < step->step->hint_count && given[1].cost)
+        buf_printf(&text, "  (The next hint costs %u point%s.)\n",
+                   given[1].cost, given[1].cost == 1 ? "" : "s");
     show(&text);
 }
 
@@ -234,8 +248,12 @@ static void answer(struct plain *plain, char *line)
 
     for (at = 0; at < step->question_count; at++) {
         if (strlen(step->questions[at].id) == name_len &&
-            !strncmp(step->questions[at].id, line, name_len))
+            !strncasecmp(step->questions[at].id, line, name_len))
             break;
+    }
+    if (at < step->question_count && !rest[strspn(rest, " ")]) {
+        printf("Type the answer behind it: %s 42\n", step->questions[at].id);
+        return;
     }
     if (at == step->question_count && step->question_count == 1) {
         rest = line;
@@ -246,11 +264,15 @@ static void answer(struct plain *plain, char *line)
         show_help();
         return;
     }
+    unsigned marks = plain->marks;
     live_answer(&plain->live, step->questions[at].id, rest + strspn(rest, " "));
     const struct lab_run_question *state =
         &live_step(&plain->live)->questions[at];
-    if (state->right)
+    if (state->right) {
+        if (plain->marks == marks) /* it has its mark already */
+            puts("Right, as before.");
         return;
+    }
     struct buf text = {0};
     lab_text_wrap(&text, state->remark ? state->remark : "That is not it yet.",
                   columns(), "", "");
@@ -378,6 +400,18 @@ static int open_live(struct plain *plain,
     return result;
 }
 
+/* What was said so far would be pushed out of a small terminal at once. */
+static void wait_for_enter(void)
+{
+    char line[80];
+
+    if (!isatty(0) || !isatty(1))
+        return;
+    fputs("Enter goes on: ", stdout);
+    fflush(stdout);
+    read_line(line, sizeof(line));
+}
+
 static void greet(const struct plain *plain)
 {
     const struct lab *lab = plain->live.run->lab;
@@ -404,6 +438,8 @@ static void greet(const struct plain *plain)
     if (plain->live.run->current == 0)
         lab_text_blocks(&text, lab->intro, lab->intro_count, columns());
     show(&text);
+    if (plain->live.run->current == 0)
+        wait_for_enter();
     show_help();
     show_step(plain);
 }
@@ -428,7 +464,6 @@ static void tell_board(struct plain *plain)
 static void run(struct plain *plain)
 {
     struct pollfd input = {.fd = 0, .events = POLLIN};
-    unsigned near_shown = 0;
 
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
@@ -436,7 +471,7 @@ static void run(struct plain *plain)
     plain->live.owner = plain;
     while (!plain->quit && !interrupted) {
         drain(plain);
-        show_near(plain, &near_shown);
+        show_near(plain);
         tell_complete(plain);
         tell_board(plain);
         if (poll(&input, 1, POLL_MS) > 0)
@@ -460,6 +495,7 @@ static int sit(struct plain *plain, const struct lab_plain_options *options,
                                  plain->live.workspace.path, error, error_size);
     if (!result) {
         live_new_source(&plain->live);
+        live_tick(&plain->live); /* what files prove is known from the start */
         greet(plain);
         run(plain);
         puts("");

@@ -437,6 +437,25 @@ bool lab_run_step_complete(const struct lab_run_step *step)
     return true;
 }
 
+bool lab_run_step_seen(const struct lab_run_step *step)
+{
+    if (!step->begun)
+        return false;
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        if (!check_is_answer(step->checks[i]) &&
+            check_status(step->checks[i])->result != CHECK_PASSED)
+            return false;
+    }
+    return true;
+}
+
+bool lab_run_so_far(const struct lab_run_step *step, size_t check)
+{
+    return check_is_absence(step->checks[check]) &&
+           check_status(step->checks[check])->result == CHECK_PASSED &&
+           !lab_run_step_seen(step);
+}
+
 unsigned lab_run_step_points(const struct lab_run_step *step)
 {
     unsigned points = 0;

@@ -92,6 +92,13 @@ void lab_run_answer(struct buf *bytes, const char *question,
 void lab_run_hint(struct buf *bytes, const struct lab_step *step);
 void lab_run_reset(struct buf *bytes, const struct lab_step *step);
 
+/* All checks passed but those of answers: nothing is left to be done. */
+bool lab_run_step_seen(const struct lab_run_step *step);
+
+/* Is this check passed only because something has not come yet, while there is
+   still something to do? */
+bool lab_run_so_far(const struct lab_run_step *step, size_t check);
+
 /* All checks passed, gates included. */
 bool lab_run_step_complete(const struct lab_run_step *step);
 /* Points of the passed checks less the cost of hints, at least 0. */

@@ -3,9 +3,25 @@
 #include "labs/lab_text.h"
 #include "wire/render.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* The packet of this number, as one line. */
+#define INDENT "    " /* LAB_SAW_INDENT blanks */
+_Static_assert(sizeof(INDENT) == LAB_SAW_INDENT + 1, "they are as many");
+
+/* A line without the blanks that only keep columns. Owned. */
+static char *squeezed(const char *line)
+{
+    struct buf plain = {0};
+
+    for (line += strspn(line, " "); *line; line++) {
+        if (line[0] != ' ' || line[1] != ' ')
+            buf_append_u8(&plain, (uint8_t)*line);
+    }
+    return buf_take_string(&plain);
+}
+
+/* The packet of this number. */
 static void append_packet(struct buf *out, const struct lab_run *run,
                           uint64_t number, size_t width)
 {
@@ -16,14 +32,9 @@ static void append_packet(struct buf *out, const struct lab_run *run,
                      &row))
         return;
     render_line(&line, &row);
-    if (line.len > width - 4)
-        line.len = (uint32_t)(width - 4);
-    /* Not through the middle of a character. */
-    while (line.len && (line.bytes[line.len - 1] & 0xc0) == 0x80)
-        line.len--;
-    if (line.len && line.bytes[line.len - 1] >= 0xc0)
-        line.len--;
-    buf_printf(out, "    %s\n", buf_string(&line));
+    char *text = squeezed(buf_string(&line));
+    lab_text_wrap(out, text, width, INDENT, INDENT "    ");
+    free(text);
     buf_release(&line);
 }
 
@@ -49,10 +60,15 @@ static void append_step(struct buf *out, const struct lab_run *run,
         buf_append_u8(out, '\n');
 }
 
+void lab_saw_packets(struct buf *out, const struct lab_run *run, size_t width)
+{
+    for (size_t i = 0; i < run->lab->step_count; i++)
+        append_step(out, run, &run->steps[i], width);
+}
+
 void lab_saw_text(struct buf *out, const struct lab_run *run, size_t width)
 {
     buf_printf(out, "%s\n\n", run->lab->end_title);
     lab_text_blocks(out, run->lab->end, run->lab->end_count, width);
-    for (size_t i = 0; i < run->lab->step_count; i++)
-        append_step(out, run, &run->steps[i], width);
+    lab_saw_packets(out, run, width);
 }

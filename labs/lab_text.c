@@ -114,13 +114,17 @@ static void measure(const char *text, size_t widths[MAX_CELLS])
     }
 }
 
-static void append_table(struct buf *out, const char *text)
+/* Returns the column in which the last cells begin. */
+static unsigned append_table(struct buf *out, const char *text,
+                             const char *indent)
 {
     size_t widths[MAX_CELLS] = {0};
     size_t cell = 0;
+    size_t last_cell = 0;
+    unsigned column = 0;
 
     measure(text, widths);
-    buf_append_string(out, "  ");
+    buf_append_string(out, indent);
     while (*text) {
         size_t len = cell_len(text);
 
@@ -132,22 +136,33 @@ static void append_table(struct buf *out, const char *text)
         text += len;
         if (!last) {
             text += 3;
-            cell++;
+            last_cell = ++cell > last_cell ? cell : last_cell;
         } else if (*text) {
-            buf_append_string(out, "\n  ");
+            buf_append_u8(out, '\n');
+            buf_append_string(out, indent);
             text++;
             cell = 0;
         }
     }
     buf_append_u8(out, '\n');
+    for (size_t i = 0; i < last_cell && i < MAX_CELLS; i++)
+        column += (unsigned)widths[i] + 2;
+    return column;
 }
 
-static void append_plain_table(struct buf *out, const char *text)
+static unsigned append_plain_table(struct buf *out, const char *text,
+                                   const char *indent)
 {
     char *plain = without_ticks(text);
+    unsigned column = append_table(out, plain, indent);
 
-    append_table(out, plain);
     free(plain);
+    return column;
+}
+
+unsigned lab_text_table(struct buf *out, const char *text)
+{
+    return append_plain_table(out, text, "");
 }
 
 /* Bytes of "- " or "12. " at the start; 0 where an item goes on after a
@@ -193,7 +208,7 @@ void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
         case LAB_ITEM: append_item(out, &blocks[i], width); break;
         case LAB_COMMAND: append_lines(out, text, "  $ "); break;
         case LAB_CODE: append_lines(out, text, "    "); break;
-        case LAB_TABLE: append_plain_table(out, text); break;
+        case LAB_TABLE: append_plain_table(out, text, "  "); break;
         }
         if (!list_goes_on)
             buf_append_u8(out, '\n');
@@ -214,6 +229,18 @@ static char sign(enum check_result result)
     return ' ';
 }
 
+static void append_evidence(struct buf *out, const struct check_status *status)
+{
+    for (unsigned i = 0; i < status->evidence_count; i++)
+        buf_printf(out, "%s%llu",
+                   i                            ? ", "
+                   : status->evidence_count > 1 ? " (packets "
+                                                : " (packet ",
+                   (unsigned long long)status->evidence[i]);
+    if (status->evidence_count)
+        buf_append_string(out, ")");
+}
+
 void lab_text_check(struct buf *out, const struct lab_run_step *step, size_t i,
                     size_t width)
 {
@@ -221,15 +248,20 @@ void lab_text_check(struct buf *out, const struct lab_run_step *step, size_t i,
     const struct check_status *status = check_status(step->checks[i]);
     char first[32];
 
-    snprintf(first, sizeof(first), "[%c] %u ", sign(status->result),
-             spec->points);
-    if (!status->evidence_count || status->result == CHECK_WAITING) {
-        lab_text_wrap(out, spec->title, width, first, "      ");
-        return;
-    }
+    bool so_far = lab_run_so_far(step, i);
+
+    if (spec->points)
+        snprintf(first, sizeof(first), "[%c] %u ",
+                 so_far ? ' ' : sign(status->result), spec->points);
+    else
+        snprintf(first, sizeof(first), "[%c] ",
+                 so_far ? ' ' : sign(status->result));
     struct buf line = {0};
-    buf_printf(&line, "%s (packet %llu)", spec->title,
-               (unsigned long long)status->evidence[0]);
+    buf_append_string(&line, spec->title);
+    if (so_far)
+        buf_append_string(&line, " (so far)");
+    else if (status->result != CHECK_WAITING)
+        append_evidence(&line, status);
     lab_text_wrap(out, buf_string(&line), width, first, "      ");
     buf_release(&line);
 }

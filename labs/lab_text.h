@@ -12,6 +12,12 @@
 void lab_text_wrap(struct buf *out, const char *text, size_t width,
                    const char *first, const char *rest);
 
+/*
+ * Append a table, as a block has it: a row a line, its columns one below the
+ * other. Returns the column in which the last cells begin.
+ */
+unsigned lab_text_table(struct buf *out, const char *text);
+
 /* Append blocks: paragraphs, items, commands with "$ " in front, tables. */
 void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
                      size_t count, size_t width);

@@ -390,6 +390,8 @@ static bool act_by_asking(struct app *app, enum action action)
         app_ask(app, APP_JUMP, "");
     else if (action == ACTION_LAB_ANSWER && app->lab)
         app_ask(app, APP_ANSWER, "");
+    else if (action == ACTION_LAB_RESET && app->lab)
+        app_ask(app, APP_LAB_RESET, "");
     else if (action == ACTION_PUBLISH && app_can_do(app))
         app_ask(app, APP_PUBLISH, "");
     else

@@ -68,6 +68,7 @@ enum app_asking {
     APP_LOAD,
     APP_KILL, /* from here on: one key, no line */
     APP_CLEAR,
+    APP_LAB_RESET,
     APP_COPY,
     APP_ONLY,
     APP_WITHOUT,

@@ -31,6 +31,9 @@ const char *app_ask_label(const struct app *app)
     case APP_CLEAR:
         return " clear what is retained there, for all?   y yes   "
                "any other key: no ";
+    case APP_LAB_RESET:
+        return " begin this step again, without its check marks?   y yes   "
+               "any other key: no ";
     case APP_COPY:
         return " copy as:  h hex   t text   j JSON   c C   f filter   Esc no ";
     case APP_ONLY:
@@ -269,6 +272,8 @@ static void one_key(struct app *app, enum app_asking asking, int key)
                 app->deeds->kick(app->deeds->owner, app->kill_who, how));
     if (asking == APP_CLEAR && key == 'y')
         app_say(app, "%s", app->deeds->clear(app->deeds->owner, app->kill_who));
+    if (asking == APP_LAB_RESET && app->lab && key == 'y')
+        app_say(app, "%s", app->lab->reset(app->lab->lab));
     if (asking == APP_COPY)
         copy(app, key);
     if (asking == APP_ONLY || asking == APP_WITHOUT)

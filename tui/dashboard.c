@@ -190,9 +190,17 @@ static bool get_broker(struct dashboard *dashboard, int *code)
 
 /* ---- the screen ---- */
 
-static char *make_invitation(uint16_t port)
+static char *make_invitation(uint16_t port, bool lab)
 {
     char option[16] = "";
+
+    if (lab)
+        return alloc_printf(
+            "A broker listens on 127.0.0.1:%u. Nothing has reached it yet.\n"
+            "\n"
+            "What to do stands in view 7, the lab; z there gives it the whole "
+            "window. Every packet appears here.\n",
+            port);
 
     if (port != PORT_DEFAULT)
         snprintf(option, sizeof(option), " -p %u", port);
@@ -212,9 +220,12 @@ static char *make_invitation(uint16_t port)
         port, option, option, option);
 }
 
-static char *make_small_invitation(uint16_t port)
+static char *make_small_invitation(uint16_t port, bool lab)
 {
     char option[16] = "";
+
+    if (lab)
+        return make_invitation(port, lab);
 
     if (port != PORT_DEFAULT)
         snprintf(option, sizeof(option), " -p %u", port);
@@ -233,13 +244,14 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
     const struct dashboard_options *options = dashboard->options;
     struct screen_options screen = options->screen;
     size_t max_bytes = options->max_bytes;
+    bool lab = options->lab != NULL;
 
     settings_complete(settings, &screen, &max_bytes);
     if (!max_bytes)
         max_bytes = DASHBOARD_BYTES;
     struct store *store = store_new(max_bytes);
-    char *invitation = make_invitation((uint16_t)dashboard->broker.port);
-    char *small = make_small_invitation((uint16_t)dashboard->broker.port);
+    char *invitation = make_invitation((uint16_t)dashboard->broker.port, lab);
+    char *small = make_small_invitation((uint16_t)dashboard->broker.port, lab);
     struct app *app = app_new(store, options->lab, invitation);
     struct source source;
     struct crew crew = {.port = dashboard->broker.port,

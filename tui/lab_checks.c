@@ -37,7 +37,10 @@ static int draw_check(const struct area *area, int y,
     lines = view_prose(&inner, y, STYLE_PLAIN, check->text);
     if (chosen && focus)
         grid_select(area, y);
-    if (check->packet)
+    if (check->packet && check->detail && *check->detail)
+        grid_printf(&inner, y + lines++, 0, STYLE_DIM, "%s%s", check->detail,
+                    chosen ? "   Enter=go" : "");
+    else if (check->packet)
         grid_printf(&inner, y + lines++, 0, STYLE_DIM, "packet %llu%s",
                     (unsigned long long)check->packet,
                     chosen ? "   Enter=go" : "");
@@ -74,7 +77,8 @@ static const char *all_done(const struct panel *lab)
         lab->step(lab->lab, i, &step);
         all = all && step.done;
     }
-    return all          ? "The lab is done: S says how to hand it in."
+    return all          ? "The lab is done. The page behind the last step (n) "
+                          "shows what you saw; S says how to hand it in."
            : step.shown ? "All done: p goes back to what is open."
                         : "All done: n goes to the next step.";
 }

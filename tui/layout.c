@@ -59,13 +59,12 @@ static void fill_full(struct layout *layout, int width, unsigned with)
         {VIEW_WILLS,  8 },
         {VIEW_LOG,    7 },
     };
+    /* What is to be done is read all the time. */
     static const struct share right_lab[] = {
-        {VIEW_LADDER, 8 },
-        {VIEW_LAB,    16},
-        {VIEW_WILLS,  5 },
-        {VIEW_LOG,    4 },
+        {VIEW_LADDER, 9 },
+        {VIEW_LAB,    24},
     };
-    int half = width * 16 / 25;
+    int half = width * (with & LAYOUT_LAB ? 14 : 16) / 25;
 
     layout->divider_x = half;
     if (with & LAYOUT_SHELL)
@@ -73,7 +72,7 @@ static void fill_full(struct layout *layout, int width, unsigned with)
     else
         add_column(layout, left, 3, 0, half);
     if (with & LAYOUT_LAB)
-        add_column(layout, right_lab, 4, half + 1, width - half - 1);
+        add_column(layout, right_lab, 2, half + 1, width - half - 1);
     else
         add_column(layout, right, 3, half + 1, width - half - 1);
 }

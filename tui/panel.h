@@ -40,6 +40,8 @@ enum panel_line_kind {
 struct panel_line {
     enum panel_line_kind kind;
     const char *text;
+    unsigned hang; /* columns of its first words, beside which the rest is
+                      broken, as in a table; 0: none */
 };
 
 /* How the steps of the lab stand. */

@@ -146,8 +146,7 @@ static void draw_no_wills(const struct area *area)
         " client that goes without DISCONNECT. Try this, and kill it with"
         " kill -9:");
 
-    grid_text(&inner, y, 2, STYLE_NAME,
-              "mosquitto_sub -t x --will-topic gone --will-payload bye");
+    grid_text(&inner, y, 2, STYLE_NAME, "mosquitto_sub -t x --will-topic gone");
 }
 
 static void draw_wills(struct view_wills *view, const struct area *area,

@@ -21,7 +21,7 @@ waits_for SUBACK
 "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -i testPub -t debug -m hello -q 2
 waits_for PUBCOMP
 keys 'f' 'mqtt.msgtype == 3 && lab.client == "testPub"' Enter
-waits_for '[ok]  1 of'
+waits_for '[ok, mqttlab only]  1 of'
 keys Enter Down Down Down
 waits_for 'QoS Level: Exactly once'
 keys Escape Escape

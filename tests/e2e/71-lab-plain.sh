@@ -35,6 +35,32 @@ grep -Eq '^\[x\] 1 testSub said CONNECT \(packet [0-9]+\)' "$work/again.log" ||
     fail "the marks are gone"
 grep -q '5 of 26 points' "$work/again.log" || fail "the points are gone"
 
+# An answer is missing, and what is typed in capitals is understood.
+printf 'q1\nQ1 subscribe\nq1 connect\nQ\nq\n' |
+    "$MQTTLAB" lab 1 --plain -p "$port" >"$work/typed.log" 2>&1
+grep -q '^Type the answer behind it: q1 42' "$work/typed.log" || fail "q1 alone"
+grep -q 'First it has to come in at all' "$work/typed.log" || fail "Q1"
+grep -q '^Right, as before' "$work/typed.log" || fail "right once more"
+if grep -q 'A client called somebody' "$work/typed.log"; then
+    fail "the near miss of an earlier sitting is told again"
+fi
+
+# What files prove is known when a lab is opened again.
+printf 'q1 no\nq2 no\nn\nq\n' | "$MQTTLAB" lab 2 --plain -p "$port" \
+    >"$work/two.log" 2>&1
+grep -q 'builds on .A list of names., which is not done' "$work/two.log" ||
+    fail "the step before was not needed"
+user=$(sed -n 's/.*-c passwords \([a-z]*[2-9]\) .*/\1/p' "$work/two.log")
+(
+    cd "$XDG_DATA_HOME/mqttlab/02-passwords" || exit 1
+    "$MQTTLAB" passwd -b -c passwords sister x
+    "$MQTTLAB" passwd -b passwords "$user" x
+)
+printf 'q\n' | "$MQTTLAB" lab 2 --plain -p "$port" >"$work/two.log" 2>&1
+if grep -q 'builds on' "$work/two.log"; then
+    fail "what files prove is not known yet"
+fi
+
 # And on another machine, with a copy of the folder.
 cp -R "$XDG_DATA_HOME/mqttlab/01-plaintext" "$work/copied"
 printf 'c\nq\n' | XDG_DATA_HOME="$work/elsewhere" \

@@ -65,6 +65,9 @@ until_ok screen_says 'Step 1 of 1'
 until_ok keep
 until_ok screen_says '\[x\] 1 it is kept'
 tmux -S "$work/tmux.sock" send-keys X
+until_ok screen_says 'begin this step again'
+screen_says '\[x\] 1 it is kept' || fail "X did not wait for an answer"
+tmux -S "$work/tmux.sock" send-keys y
 until_ok kept_none
 until_ok screen_says '\[ \] 1 it is kept'
 screen_says '\[ \] 1 it was cleared' || fail "the reset itself was counted"

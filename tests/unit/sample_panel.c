@@ -9,14 +9,20 @@ static const char *const titles[] = {"At most once", "At least once",
 static const struct panel_line lines[] = {
     {PANEL_TEXT,
      "Publish ONE message with QoS 2 to the topic `lab/temp` and let"
-     " the handshake finish."                                  },
-    {PANEL_TEXT,    ""                                         },
-    {PANEL_COMMAND, "mosquitto_pub -t lab/temp -q 2 -m 21.5"   },
-    {PANEL_TEXT,    ""                                         },
-    {PANEL_HEADING, "What to look for"                         },
-    {PANEL_TEXT,    "Watch the ladder (key 2). How many packets cross the wire"
-                 " between you and the broker?"},
-    {PANEL_CODE,    "PUBLISH -> PUBREC -> PUBREL -> PUBCOMP"   },
+     " the handshake finish.",                                                   0},
+    {PANEL_TEXT,    "",                                                          0},
+    {PANEL_COMMAND, "mosquitto_pub -t lab/temp -q 2 -m 21.5",                    0},
+    {PANEL_COMMAND,
+     "mosquitto_pub -t lab/temp -i thermometer -q 2 -m \"21.5 degrees\"",        0},
+    {PANEL_TEXT,    "",                                                          0},
+    {PANEL_HEADING, "What to look for",                                          0},
+    {PANEL_TEXT,
+     "Watch the ladder (key 2). How many packets cross the wire"
+     " between you and the broker?",                                             0},
+    {PANEL_TEXT,    "bytes  what it is",                                         7},
+    {PANEL_TEXT,    "1      the type in the upper half, and the flags below it",
+     7                                                                            },
+    {PANEL_CODE,    "PUBLISH -> PUBREC -> PUBREL -> PUBCOMP",                    0},
 };
 
 static const struct panel_check checks[] = {

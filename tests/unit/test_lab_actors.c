@@ -8,6 +8,7 @@
 #include "labs/lab_actors.h"
 #include "student.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,10 +100,25 @@ END_TEST
 START_TEST(those_that_ended_make_room)
 {
     for (int i = 0; i < 3 * LAB_ACTORS_MAX; i++) {
-        while (lab_actors_run(&actors, "true", NULL, 1) != 0)
+        char *command = alloc_printf("true %d", i);
+
+        while (lab_actors_run(&actors, command, NULL, 1) != 0)
             usleep(1000);
+        free(command);
     }
     ck_assert_uint_le(actors.count, LAB_ACTORS_MAX);
+}
+END_TEST
+
+/* Two clients of one name throw each other out for ever. */
+START_TEST(a_command_that_runs_is_not_begun_a_second_time)
+{
+    ck_assert_int_eq(lab_actors_run(&actors, "sleep 600", NULL, 1), 0);
+    ck_assert_int_eq(lab_actors_run(&actors, "sleep 600", NULL, 1), -EALREADY);
+    ck_assert_int_eq(lab_actors_run(&actors, "sleep 601", NULL, 1), 0);
+    ck_assert_uint_eq(actors.count, 2);
+    lab_actors_stop(&actors);
+    ck_assert_int_eq(lab_actors_run(&actors, "sleep 600", NULL, 1), 0);
 }
 END_TEST
 
@@ -112,6 +128,7 @@ Suite *lab_actors_suite(void)
     TCase *tcase = unit_case(suite, "lab_actors", 30);
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_command_that_runs_is_not_begun_a_second_time);
     tcase_add_loop_test(tcase, no_command_outlives_the_end, 0,
                         sizeof(commands) / sizeof(commands[0]));
     tcase_add_test(

@@ -4,6 +4,7 @@
 #include "suites.h"
 
 #include "labs/lab_run.h"
+#include "labs/lab_text.h"
 #include "student.h"
 #include "wire/event.h"
 
@@ -297,6 +298,40 @@ START_TEST(a_complete_step_has_no_near_misses)
 }
 END_TEST
 
+START_TEST(where_only_a_question_is_left_nothing_is_left_to_be_done)
+{
+    ck_assert(!lab_run_step_seen(&run->steps[0]));
+    begin_step(0);
+    ck_assert(!lab_run_step_seen(&run->steps[0]));
+    packet(PUBLISH);
+    retain("21");
+    ck_assert(lab_run_step_seen(&run->steps[0]));
+    ck_assert(!lab_run_step_complete(&run->steps[0]));
+}
+END_TEST
+
+START_TEST(that_something_did_not_come_holds_only_so_far)
+{
+    struct buf text = {0};
+
+    begin_step(1);
+    ck_assert(lab_run_so_far(&run->steps[1], NONE));
+    ck_assert(!lab_run_so_far(&run->steps[1], PUB));
+    lab_text_checks(&text, &run->steps[1], 80);
+    ck_assert_str_eq(buf_string(&text),
+                     "[ ] 4 seen lab.type == \"PUBLISH\"\n"
+                     "[ ] never lab.type == \"PINGREQ\" (so far)\n");
+    buf_release(&text);
+    packet(PUBLISH);
+    ck_assert(!lab_run_so_far(&run->steps[1], NONE));
+    lab_text_checks(&text, &run->steps[1], 80);
+    ck_assert_str_eq(buf_string(&text),
+                     "[x] 4 seen lab.type == \"PUBLISH\" (packet 1)\n"
+                     "[x] never lab.type == \"PINGREQ\"\n");
+    buf_release(&text);
+}
+END_TEST
+
 START_TEST(packets_have_the_numbers_that_are_shown)
 {
     begin_step(0);
@@ -395,6 +430,9 @@ Suite *lab_run_suite(void)
     tcase_add_test(tcase, a_step_that_begins_again_has_forgotten_all);
     tcase_add_test(tcase, near_misses_name_the_packet_and_its_fields);
     tcase_add_test(tcase, a_complete_step_has_no_near_misses);
+    tcase_add_test(tcase,
+                   where_only_a_question_is_left_nothing_is_left_to_be_done);
+    tcase_add_test(tcase, that_something_did_not_come_holds_only_so_far);
     tcase_add_test(tcase, packets_have_the_numbers_that_are_shown);
     tcase_add_test(tcase, a_step_says_what_it_builds_on_until_that_is_done);
     tcase_add_test(tcase, a_gate_has_no_points_but_must_pass);

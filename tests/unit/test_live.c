@@ -267,6 +267,17 @@ START_TEST(the_page_at_the_end_shows_the_packets_that_proved_something)
     ck_assert_msg(strstr(page, "PINGREQ") != NULL, "%s", page);
     ck_assert_msg(strstr(page, "DISCONNECT") == NULL, "%s", page);
     buf_release(&text);
+    /* A narrow page breaks lines, and loses nothing. */
+    lab_saw_packets(&text, student.live.run, 30);
+    page = buf_string(&text);
+    ck_assert_msg(strstr(page, "PINGREQ") != NULL, "%s", page);
+    while (*page) {
+        size_t len = strcspn(page, "\n");
+
+        ck_assert_msg(len <= 30 || !strncmp(page, "Step", 4), "%s", page);
+        page += len + 1;
+    }
+    buf_release(&text);
 }
 END_TEST
 
