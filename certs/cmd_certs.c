@@ -5,13 +5,16 @@
 #include "certs/cert_file.h"
 #include "certs/cert_index.h"
 #include "certs/cert_show.h"
+#include "certs/certs_job.h"
 #include "certs/certs_options.h"
 #include "certs/commands.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,6 +102,37 @@ static bool load_passphrase(const char *file, char **passphrase,
     return good;
 }
 
+/* ---- one after the other ---- */
+
+/*
+ * Two that change the same authority's index at a time would lose what one of them
+ * has entered, a revocation even. So who is second waits for the first. Returns a
+ * descriptor for leave; -1: there is no such folder yet.
+ */
+static int enter(const struct certs_request *request)
+{
+    char *folder = certs_job_authority_base(request);
+
+    strrchr(folder, '/')[1] = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        struct buf told = {0};
+
+        buf_printf(&told, "Another command is at work in %s; it goes first.\n",
+                   folder);
+        print(&told, stderr);
+        flock(fd, LOCK_EX);
+    }
+    free(folder);
+    return fd;
+}
+
+static void leave(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 /* ---- the commands ---- */
 
 typedef bool make(const struct certs_request *request, struct buf *told,
@@ -121,6 +155,7 @@ static int run(make *it, const struct certs_options *options)
     struct buf why = {0};
     char *passphrase;
     bool good = load_passphrase(options->passphrase_file, &passphrase, &why);
+    int folder = enter(&request);
 
     if (good) {
         request.passphrase = passphrase;
@@ -128,6 +163,7 @@ static int run(make *it, const struct certs_options *options)
         request.owner = passphrase;
         good = call(it, options, &request, &told, &why);
     }
+    leave(folder);
     forget(passphrase);
     return finish(good, &told, &why);
 }
@@ -170,8 +206,10 @@ static int run_revoke(const struct certs_options *options)
 {
     struct buf told = {0};
     struct buf why = {0};
+    int folder = enter(&options->request);
     bool good = certs_revoke(&options->request, options->words[0], &told, &why);
 
+    leave(folder);
     return finish(good, &told, &why);
 }
 
@@ -328,10 +366,12 @@ static int run_break(const struct certs_options *options)
                    kind->effect);
         return EXIT_DONE;
     }
+    int folder = enter(&request);
     request.ask = ask_passphrase;
     bool good = certs_break(&request, options->words[0],
                             options->use_given ? options->use : CERT_SERVER,
                             &told, &why);
+    leave(folder);
     return finish(good, &told, &why);
 }
 

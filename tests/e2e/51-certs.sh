@@ -32,6 +32,25 @@ mode() {
     stat -c %a "$1" 2>/dev/null || stat -f %Lp "$1"
 }
 
+# Several at a time in one folder: none loses what another has entered.
+certs ca -d many
+for number in 1 2 3 4 5 6 7 8; do
+    background "many.$number" "$MQTTLAB" certs client -d many --cn "c$number"
+done
+# shellcheck disable=SC2086 # one word for each process
+wait $started
+for number in 1 2 3 4 5 6 7 8; do
+    background "many.$number" "$MQTTLAB" certs revoke -d many "many/c$number.crt"
+    background "same.$number" "$MQTTLAB" certs client -d many --cn same
+done
+# shellcheck disable=SC2086 # as above
+wait $started || true # but one of the last eight there was something already
+[ "$(grep -c '^R.*CN=c[1-8]$' many/ca.index)" = 8 ] || fail "revocations are lost:
+$(cat many/ca.index)"
+[ "$(grep -c 'CN=same$' many/ca.index)" = 1 ] || fail "one name for two:
+$(cat many/ca.index)"
+started=
+
 # A chain, and what each may be used for.
 certs ca
 certs server
