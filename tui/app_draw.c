@@ -125,6 +125,8 @@ static void draw_tabs(const struct app *app, const struct area *area, int y)
     }
     if (x + 14 < area->width)
         grid_text(area, y, area->width - 14, STYLE_DIM, "?help  :cmd");
+    else if (x + 7 < area->width)
+        grid_text(area, y, area->width - 7, STYLE_DIM, "?help");
 }
 
 /* What there is to say: of the last key, else what is wrong with the lab. */

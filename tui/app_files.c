@@ -120,6 +120,7 @@ static enum export_what what_of(enum view_id view)
     case VIEW_PACKETS:
     case VIEW_LADDER:
     case VIEW_WILLS:
+    case VIEW_WIRE:
     case VIEW_LAB:
     case VIEW_LOG:
     case VIEW_SHELL:

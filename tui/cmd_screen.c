@@ -34,7 +34,7 @@ enum {
 
 static const struct option_spec screen_table[] = {
     {OPTION_VIEW,   'v', "view",   "VIEW",
-     "packets, ladder, sessions, topics, wills, lab, stats, log, help"          },
+     "packets, ladder, sessions, topics, wills, wire, lab, stats, log, help"    },
     {OPTION_SIZE,   's', "size",   "WxH",  "columns and rows (80x24)"           },
     {OPTION_SELECT, 'n', "select", "N",    "choose packet N"                    },
     {OPTION_FILTER, 'f', "filter", "EXPR", "show only what matches"             },

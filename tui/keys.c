@@ -50,6 +50,7 @@ static const struct {
     [VIEW_SESSIONS] = {"sessions", "Sess",    '3'},
     [VIEW_TOPICS] = {"topics",   "Topics",  '4'},
     [VIEW_WILLS] = {"wills",    "Wills",   '5'},
+    [VIEW_WIRE] = {"wire",     "Wire",    '6'},
     [VIEW_LAB] = {"lab",      "Lab",     '7'},
     [VIEW_STATS] = {"stats",    "Stats",   '8'},
     [VIEW_LOG] = {"log",      "Log",     '9'},

@@ -20,6 +20,7 @@ enum view_id {
     VIEW_SESSIONS,
     VIEW_TOPICS,
     VIEW_WILLS,
+    VIEW_WIRE,
     VIEW_LAB,
     VIEW_STATS,
     VIEW_LOG,
@@ -53,6 +54,7 @@ enum view_id {
     X(VIEW_SESSIONS, "view-sessions") \
     X(VIEW_TOPICS, "view-topics") \
     X(VIEW_WILLS, "view-wills") \
+    X(VIEW_WIRE, "view-wire") \
     X(VIEW_LAB, "view-lab") \
     X(VIEW_STATS, "view-stats") \
     X(VIEW_LOG, "view-log") \
@@ -79,6 +81,7 @@ enum view_id {
     X(JUMP, "jump") \
     X(PAIR, "pair") \
     X(EXPLAIN, "explain") \
+    X(CABLE, "cable") \
     X(TIME, "time") \
     X(COLOUR, "colour") \
     X(EVENTS, "events") \

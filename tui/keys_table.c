@@ -9,6 +9,7 @@
 #define SESS  KEYS_IN(VIEW_SESSIONS)
 #define TREE  KEYS_IN(VIEW_TOPICS)
 #define WILLS KEYS_IN(VIEW_WILLS)
+#define WIRE  KEYS_IN(VIEW_WIRE)
 #define LAB   KEYS_IN(VIEW_LAB)
 #define HELP  KEYS_IN(VIEW_HELP)
 #define LOGS  KEYS_IN(VIEW_LOG)
@@ -69,6 +70,10 @@ static const struct keys_binding table[] = {
      "show the clients left of these", NULL},
     {ACTION_RIGHT, LADD, "l <Right>", NULL,
      "show the clients right of these", NULL},
+    {ACTION_LEFT, WIRE, "h <Left>", "h/l Connection",
+     "show the connection before this one", NULL},
+    {ACTION_RIGHT, WIRE, "l <Right>", NULL,
+     "show the connection behind this one", NULL},
     {ACTION_LEFT, TREE, "h <Left>", "h/l Fold",
      "fold the topic, or go to the one above it", NULL},
     {ACTION_RIGHT, TREE, "l <Right>", NULL, "unfold the topic", NULL},
@@ -93,12 +98,17 @@ static const struct keys_binding table[] = {
      "show only the packets about this topic", NULL},
     {ACTION_OPEN, WILLS, "<Enter>", "Enter Packet",
      "show the packet behind the will, or the event in the ladder", NULL},
+    {ACTION_OPEN, WIRE, "<Enter>", "Enter Open",
+     "look into what crossed the cable; again: back to the lines", NULL},
     {ACTION_OPEN, SHEL, "<Enter>", "Enter Start", "start a shell", NULL},
     {ACTION_OPEN, LOGS, "<Enter>", "Enter Ladder",
      "show the event in the ladder", NULL},
     {ACTION_PAYLOAD, PKTS | LADD, "M", NULL,
      "the message: as JSON, hex, Base64; compared; its numbers plotted", NULL},
-    {ACTION_EXPLAIN, PKTS, "e", "e Explain",
+    {ACTION_CABLE, PKTS, "E", "E Cable",
+     "beside the packet what an eavesdropper sees of it, or not", NULL},
+    {ACTION_CABLE, WIRE, "E", NULL, "show the packet in the list of all", NULL},
+    {ACTION_EXPLAIN, PKTS | WIRE, "e", "e Explain",
      "explain the chosen field", NULL},
     {ACTION_FOLLOW, ALL, "F <End>", "F Follow",
      "follow the newest, or stop following", NULL},
@@ -115,10 +125,11 @@ static const struct keys_binding table[] = {
 
     {ACTION_FILTER, ALL, "f \\ <F4>", "f Filter",
      "show only what matches; empty shows all", "Find"},
-    {ACTION_FILTER_TO, PKTS | LADD, "=", NULL,
+    {ACTION_FILTER_TO, PKTS | LADD | WIRE, "=", NULL,
      "only packets of this client, handshake or topic; on a field: with its "
      "value", NULL},
-    {ACTION_FILTER_OUT, PKTS | LADD, "-", NULL, "all but these", NULL},
+    {ACTION_FILTER_OUT, PKTS | LADD | WIRE, "-", NULL,
+     "all but these", NULL},
     {ACTION_SEARCH, ALL, "/", "/ Search",
      "search in this view: text, ~expression, #00 07 for bytes", NULL},
     {ACTION_SEARCH_NEXT, ALL, "n", NULL, "to the next that was found", NULL},
@@ -172,6 +183,8 @@ static const struct keys_binding table[] = {
     {ACTION_VIEW_TOPICS, ALL, "4", NULL,
      "topics, their last message, and what is retained", NULL},
     {ACTION_VIEW_WILLS, ALL, "5", NULL, "wills and events", NULL},
+    {ACTION_VIEW_WIRE, ALL, "6 E", NULL,
+     "wire: what the ends see beside what an eavesdropper sees", NULL},
     {ACTION_VIEW_LAB, ALL, "7", NULL, "the lab that is running", NULL},
     {ACTION_VIEW_STATS, ALL, "8", NULL, "counts and rates", NULL},
     {ACTION_VIEW_LOG, ALL, "9", NULL, "log of the broker's decisions", NULL},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/render.h"
+#include "wire/render_cable.h"
 
 void detail_init(struct packet_detail *detail)
 {
@@ -40,18 +41,38 @@ void detail_look(struct packet_detail *detail, const struct store *store,
     }
     detail->position = position;
     detail->here = store_row(store, position, &detail->row) &&
-                   detail->row.record.type == RECORD_MQTT;
+                   (detail->row.record.type == RECORD_MQTT ||
+                    detail->row.record.type == RECORD_WIRE);
     detail->top = detail->hex_top = 0;
     detail->field = 0;
     detail->byte = 0;
     if (!detail->here)
         return;
-    dissect_packet(&detail->dissection, detail->row.record.bytes,
-                   detail->row.note.version,
-                   detail->row.record.direction == RECORD_C2B);
+    if (detail->row.record.type == RECORD_MQTT)
+        dissect_packet(&detail->dissection, detail->row.record.bytes,
+                       detail->row.note.version,
+                       detail->row.record.direction == RECORD_C2B);
+    else
+        dissect_row(&detail->dissection, &detail->row);
+    detail->unit_at = 0;
     detail->field = same_field(&detail->dissection, info);
     if (detail_field(detail))
         detail->byte = detail_field(detail)->offset;
+}
+
+void detail_choose_unit(struct packet_detail *detail, uint32_t at)
+{
+    const struct dissection *dissection = &detail->dissection;
+
+    detail->unit_at = at;
+    for (size_t i = 0; detail->here && i < dissection->count; i++) {
+        if (dissection->fields[i].depth || dissection->fields[i].offset < at)
+            continue;
+        detail->field = i;
+        detail->byte = at;
+        detail->top = SIZE_MAX; /* the chosen one stands first */
+        return;
+    }
 }
 
 const struct field *detail_field(const struct packet_detail *detail)
@@ -486,10 +507,16 @@ void detail_title(const struct packet_detail *detail, struct buf *out)
         buf_append_string(out, "no packet");
         return;
     }
-    buf_printf(
-        out, "%llu %s, %u bytes, ", (unsigned long long)detail->row.number,
-        detail->dissection.type_name ? detail->dissection.type_name : "garbage",
-        (unsigned)record->original_len);
+    if (record->type == RECORD_WIRE)
+        buf_printf(out, "on the cable: %s, %u bytes, ",
+                   render_cable_kind(&detail->row),
+                   (unsigned)record->original_len);
+    else
+        buf_printf(out, "%llu %s, %u bytes, ",
+                   (unsigned long long)detail->row.number,
+                   detail->dissection.type_name ? detail->dissection.type_name
+                                                : "garbage",
+                   (unsigned)record->original_len);
     if (!in)
         buf_append_string(out, "broker > ");
     view_client(&detail->row, 24, out);

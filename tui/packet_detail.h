@@ -14,8 +14,10 @@ struct packet_detail {
     struct dissection dissection;
     uint64_t position; /* of the packet; STORE_NOWHERE: none */
     struct history_row row;
-    bool here;      /* row and dissection are filled */
-    size_t field;   /* index of the chosen field */
+    bool here;    /* row and dissection are filled */
+    size_t field; /* index of the chosen field */
+    uint32_t
+        unit_at;    /* of a piece of the cable: where the chosen unit begins */
     uint32_t byte;  /* chosen byte, in the bytes pane */
     size_t top;     /* first line of the tree that is seen */
     size_t hex_top; /* first line of the bytes that is seen */
@@ -27,9 +29,12 @@ struct packet_detail {
 void detail_init(struct packet_detail *detail);
 void detail_release(struct packet_detail *detail);
 
-/* Look at the packet at this position. */
+/* Look at the packet, or the bytes of the cable, at this position. */
 void detail_look(struct packet_detail *detail, const struct store *store,
                  uint64_t position);
+
+/* Choose the unit of the cable that begins at this byte. */
+void detail_choose_unit(struct packet_detail *detail, uint32_t at);
 
 /* The chosen field; NULL when there is none. */
 const struct field *detail_field(const struct packet_detail *detail);

@@ -13,10 +13,11 @@ struct view *view_new(enum view_id id, struct store *store,
     static view_constructor *const constructors[VIEW_COUNT] = {
         [VIEW_PACKETS] = view_packets_new,   [VIEW_LADDER] = view_ladder_new,
         [VIEW_SESSIONS] = view_sessions_new, [VIEW_TOPICS] = view_topics_new,
-        [VIEW_WILLS] = view_wills_new,       [VIEW_LAB] = view_lab_new,
-        [VIEW_STATS] = view_stats_new,       [VIEW_LOG] = view_log_new,
-        [VIEW_SHELL] = view_shell_new,       [VIEW_HELP] = view_help_new,
-        [VIEW_PRESENT] = view_present_new,   [VIEW_PAYLOAD] = view_payload_new,
+        [VIEW_WILLS] = view_wills_new,       [VIEW_WIRE] = view_wire_new,
+        [VIEW_LAB] = view_lab_new,           [VIEW_STATS] = view_stats_new,
+        [VIEW_LOG] = view_log_new,           [VIEW_SHELL] = view_shell_new,
+        [VIEW_HELP] = view_help_new,         [VIEW_PRESENT] = view_present_new,
+        [VIEW_PAYLOAD] = view_payload_new,
     };
     struct view *view = id < VIEW_COUNT ? constructors[id]() : NULL;
 

@@ -88,6 +88,7 @@ view_constructor view_ladder_new;
 view_constructor view_sessions_new;
 view_constructor view_topics_new;
 view_constructor view_wills_new;
+view_constructor view_wire_new;
 view_constructor view_lab_new;
 view_constructor view_stats_new;
 view_constructor view_log_new;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tui/packet_cable.h"
 #include "tui/packet_detail.h"
 #include "tui/packet_list.h"
 #include "tui/view.h"
@@ -13,14 +14,34 @@
 
 enum pane { PANE_LIST, PANE_TREE, PANE_BYTES, PANES };
 
+#define BOTH_WIDTH 76 /* columns: packet and cable fit side by side */
+
 struct view_packets {
     struct view view;
     struct packet_list list;
     struct packet_detail detail;
+    struct packet_cable cable;
     int height[PANES]; /* rows of each pane when drawn last */
     int start[PANES];  /* and its first row */
     int width;
 };
+
+/* Whose fields and bytes the keys are for: the packet's, or with E those of what
+   lay on the cable for it. */
+static struct packet_detail *side_of(struct view_packets *view)
+{
+    return view->cable.on && !view->cable.why ? &view->cable.detail
+                                              : &view->detail;
+}
+
+/* Look at the chosen packet, from one side or both. */
+static void look(struct view_packets *view, uint64_t position)
+{
+    detail_look(&view->detail, view->view.store, position);
+    if (view->cable.on && view->detail.here)
+        packet_cable_look(&view->cable, view->view.store, position,
+                          &view->detail.row);
+}
 
 static enum store_list list_of(const struct view *view)
 {
@@ -56,14 +77,15 @@ static void arrange(struct view_packets *view, const struct area *area,
 {
     int rows = area->height;
     int width = area->width;
-    size_t len = view->detail.here ? view->detail.row.record.bytes.len : 0;
+    const struct packet_detail *side = side_of(view);
+    size_t len = side->here ? side->row.record.bytes.len : 0;
     int per_line = width >= 76 ? 16 : width >= 40 ? 8 : 4;
     int bytes = (int)((len + (size_t)per_line - 1) / (size_t)per_line) + 1;
     int most = pane == PANE_BYTES ? rows / 2 : rows / 5 + 1;
     int list;
 
     view->width = width;
-    if (view->detail.explain)
+    if (side->explain)
         bytes = most = rows / 3;
     if (bytes > most)
         bytes = most;
@@ -91,34 +113,71 @@ static void draw_explanation(struct view_packets *view, const struct area *area)
     struct area rest =
         grid_part(area, view->start[PANE_BYTES], 0, area->height, area->width);
 
-    detail_draw_explanation(&view->detail, &rest);
+    detail_draw_explanation(side_of(view), &rest);
+}
+
+/* The ends' side, and beside it, or instead of it, the cable's. */
+static void draw_tree(struct view_packets *view, const struct area *area,
+                      bool focus)
+{
+    int middle = area->width / 2;
+    struct area left = grid_part(area, 0, 0, area->height, middle - 1);
+    struct area right =
+        grid_part(area, 0, middle, area->height, area->width - middle);
+
+    if (!view->cable.on) {
+        detail_draw_tree(&view->detail, area, focus);
+    } else if (area->width < BOTH_WIDTH) {
+        packet_cable_draw_tree(&view->cable, area, focus);
+    } else {
+        detail_draw_tree(&view->detail, &left, false);
+        grid_divide(area, middle - 1);
+        packet_cable_draw_tree(&view->cable, &right, focus);
+    }
+}
+
+static void draw_title(struct view_packets *view, const struct area *area,
+                       bool focus)
+{
+    struct buf title = {0};
+
+    detail_title(&view->detail, &title);
+    if (view->cable.on && !view->cable.why) {
+        if (area->width < BOTH_WIDTH)
+            buf_clear(&title);
+        else
+            buf_append_string(&title, " | ");
+        detail_title(&view->cable.detail, &title);
+    }
+    draw_rule(area, view->start[PANE_TREE] - 1, buf_string(&title), focus);
+    buf_release(&title);
 }
 
 static void draw_detail(struct view_packets *view, const struct area *area,
                         int pane)
 {
-    bool explain = view->detail.explain && pane != PANE_BYTES;
-    struct buf title = {0};
+    struct packet_detail *side = side_of(view);
+    bool explain = side->explain && pane != PANE_BYTES;
     struct area tree = grid_part(area, view->start[PANE_TREE], 0,
                                  view->height[PANE_TREE], area->width);
     struct area bytes = grid_part(area, view->start[PANE_BYTES], 0,
                                   view->height[PANE_BYTES], area->width);
 
-    detail_title(&view->detail, &title);
     if (view->start[PANE_TREE] > 0)
-        draw_rule(area, view->start[PANE_TREE] - 1, buf_string(&title),
-                  pane == PANE_TREE);
-    buf_release(&title);
+        draw_title(view, area, pane == PANE_TREE);
     if (view->height[PANE_TREE] > 0) {
-        detail_draw_tree(&view->detail, &tree, pane == PANE_TREE);
+        draw_tree(view, &tree, pane == PANE_TREE);
         if (view->height[PANE_BYTES] > 0)
             draw_rule(area, view->start[PANE_BYTES] - 1,
-                      explain ? "what it is for" : "bytes", pane == PANE_BYTES);
+                      explain                 ? "what it is for"
+                      : side != &view->detail ? "bytes on the cable"
+                                              : "bytes",
+                      pane == PANE_BYTES);
     }
     if (explain)
         draw_explanation(view, area);
     else
-        detail_draw_bytes(&view->detail, &bytes, pane == PANE_BYTES);
+        detail_draw_bytes(side, &bytes, pane == PANE_BYTES);
 }
 
 static void draw(struct view *base, const struct area *area, int pane)
@@ -128,8 +187,7 @@ static void draw(struct view *base, const struct area *area, int pane)
 
     if (!view->list.store)
         packet_list_init(&view->list, base->store);
-    detail_look(&view->detail, base->store,
-                store_chosen_at(base->store, list_of(base)));
+    look(view, store_chosen_at(base->store, list_of(base)));
     if (!store_count(base->store, list_of(base))) {
         view_empty(base, area, NULL);
         return;
@@ -147,7 +205,7 @@ static void add_filter(struct view_packets *view, bool out)
     const struct view_host *host = view->view.host;
     struct buf test = {0};
 
-    if (detail_filter(&view->detail, &test))
+    if (detail_filter(side_of(view), &test))
         host->narrow(host->app, buf_string(&test), out);
     else
         host->say(host->app, "this line has no value to filter by");
@@ -191,10 +249,12 @@ static bool act_everywhere(struct view_packets *view, enum action action,
 
     if (action == ACTION_EXPLAIN && pane == PANE_BYTES) {
         /* The explanation stands where the bytes are. */
-        view->detail.explain = true;
+        side_of(view)->explain = true;
         view->view.host->focus(view->view.host->app, PANE_TREE);
     } else if (action == ACTION_EXPLAIN)
-        view->detail.explain = !view->detail.explain;
+        side_of(view)->explain = !side_of(view)->explain;
+    else if (action == ACTION_CABLE)
+        view->cable.on = !view->cable.on;
     else if (action == ACTION_EVENTS)
         store->with_events = !store->with_events;
     else if (pane != PANE_LIST &&
@@ -213,8 +273,7 @@ static bool act(struct view *base, enum action action, int pane)
 {
     struct view_packets *view = (struct view_packets *)base;
 
-    detail_look(&view->detail, base->store,
-                store_chosen_at(base->store, list_of(base)));
+    look(view, store_chosen_at(base->store, list_of(base)));
     if (pane != PANE_LIST && (action == ACTION_BACK || action == ACTION_LEAVE ||
                               action == ACTION_OPEN)) {
         base->host->focus(base->host->app, PANE_LIST);
@@ -223,10 +282,10 @@ static bool act(struct view *base, enum action action, int pane)
     if (pane == PANE_LIST && act_list(view, action))
         return true;
     if (pane == PANE_TREE &&
-        detail_act_tree(&view->detail, action, view->height[PANE_TREE]))
+        detail_act_tree(side_of(view), action, view->height[PANE_TREE]))
         return true;
     if (pane == PANE_BYTES &&
-        detail_act_bytes(&view->detail, action, view->width))
+        detail_act_bytes(side_of(view), action, view->width))
         return true;
     return act_everywhere(view, action, pane);
 }
@@ -237,12 +296,12 @@ static int click(struct view *base, int y, int x)
     enum store_list list = list_of(base);
 
     if (y >= view->start[PANE_BYTES] && view->height[PANE_BYTES] > 0) {
-        detail_click_bytes(&view->detail, y - view->start[PANE_BYTES], x,
+        detail_click_bytes(side_of(view), y - view->start[PANE_BYTES], x,
                            view->width);
         return PANE_BYTES;
     }
     if (y >= view->start[PANE_TREE] && view->height[PANE_TREE] > 0) {
-        detail_click_tree(&view->detail, y - view->start[PANE_TREE]);
+        detail_click_tree(side_of(view), y - view->start[PANE_TREE]);
         return PANE_TREE;
     }
     if (y > 0 && y < view->height[PANE_LIST] &&
@@ -271,6 +330,7 @@ static void release(struct view *base)
     struct view_packets *view = (struct view_packets *)base;
 
     detail_release(&view->detail);
+    packet_cable_release(&view->cable);
 }
 
 struct view *view_packets_new(void)
@@ -290,5 +350,6 @@ struct view *view_packets_new(void)
 
     view->view.class = &class;
     detail_init(&view->detail);
+    detail_init(&view->cable.detail);
     return &view->view;
 }

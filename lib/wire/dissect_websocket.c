@@ -2,6 +2,7 @@
  * How WebSocket begins, as HTTP, and its frames [RFC 6455 4, 5.2].
  */
 #define _GNU_SOURCE /* memmem */
+#include "base/buf.h"
 #include "net/ws_frame.h"
 #include "wire/dissect_cable.h"
 
@@ -146,6 +147,23 @@ static void close_code(struct dissector *d, const struct ws_frame *frame)
     dissector_counted(d, DISSECT_WS_CLOSE_CODE, 2, code);
 }
 
+/* What a mask does not hide, for its key stands beside it. */
+static void unmasked(struct dissector *d, const struct ws_frame *frame,
+                     uint32_t begin)
+{
+    const uint8_t *at = d->bytes.bytes + begin;
+    uint32_t here = d->end - begin;
+    struct buf text = {0};
+
+    buf_append_string(&text, "Payload: ");
+    for (uint32_t i = 0; i < here && i < 32; i++)
+        buf_printf(&text, "%02x", at[i] ^ frame->key[i % 4]);
+    buf_printf(&text, "%s (%u bytes)", here > 32 ? "..." : "", (unsigned)here);
+    d->at = begin;
+    dissector_heading(d, DISSECT_WS_PAYLOAD, here, buf_string(&text));
+    buf_release(&text);
+}
+
 static void frame_payload(struct dissector *d, const struct ws_frame *frame)
 {
     uint32_t here = d->end - d->at;
@@ -163,7 +181,10 @@ static void frame_payload(struct dissector *d, const struct ws_frame *frame)
         text, sizeof(text), "%s: %llu bytes%s", dissect_fields_info(id)->label,
         (unsigned long long)frame->payload_bytes,
         here < frame->payload_bytes ? ", of which the rest comes later" : "");
+    uint32_t begin = d->at;
     dissector_heading(d, id, here, text);
+    if (frame->masked)
+        unmasked(d, frame, begin);
 }
 
 void dissect_ws_frame(struct dissector *d, const struct cable_unit *unit)

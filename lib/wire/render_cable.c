@@ -190,14 +190,20 @@ static void frame(const struct unit *unit, const struct field *opcode)
 
 /* ---- the whole ---- */
 
+size_t render_cable_next(const struct dissection *dissection, size_t at)
+{
+    at++;
+    while (at < dissection->count && dissection->fields[at].depth)
+        at++;
+    return at;
+}
+
 size_t render_cable_unit(struct buf *out, const struct dissection *dissection,
                          size_t at)
 {
-    struct unit unit = {out, dissection, at, at + 1};
+    struct unit unit = {out, dissection, at, render_cable_next(dissection, at)};
     const struct field *opcode;
 
-    while (unit.to < dissection->count && dissection->fields[unit.to].depth)
-        unit.to++;
     opcode = find(&unit, DISSECT_WS_OPCODE);
     if (is(field_at(&unit, at), DISSECT_TLS_RECORD))
         record(&unit);

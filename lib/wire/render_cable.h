@@ -12,6 +12,9 @@
 size_t render_cable_unit(struct buf *out, const struct dissection *dissection,
                          size_t at);
 
+/* The same without a line. */
+size_t render_cable_next(const struct dissection *dissection, size_t at);
+
 /* Append all units of a row's piece, "; " between them. */
 void render_cable(struct buf *out, const struct history_row *row);
 

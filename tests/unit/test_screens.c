@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "cable_sample.h"
 #include "sample.h"
 #include "sample_panel.h"
 #include "tui/app.h"
@@ -94,6 +95,22 @@ static const struct {
     {"columns-asked",     80,  24, "o"                                                   },
     {"no-keys",           80,  24, "H"                                                   },
     {"stats-end",         80,  24, "8G"                                                  },
+    {"cable-plain",       80,  24, ":3<Enter>6"                                          },
+    {"cable-tls12",       80,  24, ":10<Enter>6"                                         },
+    {"cable-tls13",       80,  24, ":17<Enter>6"                                         },
+    {"cable-psk",         80,  24, ":24<Enter>6"                                         },
+    {"cable-ws",          80,  24, ":29<Enter>6"                                         },
+    {"cable-wss",         80,  24, ":36<Enter>6"                                         },
+    {"cable-refused",     80,  24, ":36<Enter>6l"                                        },
+    {"cable-hello",       80,  24, ":10<Enter>6g<Enter>jjjj"                             },
+    {"cable-explained",   80,  24, ":24<Enter>6g<Enter>jje"                              },
+    {"cable-found",       80,  24, ":10<Enter>6/sensor-1<Enter>"                         },
+    {"cable-small",       40,  12, ":10<Enter>6"                                         },
+    {"cable-small-tree",  40,  12, ":10<Enter>6<Enter>"                                  },
+    {"cable-large",       120, 40, ":10<Enter>6"                                         },
+    {"cable-beside",      80,  24, ":10<Enter>E"                                         },
+    {"cable-same",        80,  24, ":3<Enter>E<Enter>"                                   },
+    {"cable-beside-40",   40,  12, ":10<Enter>E<Enter>"                                  },
     {"tiny",              39,  11, ""                                                    },
     {"wide",              200, 50, ""                                                    },
 };
@@ -196,6 +213,25 @@ static void begin(bool with_story)
     app->max_bytes = 32 << 20;
     app->deeds = &deeds;
     app->about_quit = " Quit? y ";
+}
+
+/* Instead of the story: connections with TLS and WebSocket, with what crossed the
+   cable. */
+static void begin_cable(void)
+{
+    struct history *history = cable_sample_history();
+    struct history_row row;
+
+    app_free(app);
+    store_free(store);
+    store = store_new(32 << 20);
+    for (uint64_t i = 0; history_get(history, i, &row); i++)
+        store_add(store, &row.record);
+    store_catch_up(store, 0);
+    store_set_now(store, store->last_ns);
+    app = app_new(store, NULL, NULL);
+    app->max_bytes = 32 << 20;
+    history_free(history);
 }
 
 static void set_up(void)
@@ -326,6 +362,8 @@ START_TEST(a_scene_looks_as_it_did)
     struct buf text = {0};
     char *name = alloc_printf("scene-%s", scenes[_i].name);
 
+    if (!strncmp(scenes[_i].name, "cable", 5))
+        begin_cable();
     give_lab(name);
     grid_init(&grid, scenes[_i].height, scenes[_i].width, false);
     press(scenes[_i].keys, &grid);

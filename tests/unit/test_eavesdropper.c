@@ -1,0 +1,195 @@
+/* What somebody on the cable learns, from a recording of each kind of
+   connection; and which bytes carried which packet. */
+#include "suites.h"
+
+#include "cable_sample.h"
+#include "tui/wire_leaks.h"
+#include "tui/wire_lines.h"
+
+#include <string.h>
+
+static struct store *store;
+static struct wire_leaks leaks;
+
+static void set_up(void)
+{
+    struct history *history = cable_sample_history();
+    struct history_row row;
+
+    store = store_new(0);
+    for (uint64_t i = 0; history_get(history, i, &row); i++)
+        store_add(store, &row.record);
+    store_catch_up(store, 0);
+    wire_leaks_catch_up(&leaks, store);
+    history_free(history);
+}
+
+static void tear_down(void)
+{
+    wire_leaks_release(&leaks);
+    store_free(store);
+}
+
+static const struct wire_connection *connection(uint32_t number)
+{
+    size_t at = wire_leaks_find(&leaks, number);
+
+    ck_assert_uint_lt(at, leaks.count);
+    return leaks.connections[at];
+}
+
+/* ---- what is learnt ---- */
+
+#define PLAIN 1
+#define TLS12 2
+#define TLS13 3
+#define PSK   4
+#define WS    5
+#define WSS   6
+
+/* clang-format off */
+static const struct {
+    uint32_t connection;
+    enum eavesdropper_cover cover;
+    enum eavesdropper_secret secret;
+    enum eavesdropper_answer answer;
+    const char *value;
+} learnt[] = {
+    {PLAIN, EAVESDROPPER_PLAIN, EAVESDROPPER_CLIENT_ID, EAVESDROPPER_READ, "plain-1"},
+    {PLAIN, EAVESDROPPER_PLAIN, EAVESDROPPER_USER_NAME, EAVESDROPPER_READ, "anna"},
+    {PLAIN, EAVESDROPPER_PLAIN, EAVESDROPPER_PASSWORD, EAVESDROPPER_READ, "******"},
+    {PLAIN, EAVESDROPPER_PLAIN, EAVESDROPPER_TOPIC, EAVESDROPPER_READ, "lab/temp"},
+    {PLAIN, EAVESDROPPER_PLAIN, EAVESDROPPER_MESSAGE, EAVESDROPPER_READ, "21.5"},
+    {PLAIN, EAVESDROPPER_PLAIN, EAVESDROPPER_QOS, EAVESDROPPER_READ, "QoS 2"},
+    {PLAIN, EAVESDROPPER_PLAIN, EAVESDROPPER_HOST, EAVESDROPPER_NOTHING, ""},
+    {WS, EAVESDROPPER_WS, EAVESDROPPER_CLIENT_ID, EAVESDROPPER_READ, "ws-1"},
+    {WS, EAVESDROPPER_WS, EAVESDROPPER_PASSWORD, EAVESDROPPER_READ, "******"},
+    {WS, EAVESDROPPER_WS, EAVESDROPPER_MESSAGE, EAVESDROPPER_READ, "21.5"},
+    {WS, EAVESDROPPER_WS, EAVESDROPPER_HOST, EAVESDROPPER_READ, "localhost:29001"},
+    {TLS12, EAVESDROPPER_TLS_1_2, EAVESDROPPER_HOST, EAVESDROPPER_READ, "localhost"},
+    {TLS12, EAVESDROPPER_TLS_1_2, EAVESDROPPER_SERVER, EAVESDROPPER_READ, "localhost"},
+    {TLS12, EAVESDROPPER_TLS_1_2, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, "sensor-1"},
+    {TLS12, EAVESDROPPER_TLS_1_2, EAVESDROPPER_CLIENT_ID, EAVESDROPPER_HIDDEN, ""},
+    {TLS12, EAVESDROPPER_TLS_1_2, EAVESDROPPER_PASSWORD, EAVESDROPPER_HIDDEN, ""},
+    {TLS12, EAVESDROPPER_TLS_1_2, EAVESDROPPER_TOPIC, EAVESDROPPER_HIDDEN, ""},
+    {TLS12, EAVESDROPPER_TLS_1_2, EAVESDROPPER_QOS, EAVESDROPPER_GUESSED, "42 28 28 28: Q2"},
+    {TLS13, EAVESDROPPER_TLS_1_3, EAVESDROPPER_HOST, EAVESDROPPER_READ, "localhost"},
+    {TLS13, EAVESDROPPER_TLS_1_3, EAVESDROPPER_SERVER, EAVESDROPPER_HIDDEN, ""},
+    {TLS13, EAVESDROPPER_TLS_1_3, EAVESDROPPER_CLIENT, EAVESDROPPER_HIDDEN, ""},
+    {TLS13, EAVESDROPPER_TLS_1_3, EAVESDROPPER_MESSAGE, EAVESDROPPER_HIDDEN, ""},
+    {TLS13, EAVESDROPPER_TLS_1_3, EAVESDROPPER_QOS, EAVESDROPPER_GUESSED, "35 21 21 21: Q2"},
+    {PSK, EAVESDROPPER_TLS_1_2, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, "meter-7"},
+    {PSK, EAVESDROPPER_TLS_1_2, EAVESDROPPER_SERVER, EAVESDROPPER_NOTHING, ""},
+    {PSK, EAVESDROPPER_TLS_1_2, EAVESDROPPER_USER_NAME, EAVESDROPPER_NOTHING, ""},
+    {PSK, EAVESDROPPER_TLS_1_2, EAVESDROPPER_QOS, EAVESDROPPER_GUESSED, "42 28: Q1 or 2"},
+    {WSS, EAVESDROPPER_TLS_1_3, EAVESDROPPER_CLIENT_ID, EAVESDROPPER_HIDDEN, ""},
+    {WSS, EAVESDROPPER_TLS_1_3, EAVESDROPPER_QOS, EAVESDROPPER_GUESSED, "41 23 27 23: Q2"},
+};
+/* clang-format on */
+
+START_TEST(an_eavesdropper_learns_what_is_in_the_clear)
+{
+    const struct eavesdropper *e =
+        &connection(learnt[_i].connection)->eavesdropper;
+
+    ck_assert_int_eq(e->cover, learnt[_i].cover);
+    ck_assert_int_eq(e->secrets[learnt[_i].secret].answer, learnt[_i].answer);
+    ck_assert_str_eq(e->secrets[learnt[_i].secret].value, learnt[_i].value);
+}
+END_TEST
+
+START_TEST(sizes_are_those_of_the_cable)
+{
+    struct eavesdropper e = {0};
+    struct history_row row;
+    uint64_t bytes = 0;
+
+    for (uint64_t i = 0; store_row(store, i, &row); i++) {
+        if (row.record.type == RECORD_WIRE && row.record.connection == TLS13)
+            bytes += row.record.bytes.len;
+    }
+    e = connection(TLS13)->eavesdropper;
+    ck_assert_uint_eq(e.bytes[0] + e.bytes[1], bytes);
+    ck_assert_uint_gt(bytes, 2000);
+}
+END_TEST
+
+/* ---- what carried a packet ---- */
+
+/* Its record on the cable is as long as encryption makes it. */
+START_TEST(each_packet_lies_in_the_bytes_that_carried_it)
+{
+    static const struct {
+        uint32_t connection;
+        uint32_t more; /* bytes around a packet */
+    } covers[] = {
+        {TLS12, 5 + 24},
+        {TLS13, 5 + 17},
+        {PSK,   5 + 24},
+    };
+    const struct wire_connection *c = connection(covers[_i].connection);
+    struct wire_lines lines = {0};
+    struct history_row row;
+    unsigned packets = 0;
+
+    wire_lines_look(&lines, store, c->number, c->first,
+                    c->eavesdropper.overhead);
+    for (uint64_t i = 0; store_row(store, i, &row); i++) {
+        uint64_t cable;
+        uint32_t at;
+
+        if (row.record.type != RECORD_MQTT ||
+            row.record.connection != covers[_i].connection)
+            continue;
+        uint32_t len = row.record.original_len + covers[_i].more;
+        ck_assert(wire_lines_carrier(&lines, i, &cable, &at));
+        ck_assert(store_row(store, cable, &row));
+        const uint8_t *record = row.record.bytes.bytes + at;
+        ck_assert_uint_eq(5u + (uint32_t)(record[3] << 8 | record[4]), len);
+        packets++;
+    }
+    ck_assert_uint_ge(packets, 5);
+    wire_lines_release(&lines);
+}
+END_TEST
+
+START_TEST(lines_grow_with_the_records_as_they_would_at_once)
+{
+    for (uint32_t number = PLAIN; number <= WSS; number++) {
+        const struct wire_connection *c = connection(number);
+        struct wire_lines whole = {0};
+        struct wire_lines grown = {0};
+        uint64_t end = store->listed_to;
+
+        wire_lines_look(&whole, store, number, c->first,
+                        c->eavesdropper.overhead);
+        for (store->listed_to = 0; store->listed_to < end; store->listed_to++)
+            wire_lines_look(&grown, store, number, c->first,
+                            c->eavesdropper.overhead);
+        wire_lines_look(&grown, store, number, c->first,
+                        c->eavesdropper.overhead);
+        ck_assert_uint_eq(whole.count, grown.count);
+        for (size_t i = 0; i < whole.count; i++) {
+            ck_assert(whole.lines[i].packet == grown.lines[i].packet);
+            ck_assert(whole.lines[i].cable == grown.lines[i].cable);
+        }
+        wire_lines_release(&whole);
+        wire_lines_release(&grown);
+    }
+}
+END_TEST
+
+Suite *eavesdropper_suite(void)
+{
+    Suite *suite = suite_create("eavesdropper");
+    TCase *tcase = unit_case(suite, "eavesdropper", 30);
+
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, an_eavesdropper_learns_what_is_in_the_clear, 0,
+                        sizeof(learnt) / sizeof(learnt[0]));
+    tcase_add_test(tcase, sizes_are_those_of_the_cable);
+    tcase_add_loop_test(tcase, each_packet_lies_in_the_bytes_that_carried_it, 0,
+                        3);
+    tcase_add_test(tcase, lines_grow_with_the_records_as_they_would_at_once);
+    return suite;
+}

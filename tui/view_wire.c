@@ -1,0 +1,556 @@
+/*
+ * Wire: what the ends of a connection understand, and beside it what crosses the
+ * cable, as an eavesdropper gets it; and what he learns.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "mqtt/mqtt.h"
+#include "tui/packet_detail.h"
+#include "tui/view.h"
+#include "tui/wire_leaks.h"
+#include "tui/wire_lines.h"
+#include "wire/render.h"
+#include "wire/render_cable.h"
+
+enum pane { PANE_LINES, PANE_TREE, PANE_BYTES, PANES };
+
+#define SMALL 12 /* rows: below it one pane is shown */
+#define LARGE 28 /* from here on all of them are */
+
+struct view_wire {
+    struct view view;
+    struct wire_leaks leaks;
+    struct wire_lines lines;
+    struct packet_detail detail;
+    struct dissection scratch;
+    uint32_t connection;  /* that is shown; 0: none */
+    uint64_t cursor_seen; /* the store's when the line was chosen */
+    size_t line;          /* chosen */
+    size_t top;           /* first line that is seen */
+    int height[PANES];    /* rows of each pane when drawn last */
+    int start[PANES];
+    int width;
+};
+
+static const struct wire_line *chosen_line(const struct view_wire *view)
+{
+    return view->line < view->lines.count ? &view->lines.lines[view->line]
+                                          : NULL;
+}
+
+static const struct wire_connection *shown(const struct view_wire *view)
+{
+    size_t at = wire_leaks_find(&view->leaks, view->connection);
+
+    return at < view->leaks.count ? view->leaks.connections[at] : NULL;
+}
+
+/* ---- what is looked at ---- */
+
+static void look_at_connection(struct view_wire *view)
+{
+    const struct wire_connection *connection = shown(view);
+
+    if (connection)
+        wire_lines_look(&view->lines, view->view.store, connection->number,
+                        connection->first, connection->eavesdropper.overhead);
+}
+
+/* The line of the packet that is chosen in all views. */
+static void find_line(struct view_wire *view, uint64_t position)
+{
+    for (size_t i = view->lines.count; i-- > 0;) {
+        if (view->lines.lines[i].packet == position) {
+            view->line = i;
+            return;
+        }
+    }
+    view->line = view->lines.count ? view->lines.count - 1 : 0;
+}
+
+/* Somebody has chosen another packet, here or in another view, or it is the
+   newest: its connection is shown. */
+static void follow_cursor(struct view_wire *view)
+{
+    const struct store *store = view->view.store;
+    uint64_t position = store_chosen_at(store, STORE_ALL);
+    struct history_row row;
+    bool moved = position != view->cursor_seen;
+
+    view->cursor_seen = position;
+    if (moved && store_row(store, position, &row) &&
+        wire_leaks_find(&view->leaks, row.record.connection) <
+            view->leaks.count)
+        view->connection = row.record.connection;
+    if (!view->connection && view->leaks.count)
+        view->connection =
+            view->leaks.connections[view->leaks.count - 1]->number;
+    look_at_connection(view);
+    if (moved)
+        find_line(view, position);
+}
+
+/* The unit of the chosen line, field by field; of a packet in the same record
+   as the one before, that. */
+static void look_at_unit(struct view_wire *view)
+{
+    const struct wire_line *line = chosen_line(view);
+    uint64_t before = view->detail.position;
+
+    while (line && line->cable == STORE_NOWHERE && line->shares &&
+           line > view->lines.lines)
+        line--;
+    detail_look(&view->detail, view->view.store,
+                line ? line->cable : STORE_NOWHERE);
+    if (line && view->detail.here &&
+        (before != line->cable || view->detail.unit_at != line->at))
+        detail_choose_unit(&view->detail, line->at);
+}
+
+static void look(struct view_wire *view)
+{
+    wire_leaks_catch_up(&view->leaks, view->view.store);
+    follow_cursor(view);
+    if (view->line >= view->lines.count)
+        view->line = view->lines.count ? view->lines.count - 1 : 0;
+    look_at_unit(view);
+}
+
+/* ---- texts ---- */
+
+static const char *arrow(bool from_client)
+{
+    return from_client ? "> " : "< ";
+}
+
+/* What the broker has, or gives. */
+static void put_packet(const struct view_wire *view,
+                       const struct wire_line *line, struct buf *out)
+{
+    struct history_row row;
+
+    if (!store_row(view->view.store, line->packet, &row))
+        return;
+    if (row.record.type == RECORD_MQTT) {
+        buf_append_string(out, arrow(line->from_client));
+        buf_printf(out, "%-10s ", mqtt_type_name(row.note.type));
+    } else {
+        buf_append_string(out, "* ");
+    }
+    render_info(out, &row);
+}
+
+/* Bytes that are readable as they are. */
+static void put_bytes(struct slice bytes, struct buf *out)
+{
+    const size_t most = 9;
+
+    for (size_t i = 0; i < bytes.len && i < most; i++)
+        buf_printf(out, "%02x ", bytes.bytes[i]);
+    buf_append_string(out, bytes.len > most ? ".. " : "");
+    for (size_t i = 0; i < bytes.len; i++)
+        buf_append_u8(out, bytes.bytes[i] >= ' ' && bytes.bytes[i] < 0x7f
+                               ? bytes.bytes[i]
+                               : '.');
+}
+
+static void put_unit(struct view_wire *view, const struct history_row *row,
+                     const struct wire_line *line, struct buf *out)
+{
+    size_t at = 0;
+
+    dissect_row(&view->scratch, row);
+    for (uint32_t unit = 0; unit < line->unit && at < view->scratch.count;
+         unit++)
+        at = render_cable_next(&view->scratch, at);
+    if (at < view->scratch.count)
+        render_cable_unit(out, &view->scratch, at);
+}
+
+/* What lies on the cable for it. */
+static void put_cable(struct view_wire *view, const struct wire_line *line,
+                      struct buf *out)
+{
+    struct history_row row;
+
+    if (line->shares) {
+        buf_append_string(out, "  in the same");
+        return;
+    }
+    if (!store_row(view->view.store, line->cable, &row))
+        return;
+    buf_append_string(out, arrow(line->from_client));
+    if (row.record.layer == RECORD_CABLE)
+        put_unit(view, &row, line, out);
+    else
+        put_bytes(row.record.bytes, out);
+}
+
+/* ---- drawing ---- */
+
+static void draw_title(const struct view_wire *view, const struct area *area)
+{
+    const struct wire_connection *connection = shown(view);
+    size_t at = wire_leaks_find(&view->leaks, view->connection);
+    struct history_row row;
+    struct buf text = {0};
+
+    if (!connection)
+        return;
+    buf_printf(&text, "connection %zu of %zu: ", at + 1, view->leaks.count);
+    for (size_t i = view->lines.count; i-- > 0;) {
+        const struct wire_line *line = &view->lines.lines[i];
+
+        if (!store_row(view->view.store,
+                       line->packet != STORE_NOWHERE ? line->packet
+                                                     : line->cable,
+                       &row))
+            continue;
+        if (*row.note.client_id) {
+            view_client(&row, 24, &text);
+            buf_append_string(&text, ", ");
+        }
+        buf_printf(&text, "%s > %s, ", row.note.peer, row.note.local);
+        break;
+    }
+    buf_append_string(&text,
+                      eavesdropper_cover_name(connection->eavesdropper.cover));
+    if (view->leaks.count > 1)
+        buf_append_string(&text, "   h/l others");
+    grid_column(area, 0, 1, area->width - 2, STYLE_HEADING, buf_string(&text));
+    buf_release(&text);
+}
+
+static int half(const struct area *area)
+{
+    return area->width / 2;
+}
+
+static void draw_line(struct view_wire *view, const struct area *area, int y,
+                      size_t index, bool focus)
+{
+    const struct wire_line *line = &view->lines.lines[index];
+    int middle = half(area);
+    struct history_row row;
+    struct buf text = {0};
+    enum style style = STYLE_PLAIN;
+
+    if (store_row(view->view.store, line->packet, &row))
+        style = view_style(view->view.store, &row);
+    put_packet(view, line, &text);
+    grid_column(area, y, 2, middle - 3, style, buf_string(&text));
+    buf_clear(&text);
+    put_cable(view, line, &text);
+    grid_glyph(area, y, middle - 1, STYLE_DIM, GLYPH_VERTICAL);
+    view_peer_text(area, y, middle + 1, area->width - middle - 1, STYLE_PLAIN,
+                   buf_string(&text));
+    if (index == view->line) {
+        grid_text(area, y, 0, STYLE_PLAIN, ">");
+        if (focus)
+            grid_select(area, y);
+    }
+    buf_release(&text);
+}
+
+static void draw_lines(struct view_wire *view, const struct area *area,
+                       bool focus)
+{
+    int middle = half(area);
+    int height = area->height - 1;
+
+    if (area->height < 1)
+        return;
+    grid_column(area, 0, 2, middle - 3, STYLE_HEADING, "BROKER AND CLIENT SEE");
+    grid_glyph(area, 0, middle - 1, STYLE_DIM, GLYPH_VERTICAL);
+    grid_column(area, 0, middle + 1, area->width - middle - 1, STYLE_HEADING,
+                "AN EAVESDROPPER SEES");
+    view->top = view_scroll(view->top, view->line, view->lines.count, height);
+    for (int y = 0; y < height && view->top + (size_t)y < view->lines.count;
+         y++)
+        draw_line(view, area, y + 1, view->top + (size_t)y, focus);
+}
+
+static void draw_rule(const struct area *area, int y, const char *title,
+                      bool focus)
+{
+    char text[160] = "";
+
+    strncat(text, focus ? "> " : "", 3);
+    strncat(text, title, sizeof(text) - 4);
+    grid_rule(area, y, text);
+}
+
+static void draw_detail(struct view_wire *view, const struct area *area,
+                        int pane)
+{
+    bool explain = view->detail.explain && pane != PANE_BYTES;
+    struct area tree = grid_part(area, view->start[PANE_TREE], 0,
+                                 view->height[PANE_TREE], area->width);
+    struct area bytes = grid_part(area, view->start[PANE_BYTES], 0,
+                                  view->height[PANE_BYTES], area->width);
+    struct buf title = {0};
+
+    detail_title(&view->detail, &title);
+    if (view->height[PANE_TREE] > 0) {
+        draw_rule(area, view->start[PANE_TREE] - 1, buf_string(&title),
+                  pane == PANE_TREE);
+        detail_draw_tree(&view->detail, &tree, pane == PANE_TREE);
+    }
+    if (view->height[PANE_BYTES] > 0) {
+        draw_rule(area, view->start[PANE_BYTES] - 1,
+                  explain ? "what it is for" : "bytes", pane == PANE_BYTES);
+        if (explain)
+            detail_draw_explanation(&view->detail, &bytes);
+        else
+            detail_draw_bytes(&view->detail, &bytes, pane == PANE_BYTES);
+    }
+    buf_release(&title);
+}
+
+/* Who gets how many rows. Returns the first row of the table, below its rule; 0:
+   there is none. */
+static int arrange(struct view_wire *view, const struct area *area, int pane)
+{
+    int rows = area->height;
+    int small = rows < SMALL;
+    int table = small ? 3 : WIRE_LEAKS_ROWS;
+    int above = 1; /* the title */
+
+    memset(view->height, 0, sizeof(view->height));
+    view->width = area->width;
+    view->start[PANE_LINES] = above;
+    if (pane > PANE_LINES && rows < LARGE)
+        table = 0;
+    int rest = rows - above - (table ? table + 1 : 0);
+    if (pane <= PANE_LINES && rows < LARGE) {
+        if (rest < 4) {
+            table = rows - above - 5;
+            rest = table > 0 ? 4 : rows - above;
+        }
+        view->height[PANE_LINES] = rest;
+        return table > 0 ? rows - table : 0;
+    }
+    int lines = small ? 0 : pane > PANE_LINES ? rest / 3 : rest / 2;
+    int needed = (int)(view->detail.row.record.bytes.len / 16) + 2;
+    int bytes = small ? (pane == PANE_BYTES ? rest - 1 : 0) : rest / 5 + 1;
+    if (!small && !view->detail.explain && needed < bytes)
+        bytes = needed;
+    int tree = rest - lines - bytes - (bytes > 0) - 1;
+    if (small && pane == PANE_BYTES)
+        tree = 0;
+    view->height[PANE_LINES] = lines;
+    view->start[PANE_TREE] = above + lines + 1;
+    view->height[PANE_TREE] = tree > 0 ? tree : 0;
+    view->start[PANE_BYTES] =
+        view->start[PANE_TREE] + view->height[PANE_TREE] + (tree > 0);
+    view->height[PANE_BYTES] = bytes;
+    return table ? rows - table : 0;
+}
+
+static void draw(struct view *base, const struct area *area, int pane)
+{
+    struct view_wire *view = (struct view_wire *)base;
+
+    look(view);
+    if (!view->lines.count) {
+        view_empty(base, area, NULL);
+        return;
+    }
+    int table = arrange(view, area, pane);
+    struct area lines = grid_part(area, view->start[PANE_LINES], 0,
+                                  view->height[PANE_LINES], area->width);
+    draw_title(view, area);
+    draw_lines(view, &lines, pane == PANE_LINES);
+    draw_detail(view, area, pane);
+    if (table) {
+        struct area rest =
+            grid_part(area, table, 0, area->height - table, area->width);
+
+        grid_rule(area, table - 1, "what an eavesdropper reads");
+        wire_leaks_draw(&view->leaks, &rest, shown(view));
+    }
+}
+
+/* ---- what can be asked of it ---- */
+
+/* The chosen line's packet is the chosen one in all views. */
+static void choose_line(struct view_wire *view, size_t line)
+{
+    struct store *store = view->view.store;
+    const struct wire_line *at;
+
+    view->line = line;
+    at = chosen_line(view);
+    if (!at)
+        return;
+    store_choose(store, at->packet != STORE_NOWHERE ? at->packet : at->cable);
+    view->cursor_seen = store_chosen_at(store, STORE_ALL);
+}
+
+static void choose_connection(struct view_wire *view, bool next)
+{
+    size_t at = wire_leaks_find(&view->leaks, view->connection);
+
+    if (at == view->leaks.count || (next && at + 1 == view->leaks.count) ||
+        (!next && at == 0))
+        return;
+    view->connection = view->leaks.connections[next ? at + 1 : at - 1]->number;
+    look_at_connection(view);
+    choose_line(view, 0);
+    view->top = 0;
+}
+
+static bool act_lines(struct view_wire *view, enum action action)
+{
+    int64_t step = view_step(action, view->height[PANE_LINES] - 1);
+
+    if (step && view->lines.count) {
+        bool last = step > 0 && view->line + 1 == view->lines.count;
+
+        choose_line(view, view_stepped(view->line, view->lines.count, step));
+        view->view.store->follow = last;
+        return true;
+    }
+    if (action == ACTION_LEFT || action == ACTION_RIGHT) {
+        choose_connection(view, action == ACTION_RIGHT);
+        return true;
+    }
+    if (action == ACTION_OPEN)
+        view->view.host->focus(view->view.host->app, PANE_TREE);
+    return action == ACTION_OPEN;
+}
+
+/* Only what has this value in the chosen field; in the list of lines, only this
+   connection. */
+static void add_filter(struct view_wire *view, int pane, bool out)
+{
+    const struct view_host *host = view->view.host;
+    struct buf test = {0};
+    struct buf text = {0};
+    struct history_row row;
+    const struct wire_line *line = chosen_line(view);
+    bool made = pane != PANE_LINES && detail_filter(&view->detail, &test);
+
+    if (pane == PANE_LINES && line &&
+        store_row(view->view.store,
+                  line->packet != STORE_NOWHERE ? line->packet : line->cable,
+                  &row)) {
+        buf_printf(&test, "tcp.stream == %u", (unsigned)row.note.stream);
+        made = true;
+    }
+    buf_printf(&text, out ? "!(%s)" : "%s", buf_string(&test));
+    if (made)
+        host->filter(host->app, buf_string(&text));
+    else
+        host->say(host->app, "this line has no value to filter by");
+    buf_release(&test);
+    buf_release(&text);
+}
+
+static bool act(struct view *base, enum action action, int pane)
+{
+    struct view_wire *view = (struct view_wire *)base;
+
+    look(view);
+    if (pane > PANE_LINES && (action == ACTION_BACK || action == ACTION_LEAVE ||
+                              action == ACTION_OPEN)) {
+        base->host->focus(base->host->app, PANE_LINES);
+        return true;
+    }
+    if (pane <= PANE_LINES && act_lines(view, action))
+        return true;
+    if (pane == PANE_TREE &&
+        detail_act_tree(&view->detail, action, view->height[PANE_TREE]))
+        return true;
+    if (pane == PANE_BYTES &&
+        detail_act_bytes(&view->detail, action, view->width))
+        return true;
+    if (action == ACTION_EXPLAIN)
+        view->detail.explain = !view->detail.explain;
+    else if (action == ACTION_FILTER_TO || action == ACTION_FILTER_OUT)
+        add_filter(view, pane, action == ACTION_FILTER_OUT);
+    else if (action == ACTION_CABLE)
+        base->host->show(base->host->app, VIEW_PACKETS);
+    else
+        return false;
+    return true;
+}
+
+static int click(struct view *base, int y, int x)
+{
+    struct view_wire *view = (struct view_wire *)base;
+    int row = y - view->start[PANE_LINES] - 1;
+
+    if (view->height[PANE_BYTES] > 0 && y >= view->start[PANE_BYTES] &&
+        y < view->start[PANE_BYTES] + view->height[PANE_BYTES]) {
+        detail_click_bytes(&view->detail, y - view->start[PANE_BYTES], x,
+                           view->width);
+        return PANE_BYTES;
+    }
+    if (view->height[PANE_TREE] > 0 && y >= view->start[PANE_TREE] &&
+        y < view->start[PANE_TREE] + view->height[PANE_TREE]) {
+        detail_click_tree(&view->detail, y - view->start[PANE_TREE]);
+        return PANE_TREE;
+    }
+    if (row >= 0 && row < view->height[PANE_LINES] - 1 &&
+        view->top + (size_t)row < view->lines.count)
+        choose_line(view, view->top + (size_t)row);
+    return PANE_LINES;
+}
+
+static bool search(struct view *base, const struct search *wanted, bool forward)
+{
+    struct view_wire *view = (struct view_wire *)base;
+    size_t index = view->line;
+    struct history_row row;
+    struct buf line = {0};
+    bool found = false;
+
+    look(view);
+    for (size_t i = 0; i < view->lines.count && !found; i++) {
+        index = view_next(index, view->lines.count, forward);
+        buf_clear(&line);
+        put_packet(view, &view->lines.lines[index], &line);
+        buf_append_u8(&line, ' ');
+        put_cable(view, &view->lines.lines[index], &line);
+        found = search_in_text(wanted, buf_string(&line)) ||
+                (store_row(base->store, view->lines.lines[index].cable, &row) &&
+                 search_in_bytes(wanted, row.record.bytes));
+    }
+    if (found)
+        choose_line(view, index);
+    buf_release(&line);
+    return found;
+}
+
+static void release(struct view *base)
+{
+    struct view_wire *view = (struct view_wire *)base;
+
+    wire_leaks_release(&view->leaks);
+    wire_lines_release(&view->lines);
+    detail_release(&view->detail);
+    dissect_release(&view->scratch);
+}
+
+struct view *view_wire_new(void)
+{
+    static const struct view_class class = {
+        .id = VIEW_WIRE,
+        .panes = PANES,
+        .inner_open = "Enter Lines",
+        .draw = draw,
+        .act = act,
+        .click = click,
+        .search = search,
+        .release = release,
+    };
+    struct view_wire *view = alloc_zero(1, sizeof(*view));
+
+    view->view.class = &class;
+    view->cursor_seen = STORE_NOWHERE;
+    detail_init(&view->detail);
+    return &view->view;
+}

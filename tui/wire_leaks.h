@@ -1,0 +1,39 @@
+/*
+ * What an eavesdropper reads of all connections seen: a table of what there is
+ * to learn, by what protects the connection.
+ */
+#ifndef TUI_WIRE_LEAKS_H
+#define TUI_WIRE_LEAKS_H
+
+#include "tui/store.h"
+#include "wire/eavesdropper.h"
+
+#define WIRE_LEAKS_ROWS 8 /* of the table, with its heading */
+
+struct wire_connection {
+    uint32_t number;
+    uint64_t first; /* position of its first record */
+    struct eavesdropper eavesdropper;
+};
+
+struct wire_leaks {
+    struct wire_connection **connections; /* owned; in order of appearance */
+    size_t count;
+    size_t cap;
+    uint64_t read_to; /* position of the first record not taken yet */
+};
+
+void wire_leaks_release(struct wire_leaks *leaks);
+
+/* Take what came since the last time. */
+void wire_leaks_catch_up(struct wire_leaks *leaks, const struct store *store);
+
+/* Its index; the count when it is not known. */
+size_t wire_leaks_find(const struct wire_leaks *leaks, uint32_t number);
+
+/* Draw the table, with the connection's own values: as many of its rows as fit.
+   NULL: no connection. */
+void wire_leaks_draw(const struct wire_leaks *leaks, const struct area *area,
+                     const struct wire_connection *shown);
+
+#endif

@@ -1,0 +1,232 @@
+#include "tui/wire_lines.h"
+
+#include "base/alloc.h"
+#include "net/ws_frame.h"
+#include "wire/cable_units.h"
+#include "wire/event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define APP_DATA   23
+#define FRAME_MOST 14u /* what a WebSocket frame within TLS adds */
+#define LOOK_BACK  32u /* lines among which a packet's carrier is looked for */
+#define TLS_HEADER 5u
+
+void wire_lines_release(struct wire_lines *lines)
+{
+    free(lines->lines);
+    *lines = (struct wire_lines){0};
+}
+
+static struct wire_line *add(struct wire_lines *lines, bool from_client)
+{
+    if (lines->count == lines->cap) {
+        lines->cap = lines->cap ? lines->cap * 2 : 64;
+        lines->lines =
+            alloc_resize(lines->lines, lines->cap, sizeof(lines->lines[0]));
+    }
+    lines->lines[lines->count] = (struct wire_line){
+        .packet = STORE_NOWHERE,
+        .cable = STORE_NOWHERE,
+        .from_client = from_client,
+    };
+    return &lines->lines[lines->count++];
+}
+
+static size_t look_back(const struct wire_lines *lines)
+{
+    return lines->count > LOOK_BACK ? lines->count - LOOK_BACK : 0;
+}
+
+/* Does a packet of len bytes fill so much content? */
+static bool fits(const struct wire_lines *lines, uint32_t room, uint32_t len)
+{
+    return room >= len && room - len <= (lines->is_wss ? FRAME_MOST : 0);
+}
+
+/* ---- packets ---- */
+
+/* Where a client's packet lay has come before it. */
+static void from_client(struct wire_lines *lines, uint64_t position,
+                        uint32_t len)
+{
+    struct wire_line *last = NULL;
+
+    for (size_t i = look_back(lines); i < lines->count; i++) {
+        struct wire_line *line = &lines->lines[i];
+
+        if (!line->from_client || !line->room || line->cable == STORE_NOWHERE)
+            continue;
+        last = line;
+        if (line->packet == STORE_NOWHERE && fits(lines, line->room, len)) {
+            line->packet = position;
+            return;
+        }
+    }
+    if (last && last->packet == STORE_NOWHERE && lines->is_tls) {
+        last->packet = position; /* it began before, or others are in it too */
+        return;
+    }
+    struct wire_line *line = add(lines, true);
+    line->packet = position;
+    line->shares = lines->is_tls;
+    line->room = lines->is_tls ? 0 : len; /* a CONNECT: its password is hidden
+                                             before the bytes are recorded */
+}
+
+static void take_packet(struct wire_lines *lines, uint64_t position,
+                        const struct history_row *row)
+{
+    bool in = row->record.direction == RECORD_C2B;
+
+    if (row->record.layer == RECORD_WITHIN && in) {
+        from_client(lines, position, row->record.original_len);
+        return;
+    }
+    struct wire_line *line = add(lines, in);
+    line->packet = position;
+    if (row->record.layer != RECORD_WITHIN)
+        line->cable = position;
+}
+
+/* ---- the cable ---- */
+
+static bool waits(const struct wire_line *line, bool from_client)
+{
+    return line->from_client == from_client && line->cable == STORE_NOWHERE &&
+           line->room;
+}
+
+/* Packets that wait for what carries them: those that fill it. */
+static bool carry(struct wire_lines *lines, const struct wire_line *unit)
+{
+    uint32_t len = 0;
+    size_t first = SIZE_MAX;
+
+    for (size_t i = look_back(lines); i < lines->count; i++) {
+        struct wire_line *line = &lines->lines[i];
+
+        if (!waits(line, unit->from_client))
+            continue;
+        if (first == SIZE_MAX)
+            first = i;
+        len += line->room;
+        if (!fits(lines, unit->room, len))
+            continue;
+        for (size_t j = first; j <= i; j++) {
+            struct wire_line *one = &lines->lines[j];
+
+            if (!waits(one, unit->from_client))
+                continue;
+            one->cable = unit->cable;
+            one->unit = unit->unit;
+            one->at = unit->at;
+            one->shares = j > first;
+        }
+        return true;
+    }
+    return false;
+}
+
+/* Bytes of content of a unit; 0: it carries none. */
+static uint32_t room_of(const struct cable_unit *unit, struct slice piece,
+                        unsigned overhead)
+{
+    struct slice at = slice_skip(piece, unit->at);
+    struct ws_frame frame;
+
+    if (unit->kind == CABLE_TLS)
+        return at.bytes[0] == APP_DATA && unit->len > TLS_HEADER + overhead
+                   ? (uint32_t)unit->len - TLS_HEADER - overhead
+                   : 0;
+    if (unit->kind != CABLE_FRAMES || ws_frame_decode(at, &frame) <= 0 ||
+        ws_frame_is_control(&frame) || frame.payload_bytes > UINT32_MAX)
+        return 0;
+    return (uint32_t)frame.payload_bytes;
+}
+
+static void take_cable(struct wire_lines *lines, uint64_t position,
+                       const struct history_row *row, unsigned overhead)
+{
+    struct cable_place place = row->note.cable;
+    struct slice piece = row->record.bytes;
+    bool in = row->record.direction == RECORD_C2B;
+    struct cable_unit unit;
+    uint32_t at = 0;
+
+    for (uint32_t i = 0; cable_units_next(&place, piece, &at, &unit); i++) {
+        struct wire_line line = {
+            .packet = STORE_NOWHERE,
+            .cable = position,
+            .unit = i,
+            .at = unit.at,
+            .from_client = in,
+        };
+
+        if (!unit.begins)
+            continue;
+        line.room = room_of(&unit, piece, overhead);
+        if (!line.room || !carry(lines, &line))
+            *add(lines, in) = line;
+    }
+}
+
+static void take(struct wire_lines *lines, uint64_t position,
+                 const struct history_row *row, unsigned overhead)
+{
+    const struct record *record = &row->record;
+
+    if (record->connection != lines->connection)
+        return;
+    lines->is_wss = !strcmp(row->note.transport, "wss");
+    lines->is_tls = lines->is_wss || !strcmp(row->note.transport, "tls");
+    if (record->type == RECORD_MQTT) {
+        take_packet(lines, position, row);
+        if (record->direction != RECORD_C2B)
+            lines->lines[lines->count - 1].room = record->original_len;
+    } else if (record->type == RECORD_WIRE && record->layer == RECORD_CABLE) {
+        take_cable(lines, position, row, overhead);
+    } else if (record->type == RECORD_TLS &&
+               record_code(record->bytes) != EVENT_TLS_KEYS) {
+        add(lines, false)->packet = position;
+    } else if (record->type == RECORD_WIRE) {
+        add(lines, record->direction == RECORD_C2B)->cable = position;
+    }
+}
+
+void wire_lines_look(struct wire_lines *lines, const struct store *store,
+                     uint32_t connection, uint64_t first, unsigned overhead)
+{
+    struct history_row row;
+
+    if (lines->connection != connection) {
+        lines->connection = connection;
+        lines->count = 0;
+        lines->read_to = first;
+    }
+    if (lines->read_to < history_first(store->history))
+        lines->read_to = history_first(store->history);
+    for (; lines->read_to < store->listed_to; lines->read_to++) {
+        if (store_row(store, lines->read_to, &row))
+            take(lines, lines->read_to, &row, overhead);
+    }
+}
+
+bool wire_lines_carrier(const struct wire_lines *lines, uint64_t packet,
+                        uint64_t *cable, uint32_t *at)
+{
+    for (size_t i = lines->count; i-- > 0;) {
+        const struct wire_line *line = &lines->lines[i];
+
+        if (line->packet != packet)
+            continue;
+        while (line->shares && line->cable == STORE_NOWHERE &&
+               line > lines->lines)
+            line--;
+        *cable = line->cable;
+        *at = line->at;
+        return line->cable != STORE_NOWHERE;
+    }
+    return false;
+}
