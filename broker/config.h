@@ -84,6 +84,7 @@ struct config_listener {
     char *certfile;
     char *keyfile;
     char *crlfile;
+    char *ocspfile;
     char *dhparamfile;
     char *ciphers;
     char *ciphers_tls13;

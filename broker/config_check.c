@@ -51,7 +51,8 @@ static void check_files(const struct config_listener *listener,
     const char *where = listener->where;
 
     if (!config_wants_tls(listener) &&
-        (listener->cafile || listener->capath || listener->crlfile))
+        (listener->cafile || listener->capath || listener->crlfile ||
+         listener->ocspfile))
         config_warning(problems, where,
                        "without certfile and keyfile the listener does not "
                        "speak TLS");

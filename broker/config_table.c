@@ -94,6 +94,9 @@ static const struct config_option options[] = {
      "Whether the whole subject of the certificate is."},
     {"crlfile", CONFIG_FILE, LISTENER(crlfile), NO_RANGE, NULL, "PATH",
      "Certificates that were revoked (PEM)."},
+    {"ocspfile", CONFIG_FILE, LISTENER(ocspfile), NO_RANGE, NULL, "PATH",
+     "What an OCSP responder says of certfile (DER), given to clients that ask;\n"
+     "read again at SIGHUP. (Not in mosquitto 2.0.)"},
     {"dhparamfile", CONFIG_FILE, LISTENER(dhparamfile), NO_RANGE, NULL, "PATH",
      "Parameters of Diffie and Hellman's key exchange (PEM)."},
     {"ciphers", CONFIG_STRING, LISTENER(ciphers), NO_RANGE, NULL, "LIST",

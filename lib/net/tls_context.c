@@ -97,6 +97,7 @@ void tls_context_unref(struct tls_context *context)
     if (context->psk.bytes)
         OPENSSL_cleanse(context->psk.bytes, context->psk.len);
     buf_release(&context->psk);
+    buf_release(&context->staple);
     free(context->psk_identity);
     free(context->plain);
     free(context);

@@ -25,15 +25,17 @@ struct tls {
     struct list node;  /* in context->handshakes */
     struct loop_task end_task; /* tells of a write that failed */
     char *reason;              /* owned; why it failed */
-    char *identity;            /* owned; of the PSK that was used; NULL: none */
-    int error;                 /* negative errno; 0: all is well */
-    bool opened : 1;           /* the handshake is over, on_open was called */
-    bool blocked : 1;          /* the owner waits for on_writable */
-    bool paused : 1;           /* by the owner */
-    bool held : 1;             /* by us: too much of a handshake waits */
-    bool finished : 1;         /* the peer has sent close_notify */
-    bool ended : 1;            /* on_end was called */
-    bool closing : 1;          /* transport_close was called */
+    char *judged; /* owned; the certificate of the peer's that was not good */
+    char *unknown_psk; /* owned; identity that no key belongs to; NULL: none */
+    char *identity;    /* owned; of the PSK that was used; NULL: none */
+    int error;         /* negative errno; 0: all is well */
+    bool opened : 1;   /* the handshake is over, on_open was called */
+    bool blocked : 1;  /* the owner waits for on_writable */
+    bool paused : 1;   /* by the owner */
+    bool held : 1;     /* by us: too much of a handshake waits */
+    bool finished : 1; /* the peer has sent close_notify */
+    bool ended : 1;    /* on_end was called */
+    bool closing : 1;  /* transport_close was called */
 };
 
 /* The handshake's turn has come. */

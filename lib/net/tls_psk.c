@@ -45,12 +45,20 @@ static void note_identity(const SSL *ssl, const char *identity)
     tls->identity = alloc_string(identity);
 }
 
+/* What is not known is kept, for the line that says why the handshake failed. */
 static size_t find(const SSL *ssl, const char *identity, uint8_t *key)
 {
-    const struct tls *tls = SSL_get_app_data(ssl);
+    struct tls *tls = SSL_get_app_data(ssl);
     const struct tls_context *context = tls->context;
+    size_t len = context->psk_find(context->psk_owner, identity, key);
 
-    return context->psk_find(context->psk_owner, identity, key);
+    free(tls->unknown_psk);
+    tls->unknown_psk = len ? NULL : alloc_string(identity);
+    for (char *c = tls->unknown_psk; c && *c; c++) {
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    }
+    return len;
 }
 
 /* Up to TLS 1.2. */

@@ -166,21 +166,33 @@ const char *tls_reason_of_certificate(long verify_result)
     return found ? found->text : X509_verify_cert_error_string(verify_result);
 }
 
-static char *of_alert(int alert)
-{
-    const struct meaning *found = find(alerts, alert);
-
-    if (!found)
-        return alloc_printf("the peer ended the connection (alert %d)", alert);
-    return alloc_printf("%s (alert: %s)", found->text, found->name);
-}
-
 /* Is it a client that has a pre-shared key? */
 static bool has_psk(const SSL *ssl)
 {
     const struct tls *tls = SSL_get_app_data(ssl);
 
     return tls && tls->context->psk_identity;
+}
+
+/* The identity for which a server has no key; NULL: it has not asked for one. */
+static const char *unknown_psk(const SSL *ssl)
+{
+    const struct tls *tls = SSL_get_app_data(ssl);
+
+    return tls ? tls->unknown_psk : NULL;
+}
+
+static char *of_alert(int alert, bool psk)
+{
+    const struct meaning *found = find(alerts, alert);
+
+    if (psk && alert == SSL_AD_HANDSHAKE_FAILURE)
+        return alloc_string("the server did not take the pre-shared key: it "
+                            "does not know the PSK identity, or has no keys "
+                            "at all (alert: handshake failure)");
+    if (!found)
+        return alloc_printf("the peer ended the connection (alert %d)", alert);
+    return alloc_printf("%s (alert: %s)", found->text, found->name);
 }
 
 static char *of_error(const SSL *ssl, unsigned long error)
@@ -199,12 +211,20 @@ static char *of_error(const SSL *ssl, unsigned long error)
         if (has_psk(ssl))
             return alloc_string("the server did not take the pre-shared key: "
                                 "it showed a certificate instead");
-        return alloc_printf("%s (OpenSSL: %s)",
+        const struct tls *tls = SSL_get_app_data(ssl);
+        const char *judged = tls ? tls->judged : NULL;
+
+        return alloc_printf("%s%s%s (OpenSSL: %s)",
                             tls_reason_of_certificate(result),
+                            judged ? ": " : "", judged ? judged : "",
                             X509_verify_cert_error_string(result));
     }
+    if (unknown_psk(ssl))
+        return alloc_printf("the PSK identity \"%s\" is not known here "
+                            "(OpenSSL: %s)",
+                            unknown_psk(ssl), own);
     if (reason > SSL_AD_REASON_OFFSET)
-        return of_alert(reason - SSL_AD_REASON_OFFSET);
+        return of_alert(reason - SSL_AD_REASON_OFFSET, has_psk(ssl));
     return alloc_printf("%s (OpenSSL: %s)",
                         found ? found->text : "the TLS handshake failed", own);
 }

@@ -2,7 +2,9 @@
 
 #include "net/tls_files.h"
 #include "net/tls_psk.h"
+#include "net/tls_staple.h"
 #include "net/tls_ticket.h"
+#include "net/tls_verify.h"
 
 #include <openssl/err.h>
 #include <string.h>
@@ -189,7 +191,10 @@ struct tls_context *tls_settings_server(struct loop *loop,
     struct tls_context *context = tls_context_new(loop, ssl, true);
     context->psk_find = settings->psk_find;
     context->psk_owner = settings->psk_owner;
-    return context;
+    if (tls_staple_load(context, settings, complaint))
+        return context;
+    tls_context_unref(context);
+    return NULL;
 }
 
 /* ---- clients ---- */
@@ -218,7 +223,7 @@ static void set_verify(SSL_CTX *ssl, const struct tls_settings *settings)
 {
     if (settings->os_certs && !settings->psk_identity)
         SSL_CTX_set_default_verify_paths(ssl);
-    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, tls_verify_on_verify);
 }
 
 static bool set_client(struct tls_context *context,

@@ -36,6 +36,7 @@ struct tls_settings {
     const char *certfile; /* PEM: our certificate, then who signed it */
     const char *keyfile;  /* PEM: its key */
     const char *crlfile;  /* PEM: revocation lists; servers only */
+    const char *ocspfile; /* DER: what a responder says of certfile; servers */
     const char *ciphers;  /* up to TLS 1.2, as OpenSSL writes lists */
     const char *ciphers_tls13;
     const char *tls_version;     /* at least: "tlsv1.1", "tlsv1.2", "tlsv1.3" */

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "net/tls_layer.h"
+#include "net/tls_verify.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -101,7 +102,7 @@ int tls_ticket_on_verify(int good, X509_STORE_CTX *verify)
 
     if (sk_X509_num(X509_STORE_CTX_get0_untrusted(verify)) > 1)
         SSL_set_num_tickets(ssl, 0);
-    return good;
+    return tls_verify_on_verify(good, verify);
 }
 
 void tls_ticket_init(struct tls_context *context)

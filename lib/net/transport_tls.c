@@ -310,6 +310,8 @@ static void release(struct tls *tls)
     buf_release(&tls->out);
     tls_context_unref(tls->context);
     free(tls->reason);
+    free(tls->judged);
+    free(tls->unknown_psk);
     free(tls->identity);
     free(tls);
 }
