@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "tui/big_text.h"
+#include "tui/lab_line.h"
 #include "tui/view.h"
 
 /* The number of the step in large letters, its title beside it. */
@@ -31,35 +32,31 @@ static int draw_head(const struct panel *lab, const struct area *area)
     return 3 + BIG_TEXT_HEIGHT;
 }
 
-/* With a blank line behind each, but what is to be typed stays together. */
+/* Does it stay together with others of its kind? */
+static bool is_row(const struct panel_line *line)
+{
+    return line->kind == PANEL_COMMAND || line->kind == PANEL_CODE ||
+           line->hang;
+}
+
+/* With a blank line behind each, but what is to be typed stays together, and so
+   do the rows of a table. */
 static int draw_text(const struct panel *lab, const struct area *area, int y)
 {
     size_t count = lab->lines(lab->lab);
-    bool before = false; /* was the line before code? */
+    bool before = false; /* was the line before a row? */
 
     for (size_t i = 0; i < count; i++) {
         struct panel_line line = {0};
-        struct area inner = *area;
-        bool code;
+        bool row;
 
         lab->line(lab->lab, i, &line);
-        code = line.kind == PANEL_COMMAND || line.kind == PANEL_CODE;
-        if (code)
-            inner = grid_part(area, 0, 4, area->height, area->width - 4);
-        if (!code && !*line.text)
+        row = is_row(&line);
+        if (!row && !*line.text)
             continue;
-        y += before && !code;
-        before = code;
-        if (line.kind == PANEL_COMMAND)
-            grid_text(area, y, 2, STYLE_DIM, "$");
-        if (code)
-            y += view_paragraph(&inner, y, STYLE_NAME, line.text);
-        else
-            y += view_prose(&inner, y,
-                            line.kind == PANEL_HEADING ? STYLE_HEADING
-                                                       : STYLE_PLAIN,
-                            line.text) +
-                 1;
+        y += before && !row;
+        before = row;
+        y += lab_line_draw(area, y, &line) + !row;
     }
     return y;
 }
