@@ -65,6 +65,10 @@ static bool set_versions(SSL_CTX *ssl, const struct tls_settings *settings,
                 "given)");
         return false;
     }
+    /* TLS 1.1 signs with MD5 and SHA-1 [RFC 4346 4.7], which OpenSSL takes for
+       broken on all levels of security but the lowest. */
+    if (least == TLS1_1_VERSION)
+        SSL_CTX_set_security_level(ssl, 0);
     return (!least || SSL_CTX_set_min_proto_version(ssl, least)) &&
            (!most || SSL_CTX_set_max_proto_version(ssl, most));
 }
@@ -152,6 +156,10 @@ static bool set_server(SSL_CTX *ssl, const struct tls_settings *settings,
     static const unsigned char id[] = "mqttlab";
     bool good = set_common(ssl, settings, complaint);
 
+    if (SSL_CTX_get_min_proto_version(ssl) == TLS1_1_VERSION)
+        tls_say(complaint, false,
+                "tls_version tlsv1.1 lets hashes and keys in that are not safe "
+                "any more, also with later versions of TLS");
     good &= set_identity(ssl, settings, complaint);
     if (settings->dhparamfile)
         good &= tls_files_dh(ssl, settings, complaint);
