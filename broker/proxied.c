@@ -5,6 +5,7 @@
 #include "net/transport_proxy.h"
 #include "net/transport_tcp.h"
 #include "net/transport_tls.h"
+#include "net/transport_watch.h"
 #include "net/transport_ws.h"
 
 static int versions_of(const struct config_listener *config)
@@ -47,6 +48,8 @@ bool proxied_failed(const struct connection *connection)
         transport = transport_ws_carrier(transport);
     if (transport && transport_is_tls(transport))
         transport = transport_tls_carrier(transport);
+    if (transport && transport_is_watch(transport))
+        transport = transport_watch_carrier(transport);
     return transport && transport_is_proxy(transport) &&
            transport_proxy_failed(transport);
 }

@@ -239,10 +239,21 @@ static void wait_for_turn(struct tls *tls, struct slice bytes)
 
 /* ---- what the transport below says ---- */
 
+/* One that has gone has no address any more; what was known of it stays. */
+static void learn_peer(struct tls *tls)
+{
+    char peer[TLS_PEER_BYTES] = "";
+
+    tls->below->ops->peer(tls->below, peer, sizeof(peer) - 1);
+    if (!*tls->peer || strchr(peer, ':'))
+        memcpy(tls->peer, peer, sizeof(peer));
+}
+
 static void below_open(void *owner)
 {
     struct tls *tls = owner;
 
+    learn_peer(tls); /* behind a proxy it is known only now */
     if (!tls->context->server && !tls->closing)
         shake_hands(tls);
 }
@@ -517,7 +528,7 @@ void transport_tls_carry(struct transport *transport, struct transport *below)
     struct tls *tls = (struct tls *)transport;
 
     tls->below = below;
-    below->ops->peer(below, tls->peer, sizeof(tls->peer) - 1);
+    learn_peer(tls);
 }
 
 struct transport *transport_tls_carrier(const struct transport *transport)

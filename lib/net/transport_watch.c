@@ -134,6 +134,16 @@ void transport_watch_carry(struct transport *transport, struct transport *below)
     ((struct watch *)transport)->below = below;
 }
 
+bool transport_is_watch(const struct transport *transport)
+{
+    return transport->ops == &ops;
+}
+
+struct transport *transport_watch_carrier(const struct transport *transport)
+{
+    return ((const struct watch *)(const void *)transport)->below;
+}
+
 void transport_watch_discard(struct transport *transport)
 {
     struct watch *watch = (struct watch *)transport;

@@ -34,6 +34,10 @@ struct transport *transport_watch_new(const struct transport_watcher *watcher,
 void transport_watch_carry(struct transport *transport,
                            struct transport *below);
 
+/* Is it one of ours? What lies below, to ask it what only it knows. */
+bool transport_is_watch(const struct transport *transport);
+struct transport *transport_watch_carrier(const struct transport *transport);
+
 /* For one that was never put on anything: no event comes, but on_over. */
 void transport_watch_discard(struct transport *transport);
 

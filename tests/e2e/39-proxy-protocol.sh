@@ -38,4 +38,39 @@ says 'HTTP from 127.0.0.1:[0-9]*: GET /: 200'
 says 'protocol error: no PROXY header came'
 ! curl -sS --haproxy-protocol -o "$work/got" "http://127.0.0.1:$port/" 2>"$work/out" ||
     fail "let in with the other header"
+! curl -sS -o "$work/got" "http://127.0.0.1:$port2/" 2>"$work/out" || fail "a page without"
+[ "$(logged 'no PROXY header came')" = 3 ] || fail "not said of WebSocket: $(cat "$broker_log")"
+stop_broker
+
+# --- TLS behind the header
+{ "$MQTTLAB" certs ca -d "$work" && "$MQTTLAB" certs server -d "$work"; } >"$work/out"
+start_with <<END
+connection_messages true
+listener PORT2 127.0.0.1
+proxy_protocol v1
+protocol websockets
+certfile $work/server.crt
+keyfile $work/server.key
+listener PORT 127.0.0.1
+proxy_protocol v1
+allow_anonymous true
+certfile $work/server.crt
+keyfile $work/server.key
+END
+cat >"$work/v1.py" <<'END'
+import socket, ssl, sys
+request = sys.argv[2].encode().decode("unicode_escape").encode("latin-1")
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+peer.sendall(b"PROXY TCP4 192.0.2.8 198.51.100.1 40313 1883\r\n")
+peer = ssl._create_unverified_context().wrap_socket(peer)
+peer.sendall(request)
+sys.exit(not peer.recv(4))
+END
+/usr/bin/python3 "$work/v1.py" "$port" '\x10\r\0\4MQTT\4\2\0\x3c\0\1b' || fail "TLS"
+says 'New client connected from 192.0.2.8:40313 as b '
+/usr/bin/python3 "$work/v1.py" "$port2" 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' || fail "HTTPS"
+says 'HTTP from 192.0.2.8:40313: GET /: 200'
+! "$MQTTLAB" pub -p "$port" --cafile "$work/ca.crt" -t a -m b >"$work/out" 2>&1 ||
+    fail "let in without a header"
+says 'protocol error: no PROXY header came'
 stop_broker
