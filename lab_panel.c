@@ -180,6 +180,9 @@ static void set_detail(struct lab_panel *panel, const struct check *check,
         check_explain(check, &expected, &actual);
         snprintf(panel->detail, sizeof(panel->detail), "%s",
                  buf_string(&actual));
+    } else if (check_reason(check)) {
+        snprintf(panel->detail, sizeof(panel->detail), "%s",
+                 check_reason(check));
     } else if (status->result == CHECK_PASSED && status->evidence_count &&
                !proof) {
         snprintf(panel->detail, sizeof(panel->detail),

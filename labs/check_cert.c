@@ -172,6 +172,16 @@ static uint64_t state_of(const struct cert_wish *wish, const char *folder)
     return state ? state : 1;
 }
 
+static bool is_there(const char *folder, const char *name)
+{
+    char *path = alloc_printf("%s/%s", folder, name);
+    struct stat info;
+    bool there = lstat(path, &info) == 0;
+
+    free(path);
+    return there;
+}
+
 bool check_cert_look(struct check_cert *cert, const char *folder,
                      uint64_t time_ns)
 {
@@ -184,6 +194,7 @@ bool check_cert_look(struct check_cert *cert, const char *folder,
     cert->wish.folder = folder;
     cert->wish.now = (time_t)(time_ns / NS_PER_S);
     cert->good = cert_judge(&cert->wish, &why);
+    cert->there = is_there(folder, cert->wish.file);
     free(cert->why);
     cert->why = buf_take_string(&why);
     return true;

@@ -46,6 +46,15 @@ static void explain_file(const struct check *check, struct buf *actual)
                                                       : "no line matches");
 }
 
+const char *check_reason(const struct check *check)
+{
+    const struct check_cert *cert = &check->rule.cert;
+    bool wrong = check->rule.kind == CHECK_CERT && cert->state && cert->there &&
+                 !cert->good;
+
+    return wrong ? cert->why : NULL;
+}
+
 static void explain_cert(const struct check *check, struct buf *actual)
 {
     const struct check_cert *cert = &check->rule.cert;

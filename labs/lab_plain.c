@@ -31,6 +31,7 @@ struct plain {
     struct buf typed;     /* a line that is not complete */
     size_t told_complete; /* index + 1 of the step whose end was told */
     unsigned marks;       /* told so far */
+    char *reasons;        /* what was said of files; owned */
     bool told_trouble;    /* that nothing counts at present */
     size_t near_of;       /* index + 1 of the step whose near misses are told */
     unsigned near_told;   /* of that step's */
@@ -164,6 +165,34 @@ static void show_near(struct plain *plain)
     show(&text);
 }
 
+static void forget_reasons(struct plain *plain)
+{
+    free(plain->reasons);
+    plain->reasons = NULL;
+}
+
+/* What is wrong with files, as soon as it is another thing than before. */
+static void tell_reasons(struct plain *plain)
+{
+    const struct lab_run_step *step = live_step(&plain->live);
+    struct buf all = {0};
+    struct buf text = {0};
+
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        const char *reason = check_reason(step->checks[i]);
+        const char *told = plain->reasons ? plain->reasons : "";
+
+        if (!reason || strstr(buf_string(&all), reason))
+            continue;
+        buf_printf(&all, "%s\n", reason);
+        if (!strstr(told, reason))
+            lab_text_wrap(&text, reason, columns(), "  ! ", "    ");
+    }
+    forget_reasons(plain);
+    plain->reasons = buf_take_string(&all);
+    show(&text);
+}
+
 /* At once, and once. */
 static void tell_trouble(struct plain *plain)
 {
@@ -181,6 +210,7 @@ static void drain(struct plain *plain)
     if (lab_drain(&plain->live, &plain->broker, &plain->actors))
         puts("(attached to the broker again)");
     tell_trouble(plain);
+    tell_reasons(plain);
 }
 
 /* ---- what is typed ---- */
@@ -283,9 +313,10 @@ static void take_line(struct plain *plain, char *line)
 {
     char letter = line[0] && !line[1] ? line[0] : '\0';
 
-    if (!line[0] || letter == 'c')
+    if (!line[0] || letter == 'c') {
         show_checks(plain);
-    else if (letter == 'n')
+        forget_reasons(plain); /* so that they are told again, behind these */
+    } else if (letter == 'n')
         go(plain, 1);
     else if (letter == 'p')
         go(plain, -1);
@@ -520,6 +551,7 @@ int lab_plain(const struct lab_plain_options *options)
         live_close(&plain.live);
     }
     buf_release(&plain.typed);
+    forget_reasons(&plain);
     if (result)
         fprintf(stderr, "mqttlab lab: %s\n", error);
     return result ? 1 : 0;

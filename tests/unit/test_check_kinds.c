@@ -293,6 +293,11 @@ static void is_certificate(const char *text, const char *why)
                   "%s: %s", text, said);
     ck_assert_msg(strstr(said, why ? why : "it is"), "%s: %s", text, said);
     ck_assert_msg(!strstr(said, folder), "%s: %s", text, said);
+    const char *reason = check_reason(check);
+    if (why && strncmp(text, "cert none.crt", 13) != 0)
+        ck_assert_str_eq(reason, said);
+    else
+        ck_assert_ptr_null(reason);
     free(said);
     check_free(check);
 }
