@@ -86,6 +86,8 @@ enum view_id {
     X(COLOUR, "colour") \
     X(EVENTS, "events") \
     X(COLUMNS, "columns") \
+    X(SORT, "sort") \
+    X(REVERSE, "reverse") \
     X(COMMAND, "command") \
     X(PUBLISH, "publish") \
     X(SUBSCRIBE, "subscribe") \

@@ -25,6 +25,35 @@ static int leave(const struct table *table, int width, int *sharing)
     return left;
 }
 
+/* How wide the next column is; left and sharing are what is left for those
+   without a width of their own. */
+static int take_width(const struct table_column *column, int *left,
+                      int *sharing)
+{
+    int width = column->width;
+
+    if (!width) {
+        width = (*left + *sharing - 1) / *sharing;
+        *left -= width;
+        --*sharing;
+    }
+    return column->most && width > column->most ? column->most : width;
+}
+
+static void draw_title(const struct table *table, const struct area *area,
+                       int y, int x, int width, int i)
+{
+    const struct table_column *column = &table->columns[i];
+    struct buf text = {0};
+
+    buf_append_string(&text, column->title);
+    if (table->sorted == i + 1)
+        buf_append_string(&text, table->down ? "v" : "^");
+    grid_column(area, y, x, column->right ? -width : width, STYLE_HEADING,
+                buf_string(&text));
+    buf_release(&text);
+}
+
 void table_draw_row(const struct table *table, const struct area *area, int y,
                     void *row)
 {
@@ -35,26 +64,38 @@ void table_draw_row(const struct table *table, const struct area *area, int y,
 
     for (int i = 0; i < table->count; i++) {
         const struct table_column *column = &table->columns[i];
-        enum style style = STYLE_HEADING;
-        int width = column->width;
 
         if (!is_shown(column, area->width))
             continue;
-        if (!width) {
-            width = (left + sharing - 1) / sharing;
-            left -= width;
-            sharing--;
-        }
-        if (column->most && width > column->most)
-            width = column->most;
+        int width = take_width(column, &left, &sharing);
         buf_clear(&text);
-        if (row)
-            style = table->cell(table->owner, row, i, &text);
-        grid_column(area, y, x, column->right ? -width : width, style,
-                    row ? buf_string(&text) : column->title);
+        if (row) {
+            enum style style = table->cell(table->owner, row, i, &text);
+
+            grid_column(area, y, x, column->right ? -width : width, style,
+                        buf_string(&text));
+        } else {
+            draw_title(table, area, y, x, width, i);
+        }
         x += width + 1;
     }
     buf_release(&text);
+}
+
+int table_column_at(const struct table *table, int width, int x)
+{
+    int sharing;
+    int left = leave(table, width, &sharing);
+    int at = MARGIN;
+
+    for (int i = 0; i < table->count; i++) {
+        if (!is_shown(&table->columns[i], width))
+            continue;
+        at += take_width(&table->columns[i], &left, &sharing) + 1;
+        if (x < at)
+            return x >= MARGIN ? i : -1;
+    }
+    return -1;
 }
 
 void table_mark(const struct area *area, int y, bool focus)

@@ -25,11 +25,16 @@ struct table {
     enum style (*cell)(const void *owner, void *row, int column,
                        struct buf *out);
     const void *owner;
+    int sorted; /* column by which the rows are in order, from 1; 0: none */
+    bool down;  /* the largest first */
 };
 
 /* Draw a row of the table at y; NULL: the titles. */
 void table_draw_row(const struct table *table, const struct area *area, int y,
                     void *row);
+
+/* The column that stands at x in an area so wide; -1: none. */
+int table_column_at(const struct table *table, int width, int x);
 
 /* Give the chosen row its sign and, where the focus is, the cursor. */
 void table_mark(const struct area *area, int y, bool focus);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "tui/table.h"
+#include "tui/table_order.h"
 #include "tui/view.h"
 #include "wire/render.h"
 
@@ -41,16 +41,23 @@ static const struct table_column columns[COLUMNS] = {
 struct view_sessions {
     struct view view;
     char *chosen; /* Client Identifier; NULL: the first */
+    struct table_order order;
     size_t top;
     int height;
+    int width;
 };
+
+/* The client at a place of the table as it was put in order last. */
+static struct model_client *client_at(const struct view_sessions *view,
+                                      size_t index)
+{
+    return view->order.rows[index];
+}
 
 static size_t chosen_index(const struct view_sessions *view)
 {
-    const struct model *model = view->view.store->model;
-
-    for (size_t i = 0; view->chosen && i < model->client_count; i++) {
-        if (slice_equal_string(slice_of_string(model->clients[i]->client_id),
+    for (size_t i = 0; view->chosen && i < view->order.count; i++) {
+        if (slice_equal_string(slice_of_string(client_at(view, i)->client_id),
                                view->chosen))
             return i;
     }
@@ -59,12 +66,10 @@ static size_t chosen_index(const struct view_sessions *view)
 
 static void choose(struct view_sessions *view, size_t index)
 {
-    const struct model *model = view->view.store->model;
-
-    if (index >= model->client_count)
+    if (index >= view->order.count)
         return;
     free(view->chosen);
-    view->chosen = alloc_string(model->clients[index]->client_id);
+    view->chosen = alloc_string(client_at(view, index)->client_id);
 }
 
 /* ---- the table ---- */
@@ -151,6 +156,21 @@ static enum style cell(const void *owner, void *row, int column,
     return cell_style(row, (enum column)column);
 }
 
+static struct table table_of(const struct view_sessions *view)
+{
+    return (struct table){
+        columns, COLUMNS, cell, view, view->order.column, view->order.down};
+}
+
+static void put_in_order(struct view_sessions *view)
+{
+    const struct model *model = view->view.store->model;
+    const struct table table = table_of(view);
+
+    table_order_make(&view->order, &table, (void *const *)model->clients,
+                     model->client_count);
+}
+
 /* ---- the chosen client ---- */
 
 static void put_expiry(const struct model_client *client, struct buf *out)
@@ -216,19 +236,19 @@ static void draw_detail(const struct view_sessions *view,
 static void draw_table(struct view_sessions *view, const struct area *area,
                        bool focus)
 {
-    const struct model *model = view->view.store->model;
-    const struct table table = {columns, COLUMNS, cell, view};
+    const struct table table = table_of(view);
     size_t chosen = chosen_index(view);
     int rows = area->height - 1;
 
     view->height = rows;
-    view->top = view_scroll(view->top, chosen, model->client_count, rows);
+    view->width = area->width;
+    view->top = view_scroll(view->top, chosen, view->order.count, rows);
     table_draw_row(&table, area, 0, NULL);
-    for (int y = 0; y < rows && view->top + (size_t)y < model->client_count;
+    for (int y = 0; y < rows && view->top + (size_t)y < view->order.count;
          y++) {
         size_t index = view->top + (size_t)y;
 
-        table_draw_row(&table, area, y + 1, model->clients[index]);
+        table_draw_row(&table, area, y + 1, client_at(view, index));
         if (index == chosen)
             table_mark(area, y + 1, focus);
     }
@@ -245,6 +265,7 @@ static void draw(struct view *base, const struct area *area, int pane)
         view_empty(base, area, "No client has connected yet.");
         return;
     }
+    put_in_order(view);
     if (rows > (int)model->client_count + 1 && detailed)
         rows = (int)model->client_count + 1;
     struct area table = grid_part(area, 0, 0, rows + 1, area->width);
@@ -253,7 +274,7 @@ static void draw(struct view *base, const struct area *area, int pane)
         struct area detail =
             grid_part(area, rows + 1, 0, area->height, area->width);
 
-        draw_detail(view, &detail, model->clients[chosen_index(view)]);
+        draw_detail(view, &detail, client_at(view, chosen_index(view)));
     }
 }
 
@@ -273,21 +294,26 @@ static void show_packets(struct view_sessions *view,
 static bool act(struct view *base, enum action action, int pane)
 {
     struct view_sessions *view = (struct view_sessions *)base;
-    const struct model *model = base->store->model;
-    size_t chosen = chosen_index(view);
+    const struct table table = table_of(view);
     int64_t step = view_step(action, view->height);
 
     (void)pane;
+    put_in_order(view);
+    size_t chosen = chosen_index(view);
     if (step) {
-        choose(view, view_stepped(chosen, model->client_count, step));
+        choose(view, view_stepped(chosen, view->order.count, step));
         return true;
     }
-    if (chosen >= model->client_count)
+    if (chosen >= view->order.count)
         return false;
     if (action == ACTION_OPEN)
-        show_packets(view, model->clients[chosen]);
+        show_packets(view, client_at(view, chosen));
     else if (action == ACTION_KILL)
-        base->host->end(base->host->app, model->clients[chosen]->client_id);
+        base->host->end(base->host->app, client_at(view, chosen)->client_id);
+    else if (action == ACTION_SORT)
+        table_order_next(&view->order, &table, view->width);
+    else if (action == ACTION_REVERSE && view->order.column)
+        table_order_by(&view->order, view->order.column - 1);
     else
         return false;
     return true;
@@ -296,9 +322,12 @@ static bool act(struct view *base, enum action action, int pane)
 static int click(struct view *base, int y, int x)
 {
     struct view_sessions *view = (struct view_sessions *)base;
+    const struct table table = table_of(view);
+    int column = table_column_at(&table, view->width, x);
 
-    (void)x;
-    if (y > 0 && y <= view->height)
+    if (y == 0 && column >= 0)
+        table_order_by(&view->order, column);
+    else if (y > 0 && y <= view->height)
         choose(view, view->top + (size_t)y - 1);
     return 0;
 }
@@ -306,13 +335,13 @@ static int click(struct view *base, int y, int x)
 static bool search(struct view *base, const struct search *wanted, bool forward)
 {
     struct view_sessions *view = (struct view_sessions *)base;
-    const struct model *model = base->store->model;
-    size_t index = chosen_index(view);
 
-    for (size_t i = 0; i < model->client_count; i++) {
-        index = view_next(index, model->client_count, forward);
-        if (search_in_text(wanted, model->clients[index]->client_id) ||
-            search_in_text(wanted, model->clients[index]->user_name)) {
+    put_in_order(view);
+    size_t index = chosen_index(view);
+    for (size_t i = 0; i < view->order.count; i++) {
+        index = view_next(index, view->order.count, forward);
+        if (search_in_text(wanted, client_at(view, index)->client_id) ||
+            search_in_text(wanted, client_at(view, index)->user_name)) {
             choose(view, index);
             return true;
         }
@@ -325,6 +354,7 @@ static void release(struct view *base)
     struct view_sessions *view = (struct view_sessions *)base;
 
     free(view->chosen);
+    table_order_release(&view->order);
 }
 
 struct view *view_sessions_new(void)

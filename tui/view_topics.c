@@ -268,7 +268,7 @@ static void draw_table(struct view_topics *view, const struct area *area,
                        bool focus)
 {
     const struct model *model = view->view.store->model;
-    const struct table table = {columns, COLUMNS, cell, view};
+    const struct table table = {columns, COLUMNS, cell, view, 0, false};
     int rows = area->height - 1;
 
     view->height = rows;

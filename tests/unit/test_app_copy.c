@@ -213,6 +213,42 @@ START_TEST(columns_fit_where_they_do_not)
 }
 END_TEST
 
+/* ---- the order of clients ---- */
+
+static void click(int y, int x)
+{
+    const struct keys_mouse at = {y, x, KEYS_CLICK};
+
+    app_key(dash.app, KEYS_MOUSE, &at);
+    app_draw(dash.app, &dash.grid);
+}
+
+START_TEST(clients_are_sorted_by_the_column_that_is_clicked)
+{
+    app_press("3g");
+    ck_assert(app_shows("> dash-1 "));
+    click(3, 4);
+    ck_assert(app_shows("Client^"));
+    app_press("g");
+    ck_assert(app_shows("> dash-1 "));
+    click(3, 4);
+    ck_assert(app_shows("Clientv"));
+    app_press("g");
+    ck_assert(app_shows("> x"));
+    app_press("jj");
+    ck_assert(app_shows("> old-7 "));
+    app_press("o");
+    ck_assert(app_shows("State^"));
+    ck_assert(app_shows("> old-7 "));
+    app_press("O");
+    ck_assert(app_shows("Statev"));
+    app_press("ooooooooo");
+    ck_assert(!app_shows("^"));
+    app_press("/sensor<Enter><Enter>");
+    ck_assert_str_eq(dash.store->filter_text, "lab.client == \"sensor-1\"");
+}
+END_TEST
+
 /* ---- a recording at home ---- */
 
 static char *table_of(const struct store *from)
@@ -307,6 +343,7 @@ Suite *app_copy_suite(void)
     tcase_add_test(tcase, columns_are_chosen_and_ordered);
     tcase_add_test(tcase, a_column_is_completed_and_a_wrong_one_refused);
     tcase_add_test(tcase, columns_fit_where_they_do_not);
+    tcase_add_test(tcase, clients_are_sorted_by_the_column_that_is_clicked);
     tcase_add_test(tcase, a_recording_has_the_same_rows_and_notes_again);
     tcase_add_test(tcase, what_is_no_recording_is_not_opened);
     tcase_add_test(tcase, the_line_of_keys_can_be_hidden);
