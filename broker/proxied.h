@@ -12,9 +12,9 @@ struct sockaddr;
 struct transport;
 struct transport_events;
 
-/* A transport over a socket that was accepted there from peer, for owner, behind
-   the proxy's header if the listener wants one. Returns NULL (fd closed) when the
-   loop cannot watch it. */
+/* A transport over a socket that was accepted there from peer, for owner,
+   behind the proxy's header if the listener wants one. Returns NULL (fd closed)
+   when the loop cannot watch it. */
 struct transport *proxied_accept(struct broker_listener *listener, int fd,
                                  const struct sockaddr *peer,
                                  const struct transport_events *events,

@@ -43,8 +43,9 @@ struct transport *secure_accept(struct broker_listener *listener, int fd,
                                 const struct transport_events *events,
                                 void *owner);
 
-/* A connection is open. When the files were read again during its handshake, it was
-   judged by the old ones: returns whether it is still welcome, and ends it if not. */
+/* A connection is open. When the files were read again during its handshake, it
+   was judged by the old ones: returns whether it is still welcome, and ends it
+   if not. */
 bool secure_admit(struct connection *connection);
 
 /* A connection is open: write down what was agreed on (the tap must be on). */

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* What is wanted of the first certificate in a file. Strings are borrowed, names
-   of files lie in folder; NULL, 0 and false want nothing. */
+/* What is wanted of the first certificate in a file. Strings are borrowed,
+   names of files lie in folder; NULL, 0 and false want nothing. */
 struct cert_wish {
     const char *folder;
     const char *file;

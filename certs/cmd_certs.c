@@ -105,9 +105,9 @@ static bool load_passphrase(const char *file, char **passphrase,
 /* ---- one after the other ---- */
 
 /*
- * Two that change the same authority's index at a time would lose what one of them
- * has entered, a revocation even. So who is second waits for the first. Returns a
- * descriptor for leave; -1: there is no such folder yet.
+ * Two that change the same authority's index at a time would lose what one of
+ * them has entered, a revocation even. So who is second waits for the first.
+ * Returns a descriptor for leave; -1: there is no such folder yet.
  */
 static int enter(const struct certs_request *request)
 {

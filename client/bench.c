@@ -53,7 +53,7 @@ double bench_cpu_us(const struct bench_result *result)
                : -1;
 }
 
-/* --- the end --------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 static void close_all(struct bench *bench)
 {
@@ -92,7 +92,7 @@ static void on_signal(struct loop_signal *signal)
     bench_fail(bench, "interrupted");
 }
 
-/* --- measuring ------------------------------------------------------------- */
+/* --- measuring ------------------------------------------------------------ */
 
 static void begin_measuring(struct bench *bench, uint64_t now_ns)
 {
@@ -154,7 +154,7 @@ void bench_check(struct bench *bench)
         finish(bench);
 }
 
-/* --- the course ------------------------------------------------------------ */
+/* --- the course ----------------------------------------------------------- */
 
 static bool publishing(const struct bench *bench)
 {
@@ -368,7 +368,7 @@ static void on_tick(struct timer *timer)
         timer_set(&bench->loop, timer, TICK_MS);
 }
 
-/* --- the beginning --------------------------------------------------------- */
+/* --- the beginning -------------------------------------------------------- */
 
 static struct bench_peer *make_peers(struct bench *bench, unsigned count,
                                      bool subscriber)

@@ -69,7 +69,7 @@ bool bench_broker_find(const char *name, const char *self, char *path,
     return false;
 }
 
-/* --- the port -------------------------------------------------------------- */
+/* --- the port ------------------------------------------------------------- */
 
 static struct sockaddr_in local_address(uint16_t port)
 {
@@ -110,7 +110,7 @@ static uint16_t free_port(void)
     return 0;
 }
 
-/* --- files ----------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 static void path_of(const struct bench_broker *broker, const char *name,
                     char *path, size_t size)
@@ -214,7 +214,7 @@ static void last_words(const struct bench_broker *broker, char *text,
         fclose(file);
 }
 
-/* --- the process ----------------------------------------------------------- */
+/* --- the process ---------------------------------------------------------- */
 
 static bool listens(uint16_t port)
 {

@@ -27,7 +27,7 @@ static uint16_t get_u16(const uint8_t *at)
     return (uint16_t)(at[0] << 8 | at[1]);
 }
 
-/* --- topics ---------------------------------------------------------------- */
+/* --- topics --------------------------------------------------------------- */
 
 static void topic_of(const struct bench_peer *peer, char *text, size_t size)
 {
@@ -72,7 +72,7 @@ static unsigned publisher_of(struct slice topic)
     return number;
 }
 
-/* --- publishing ------------------------------------------------------------ */
+/* --- publishing ----------------------------------------------------------- */
 
 void bench_peer_prepare(struct bench_peer *peer)
 {
@@ -153,7 +153,7 @@ void bench_forget(struct bench *bench)
         memset(bench->landed, 0, bench->plan->window * sizeof(uint16_t));
 }
 
-/* --- receiving ------------------------------------------------------------- */
+/* --- receiving ------------------------------------------------------------ */
 
 static void answer(struct bench_peer *peer, enum mqtt_type type,
                    uint16_t packet_id)
@@ -396,7 +396,7 @@ static void on_batch_end(struct link *link)
     bench_check(peer->bench);
 }
 
-/* --- the connection -------------------------------------------------------- */
+/* --- the connection ------------------------------------------------------- */
 
 static void on_open(struct link *link)
 {

@@ -15,7 +15,7 @@ static double latency_us(const struct bench_result *result, double percent)
     return (double)histogram_percentile(&result->latency, percent) / 1000;
 }
 
-/* --- one run --------------------------------------------------------------- */
+/* --- one run -------------------------------------------------------------- */
 
 static void put_latency(struct buf *out, const struct bench_result *result)
 {
@@ -113,7 +113,7 @@ void bench_report_text(struct buf *out, const struct bench_plan *plan,
     put_latency(out, result);
 }
 
-/* --- side by side ---------------------------------------------------------- */
+/* --- side by side --------------------------------------------------------- */
 
 #define LABEL_WIDTH 36
 
@@ -212,7 +212,7 @@ void bench_report_table_line(struct buf *out, const struct bench_versus *versus,
     }
 }
 
-/* --- JSON ------------------------------------------------------------------ */
+/* --- JSON ----------------------------------------------------------------- */
 
 static json_t *known(double number)
 {

@@ -11,8 +11,8 @@
 
 /*
  * Begin to open it. What lies at the top has these events and this owner;
- * on_open comes when all of it is open. Returns NULL and sets *error, a negative
- * errno, when it cannot begin: -ENOENT when the name does not resolve.
+ * on_open comes when all of it is open. Returns NULL and sets *error, a
+ * negative errno, when it cannot begin: -ENOENT when the name does not resolve.
  */
 struct transport *client_open(struct loop *loop,
                               const struct client_config *config,

@@ -126,7 +126,7 @@ struct command_line {
     char error[160];
 };
 
-/* --- options --------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------- */
 
 static bool fail(struct command_line *line, const char *why)
 {
@@ -284,7 +284,7 @@ static bool read_options(struct command_line *line, int *exit_code)
     return true;
 }
 
-/* --- the loads ------------------------------------------------------------- */
+/* --- the loads ------------------------------------------------------------ */
 
 /* What others reach says nothing of another broker than mosquitto. */
 static bool bars_hold(const struct bench_versus *versus)
@@ -331,7 +331,7 @@ static void add_chosen(struct bench_versus *versus,
     }
 }
 
-/* --- running --------------------------------------------------------------- */
+/* --- running -------------------------------------------------------------- */
 
 static void print(struct buf *text)
 {

@@ -206,7 +206,8 @@ static void on_signal(struct loop_signal *signal)
     loop_stop(LIST_ITEM(signal->signal.loop, struct loop, uv));
 }
 
-/* Without it nobody else can watch, and the proxy does its work all the same. */
+/* Without it nobody else can watch, and the proxy does its work all the
+   same. */
 static void open_control(struct proxy *proxy)
 {
     struct control_options options = {

@@ -47,14 +47,14 @@ void capture_cipher_set_1_2(struct capture_cipher *cipher,
                             const uint8_t server_random[CAPTURE_RANDOM],
                             bool from_client);
 
-/* Does this suite of TLS 1.2 agree on keys by a pre-shared key and nothing else,
-   so that who has it can read what was captured long ago? */
+/* Does this suite of TLS 1.2 agree on keys by a pre-shared key and nothing
+   else, so that who has it can read what was captured long ago? */
 bool capture_cipher_plain_psk(const struct capture_suite *suite);
 
 /*
  * The master secret that follows from such a key [RFC 4279 2]: of the handshake
- * up to ClientKeyExchange when the extended one was agreed on [RFC 7627 4], else
- * transcript is empty.
+ * up to ClientKeyExchange when the extended one was agreed on [RFC 7627 4],
+ * else transcript is empty.
  */
 void capture_cipher_psk_master(const struct capture_suite *suite,
                                struct slice psk, struct slice transcript,
@@ -63,9 +63,9 @@ void capture_cipher_psk_master(const struct capture_suite *suite,
                                struct capture_secret *master);
 
 /*
- * Decrypt a record with its five bytes of header, replacing what is in out. False
- * when it does not fit the keys; then the cipher stays as it was. *type is the
- * content's.
+ * Decrypt a record with its five bytes of header, replacing what is in out.
+ * False when it does not fit the keys; then the cipher stays as it was. *type
+ * is the content's.
  */
 bool capture_cipher_open(struct capture_cipher *cipher, struct slice record,
                          struct buf *out, uint8_t *type);

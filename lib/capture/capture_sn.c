@@ -21,7 +21,8 @@ static const char *type_name(unsigned type)
     return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
 }
 
-/* The type of the message, or -1: its length is one byte, or 1 and two bytes. */
+/* The type of the message, or -1: its length is one byte, or 1 and two
+   bytes. */
 static int message_type(struct slice bytes)
 {
     if (bytes.len >= 2 && bytes.bytes[0] >= 2 &&

@@ -1,6 +1,6 @@
 /*
- * The header that a proxy puts in front of a connection, to say whose it is: the
- * PROXY protocol of HAProxy, versions 1 (a line of text) and 2 (binary).
+ * The header that a proxy puts in front of a connection, to say whose it is:
+ * the PROXY protocol of HAProxy, versions 1 (a line of text) and 2 (binary).
  *
  *     PROXY TCP4 192.0.2.7 198.51.100.1 40312 1883\r\n
  *
@@ -24,8 +24,8 @@ enum { PROXY_HEADER_V1 = 1, PROXY_HEADER_V2 = 2 };
 #define PROXY_HEADER_V1_BYTES  107
 #define PROXY_HEADER_MAX_BYTES (16 + 4096)
 
-/* Who the client is and where it went; len 0: the proxy does not say, or speaks for
-   itself. */
+/* Who the client is and where it went; len 0: the proxy does not say, or speaks
+   for itself. */
 struct proxy_header {
     struct sockaddr_storage source;
     struct sockaddr_storage destination;
@@ -33,9 +33,9 @@ struct proxy_header {
 };
 
 /*
- * Read a header from the start of a stream. Returns how many bytes it takes; 0 when
- * in ends before it does; -1 when it is none of the versions that are welcome, is
- * malformed, or longer than PROXY_HEADER_MAX_BYTES.
+ * Read a header from the start of a stream. Returns how many bytes it takes; 0
+ * when in ends before it does; -1 when it is none of the versions that are
+ * welcome, is malformed, or longer than PROXY_HEADER_MAX_BYTES.
  */
 int proxy_header_decode(struct slice in, int versions,
                         struct proxy_header *header);

@@ -49,8 +49,8 @@ struct tls_context *tls_context_new(struct loop *loop, SSL_CTX *ssl,
    if the server lets them. */
 void tls_context_resume(struct tls_context *context);
 
-/* From now on give the keys of each session to on_keys, a line of a key log file
-   (SSLKEYLOGFILE) each: whoever has them can read everything. */
+/* From now on give the keys of each session to on_keys, a line of a key log
+   file (SSLKEYLOGFILE) each: whoever has them can read everything. */
 void tls_context_give_keys(struct tls_context *context,
                            void (*on_keys)(void *owner, const char *line),
                            void *owner);

@@ -45,7 +45,8 @@ static void note_identity(const SSL *ssl, const char *identity)
     tls->identity = alloc_string(identity);
 }
 
-/* What is not known is kept, for the line that says why the handshake failed. */
+/* What is not known is kept, for the line that says why the handshake
+   failed. */
 static size_t find(const SSL *ssl, const char *identity, uint8_t *key)
 {
     struct tls *tls = SSL_get_app_data(ssl);

@@ -174,7 +174,8 @@ static bool has_psk(const SSL *ssl)
     return tls && tls->context->psk_identity;
 }
 
-/* The identity for which a server has no key; NULL: it has not asked for one. */
+/* The identity for which a server has no key; NULL: it has not asked for
+   one. */
 static const char *unknown_psk(const SSL *ssl)
 {
     const struct tls *tls = SSL_get_app_data(ssl);

@@ -14,13 +14,15 @@
 
 #define TLS_TICKET_KEY_S 3600
 
-/* Give the server's context keys of its own, unless it is to have no tickets. */
+/* Give the server's context keys of its own, unless it is to have no
+   tickets. */
 void tls_ticket_init(struct tls_context *context);
 
 /*
- * Before a client's certificate is judged, as SSL_CTX_set_verify(3) has it. A ticket
- * holds the client's certificate, but not those that it has sent along, and without
- * these nobody can judge it again when lists are read anew: such a client gets none.
+ * Before a client's certificate is judged, as SSL_CTX_set_verify(3) has it. A
+ * ticket holds the client's certificate, but not those that it has sent along,
+ * and without these nobody can judge it again when lists are read anew: such a
+ * client gets none.
  */
 int tls_ticket_on_verify(int good, X509_STORE_CTX *verify);
 

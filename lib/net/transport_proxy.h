@@ -1,9 +1,10 @@
 /*
- * The first stage of a connection that a proxy brings: takes the header off that
- * says whose it is (net/proxy_header.h), and is from then on what lies below.
+ * The first stage of a connection that a proxy brings: takes the header off
+ * that says whose it is (net/proxy_header.h), and is from then on what lies
+ * below.
  *
- * on_open comes when the header was read. Until then nothing can be written; without
- * a header there is on_end with -EPROTO.
+ * on_open comes when the header was read. Until then nothing can be written;
+ * without a header there is on_end with -EPROTO.
  */
 #ifndef NET_TRANSPORT_PROXY_H
 #define NET_TRANSPORT_PROXY_H

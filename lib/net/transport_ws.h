@@ -73,10 +73,10 @@ void transport_ws_carry(struct transport *transport, struct transport *below);
 void transport_ws_discard(struct transport *transport);
 
 /*
- * For people, why it ended: "a frame of text came", "the peer closed with status
- * 1001"; of a client why there was no upgrade; of a server what it answered
- * instead of an upgrade: "GET /index.html: 200". NULL when nothing was said.
- * Borrowed until the transport is closed.
+ * For people, why it ended: "a frame of text came", "the peer closed with
+ * status 1001"; of a client why there was no upgrade; of a server what it
+ * answered instead of an upgrade: "GET /index.html: 200". NULL when nothing was
+ * said. Borrowed until the transport is closed.
  */
 const char *transport_ws_reason(const struct transport *transport);
 

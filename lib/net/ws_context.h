@@ -8,9 +8,9 @@
  * whatever transport lies below: TCP, TLS, memory. The pair never holds more
  * than what one call puts in, so nothing has to wait for it.
  *
- * What it does: HTTP, the upgrade, pages, control frames (Ping, Pong, Close), and
- * the masks of what clients send. Frames of data go past it, because their payload
- * is the same bytes: see net/ws_frame.h and net/ws_data.h.
+ * What it does: HTTP, the upgrade, pages, control frames (Ping, Pong, Close),
+ * and the masks of what clients send. Frames of data go past it, because their
+ * payload is the same bytes: see net/ws_frame.h and net/ws_data.h.
  *
  * Its timers stand still for the same reason. The time limits are ours.
  */
@@ -25,8 +25,8 @@
 
 /* One frame carries at most so much of a write. */
 #define WS_FRAME_BYTES 65536
-/* libwebsockets takes so much of HTTP at a time, and so much of frames, of which it
-   only gets those that control the connection. */
+/* libwebsockets takes so much of HTTP at a time, and so much of frames, of
+   which it only gets those that control the connection. */
 #define WS_HTTP_BYTES    4096
 #define WS_CONTROL_BYTES 256
 

@@ -12,8 +12,8 @@ static bool may_send(const struct ws *ws)
 
 /* ---- a server's ---- */
 
-/* What lies behind the first skip bytes of parts, at most len bytes of it. Returns
-   how many pieces it is; *filled is the sum of their bytes. */
+/* What lies behind the first skip bytes of parts, at most len bytes of it.
+   Returns how many pieces it is; *filled is the sum of their bytes. */
 static int pick(const struct iovec *parts, int count, size_t skip, size_t len,
                 struct iovec *pieces, size_t *filled)
 {
@@ -94,8 +94,8 @@ static size_t send_plain(struct ws *ws, const struct iovec *parts, int count)
 
 /* ---- a client's ---- */
 
-/* The next at most WS_FRAME_BYTES behind the first skip bytes, put together where
-   libwebsockets wants them. */
+/* The next at most WS_FRAME_BYTES behind the first skip bytes, put together
+   where libwebsockets wants them. */
 static size_t gather(struct ws *ws, const struct iovec *parts, int count,
                      size_t skip)
 {

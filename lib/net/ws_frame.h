@@ -56,8 +56,8 @@ struct ws_frame {
  */
 int ws_frame_decode(struct slice in, struct ws_frame *frame);
 
-/* Write the header of a whole message that is not masked. Returns how many bytes
-   it takes, 2 to 10. */
+/* Write the header of a whole message that is not masked. Returns how many
+   bytes it takes, 2 to 10. */
 size_t ws_frame_encode(uint8_t header[WS_FRAME_HEADER_BYTES], uint8_t opcode,
                        uint64_t payload_bytes);
 
@@ -85,14 +85,14 @@ struct ws_frame_part {
 };
 
 /*
- * Take the next part off the front of *in. masked is the rule for this direction:
- * a client masks every frame, a server none [RFC 6455 5.1].
+ * Take the next part off the front of *in. masked is the rule for this
+ * direction: a client masks every frame, a server none [RFC 6455 5.1].
  */
 struct ws_frame_part ws_frame_next(struct ws_frame_reader *reader,
                                    struct slice *in, bool masked);
 
-/* Copy a part of the payload, of the frame under way and just taken, to where it
-   is wanted, without its mask. */
+/* Copy a part of the payload, of the frame under way and just taken, to where
+   it is wanted, without its mask. */
 void ws_frame_unmask(const struct ws_frame_reader *reader, struct slice payload,
                      uint8_t *to);
 

@@ -77,8 +77,8 @@ static void look_for_close(struct ws *ws, struct slice bytes)
     }
 }
 
-/* Carry what lies in the pair. own says that it is of libwebsockets' own accord.
-   Returns false when there was nothing. */
+/* Carry what lies in the pair. own says that it is of libwebsockets' own
+   accord. Returns false when there was nothing. */
 static bool carry_down(struct ws *ws, bool own)
 {
     const size_t room = LWS_PRE + WS_FRAME_BYTES;

@@ -58,8 +58,8 @@ void ws_layer_carry(struct ws *ws);
  */
 void ws_layer_settle(struct ws *ws);
 
-/* Send one binary frame of a client: context->frame, behind LWS_PRE bytes. Returns
-   false and sets error when the connection is broken. */
+/* Send one binary frame of a client: context->frame, behind LWS_PRE bytes.
+   Returns false and sets error when the connection is broken. */
 bool ws_layer_send(struct ws *ws, size_t len);
 
 /* Send a Close frame with this status, unless one has gone. */
