@@ -43,17 +43,6 @@ static const char *find_conflict(const char *const given[TLS_OPTIONS])
     return NULL;
 }
 
-static bool is_version(const char *text)
-{
-    static const char *const versions[] = {"tlsv1.1", "tlsv1.2", "tlsv1.3"};
-
-    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-        if (!strcmp(text, versions[i]))
-            return true;
-    }
-    return false;
-}
-
 /* The value that cannot be used, in mosquitto's words; NULL: all can. */
 static const char *find_bad_value(const char *const given[TLS_OPTIONS])
 {
@@ -61,7 +50,7 @@ static const char *find_bad_value(const char *const given[TLS_OPTIONS])
 
     if (given[TLS_CA_FILE] && access(given[TLS_CA_FILE], R_OK) != 0)
         return "Problem setting TLS options: File not found.";
-    if (given[TLS_VERSION] && !is_version(given[TLS_VERSION]))
+    if (given[TLS_VERSION] && !tls_settings_is_version(given[TLS_VERSION]))
         return "Problem setting TLS options, check the options are valid.";
     if (given[TLS_PSK] && given[TLS_PSK][strspn(given[TLS_PSK], hex)])
         return "Problem setting TLS-PSK options.";

@@ -25,9 +25,8 @@ static SSL_CTX *new_context(const SSL_METHOD *method)
     return ssl;
 }
 
-/* OpenSSL's number of a version, 0 for none; -1 after complaining. */
-static int version_number(const char *option, const char *version,
-                          const struct tls_complaint *complaint)
+/* OpenSSL's number of a version; 0 for a name that is none. */
+static int version_of(const char *name)
 {
     static const struct {
         const char *name;
@@ -38,15 +37,28 @@ static int version_number(const char *option, const char *version,
         {"tlsv1.3", TLS1_3_VERSION},
     };
 
-    if (!version)
-        return 0;
     for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-        if (!strcmp(version, versions[i].name))
+        if (!strcmp(name, versions[i].name))
             return versions[i].version;
     }
+    return 0;
+}
+
+bool tls_settings_is_version(const char *name)
+{
+    return version_of(name) != 0;
+}
+
+/* The same, 0 where none is given; -1 after complaining. */
+static int version_number(const char *option, const char *name,
+                          const struct tls_complaint *complaint)
+{
+    int version = name ? version_of(name) : 0;
+
+    if (!name || version)
+        return version;
     tls_say(complaint, true,
-            "%s \"%s\" is none of tlsv1.3, tlsv1.2 and tlsv1.1", option,
-            version);
+            "%s \"%s\" is none of tlsv1.3, tlsv1.2 and tlsv1.1", option, name);
     return -1;
 }
 

@@ -65,6 +65,9 @@ struct tls_context *tls_settings_client(struct loop *loop,
                                         const struct tls_settings *settings,
                                         const struct tls_complaint *complaint);
 
+/* Is it one of the names of tls_version? */
+bool tls_settings_is_version(const char *name);
+
 /* A key in hexadecimal. Returns its length in bytes, 0 when it is none. */
 size_t tls_settings_psk(const char *hex, uint8_t key[TLS_PSK_MAX_BYTES]);
 
