@@ -343,31 +343,38 @@ static bool strip_padding(struct buf *out, uint8_t *type)
     return true;
 }
 
+/* What is authenticated beside the content of a record: its header, in TLS 1.2
+   with the content's length and behind the record's number [RFC 5246
+   6.2.3.3]. */
+static struct slice additional(const struct capture_cipher *cipher,
+                               struct slice record, uint8_t room[13])
+{
+    size_t len = record.len - RECORD_HEADER - capture_cipher_overhead(cipher);
+
+    if (cipher->is_1_3)
+        return slice_first(record, RECORD_HEADER);
+    put_u64(room, cipher->seq);
+    memcpy(room + 8, record.bytes, 3);
+    room[11] = (uint8_t)(len >> 8);
+    room[12] = (uint8_t)len;
+    return slice_of(room, 13);
+}
+
 bool capture_cipher_open(struct capture_cipher *cipher, struct slice record,
                          struct buf *out, uint8_t *type)
 {
-    const struct cipher_info *info;
-    uint8_t more[13];
+    uint8_t room[13];
     uint8_t nonce[NONCE];
     const uint8_t *explicit = NULL;
     struct slice sealed = slice_skip(record, RECORD_HEADER);
-    struct slice aad = slice_first(record, RECORD_HEADER);
 
     if (!cipher->context || sealed.len < capture_cipher_overhead(cipher))
         return false;
-    info = info_of(cipher);
-    if (!cipher->is_1_3) {
-        size_t len = sealed.len - capture_cipher_overhead(cipher);
-
-        put_u64(more, cipher->seq);
-        memcpy(more + 8, record.bytes, 3);
-        more[11] = (uint8_t)(len >> 8);
-        more[12] = (uint8_t)len;
-        aad = slice_of(more, sizeof(more));
-        if (info->has_explicit) {
-            explicit = sealed.bytes;
-            sealed = slice_skip(sealed, 8);
-        }
+    const struct cipher_info *info = info_of(cipher);
+    struct slice aad = additional(cipher, record, room);
+    if (!cipher->is_1_3 && info->has_explicit) {
+        explicit = sealed.bytes;
+        sealed = slice_skip(sealed, 8);
     }
     make_nonce(cipher, explicit, nonce);
     buf_clear(out);

@@ -444,6 +444,27 @@ static void note_end(struct capture_tcp *tcp, struct capture_stream *stream)
         close_stream(tcp, stream, "both ends have closed it");
 }
 
+/* What the flags say of where the stream begins, ends and has arrived. */
+static void note_flags(struct capture_stream *stream, unsigned end,
+                       struct header *header)
+{
+    struct capture_flow *flow = &stream->flows[end];
+
+    if (!flow->known)
+        begin_flow(flow, header);
+    if (header->flags & SYN) {
+        if (flow->next == header->seq)
+            flow->next++;
+        header->seq++;
+    }
+    if (header->flags & ACK)
+        note_acknowledgement(&stream->flows[!end], header->ack);
+    if (header->flags & FIN && !flow->has_fin) {
+        flow->has_fin = true;
+        flow->fin = header->seq + header->len;
+    }
+}
+
 void capture_tcp_take(struct capture_tcp *tcp,
                       const struct capture_datagram *datagram,
                       const struct capture_origin *origin)
@@ -459,23 +480,10 @@ void capture_tcp_take(struct capture_tcp *tcp,
     struct capture_stream *stream =
         find(tcp, datagram, &source, &destination, &header);
     unsigned end = address_compare(&source, &stream->ends[0]) != 0;
-    struct capture_flow *flow = &stream->flows[end];
     stream->latest = *origin;
     if (tcp->count != before)
         tcp->events->on_open(tcp->context, stream);
-    if (!flow->known)
-        begin_flow(flow, &header);
-    if (header.flags & SYN) {
-        if (flow->next == header.seq)
-            flow->next++;
-        header.seq++;
-    }
-    if (header.flags & ACK)
-        note_acknowledgement(&stream->flows[!end], header.ack);
-    if (header.flags & FIN && !flow->has_fin) {
-        flow->has_fin = true;
-        flow->fin = header.seq + header.len;
-    }
+    note_flags(stream, end, &header);
     take_bytes(tcp, stream, end, header, origin);
     judge_hole(tcp, stream, 0);
     judge_hole(tcp, stream, 1);
