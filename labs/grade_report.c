@@ -114,6 +114,24 @@ static void text_check(const json_t *check, FILE *to)
     fputc('\n', to);
 }
 
+/* Why all check marks together may be more than the points. */
+static void text_hints(const json_t *result, FILE *to)
+{
+    long long hints = json_integer_value(json_object_get(result, "hints"));
+    long long cost = -grade_report_points(result);
+    size_t i;
+    json_t *check;
+
+    if (!hints)
+        return;
+    json_array_foreach(json_object_get(result, "checks"), i, check) cost +=
+        json_integer_value(json_object_get(check, "points"));
+    fprintf(to, "  hints opened: %lld", hints);
+    if (cost > 0)
+        fprintf(to, " (-%lld point%s)", cost, cost == 1 ? "" : "s");
+    fputc('\n', to);
+}
+
 void grade_report_text(const json_t *results, FILE *to)
 {
     size_t i;
@@ -138,6 +156,7 @@ void grade_report_text(const json_t *results, FILE *to)
         full += grade_report_points(result) == grade_report_max(result);
         json_array_foreach(json_object_get(result, "checks"), c, check)
             text_check(check, to);
+        text_hints(result, to);
         fputc('\n', to);
     }
     fprintf(to, "%zu hand-in%s, %d with full marks\n", json_array_size(results),

@@ -45,6 +45,7 @@ static const char text[] = "a.mqlab: =ann, lab 01-x: 3 of 6 points\n"
                            "  [?] 0/1  two.end  the end\n"
                            "        expected: e\n"
                            "        seen:     a\n"
+                           "  hints opened: 1\n"
                            "\n"
                            "b\\x1b.mqlab: not graded: is \"no\" tar #1\n"
                            "\n"
@@ -144,6 +145,22 @@ START_TEST(a_report_has_exactly_these_bytes)
 }
 END_TEST
 
+START_TEST(what_hints_cost_is_said)
+{
+    json_t *results = load(results_text);
+
+    json_object_set_new(json_array_get(results, 0), "points", json_integer(2));
+    char *written = write_all(grade_report_text, results);
+    ck_assert_ptr_nonnull(strstr(written, "\n  hints opened: 1 (-1 point)\n"));
+    free(written);
+    json_object_set_new(json_array_get(results, 0), "points", json_integer(1));
+    written = write_all(grade_report_text, results);
+    ck_assert_ptr_nonnull(strstr(written, "\n  hints opened: 1 (-2 points)\n"));
+    free(written);
+    json_decref(results);
+}
+END_TEST
+
 START_TEST(json_gives_back_what_it_was_given)
 {
     json_t *results = load(results_text);
@@ -185,6 +202,7 @@ Suite *grade_report_suite(void)
     int count = (int)(sizeof(formats) / sizeof(formats[0]));
 
     tcase_add_loop_test(tcase, a_report_has_exactly_these_bytes, 0, count);
+    tcase_add_test(tcase, what_hints_cost_is_said);
     tcase_add_test(tcase, json_gives_back_what_it_was_given);
     tcase_add_loop_test(tcase, a_report_of_nothing_is_a_whole_report, 0, count);
     return suite;
