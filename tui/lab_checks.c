@@ -186,15 +186,39 @@ int lab_checks_draw(const struct panel *lab, const struct area *area,
     return draw_near_misses(lab, area, y);
 }
 
-void lab_checks_draw_brief(const struct panel *lab, const struct area *area)
+/* What needs to be known before the marks: why nothing counts, that all is
+   done, or what was nearly right. */
+static int draw_brief_words(const struct panel *lab, const struct area *area,
+                            int y)
+{
+    const char *trouble = lab->trouble(lab->lab);
+    size_t count = lab->checks(lab->lab);
+    bool done = count > 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct panel_check check = {0};
+
+        lab->check(lab->lab, i, &check);
+        done = done && check.state == PANEL_PASSED;
+    }
+    if (*trouble)
+        return view_paragraph(area, y, STYLE_ERROR, trouble);
+    if (done)
+        return view_paragraph(area, y, STYLE_GOOD, all_done(lab));
+    if (lab->near_misses(lab->lab))
+        return view_prose(area, y, STYLE_WARNING, lab->near_miss(lab->lab, 0));
+    return 0;
+}
+
+int lab_checks_draw_brief(const struct panel *lab, const struct area *area)
 {
     size_t count = lab->checks(lab->lab);
     struct panel_check check = {0};
+    int y = 1;
 
     grid_rule(area, 0, "checks (Tab)");
-    for (size_t i = 0; i < count; i++) {
-        int y = 1 + (int)i;
-
+    y += draw_brief_words(lab, area, y);
+    for (size_t i = 0; i < count; i++, y++) {
         lab->check(lab->lab, i, &check);
         grid_text(area, y, 0, state_style(check.state),
                   state_sign(check.state));
@@ -204,4 +228,5 @@ void lab_checks_draw_brief(const struct panel *lab, const struct area *area)
             grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
                         (unsigned long long)check.packet);
     }
+    return y;
 }

@@ -18,7 +18,8 @@
 int lab_checks_draw(const struct panel *lab, const struct area *area,
                     size_t chosen, bool focus);
 
-/* One line for each check, as many as there is room for. */
-void lab_checks_draw_brief(const struct panel *lab, const struct area *area);
+/* One line for each check, as many as there is room for, below the newest near
+   miss or what to do next. Returns the row behind the last. */
+int lab_checks_draw_brief(const struct panel *lab, const struct area *area);
 
 #endif

@@ -247,8 +247,9 @@ static void draw_narrow(struct view_lab *view, const struct area *area,
 {
     const struct panel *lab = view->view.lab;
     int rows = area->height - 2;
-    int brief = rows >= 8 ? (int)lab->checks(lab->lab) + 1 : 0;
     struct area whole = grid_part(area, 2, 1, rows, area->width - 2);
+    struct area nothing = grid_part(&whole, 0, 0, 0, whole.width);
+    int brief = rows >= 8 ? lab_checks_draw_brief(lab, &nothing) : 0;
     struct area text = whole;
 
     if (brief > rows / 2)
