@@ -29,7 +29,8 @@ enum {
     OPTION_CONTROL,
     OPTION_THEME,
     OPTION_SPEED,
-    OPTION_STEP
+    OPTION_STEP,
+    OPTION_WITH_KEYS
 };
 
 #define SCREEN_OPTIONS                                                 \
@@ -49,8 +50,10 @@ enum {
     }
 
 static const struct option_spec dashboard_table[] = {
-    {OPTION_PORT,   'p', "port",   "PORT", "port of the broker (1883)"    },
-    {OPTION_CONFIG, 'c', "config", "FILE", "mosquitto.conf for the broker"},
+    {OPTION_PORT,      'p', "port",      "PORT", "port of the broker (1883)"    },
+    {OPTION_CONFIG,    'c', "config",    "FILE", "mosquitto.conf for the broker"},
+    {OPTION_WITH_KEYS, 0,   "with-keys", NULL,
+     "record the keys of TLS, too: who has the recording reads everything"      },
     SCREEN_OPTIONS,
 };
 
@@ -122,6 +125,8 @@ static bool set_option(const struct options *options, int id,
         arguments->plain || arguments->json || id == OPTION_PLAIN;
     arguments->control = arguments->control || id == OPTION_CONTROL;
     arguments->step = arguments->step || id == OPTION_STEP;
+    arguments->dashboard.with_keys =
+        arguments->dashboard.with_keys || id == OPTION_WITH_KEYS;
     if (id != OPTIONS_WORD)
         return true;
     if (arguments->word) {

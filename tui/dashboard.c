@@ -60,11 +60,17 @@ static int start_broker(struct dashboard *dashboard)
     char port[8];
     const struct dashboard_options *options = dashboard->options;
     const char *config = options->config;
-    const char *argv[] = {"broker", "-p", port, config ? "-c" : NULL,
-                          config,   NULL};
+    const char *argv[7] = {"broker", "-p", port};
+    int arguments = 3;
     int status = 0;
     int error;
 
+    if (options->with_keys)
+        argv[arguments++] = "--with-keys";
+    if (config) {
+        argv[arguments++] = "-c";
+        argv[arguments++] = config;
+    }
     snprintf(port, sizeof(port), "%u", dashboard->port);
     error = options->on_port ? options->on_port(options->owner, dashboard->port)
                              : 0;
@@ -270,6 +276,9 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
         app_use(app, settings);
         app->deeds = source_deeds(&source);
         app->crew = &crew;
+        if (dashboard->options->with_keys)
+            app_say(app, "--with-keys: who has a recording of this reads "
+                         "what TLS has hidden");
         if (dashboard->child.pid)
             app->about_quit = " Quit? The broker ends as well.   y yes"
                               "   any other key: no ";

@@ -13,6 +13,7 @@ struct dashboard_options {
     struct screen_options screen;
     uint16_t port;           /* of the broker that is started; 0: 1883 */
     const char *config;      /* mosquitto.conf for it; NULL: none */
+    bool with_keys;          /* the broker records the keys of TLS */
     const char *folder;      /* where it runs; NULL: here */
     const struct panel *lab; /* shown in the lab view; NULL: none */
     size_t max_bytes;        /* of the history; 0: DASHBOARD_BYTES */

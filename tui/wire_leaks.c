@@ -181,7 +181,7 @@ static void draw_narrow(const struct area *area,
         grid_column(area, y, 1, NAME_WIDTH - 1, STYLE_PLAIN, row->name);
         grid_text(area, y, NAME_WIDTH, style_of(answer),
                   eavesdropper_answer_name(answer));
-        draw_value(area, y, NAME_WIDTH + 4, e, row);
+        draw_value(area, y, NAME_WIDTH + 6, e, row);
     }
 }
 

@@ -221,8 +221,8 @@ static char *of_error(const SSL *ssl, unsigned long error)
                             X509_verify_cert_error_string(result));
     }
     if (unknown_psk(ssl))
-        return alloc_printf("the PSK identity \"%s\" is not known here "
-                            "(OpenSSL: %s)",
+        return alloc_printf("the client's PSK identity is not known here: "
+                            "\"%s\" (OpenSSL: %s)",
                             unknown_psk(ssl), own);
     if (reason > SSL_AD_REASON_OFFSET)
         return of_alert(reason - SSL_AD_REASON_OFFSET, has_psk(ssl));

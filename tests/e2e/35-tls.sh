@@ -121,7 +121,7 @@ pub "$port3" --psk 0123456789abcdef --psk-identity lamp --tls-version tlsv1.2 -t
     fail "PSK of TLS 1.2: $(cat pub.out)"
 refused "$port3" --psk 0123456789abcdee --psk-identity lamp -t lamp/1
 refused "$port3" --psk 0123456789abcdef --psk-identity nobody -t lamp/1
-says 'TLS with .* failed: the PSK identity "nobody" is not known here'
+says 'TLS with .* failed: the client.s PSK identity is not known here: "nobody"'
 refused "$port3" --cafile ca.crt -t lamp/1
 # A ticket would come back without the identity: there is none, in either version.
 for version in 2 3; do

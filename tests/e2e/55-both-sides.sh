@@ -88,7 +88,7 @@ the middle of the chain is missing|missing_chain|--cafile certs/missing-chain/ca
 no client certificate|mutual|$trust|requires a client certificate|client gave no certificate
 revoked|mutual|$trust $thief|says that our certificate was revoked|was revoked: "CN = thief", signed by
 wrong key of a PSK|psk|--psk 0123456789abcdee --psk-identity lamp|keys differ|PSK is not the one that belongs to its identity
-unknown PSK identity|psk|--psk 0123456789abcdef --psk-identity fan|does not know the PSK identity|PSK identity "fan" is not known here
+unknown PSK identity|psk|--psk 0123456789abcdef --psk-identity fan|does not know the PSK identity|PSK identity is not known here: "fan"
 TABLE
 [ "$wrong" = 11 ] || fail "$wrong set-ups were tried"
 
