@@ -19,14 +19,14 @@ cat >own <<'OWN'
 $(cat "$3")
 OWN
 $2 own fast &
-mqttlab lab wait 'lab.type == "PUBACK"' 30
-sleep 2.5
+for i in 1 2 3 4; do mqttlab lab wait 'lab.type == "PUBACK"' 30; done
+sleep 0.3
 \`\`\`
 
 \`\`\`solution state
 $2 own fast &
 client=\$!
-mqttlab lab wait 'lab.type == "PUBLISH" && mqtt.topic == "{{name}}/temperature"' 30
+for i in 1 2; do mqttlab lab wait 'lab.type == "PUBLISH" && mqtt.topic == "{{name}}/temperature"' 30; done
 kill -9 \$client
 sleep 0.5
 \`\`\`
