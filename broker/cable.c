@@ -20,6 +20,8 @@ struct cable {
     bool readable;    /* the password crosses it for all to read */
     bool missed;      /* bytes of the client's, while nobody watched */
     bool in_frames;   /* the HTTP request was recorded */
+    bool begun;       /* the client's first byte came */
+    bool plain;       /* it was that of a CONNECT, where TLS should come */
 };
 
 static void record_piece(const struct cable *cable, bool in, struct slice bytes)
@@ -55,8 +57,11 @@ static void record_kept(struct cable *cable)
 
     if (!kept->len)
         return;
-    if (cable->in_frames && !cable->missed && kept->len <= KEPT_LIMIT)
+    bool whole = !cable->missed && kept->len <= KEPT_LIMIT;
+    if (whole && cable->in_frames)
         cable_hide(kept->bytes, kept->len);
+    else if (whole && cable->plain)
+        cable_hide_packets(kept->bytes, kept->len);
     else
         cable_hide_all(kept->bytes, kept->len);
     record(cable, true, buf_slice(kept));
@@ -74,6 +79,7 @@ static void keep(struct cable *cable, struct slice bytes)
                      ? 0
                      : cable_request_end(kept->bytes, kept->len);
     if (end) {
+        cable_hide_request(kept->bytes, end);
         record(cable, true, slice_first(buf_slice(kept), end));
         buf_consume(kept, end);
         cable->in_frames = true;
@@ -100,12 +106,25 @@ static void record_going(struct cable *cable, struct slice bytes, bool more)
     buf_release(going);
 }
 
+/* A client that is not set to TLS sends its password for all to read. */
+static void look_at_first(struct cable *cable, struct slice bytes)
+{
+    if (cable->begun || !bytes.len)
+        return;
+    cable->begun = true;
+    cable->plain = !cable->readable && bytes.bytes[0] >> 4 == MQTT_CONNECT &&
+                   !(bytes.bytes[0] & 0x0f);
+    cable->readable |= cable->plain;
+}
+
 static void on_bytes(void *context, bool in, struct slice bytes, bool more)
 {
     struct cable *cable = context;
     struct connection *connection = connection_of(cable->link);
     bool known = cable->link->version != 0;
 
+    if (in)
+        look_at_first(cable, bytes);
     if (!tap_on(cable->link->tap)) {
         cable->missed |= in && !known;
         buf_release(&cable->kept);
@@ -117,6 +136,10 @@ static void on_bytes(void *context, bool in, struct slice bytes, bool more)
     connection_announce(connection);
     if (in && !known && cable->readable && !cable->link->tap->show_passwords) {
         keep(cable, bytes);
+        if (!cable->plain)
+            return;
+        record_kept(cable); /* at once, for the connection ends now */
+        cable->missed = true;
         return;
     }
     if (known)

@@ -7,6 +7,7 @@
 #include "wire/tap_redact.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define HIDDEN '*'
 
@@ -50,6 +51,27 @@ size_t cable_request_end(const uint8_t *bytes, size_t len)
     if (len < 4 || memcmp(bytes, "GET ", 4) != 0 || !end)
         return 0;
     return (size_t)(end - bytes) + 4;
+}
+
+void cable_hide_request(uint8_t *bytes, size_t len)
+{
+    static const char *const names[] = {"authorization:",
+                                        "proxy-authorization:"};
+    size_t end;
+
+    for (size_t at = 0; at < len; at = end + 1) {
+        const uint8_t *newline = memchr(bytes + at, '\n', len - at);
+
+        end = newline ? (size_t)(newline - bytes) : len;
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            size_t name = strlen(names[i]);
+
+            if (end - at > name &&
+                !strncasecmp((const char *)bytes + at, names[i], name))
+                memset(bytes + at + name, HIDDEN,
+                       end - at - name - (bytes[end - 1] == '\r'));
+        }
+    }
 }
 
 /* What the frames carry, unmasked. */
@@ -110,6 +132,33 @@ static size_t find_wrong(const uint8_t *bytes, size_t len)
                : len;
 }
 
+/* What is to be hidden in the packet at this place of mqtt, if anything. */
+static bool find_secret(struct slice mqtt, size_t at, struct slice packet,
+                        struct redaction *redaction)
+{
+    if ((at && packet.bytes[0] >> 4 != MQTT_CONNECT) ||
+        !tap_redact(packet, redaction))
+        return false;
+    redaction->from += at;
+    redaction->to += at;
+    return redaction->to <= mqtt.len;
+}
+
+void cable_hide_packets(uint8_t *bytes, size_t len)
+{
+    struct slice mqtt = slice_of(bytes, len);
+
+    for (size_t at = 0; at < len;) {
+        struct slice packet = next_packet(slice_skip(mqtt, at));
+        struct redaction redaction;
+
+        if (find_secret(mqtt, at, packet, &redaction))
+            memset(bytes + redaction.from, HIDDEN,
+                   redaction.to - redaction.from);
+        at += packet.len;
+    }
+}
+
 void cable_hide(uint8_t *bytes, size_t len)
 {
     struct buf mqtt = {0};
@@ -122,12 +171,8 @@ void cable_hide(uint8_t *bytes, size_t len)
         struct slice packet = next_packet(slice_skip(buf_slice(&mqtt), at));
         struct redaction redaction;
 
-        if ((at == 0 || packet.bytes[0] >> 4 == MQTT_CONNECT) &&
-            tap_redact(packet, &redaction)) {
-            redaction.from += at;
-            redaction.to += at;
+        if (find_secret(buf_slice(&mqtt), at, packet, &redaction))
             replace(bytes, len, &redaction);
-        }
         at += packet.len;
     }
     buf_release(&mqtt);

@@ -1,6 +1,8 @@
 #include "wire/tap_redact.h"
 
 #include "mqtt/mqtt.h"
+#include "mqtt/property.h"
+#include "mqtt/reader.h"
 #include "mqtt/varint.h"
 
 /* Connect Flags [MQTT5 3.1.2.3] */
@@ -18,7 +20,17 @@ struct walk {
     struct slice bytes;
     size_t at;
     bool failed;
+    bool doubted;
+    size_t doubt; /* where a field begins that may be longer than it should */
 };
+
+/* The field here fits, but looks as if others were within it. */
+static void doubt(struct walk *walk)
+{
+    if (!walk->doubted && !walk->failed)
+        walk->doubt = walk->at;
+    walk->doubted = true;
+}
 
 static size_t left(const struct walk *walk)
 {
@@ -52,10 +64,14 @@ static void skip_string(struct walk *walk)
 
 static void skip_properties(struct walk *walk)
 {
+    struct reader reader = {.rest = slice_skip(walk->bytes, walk->at)};
     uint32_t len;
 
     if (walk->failed)
         return;
+    property_read(&reader, MQTT_CONNECT);
+    if (reader.reason)
+        doubt(walk);
     int used = varint_decode(walk->bytes.bytes + walk->at, left(walk), &len);
     if (used <= 0)
         walk->failed = true;
@@ -74,12 +90,34 @@ static bool is_name(struct slice rest)
     return has_name(rest, "\0\4MQTT", 6) || has_name(rest, "\0\6MQIsdp", 8);
 }
 
+/* No text holds a NUL [MQTT-1.5.4-2], but the length of what follows it does. */
+static void skip_client_id(struct walk *walk)
+{
+    struct walk behind = *walk;
+
+    skip_string(&behind);
+    if (!behind.failed &&
+        memchr(walk->bytes.bytes + walk->at + 2, 0, behind.at - walk->at - 2))
+        doubt(walk);
+    skip_string(walk);
+}
+
+/* Some other protocol's is not much longer. */
+static void skip_name(struct walk *walk)
+{
+    const uint8_t *at = walk->bytes.bytes + walk->at;
+
+    if (left(walk) >= 2 && (at[0] || at[1] > sizeof("MQIsdp") - 1))
+        doubt(walk);
+    skip_string(walk);
+}
+
 /* From the Protocol Name up to the end of the Client Identifier. */
 static void walk_head(struct walk *walk, unsigned *version, unsigned *flags)
 {
     bool known = is_name(slice_skip(walk->bytes, walk->at));
 
-    skip_string(walk);
+    skip_name(walk);
     *version = take_u8(walk) & LEVEL_MASK;
     *flags = take_u8(walk);
     skip(walk, 2); /* Keep Alive */
@@ -87,7 +125,7 @@ static void walk_head(struct walk *walk, unsigned *version, unsigned *flags)
         walk->failed = true;
     if (*version == MQTT_5)
         skip_properties(walk);
-    skip_string(walk); /* Client Identifier */
+    skip_client_id(walk);
 }
 
 /* From there to the password. */
@@ -115,7 +153,7 @@ static struct redaction redact_connect(struct slice bytes, size_t at,
     unsigned flags;
 
     walk_head(&walk, &version, &flags);
-    struct redaction unsure = {walk.at, bytes.len};
+    struct redaction unsure = {walk.doubted ? walk.doubt : walk.at, bytes.len};
     walk_tail(&walk, version, flags);
     struct redaction sure = {walk.at, walk.at};
     if (flags & HAS_PASSWORD) {

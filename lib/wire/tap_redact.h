@@ -17,8 +17,9 @@ struct redaction {
 /*
  * Find what is to be hidden: in a CONNECT its password [MQTT5 3.1.3.6]. When
  * the packet is not whole, or anything about it is not as it must be, all
- * that follows the Client Identifier is hidden; when not even that is found,
- * all from where it went wrong. Bytes that do not begin with a CONNECT are
+ * that follows the Client Identifier is hidden; when not even that is found, or
+ * a field before it seems to hold what should follow it, all from where it went
+ * wrong. Bytes that do not begin with a CONNECT are
  * hidden likewise from where a CONNECT in them would have its password.
  *
  * Returns false when nothing is to be hidden.

@@ -40,6 +40,8 @@ record() { # FILE BROKER_OPTION...
     "$MQTTLAB" pub -p "$port" -h localhost --cafile ca.crt -t tls/13 -m 'over TLS' -q 2 \
         -u anna -P geheim
     "$MQTTLAB" pub -L "ws://localhost:$port2/ws/topic" -m 'over WebSocket' -u anna -P geheim
+    # who forgets TLS tells its password to everybody on the cable, but not to the file
+    ! "$MQTTLAB" pub -p "$port" -t a -m b -u anna -P geheim 2>/dev/null || fail "without TLS"
     stop_broker
     until_ok gone "$inspect_pid"
 }

@@ -190,12 +190,45 @@ START_TEST(every_beginning_is_safe)
 }
 END_TEST
 
+START_TEST(without_frames_the_password_is_hidden_too)
+{
+    struct buf two = {0};
+
+    buf_append_slice(&two, buf_slice(&mqtt));
+    buf_append_slice(&two, buf_slice(&mqtt));
+    for (size_t len = 0; len <= two.len; len++) {
+        uint8_t *copy = (uint8_t *)(uintptr_t)guarded(two.bytes, len);
+
+        cable_hide_packets(copy, len);
+        ck_assert_ptr_null(memmem(copy, len, "geh", 3));
+        if (len > mqtt.len)
+            ck_assert_ptr_nonnull(memmem(copy, len, "sensor", 6));
+    }
+    buf_release(&two);
+}
+END_TEST
+
+START_TEST(a_request_shows_not_what_authorizes_it)
+{
+    char text[] = "GET / HTTP/1.1\r\nauthorization: Basic Z2VoZWlt\r\n"
+                  "Host: a\r\nProxy-Authorization:x\r\n\r\n";
+
+    cable_hide_request((uint8_t *)text, strlen(text));
+    ck_assert_str_eq(text, "GET / HTTP/1.1\r\nauthorization:***************\r\n"
+                           "Host: a\r\nProxy-Authorization:*\r\n\r\n");
+    for (size_t len = 0; len <= strlen(text); len++)
+        cable_hide_request((uint8_t *)(uintptr_t)guarded(text, len), len);
+}
+END_TEST
+
 Suite *cable_hide_suite(void)
 {
     Suite *suite = suite_create("cable_hide");
     TCase *tcase = unit_case(suite, "cable_hide", 10);
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, without_frames_the_password_is_hidden_too);
+    tcase_add_test(tcase, a_request_shows_not_what_authorizes_it);
     tcase_add_loop_test(tcase, the_password_is_hidden_however_the_packet_is_cut,
                         0, 3);
     tcase_add_test(tcase, a_long_frame_is_understood);
