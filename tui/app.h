@@ -37,7 +37,8 @@ struct app_deeds {
                            unsigned qos, bool retain);
     /* how: "disconnect", "cut" or "silent" */
     const char *(*kick)(void *owner, const char *client_id, const char *how);
-    const char *(*rule)(void *owner, const struct app_rule *rule);
+    /* *set: is there such a rule now? */
+    const char *(*rule)(void *owner, const struct app_rule *rule, bool *set);
     /* End the rules of this kind; NULL: all. */
     const char *(*unrule)(void *owner, const char *kind);
     /* Let the held packet of this record go; 0: the oldest. */

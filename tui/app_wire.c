@@ -48,9 +48,13 @@ void app_hold(struct app *app, const char *filter)
         return;
     if (app->holding)
         app->deeds->unrule(app->deeds->owner, "hold");
-    app_say(app, "%s holds what matches: . lets one go, A all, i ends it",
-            app->deeds->rule(app->deeds->owner, &rule));
-    app->holding = true;
+    const char *said =
+        app->deeds->rule(app->deeds->owner, &rule, &app->holding);
+    app_say(app,
+            app->holding
+                ? "%s holds what matches: . lets one go, A all, i ends it"
+                : "%s",
+            said);
 }
 
 void app_end_rules(struct app *app)
@@ -138,10 +142,14 @@ void app_disturb(struct app *app, const char *kind, const char *rest)
     rule.filter = rest = presets_expand(rest);
     if (!is_for_rules(app, rest))
         return;
-    app_say(app, "%s: %s %s%s; :rules-off ends it",
-            app->deeds->rule(app->deeds->owner, &rule), kind,
-            rule.always ? "always " : "once, ",
-            *rest ? rest : "whatever comes");
+    bool set = false;
+    const char *said = app->deeds->rule(app->deeds->owner, &rule, &set);
+    if (set)
+        app_say(app, "%s: %s %s%s; :rules-off ends it", said, kind,
+                rule.always ? "always " : "once, ",
+                *rest ? rest : "whatever comes");
+    else
+        app_say(app, "%s", said);
 }
 
 /* ---- notes ---- */

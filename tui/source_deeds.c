@@ -3,6 +3,7 @@
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tui/source.h"
 
@@ -63,13 +64,18 @@ static const char *kick(void *owner, const char *client_id, const char *how)
                    "done", NULL);
 }
 
-static const char *rule(void *owner, const struct app_rule *rule)
+static const char *rule(void *owner, const struct app_rule *rule, bool *set)
 {
-    return request(owner,
-                   json_pack("{s:s, s:s, s:s, s:b, s:i}", "cmd", "rule", "kind",
-                             rule->kind, "filter", rule->filter, "always",
-                             (int)rule->always, "ms", (int)rule->ms),
-                   "rule", "rule");
+    static const char done[] = "rule";
+    const char *said =
+        request(owner,
+                json_pack("{s:s, s:s, s:s, s:b, s:i}", "cmd", "rule", "kind",
+                          rule->kind, "filter", rule->filter, "always",
+                          (int)rule->always, "ms", (int)rule->ms),
+                done, "rule");
+
+    *set = strncmp(said, done, sizeof(done) - 1) == 0;
+    return said;
 }
 
 static const char *unrule(void *owner, const char *kind)

@@ -24,12 +24,13 @@ static const char *kick(void *owner, const char *client_id, const char *how)
     return "done";
 }
 
-static const char *rule(void *owner, const struct app_rule *rule)
+static const char *rule(void *owner, const struct app_rule *rule, bool *set)
 {
     (void)owner;
     snprintf(dash.done, sizeof(dash.done), "rule %s '%s' %d %u", rule->kind,
              rule->filter, rule->always, rule->ms);
-    return "rule: 1";
+    *set = !dash.refuses;
+    return *set ? "rule: 1" : "the broker refuses: 64 rules are the most";
 }
 
 static const char *unrule(void *owner, const char *kind)
@@ -91,6 +92,7 @@ void app_stage_open(void)
 {
     ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
     dash.done[0] = '\0';
+    dash.refuses = false;
     dash.store = store_new(1 << 20);
     sample_begin(&dash.sample, take, NULL);
     sample_story(&dash.sample);

@@ -15,6 +15,7 @@ struct app_stage {
     struct sample sample;
     struct sample_lab lab;
     struct grid grid;
+    bool refuses;   /* to set rules */
     char done[128]; /* what was asked last: "kick sensor-1 cut" */
 };
 

@@ -29,6 +29,22 @@ START_TEST(packets_are_held_and_let_go_from_the_keyboard)
 }
 END_TEST
 
+START_TEST(a_rule_that_is_refused_holds_nothing)
+{
+    dash.refuses = true;
+    app_press("imqtt.qos == 2<Enter>");
+    ck_assert(app_shows("64 rules are the most"));
+    ck_assert(!app_shows("holds what matches"));
+    ck_assert(!dash.app->holding);
+    app_press(":drop<Enter>");
+    ck_assert(app_shows("64 rules are the most"));
+    ck_assert(!app_shows("rules-off"));
+    dash.refuses = false;
+    app_press("imqtt.qos == 2<Enter>");
+    ck_assert(dash.app->holding);
+}
+END_TEST
+
 static const struct {
     const char *typed;
     const char *done;
@@ -404,6 +420,7 @@ Suite *app_wire_suite(void)
 
     tcase_add_checked_fixture(tcase, app_stage_open, app_stage_close);
     tcase_add_test(tcase, packets_are_held_and_let_go_from_the_keyboard);
+    tcase_add_test(tcase, a_rule_that_is_refused_holds_nothing);
     tcase_add_loop_test(tcase, a_command_does_what_it_says, 0,
                         sizeof(commands) / sizeof(commands[0]));
     tcase_add_loop_test(tcase, who_only_watches_changes_nothing, 0,

@@ -137,11 +137,12 @@ static const char *kick(void *owner, const char *client_id, const char *how)
     return "done";
 }
 
-static const char *rule(void *owner, const struct app_rule *rule)
+static const char *rule(void *owner, const struct app_rule *rule, bool *set)
 {
     (void)owner;
     snprintf(said, sizeof(said), "rule %s '%s' %d %u", rule->kind, rule->filter,
              rule->always, rule->ms);
+    *set = true;
     return "rule: 1";
 }
 
