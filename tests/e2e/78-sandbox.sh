@@ -32,4 +32,4 @@ at_end() {
 }
 exits 0 box --strict -- sh -c "! test -e $other && ! echo x >file && ls /proc/self" >said 2>&1
 exits 0 box --strict --show "$other" -- test -e "$other"
-exits 1 box --strict --show "$MQTTLAB" -- "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -t a -m b >said 2>&1
+exits 1 box --strict --memory 0 --show "$MQTTLAB" -- "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -t a -m b >said 2>&1
