@@ -92,6 +92,16 @@ static void tell_broken(struct ws *ws)
     tell_end(ws, -EPROTO);
 }
 
+/* libwebsockets has closed before there was a WebSocket; a page is a reason. */
+static void tell_refused(struct ws *ws)
+{
+    if (ws->site)
+        ws_layer_say_why(ws, "what came cannot be answered; perhaps it is "
+                             "MQTT without WebSocket, or TLS, or a header "
+                             "longer than websockets_headers_size");
+    tell_end(ws, ws->site ? 0 : -EPROTO);
+}
+
 /* libwebsockets was served: what came of it? */
 static void judge(struct ws *ws)
 {
@@ -109,7 +119,7 @@ static void judge(struct ws *ws)
     else if (ws->close_sent || (ws->opened && !ws->wsi))
         tell_broken(ws);
     else if (!ws->wsi)
-        tell_end(ws, ws->site ? 0 : -EPROTO);
+        tell_refused(ws);
 }
 
 /* ---- up: what the transport below brings goes to libwebsockets ---- */

@@ -18,4 +18,9 @@ for line in "a frame of text came" "a frame came without a mask" "POST /: 405"; 
     grep -q -- "$line" "$broker_log" || echo "$line" >>"$work/not-logged.log"
 done
 [ ! -s "$work/not-logged.log" ] || fail "not in the log"
+
+# What is no request at all: the broker ends it, and does not say that the client did.
+before=$(logged 'what came cannot be answered')
+! "$MQTTLAB" pub -p "$port" -t a -m b 2>"$work/out" || fail "MQTT without WebSocket"
+until_ok logs_again "$before" 'what came cannot be answered'
 stop_broker
