@@ -82,6 +82,7 @@ enum view_id {
     X(PAIR, "pair") \
     X(EXPLAIN, "explain") \
     X(CABLE, "cable") \
+    X(KEYS, "keys") \
     X(TIME, "time") \
     X(COLOUR, "colour") \
     X(EVENTS, "events") \

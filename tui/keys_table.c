@@ -107,6 +107,8 @@ static const struct keys_binding table[] = {
      "the message: as JSON, hex, Base64; compared; its numbers plotted", NULL},
     {ACTION_CABLE, PKTS, "E", "E Cable",
      "beside the packet what an eavesdropper sees of it, or not", NULL},
+    {ACTION_KEYS, WIRE, "K", "K Keys",
+     "what somebody with the session keys reads, if they were recorded", NULL},
     {ACTION_CABLE, WIRE, "E", NULL, "show the packet in the list of all", NULL},
     {ACTION_EXPLAIN, PKTS | WIRE, "e", "e Explain",
      "explain the chosen field", NULL},

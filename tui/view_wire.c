@@ -9,6 +9,7 @@
 #include "mqtt/mqtt.h"
 #include "tui/packet_detail.h"
 #include "tui/view.h"
+#include "tui/wire_keys.h"
 #include "tui/wire_leaks.h"
 #include "tui/wire_lines.h"
 #include "wire/render.h"
@@ -24,6 +25,8 @@ struct view_wire {
     struct wire_leaks leaks;
     struct wire_lines lines;
     struct packet_detail detail;
+    struct wire_keys keys;
+    bool with_keys; /* they are shown instead of what an eavesdropper reads */
     struct dissection scratch;
     uint32_t connection;  /* that is shown; 0: none */
     uint64_t cursor_seen; /* the store's when the line was chosen */
@@ -349,6 +352,18 @@ static int arrange(struct view_wire *view, const struct area *area, int pane)
     return table ? rows - table : 0;
 }
 
+static void draw_keys(struct view_wire *view, const struct area *area)
+{
+    const struct wire_connection *connection = shown(view);
+
+    if (connection)
+        wire_keys_look(&view->keys, view->view.store, connection->number,
+                       connection->first, view->detail.position);
+    wire_keys_draw(&view->keys, area,
+                   connection &&
+                       connection->eavesdropper.cover >= EAVESDROPPER_TLS_1_2);
+}
+
 static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_wire *view = (struct view_wire *)base;
@@ -368,8 +383,13 @@ static void draw(struct view *base, const struct area *area, int pane)
         struct area rest =
             grid_part(area, table, 0, area->height - table, area->width);
 
-        grid_rule(area, table - 1, "what an eavesdropper reads");
-        wire_leaks_draw(&view->leaks, &rest, shown(view));
+        grid_rule(area, table - 1,
+                  view->with_keys ? "what somebody with the keys reads"
+                                  : "what an eavesdropper reads");
+        if (view->with_keys)
+            draw_keys(view, &rest);
+        else
+            wire_leaks_draw(&view->leaks, &rest, shown(view));
     }
 }
 
@@ -471,6 +491,8 @@ static bool act(struct view *base, enum action action, int pane)
         view->detail.explain = !view->detail.explain;
     else if (action == ACTION_FILTER_TO || action == ACTION_FILTER_OUT)
         add_filter(view, pane, action == ACTION_FILTER_OUT);
+    else if (action == ACTION_KEYS)
+        view->with_keys = !view->with_keys;
     else if (action == ACTION_CABLE)
         base->host->show(base->host->app, VIEW_PACKETS);
     else
@@ -531,6 +553,7 @@ static void release(struct view *base)
 
     wire_leaks_release(&view->leaks);
     wire_lines_release(&view->lines);
+    wire_keys_release(&view->keys);
     detail_release(&view->detail);
     dissect_release(&view->scratch);
 }

@@ -363,8 +363,9 @@ static bool trust_lists(SSL_CTX *ssl, const char *path,
     BIO_free(file);
     if (!count || !at_end()) {
         tls_say(complaint, true,
-                "crlfile %s: list %d is not a revocation list in PEM form: %s",
-                path, count + 1, tls_openssl_says());
+                "crlfile %s: list %d is not a revocation list in PEM form: "
+                "%s. Make one: openssl ca -gencrl -out %s",
+                path, count + 1, tls_openssl_says(), path);
         return false;
     }
     ERR_clear_error();
