@@ -473,6 +473,8 @@ static void greet(const struct plain *plain)
         wait_for_enter();
     show_help();
     show_step(plain);
+    puts("(n next step, h hint, c checks, ? what else there is)");
+    fflush(stdout);
 }
 
 static volatile sig_atomic_t interrupted;

@@ -37,7 +37,8 @@ static int draw_check(const struct area *area, int y,
     lines = view_prose(&inner, y, STYLE_PLAIN, check->text);
     if (chosen && focus)
         grid_select(area, y);
-    if (check->packet && check->detail && *check->detail)
+    if (check->packet && check->state == PANEL_PASSED && check->detail &&
+        *check->detail)
         grid_printf(&inner, y + lines++, 0, STYLE_DIM, "%s%s", check->detail,
                     chosen ? "   Enter=go" : "");
     else if (check->packet)

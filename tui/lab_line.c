@@ -6,11 +6,13 @@
 
 #define LEAST_BESIDE 20 /* columns of text that stands beside other text */
 
-/* Where the last blank outside of quotes is, of those that leave room for what
-   stands behind it; 0: there is none. */
-static size_t last_blank(const char *text, size_t fit)
+/* Where a command of which fit bytes have room is broken: at its last blank
+   outside of quotes, or rather at the last one before an option, which stays
+   with its value. 0: nowhere. */
+static size_t break_command(const char *text, size_t fit)
 {
     size_t blank = 0;
+    size_t option = 0;
     char quote = '\0';
 
     for (size_t i = 0; i <= fit && text[i]; i++) {
@@ -18,8 +20,10 @@ static size_t last_blank(const char *text, size_t fit)
             quote = quote ? '\0' : text[i];
         else if (text[i] == ' ' && !quote)
             blank = i;
+        if (blank == i && text[i + 1] == '-')
+            option = blank;
     }
-    return blank;
+    return option > fit / 2 ? option : blank;
 }
 
 /* Broken so that it can be copied all the same: a shell takes "\\" at the end
@@ -29,7 +33,8 @@ static int draw_command(const struct area *area, int y, const char *text)
     int lines = 0;
 
     while (grid_text_fit(text, area->width) < strlen(text)) {
-        size_t blank = last_blank(text, grid_text_fit(text, area->width - 2));
+        size_t blank =
+            break_command(text, grid_text_fit(text, area->width - 2));
 
         if (!blank)
             break;
