@@ -114,10 +114,9 @@ static void on_open(struct link *link)
     if (broker->config->connection_messages &&
         log_wants(broker->log, LOG_NOTICE))
         log_opened(connection);
-    if (tap_on(&broker->tap)) {
+    if (tap_on(&broker->tap))
         connection_announce(connection);
-        secure_report(connection);
-    }
+    secure_report(connection);
     secure_admit(connection);
 }
 

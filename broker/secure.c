@@ -5,6 +5,8 @@
 #include "broker/cable.h"
 #include "broker/connection.h"
 #include "broker/psk_file.h"
+#include "broker/report.h"
+#include "broker/trace.h"
 #include "net/tls_settings.h"
 #include "net/transport_tls.h"
 #include "net/transport_ws.h"
@@ -344,27 +346,45 @@ const char *secure_reason(const struct connection *connection)
     return tls ? transport_tls_reason(tls) : NULL;
 }
 
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384, server name localhost"; owned by the caller. */
+static char *describe(const struct transport *transport)
+{
+    struct tls_description seen;
+    char *subject = transport_tls_peer_name(transport, true);
+
+    transport_tls_describe(transport, &seen);
+    char *text = alloc_printf("%s, %s%s%s%s%s%s%s%s", seen.version, seen.cipher,
+                              seen.resumed ? ", resumed" : "",
+                              seen.server_name ? ", server name " : "",
+                              seen.server_name ? seen.server_name : "",
+                              seen.identity ? ", PSK identity " : "",
+                              seen.identity ? seen.identity : "",
+                              subject ? ", client certificate of " : "",
+                              subject ? subject : "");
+    free(subject);
+    return text;
+}
+
 void secure_report(const struct connection *connection)
 {
     struct broker *broker = connection->broker;
     const struct transport *transport = tls_of(connection);
-    struct tls_description seen;
+    bool logged = trace_on(connection);
+    char peer[CONNECTION_ADDRESS_BYTES];
 
-    if (!transport)
+    if (!transport || (!logged && !tap_on(&broker->tap)))
         return;
-    transport_tls_describe(transport, &seen);
-    char *subject = transport_tls_peer_name(transport, true);
-    report_begin(broker, EVENT_TLS_OPENED, slice_of(NULL, 0));
-    report_printf(broker, RECORD_TEXT, "%s, %s%s%s%s%s%s%s%s", seen.version,
-                  seen.cipher, seen.resumed ? ", resumed" : "",
-                  seen.server_name ? ", server name " : "",
-                  seen.server_name ? seen.server_name : "",
-                  seen.identity ? ", PSK identity " : "",
-                  seen.identity ? seen.identity : "",
-                  subject ? ", client certificate of " : "",
-                  subject ? subject : "");
-    report_end(broker, connection, 0);
-    free(subject);
+    char *text = describe(transport);
+    if (logged) {
+        connection_peer(connection, peer, sizeof(peer));
+        log_debug(broker->log, "TLS with %s: %s.", peer, text);
+    }
+    if (tap_on(&broker->tap)) {
+        report_begin(broker, EVENT_TLS_OPENED, slice_of(NULL, 0));
+        report_printf(broker, RECORD_TEXT, "%s", text);
+        report_end(broker, connection, 0);
+    }
+    free(text);
 }
 
 bool secure_user_name(const struct connection *connection, char **name)

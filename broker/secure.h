@@ -48,7 +48,8 @@ struct transport *secure_accept(struct broker_listener *listener, int fd,
    if not. */
 bool secure_admit(struct connection *connection);
 
-/* A connection is open: write down what was agreed on (the tap must be on). */
+/* A connection is open: what was agreed on, and for which server name, is logged at
+   level debug and told to who watches. */
 void secure_report(const struct connection *connection);
 
 /* Why TLS failed; NULL: it did not. Borrowed until the link is closed. */
