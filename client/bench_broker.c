@@ -112,14 +112,16 @@ static uint16_t free_port(void)
 
 /* --- files ---------------------------------------------------------------- */
 
-static void path_of(const struct bench_broker *broker, const char *name,
-                    char *path, size_t size)
+/* Of a file in its folder; owned by the caller. */
+static char *path_of(const struct bench_broker *broker, const char *name)
 {
-    snprintf(path, size, "%s/%s", broker->folder, name);
+    return alloc_printf("%s/%s", broker->folder, name);
 }
 
-/* A certificate for 127.0.0.1; the files are only for who we are. */
-static bool write_certificate(struct bench_broker *broker, FILE *file)
+/* A certificate for 127.0.0.1; the files are only for who we are. Returns false
+   with a message in why. */
+static bool write_certificate(struct bench_broker *broker, FILE *file,
+                              char *why, size_t why_size)
 {
     struct certs_request request = {
         .folder = broker->folder,
@@ -133,38 +135,52 @@ static bool write_certificate(struct bench_broker *broker, FILE *file)
     };
     const struct passwd *user = getpwuid(geteuid());
     struct buf told = {0};
-    struct buf why = {0};
+    struct buf wrong = {0};
 
-    bool good =
-        certs_ca(&request, &told, &why) && certs_server(&server, &told, &why);
+    bool good = certs_ca(&request, &told, &wrong) &&
+                certs_server(&server, &told, &wrong);
+    if (!good)
+        snprintf(why, why_size, "%s", buf_string(&wrong));
     buf_release(&told);
-    buf_release(&why);
-    path_of(broker, "ca.crt", broker->cafile, sizeof(broker->cafile));
+    buf_release(&wrong);
+    broker->cafile = path_of(broker, "ca.crt");
     fprintf(file, "certfile %s/server.crt\nkeyfile %s/server.key\n",
             broker->folder, broker->folder);
     fprintf(file, "cafile %s\n", broker->cafile);
     if (user)
         fprintf(file, "user %s\n", user->pw_name);
-    errno = good ? 0 : EIO;
     return good;
 }
 
-static bool write_configuration(struct bench_broker *broker,
-                                const struct bench_program *program)
+/* Returns false with a message in why. */
+static bool make_folder(struct bench_broker *broker, char *why, size_t why_size)
 {
     const char *tmp = getenv("TMPDIR");
-    char path[96];
 
-    int len = snprintf(broker->folder, sizeof(broker->folder), "%s/%s",
-                       tmp && *tmp ? tmp : "/tmp", "mqttlab-bench.XXXXXX");
-    if (len >= (int)sizeof(broker->folder) || !mkdtemp(broker->folder)) {
-        broker->folder[0] = '\0';
+    broker->folder =
+        alloc_printf("%s/mqttlab-bench.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (mkdtemp(broker->folder))
+        return true;
+    snprintf(why, why_size, "no folder can be made in %s: %s",
+             tmp && *tmp ? tmp : "/tmp", strerror(errno));
+    free(broker->folder);
+    broker->folder = NULL;
+    return false;
+}
+
+/* Into its folder. Returns false with a message in why. */
+static bool write_configuration(struct bench_broker *broker,
+                                const struct bench_program *program, char *why,
+                                size_t why_size)
+{
+    char *path = path_of(broker, "conf");
+    FILE *file = fopen(path, "w");
+
+    free(path);
+    if (!file) {
+        snprintf(why, why_size, "%s", strerror(errno));
         return false;
     }
-    path_of(broker, "conf", path, sizeof(path));
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return false;
     /* mosquitto 2.0.11 starts with no listener that is for WebSocket only. */
     if (program->websockets)
         fprintf(file, "listener %d 127.0.0.1\n", free_port());
@@ -173,39 +189,46 @@ static bool write_configuration(struct bench_broker *broker,
         fprintf(file, persistence, broker->folder);
     if (program->websockets)
         fputs("protocol websockets\n", file);
-    bool good = !program->tls || write_certificate(broker, file);
-    return fclose(file) == 0 && good;
+    bool good = !program->tls || write_certificate(broker, file, why, why_size);
+    bool written = fclose(file) == 0;
+    if (good && !written)
+        snprintf(why, why_size, "%s", strerror(errno));
+    return good && written;
 }
 
 /* All that it and we have put into its folder; there are no folders in it. */
 static void remove_files(struct bench_broker *broker)
 {
-    char path[sizeof(broker->folder) + NAME_MAX + 2];
-    DIR *folder = broker->folder[0] ? opendir(broker->folder) : NULL;
+    DIR *folder = broker->folder ? opendir(broker->folder) : NULL;
 
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         if (entry->d_name[0] == '.')
             continue;
-        snprintf(path, sizeof(path), "%s/%s", broker->folder, entry->d_name);
+        char *path = path_of(broker, entry->d_name);
+
         unlink(path);
+        free(path);
     }
     if (folder)
         closedir(folder);
-    if (broker->folder[0])
+    if (broker->folder)
         rmdir(broker->folder);
-    broker->folder[0] = '\0';
+    free(broker->folder);
+    free(broker->cafile);
+    broker->folder = NULL;
+    broker->cafile = NULL;
 }
 
 /* The last line that the broker wrote, to say why it does not run. */
 static void last_words(const struct bench_broker *broker, char *text,
                        size_t size)
 {
-    char path[96];
+    char *path = path_of(broker, "log");
     char line[200];
-
-    snprintf(text, size, "it says nothing");
-    path_of(broker, "log", path, sizeof(path));
     FILE *file = fopen(path, "r");
+
+    free(path);
+    snprintf(text, size, "it says nothing");
     while (file && fgets(line, sizeof(line), file)) {
         line[strcspn(line, "\n")] = '\0';
         snprintf(text, size, "%s", line);
@@ -257,9 +280,8 @@ static char *shell_words(const struct bench_broker *broker, const char *command,
 static int spawn(struct bench_broker *broker, char **words)
 {
     posix_spawn_file_actions_t actions;
-    char log[96];
+    char *log = path_of(broker, "log");
 
-    path_of(broker, "log", log, sizeof(log));
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, log,
@@ -270,6 +292,7 @@ static int spawn(struct bench_broker *broker, char **words)
     int error =
         posix_spawn(&broker->pid, words[0], &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
+    free(log);
     if (error)
         broker->pid = 0;
     return -error;
@@ -280,11 +303,10 @@ static int run(struct bench_broker *broker, const struct bench_program *program)
     static char shell[] = "/bin/sh";
     static char broker_word[] = "broker";
     static char c_word[] = "-c";
-    char conf[96];
+    char *conf = path_of(broker, "conf");
     char *path = alloc_string(program->command);
     int error;
 
-    path_of(broker, "conf", conf, sizeof(conf));
     if (program->own) {
         error =
             spawn(broker, (char *[]){path, broker_word, c_word, conf, NULL});
@@ -297,6 +319,7 @@ static int run(struct bench_broker *broker, const struct bench_program *program)
         error = spawn(broker, (char *[]){path, c_word, conf, NULL});
     }
     free(path);
+    free(conf);
     return error;
 }
 
@@ -330,15 +353,17 @@ static bool try_to_start(struct bench_broker *broker,
         snprintf(why, why_size, "no port is free");
         return false;
     }
-    int error =
-        write_configuration(broker, program) ? run(broker, program) : -errno;
+    if (make_folder(broker, why, why_size) &&
+        write_configuration(broker, program, why, why_size)) {
+        int error = run(broker, program);
 
-    if (!error && wait_until_it_listens(broker))
-        return true;
-    if (error)
-        snprintf(why, why_size, "%s", strerror(-error));
-    else
-        last_words(broker, why, why_size);
+        if (!error && wait_until_it_listens(broker))
+            return true;
+        if (error)
+            snprintf(why, why_size, "%s", strerror(-error));
+        else
+            last_words(broker, why, why_size);
+    }
     bench_broker_stop(broker);
     return false;
 }

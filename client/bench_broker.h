@@ -13,8 +13,8 @@
 struct bench_broker {
     pid_t pid; /* 0: none runs */
     uint16_t port;
-    char folder[64]; /* its configuration, log and data */
-    char cafile[96]; /* with TLS: who signed its certificate */
+    char *folder; /* owned; its configuration, log and data; NULL: none */
+    char *cafile; /* owned; with TLS: who signed its certificate */
 };
 
 /*

@@ -147,7 +147,7 @@ static bool run_with_broker(const struct bench_versus *versus,
         !bench_is_memory(plan.workload) && plan.workload != BENCH_PING_PONG;
     plan.host = "127.0.0.1";
     plan.port = broker.port;
-    if (broker.cafile[0])
+    if (broker.cafile)
         plan.cafile = broker.cafile;
     plan.pid = (int)broker.pid;
     bool ok = run_watched(which, &plan, result);

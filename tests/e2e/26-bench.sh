@@ -48,6 +48,19 @@ done
     >"$work/own.log" 2>&1 || fail "$(cat "$work/own.log")"
 has_line "mqttlab bench: there is no no-such-broker here: measuring alone." "$work/own.log"
 
+# Where files lie for a while may have a long name, and may be nowhere.
+long=$work/a-folder-with-a-name/that-is-as-long-as/those-of-other-systems
+mkdir -p "$long"
+TMPDIR=$long "$MQTTLAB" bench --start pairs -n 2 --messages 100 --over tls \
+    >"$work/long.log" || fail "$(cat "$work/long.log")"
+has_line "  lost          0 of 100; out of order: 0" "$work/long.log"
+[ -z "$(ls "$long")" ] || fail "left behind: $(ls "$long")"
+if TMPDIR=$work/nowhere "$MQTTLAB" bench --start pairs >"$work/long.log"; then
+    fail "it works without a folder"
+fi
+grep -q "no folder can be made in $work/nowhere: No such file" "$work/long.log" ||
+    fail "$(cat "$work/long.log")"
+
 # Side by side: with itself by a command, as another broker would be.
 "$MQTTLAB" bench --vs "$MQTTLAB broker -c {conf}" --vs "$MQTTLAB broker -p {port}" \
     pairs fan-out -n 3 --messages 20000 --rounds 2 --json "$work/vs.json" >"$work/vs.log" ||
