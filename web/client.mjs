@@ -19,12 +19,15 @@ export class Client extends EventTarget {
   #lastId = 0;
   #pingTimer;
 
-  // version: 4 (3.1.1) or 5. The rest is what CONNECT says.
+  // version: 4 (3.1.1) or 5. The rest is what CONNECT says. Throws when that version
+  // cannot say so.
   constructor({ url, version = 5, clientId = "", cleanStart = true, keepAlive = 60,
                 userName, password, will, properties = [] }) {
     super();
     this.url = url;
     this.version = version;
+    if (version < 5 && password !== undefined && userName === undefined) // [MQTT311-3.1.2-22]
+      throw new Error("version 3.1.1 has no Password without a User Name");
     this.connectPacket = {
       type: "CONNECT", clientId, cleanStart, keepAlive, will, properties, userName,
       password: password === undefined ? undefined : utf8.encode(password),

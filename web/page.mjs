@@ -119,8 +119,6 @@ function onSubmit(id, act) {
 }
 
 onSubmit("connect", async (form) => {
-  setConnected(true);
-  say("connecting");
   client = new Client({
     url: form.url.value,
     version: Number(form.version.value),
@@ -136,6 +134,8 @@ onSubmit("connect", async (form) => {
     setConnected(false);
     say(event.detail);
   });
+  setConnected(true);
+  say("connecting");
   await client.connect();
   say("connected");
 });

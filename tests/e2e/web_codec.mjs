@@ -47,6 +47,13 @@ for (const name of readdirSync(packets).filter((each) => each.endsWith(".txt")))
     }
   }
 }
+// [MQTT311-3.1.2-22]
+const { Client } = await import(`${web}/client.mjs`);
+const alone = { url: "ws://localhost", password: "geheim" };
+assert.throws(() => new Client({ ...alone, version: 4 }), /no Password without a User Name/);
+new Client({ ...alone, version: 4, userName: "anna" });
+new Client({ ...alone, version: 5 });
+
 assert(count > 300, `only ${count} packets were found`);
 assert(refused > 100, `only ${refused} broken packets were found`);
 console.log(`${count} packets, ${refused} broken ones`);
