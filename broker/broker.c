@@ -212,15 +212,17 @@ uint32_t broker_max_packet_size(const struct broker *broker, uint32_t at_most)
 
 /* ---- connections come and go ---- */
 
-static void report_refused(struct broker *broker, const char *peer)
+static void report_refused(struct broker *broker, const char *peer,
+                           const char *limit)
 {
-    log_notice(broker->log,
-               "Connection from %s refused: max_connections is reached.", peer);
+    log_notice(broker->log, "Connection from %s refused: %s is reached.", peer,
+               limit);
     if (!tap_on(&broker->tap))
         return;
     report_begin(broker, EVENT_LIMIT, slice_of(NULL, 0));
     report_printf(broker, RECORD_PEER, "%s", peer);
-    report_printf(broker, RECORD_TEXT, "max_connections of the listener");
+    report_printf(broker, RECORD_TEXT, "%s of the %s", limit,
+                  strcmp(limit, "memory_limit") ? "listener" : "broker");
     report_end(broker, NULL, 0);
 }
 
@@ -234,22 +236,30 @@ struct link *broker_connect(struct broker *broker, size_t listener)
         return NULL;
     from->connection_count++;
     broker->connection_count++;
+    broker->opening_count++;
     broker->counters.sockets_opened++;
     return &connection_new(broker, from)->link;
+}
+
+static bool shakes_hands(const struct broker_listener *listener)
+{
+    return listener->tls || listener->config->protocol == CONFIG_WEBSOCKETS;
 }
 
 static void accept_at(struct broker_listener *from, int fd,
                       const struct sockaddr *peer, socklen_t peer_len)
 {
     struct broker *broker = from->broker;
-    struct link *link =
-        broker_connect(broker, (size_t)(from - broker->listeners));
+    struct link *link = NULL;
+    bool room = !shakes_hands(from) || memory_watch_admits(broker);
 
+    if (room)
+        link = broker_connect(broker, (size_t)(from - broker->listeners));
     if (!link) {
         char text[CONNECTION_ADDRESS_BYTES];
 
         address_print(peer, peer_len, text, sizeof(text));
-        report_refused(broker, text);
+        report_refused(broker, text, room ? "max_connections" : "memory_limit");
         close(fd);
         return;
     }
@@ -287,6 +297,7 @@ void broker_forget(struct broker *broker, struct connection *connection)
     list_remove(&connection->node);
     connection->listener->connection_count--;
     broker->connection_count--;
+    broker->opening_count -= !connection->opened;
     go_on_stopping(broker);
 }
 

@@ -81,6 +81,7 @@ struct broker {
     uint32_t open_count;               /* of them that are not closed yet */
     struct list connections;           /* struct connection, member node */
     uint32_t connection_count;         /* on that list */
+    uint32_t opening_count;     /* of these, in the middle of a handshake */
     uint32_t last_connection;   /* number given to the newest connection */
     uint64_t last_assigned_id;  /* for Client Identifiers that we make up */
     struct map scripts;         /* Client Identifiers of scripted clients;

@@ -110,6 +110,7 @@ static void on_open(struct link *link)
     struct connection *connection = connection_of(link);
     struct broker *broker = connection->broker;
 
+    broker->opening_count -= !connection->opened;
     connection->opened = true;
     if (broker->config->connection_messages &&
         log_wants(broker->log, LOG_NOTICE))

@@ -12,6 +12,10 @@
 /* A part of the limit must be free again before it counts as kept. */
 #define FREE_PART 16u
 
+/* What a handshake may take; so many may be under way whatever is in use. */
+#define HANDSHAKE_BYTES 65536u
+#define HANDSHAKES_FEW  16u
+
 static int64_t own_bytes(void)
 {
     return process_private_bytes(0);
@@ -66,7 +70,19 @@ void memory_watch_look(struct broker *broker)
     }
     watch->at_ms = now_ms;
     watch->traffic_bytes = traffic_bytes;
+    watch->used_bytes = used > 0 ? (uint64_t)used : 0;
     watch->full = used > (was_full ? limit - limit / FREE_PART : limit);
     if (watch->full != was_full)
         report(broker, used);
+}
+
+bool memory_watch_admits(struct broker *broker)
+{
+    uint64_t limit = broker->config->memory_limit;
+    uint64_t opening = broker->opening_count;
+
+    if (!limit || opening < HANDSHAKES_FEW)
+        return true;
+    memory_watch_look(broker);
+    return broker->memory.used_bytes + opening * HANDSHAKE_BYTES <= limit;
 }

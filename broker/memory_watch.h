@@ -18,6 +18,7 @@ struct memory_watch {
         void);              /* private bytes, -1: unknown; a test has its own */
     uint64_t traffic_bytes; /* both ways, when it was measured last */
     uint64_t at_ms;         /* when that was */
+    uint64_t used_bytes;    /* what it was */
     bool full;              /* nothing that stays may be added */
 };
 
@@ -31,5 +32,12 @@ void memory_watch_init(struct memory_watch *watch);
 
 /* Measure, if it is time to. */
 void memory_watch_look(struct broker *broker);
+
+/*
+ * May one more connection begin a handshake, of TLS or WebSocket? It takes memory
+ * before there is a CONNECT that could be refused, so near the limit only a few are
+ * under way at a time.
+ */
+bool memory_watch_admits(struct broker *broker);
 
 #endif

@@ -151,6 +151,26 @@ static void connect_other(enum mqtt_version version)
     rig_send(&other, &packet);
 }
 
+START_TEST(few_shake_hands_when_there_is_no_room)
+{
+    struct broker *broker = rig.broker;
+
+    ck_assert_uint_eq(broker->opening_count, 0);
+    broker->opening_count = 15;
+    use(LIMIT + 1);
+    ck_assert(memory_watch_admits(broker));
+    broker->opening_count = 16;
+    ck_assert(!memory_watch_admits(broker));
+    rig.config.memory_limit = 0;
+    ck_assert(memory_watch_admits(broker));
+    rig.config.memory_limit = 100 * LIMIT;
+    ck_assert(memory_watch_admits(broker));
+    broker->opening_count = 2000;
+    ck_assert(!memory_watch_admits(broker));
+    broker->opening_count = 0;
+}
+END_TEST
+
 START_TEST(nobody_is_let_in)
 {
     struct mqtt_packet packet;
@@ -322,6 +342,7 @@ Suite *broker_memory_suite(void)
     tcase_add_test(tcase, it_is_measured_after_a_megabyte_or_a_second);
     tcase_add_test(tcase, without_a_limit_nothing_is_measured);
     tcase_add_test(tcase, the_system_tells_how_much_this_process_takes);
+    tcase_add_test(tcase, few_shake_hands_when_there_is_no_room);
     tcase_add_test(tcase, nobody_is_let_in);
     tcase_add_test(tcase, no_subscription_is_added);
     tcase_add_test(tcase, no_retained_message_is_added);
