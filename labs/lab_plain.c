@@ -207,8 +207,13 @@ static void tell_trouble(struct plain *plain)
 
 static void drain(struct plain *plain)
 {
+    bool was_attached = plain->broker.attached;
+
     if (lab_drain(&plain->live, &plain->broker, &plain->actors))
         puts("(attached to the broker again)");
+    else if (was_attached && !plain->broker.attached)
+        puts("(the broker has ended; the lab waits for another one on its "
+             "port)");
     tell_trouble(plain);
     tell_reasons(plain);
 }
