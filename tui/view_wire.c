@@ -102,9 +102,8 @@ static void look_at_unit(struct view_wire *view)
     const struct wire_line *line = chosen_line(view);
     uint64_t before = view->detail.position;
 
-    while (line && line->cable == STORE_NOWHERE && line->shares &&
-           line > view->lines.lines)
-        line--;
+    if (line)
+        line = wire_lines_holder(&view->lines, line);
     detail_look(&view->detail, view->view.store,
                 line ? line->cable : STORE_NOWHERE);
     if (line && view->detail.here &&

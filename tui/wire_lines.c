@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define APP_DATA   23
-#define FRAME_MOST 14u /* what a WebSocket frame within TLS adds */
-#define LOOK_BACK  32u /* lines among which a packet's carrier is looked for */
+#define FRAME_MOST 14u  /* what a WebSocket frame within TLS adds */
+#define LOOK_BACK  256u /* lines among which a packet's carrier is looked for */
+#define MAX_TRIES  8u   /* packets at which what fills a unit may begin */
 #define TLS_HEADER 5u
 
 void wire_lines_release(struct wire_lines *lines)
@@ -92,39 +93,59 @@ static void take_packet(struct wire_lines *lines, uint64_t position,
 
 /* ---- the cable ---- */
 
+/* A packet that waits for what carries it. */
 static bool waits(const struct wire_line *line, bool from_client)
 {
     return line->from_client == from_client && line->cable == STORE_NOWHERE &&
            line->room;
 }
 
-/* Packets that wait for what carries them: those that fill it. */
-static bool carry(struct wire_lines *lines, const struct wire_line *unit)
+/* Lines that wait, the first and the last, lie in this unit. */
+static void put_in(struct wire_lines *lines, size_t first, size_t last,
+                   const struct wire_line *unit)
 {
-    uint32_t len = 0;
-    size_t first = SIZE_MAX;
-
-    for (size_t i = look_back(lines); i < lines->count; i++) {
+    for (size_t i = first; i <= last; i++) {
         struct wire_line *line = &lines->lines[i];
 
         if (!waits(line, unit->from_client))
             continue;
-        if (first == SIZE_MAX)
-            first = i;
-        len += line->room;
+        line->cable = unit->cable;
+        line->unit = unit->unit;
+        line->at = unit->at;
+        line->shares = i > first;
+    }
+}
+
+/* Do the packets from this one on fill the unit? */
+static bool fill(struct wire_lines *lines, size_t first,
+                 const struct wire_line *unit)
+{
+    uint32_t len = 0;
+
+    for (size_t i = first; i < lines->count && len <= unit->room; i++) {
+        if (!waits(&lines->lines[i], unit->from_client))
+            continue;
+        len += lines->lines[i].room;
         if (!fits(lines, unit->room, len))
             continue;
-        for (size_t j = first; j <= i; j++) {
-            struct wire_line *one = &lines->lines[j];
-
-            if (!waits(one, unit->from_client))
-                continue;
-            one->cable = unit->cable;
-            one->unit = unit->unit;
-            one->at = unit->at;
-            one->shares = j > first;
-        }
+        put_in(lines, first, i, unit);
         return true;
+    }
+    return false;
+}
+
+/* Find the packets that the unit carries; mostly those that wait longest. */
+static bool carry(struct wire_lines *lines, const struct wire_line *unit)
+{
+    unsigned tries = 0;
+
+    for (size_t i = look_back(lines); i < lines->count && tries < MAX_TRIES;
+         i++) {
+        if (!waits(&lines->lines[i], unit->from_client))
+            continue;
+        if (fill(lines, i, unit))
+            return true;
+        tries++;
     }
     return false;
 }
@@ -213,6 +234,21 @@ void wire_lines_look(struct wire_lines *lines, const struct store *store,
     }
 }
 
+const struct wire_line *wire_lines_holder(const struct wire_lines *lines,
+                                          const struct wire_line *line)
+{
+    bool from_client = line->from_client;
+
+    if (line->cable == STORE_NOWHERE && !line->shares)
+        return NULL;
+    while (line->cable == STORE_NOWHERE || line->from_client != from_client) {
+        if (line == lines->lines)
+            return NULL;
+        line--;
+    }
+    return line;
+}
+
 bool wire_lines_carrier(const struct wire_lines *lines, uint64_t packet,
                         uint64_t *cable, uint32_t *at)
 {
@@ -221,12 +257,12 @@ bool wire_lines_carrier(const struct wire_lines *lines, uint64_t packet,
 
         if (line->packet != packet)
             continue;
-        while (line->shares && line->cable == STORE_NOWHERE &&
-               line > lines->lines)
-            line--;
+        line = wire_lines_holder(lines, line);
+        if (!line)
+            return false;
         *cable = line->cable;
         *at = line->at;
-        return line->cable != STORE_NOWHERE;
+        return true;
     }
     return false;
 }

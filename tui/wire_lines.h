@@ -36,6 +36,11 @@ void wire_lines_release(struct wire_lines *lines);
 void wire_lines_look(struct wire_lines *lines, const struct store *store,
                      uint32_t connection, uint64_t first, unsigned overhead);
 
+/* The line with what carried the packet of this line: itself, or the one whose
+   record it shares; NULL when that is not known. */
+const struct wire_line *wire_lines_holder(const struct wire_lines *lines,
+                                          const struct wire_line *line);
+
 /* The piece of cable that carried the packet at this position, and the byte of it
    at which the unit begins; false when it is not known. */
 bool wire_lines_carrier(const struct wire_lines *lines, uint64_t packet,

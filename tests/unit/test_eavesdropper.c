@@ -5,6 +5,7 @@
 #include "cable_sample.h"
 #include "tui/wire_leaks.h"
 #include "tui/wire_lines.h"
+#include "wire/event.h"
 
 #include <string.h>
 
@@ -179,6 +180,65 @@ START_TEST(lines_grow_with_the_records_as_they_would_at_once)
 }
 END_TEST
 
+static void add(struct store *to, struct record record, struct slice bytes)
+{
+    record.seq = to->last_seq + 1;
+    record.time_ns = record.seq;
+    record.connection = 1;
+    record.bytes = bytes;
+    record.original_len = (uint32_t)bytes.len;
+    store_add(to, &record);
+}
+
+/* A broker that has much to say encrypts it together. */
+START_TEST(many_packets_may_lie_in_one_record)
+{
+    static const uint8_t puback[] = {0x40, 2, 0, 1};
+    static const uint8_t publish[] = {0x30, 3, 0, 1, 't'};
+    const unsigned count = 100;
+    struct store *own = store_new(0);
+    struct wire_lines lines = {0};
+    struct buf text = {0};
+    uint8_t record[5 + 100 * sizeof(puback) + 17] = {23, 3, 3};
+    uint32_t len = sizeof(record) - 5;
+    uint64_t cable;
+    uint32_t at;
+
+    record[3] = (uint8_t)(len >> 8);
+    record[4] = (uint8_t)len;
+    record_begin(&text, EVENT_CONN_OPENED);
+    record_put_string(&text, RECORD_TRANSPORT, "tls");
+    add(own, (struct record){.type = RECORD_CONN}, buf_slice(&text));
+    for (unsigned i = 0; i < count; i++) {
+        add(own,
+            (struct record){.type = RECORD_MQTT,
+                            .layer = RECORD_WITHIN,
+                            .direction = RECORD_C2B},
+            slice_of(publish, sizeof(publish)));
+        add(own,
+            (struct record){.type = RECORD_MQTT,
+                            .layer = RECORD_WITHIN,
+                            .direction = RECORD_B2C},
+            slice_of(puback, sizeof(puback)));
+    }
+    add(own,
+        (struct record){.type = RECORD_WIRE,
+                        .layer = RECORD_CABLE,
+                        .direction = RECORD_B2C},
+        slice_of(record, sizeof(record)));
+    store_catch_up(own, 0);
+    wire_lines_look(&lines, own, 1, 0, 17);
+    for (unsigned i = 0; i < count; i++) {
+        ck_assert(wire_lines_carrier(&lines, 2 + 2 * i, &cable, &at));
+        ck_assert_uint_eq(cable, 1 + 2 * count);
+        ck_assert(!wire_lines_carrier(&lines, 1 + 2 * i, &cable, &at));
+    }
+    wire_lines_release(&lines);
+    buf_release(&text);
+    store_free(own);
+}
+END_TEST
+
 Suite *eavesdropper_suite(void)
 {
     Suite *suite = suite_create("eavesdropper");
@@ -190,6 +250,7 @@ Suite *eavesdropper_suite(void)
     tcase_add_test(tcase, sizes_are_those_of_the_cable);
     tcase_add_loop_test(tcase, each_packet_lies_in_the_bytes_that_carried_it, 0,
                         3);
+    tcase_add_test(tcase, many_packets_may_lie_in_one_record);
     tcase_add_test(tcase, lines_grow_with_the_records_as_they_would_at_once);
     return suite;
 }
