@@ -227,7 +227,7 @@ static const char *trouble(void *lab)
 
 static size_t hints(void *lab)
 {
-    return shown(lab)->step->hint_count;
+    return ((struct lab_panel *)lab)->at_end ? 0 : shown(lab)->step->hint_count;
 }
 
 static size_t hints_open(void *lab)
@@ -285,7 +285,7 @@ static bool question(void *lab, struct panel_question *out)
     const struct lab_run_step *current = shown(lab);
     size_t at = open_question(current);
 
-    if (!current->step->question_count)
+    if (!current->step->question_count || ((struct lab_panel *)lab)->at_end)
         return false;
     const struct lab_run_question *state = &current->questions[at];
     *out = (struct panel_question){

@@ -62,8 +62,12 @@ static void append_step(struct buf *out, const struct lab_run *run,
 
 void lab_saw_packets(struct buf *out, const struct lab_run *run, size_t width)
 {
+    uint32_t before = out->len;
+
     for (size_t i = 0; i < run->lab->step_count; i++)
         append_step(out, run, &run->steps[i], width);
+    if (out->len == before)
+        buf_append_string(out, "No packet of yours has proved anything.\n");
 }
 
 void lab_saw_text(struct buf *out, const struct lab_run *run, size_t width)

@@ -257,6 +257,10 @@ START_TEST(the_page_at_the_end_shows_the_packets_that_proved_something)
 {
     struct buf text = {0};
 
+    lab_saw_packets(&text, student.live.run, 80);
+    ck_assert_str_eq(buf_string(&text),
+                     "No packet of yours has proved anything.\n");
+    buf_release(&text);
     ping(1);
     live_tick(&student.live);
     lab_saw_text(&text, student.live.run, 80);
