@@ -87,6 +87,16 @@ for field in tls.record.content_type tls.record.opaque_type tls.record.length \
     cmp theirs ours || fail "$field: tshark: $(head -3 theirs) ours: $(head -3 ours)"
 done
 
+# --- and the dashboard says what an eavesdropper has learnt of which
+"$MQTTLAB" screen -k '/tls/13<Enter>6' "$capture" >seen
+grep -q 'AN EAVESDROPPER SEES' seen || fail "no view: $(cat seen)"
+grep -qE '^ topic, message +YES +no$' seen || fail "topic, message: $(cat seen)"
+grep -qE '^ name of the server +YES +YES +localhost' seen || fail "the server's name: $(cat seen)"
+grep -qE 'PUBLISH .*tls/13.*> Application Data, ' seen ||
+    fail "the packet is not beside what carried it: $(cat seen)"
+"$MQTTLAB" screen -k '/tls/13<Enter>6K' "$capture" | grep -q 'No keys of this connection' ||
+    fail "keys in a recording without them"
+
 # --- with keys: Wireshark opens it
 record open.pcapng --with-keys
 grep -q 'keys of TLS are given' broker.log || fail "keys are given in silence"
@@ -94,3 +104,6 @@ grep -q 'keys of TLS are given' broker.log || fail "keys are given in silence"
     fail "tshark cannot decrypt: $(tshark -r "$capture" 2>&1 | head -40)"
 ! grep -aq geheim "$capture" || fail "the password is in the file"
 [ -z "$(fields 'tcp.port == 1883' frame.number)" ] || fail "frames of no known connection"
+"$MQTTLAB" screen -k '/tls/13<Enter>6K' "$capture" >seen
+grep -q 'TRAFFIC_SECRET_0' seen || fail "no keys: $(cat seen)"
+grep -q 'with them this record says' seen || fail "nothing is decrypted: $(cat seen)"
