@@ -355,6 +355,8 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
 
 /* ---- actions ---- */
 
+static const char at_the_end[] = "this is the end; p goes back to a step";
+
 static const char *go(struct lab_panel *panel, int by)
 {
     size_t to = run_of(panel)->current + (size_t)by;
@@ -392,6 +394,8 @@ static const char *open_hint(void *lab)
 {
     struct lab_panel *panel = lab;
 
+    if (panel->at_end)
+        return at_the_end;
     if (live_hint(&panel->live))
         return "";
     return hints(lab) ? "there are no more hints" : "this step has no hints";
@@ -402,6 +406,8 @@ static const char *open_hint(void *lab)
 static const char *reset(void *lab)
 {
     struct lab_panel *panel = lab;
+    if (panel->at_end)
+        return at_the_end;
     int result = lab_broker_reset(panel->port);
 
     panel->resets = true;
@@ -426,7 +432,7 @@ static const char *run_command(void *lab)
         int result = lab_actors_run(&panel->actors, at->text,
                                     panel->live.workspace.path, panel->port);
         snprintf(panel->said, sizeof(panel->said), "%s: %s",
-                 !result               ? "runs"
+                 !result               ? "runs (output: run.log)"
                  : result == -EALREADY ? "runs already"
                                        : "too many commands are running",
                  at->text);
@@ -441,8 +447,8 @@ static const char *answer(void *lab, const char *text)
     struct lab_run_step *current = shown(panel);
     size_t at = open_question(current);
 
-    if (!current->step->question_count)
-        return "this step has no question";
+    if (!current->step->question_count || panel->at_end)
+        return "there is no question here";
     live_answer(&panel->live, current->step->questions[at].id, text);
     const struct lab_run_question *state = &current->questions[at];
     if (state->right)
