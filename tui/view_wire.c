@@ -2,6 +2,7 @@
  * Wire: what the ends of a connection understand, and beside it what crosses the
  * cable, as an eavesdropper gets it; and what he learns.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "tui/wire_keys.h"
 #include "tui/wire_leaks.h"
 #include "tui/wire_lines.h"
+#include "wire/dissect_fields.h"
 #include "wire/render.h"
 #include "wire/render_cable.h"
 
@@ -441,31 +443,49 @@ static bool act_lines(struct view_wire *view, enum action action)
     return action == ACTION_OPEN;
 }
 
-/* Only what has this value in the chosen field; in the list of lines, only this
-   connection. */
+/* Packets have no field of the cable: the filter is for files. */
+static void say_filter(struct view_wire *view, bool out)
+{
+    const struct view_host *host = view->view.host;
+    const struct field *field = detail_field(&view->detail);
+    struct buf test = {0};
+    struct buf text = {0};
+
+    if (!field || !detail_filter(&view->detail, &test)) {
+        host->say(host->app, "this line has no value to filter by");
+    } else if (dissect_fields_is_cable(field->info)) {
+        buf_printf(&text, "the list has packets only; in a file: -Y '%s%s%s'",
+                   out ? "!(" : "", buf_string(&test), out ? ")" : "");
+        host->say(host->app, buf_string(&text));
+    } else {
+        buf_printf(&text, out ? "!(%s)" : "%s", buf_string(&test));
+        host->filter(host->app, buf_string(&text));
+    }
+    buf_release(&test);
+    buf_release(&text);
+}
+
+/* Only this connection, or, where a field is chosen, what has its value. */
 static void add_filter(struct view_wire *view, int pane, bool out)
 {
     const struct view_host *host = view->view.host;
-    struct buf test = {0};
-    struct buf text = {0};
-    struct history_row row;
     const struct wire_line *line = chosen_line(view);
-    bool made = pane != PANE_LINES && detail_filter(&view->detail, &test);
+    struct history_row row;
+    char text[48];
 
-    if (pane == PANE_LINES && line &&
-        store_row(view->view.store,
-                  line->packet != STORE_NOWHERE ? line->packet : line->cable,
-                  &row)) {
-        buf_printf(&test, "tcp.stream == %u", (unsigned)row.note.stream);
-        made = true;
+    if (pane != PANE_LINES) {
+        say_filter(view, out);
+        return;
     }
-    buf_printf(&text, out ? "!(%s)" : "%s", buf_string(&test));
-    if (made)
-        host->filter(host->app, buf_string(&text));
-    else
-        host->say(host->app, "this line has no value to filter by");
-    buf_release(&test);
-    buf_release(&text);
+    if (!line ||
+        !store_row(view->view.store,
+                   line->packet != STORE_NOWHERE ? line->packet : line->cable,
+                   &row))
+        return;
+    snprintf(text, sizeof(text),
+             out ? "!(tcp.stream == %u)" : "tcp.stream == %u",
+             (unsigned)row.note.stream);
+    host->filter(host->app, text);
 }
 
 static bool act(struct view *base, enum action action, int pane)

@@ -107,6 +107,8 @@ static const struct {
     {"cable-keys",        80,  24, ":10<Enter>6K"                                        },
     {"cable-keys-none",   80,  24, ":3<Enter>6K"                                         },
     {"cable-keys-13",     80,  24, ":17<Enter>6K"                                        },
+    {"cable-field",       80,  24, ":10<Enter>6g<Enter>jj="                              },
+    {"cable-stream",      80,  24, ":10<Enter>6="                                        },
     {"cable-found",       80,  24, ":10<Enter>6/sensor-1<Enter>"                         },
     {"cable-small",       40,  12, ":10<Enter>6"                                         },
     {"cable-small-tree",  40,  12, ":10<Enter>6<Enter>"                                  },
