@@ -204,16 +204,17 @@ static void follow_step(struct view_lab *view)
     }
 }
 
-/* Where the text begins, when its end is to be seen. */
-static void go_to_end(struct view_lab *view, const struct area *text)
+/* Where the text begins: not so far down that there is room below its end. */
+static void settle(struct view_lab *view, const struct area *text)
 {
     struct area nothing = grid_part(text, 0, 0, 0, text->width);
+    int last;
 
-    if (!view->to_end)
-        return;
-    view->to_end = false;
     view->lines = draw_text(view, &nothing, 0);
-    view->top = view->lines > view->height ? view->lines - view->height : 0;
+    last = view->lines > view->height ? view->lines - view->height : 0;
+    if (view->to_end || view->top > last)
+        view->top = last;
+    view->to_end = false;
 }
 
 static void draw_wide(struct view_lab *view, const struct area *area, int pane)
@@ -232,8 +233,8 @@ static void draw_wide(struct view_lab *view, const struct area *area, int pane)
     view->checks_y = 2;
     view->height = rows - 1;
     grid_divide(&body, left);
-    go_to_end(view, &text);
-    view->lines = draw_text(view, &text, -view->top) + view->top;
+    settle(view, &text);
+    draw_text(view, &text, -view->top);
     upper.height -= steps_rows(view, checks.width);
     y = lab_checks_draw(view->view.lab, &upper, view->check,
                         pane == PANE_CHECKS);
@@ -261,8 +262,8 @@ static void draw_narrow(struct view_lab *view, const struct area *area,
         return;
     }
     text.height = view->height = rows - brief - 1;
-    go_to_end(view, &text);
-    view->lines = draw_text(view, &text, -view->top) + view->top;
+    settle(view, &text);
+    draw_text(view, &text, -view->top);
     if (brief) {
         struct area checks =
             grid_part(&whole, rows - brief, 0, brief, whole.width);

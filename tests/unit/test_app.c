@@ -445,6 +445,17 @@ START_TEST(a_large_screen_shows_several_views_and_zoom_one)
 }
 END_TEST
 
+/* There is more room then, so less of the text is above what is seen. */
+START_TEST(a_lab_read_to_its_end_is_seen_when_zoomed)
+{
+    grid_resize(&dash.grid, 40, 120);
+    app_press("7G");
+    ck_assert(!app_shows("Publish ONE message"));
+    app_press("z");
+    ck_assert(app_shows("Publish ONE message"));
+}
+END_TEST
+
 /* ---- files ---- */
 
 static void count(void *owner, const struct record *record)
@@ -582,6 +593,7 @@ Suite *app_suite(void)
     tcase_add_test(tcase, a_click_chooses_and_the_wheel_moves);
     tcase_add_test(tcase, every_view_draws_at_every_size);
     tcase_add_test(tcase, a_large_screen_shows_several_views_and_zoom_one);
+    tcase_add_test(tcase, a_lab_read_to_its_end_is_seen_when_zoomed);
     tcase_add_test(tcase, what_was_written_can_be_read_again);
     tcase_add_loop_test(tcase, random_keys_never_break_it, 0, 3);
     return suite;
