@@ -89,6 +89,7 @@ static void on_end(struct link *link, int error)
     struct client_ended ended = {
         .end = opened ? CLIENT_END_LOST : CLIENT_END_UNREACHED,
         .error = error,
+        .answered = client->phase == CLIENT_CONNECTED,
     };
 
     if (client->phase == CLIENT_FINISHING) {

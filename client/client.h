@@ -43,6 +43,7 @@ enum client_end {
 struct client_ended {
     enum client_end end;
     int error;               /* negative errno, or 0 */
+    bool answered;           /* _LOST: CONNACK had come */
     enum mqtt_reason reason; /* of DISCONNECT, sent or received */
     const char *text; /* CLIENT_END_TLS, _WS: why, for people; borrowed */
 };

@@ -234,6 +234,10 @@ static void explain_proxy(struct client_run *run, int error)
                      transport_socks_explain(error));
 }
 
+static const char before_an_answer[] =
+    " before the broker answered; perhaps its port is for TLS (--cafile) or "
+    "WebSocket (-L ws://...)";
+
 void client_run_explain(struct client_run *run,
                         const struct client_ended *ended)
 {
@@ -254,7 +258,8 @@ void client_run_explain(struct client_run *run,
         break;
     case CLIENT_END_LOST:
         run->exit_code = CLIENT_EXIT_LOST;
-        client_run_error(run, "Error: The connection was lost.");
+        client_run_error(run, "Error: The connection was lost%s.",
+                         ended->answered ? "" : before_an_answer);
         break;
     case CLIENT_END_DISCONNECT:
         run->exit_code = CLIENT_EXIT_NO_CONNECTION;

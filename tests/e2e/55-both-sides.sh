@@ -78,7 +78,7 @@ while IFS='|' read -r what port options client broker; do
     [ "$(wc -l <heard)" = 1 ] || fail "$what: the broker says $(cat heard)"
     grep -qE -- "$broker" heard || fail "$what: the broker says $(cat heard)"
 done <<'TABLE'
-no CA, so no TLS|good||lost|what came is not TLS
+no CA, so no TLS|good||perhaps its port is for TLS .--cafile|what came is not TLS
 another CA|good|--cafile other/ca.crt|authority that is not known here.*"CN = localhost", signed by|does not know the authority that signed our certificate
 signed by a stranger|wrong_ca|$trust|not known here.*signed by "CN = |does not know the authority
 expired|expired|--cafile certs/expired/ca.crt|is expired: "CN = localhost" was valid until 20.*UTC|says that our certificate is expired
