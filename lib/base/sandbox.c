@@ -56,13 +56,16 @@ static void set_limits(const struct sandbox *sandbox, unsigned holds)
         set_limit(RLIMIT_NPROC, MAX_PROCESSES);
 }
 
-static void close_from(int first)
+/* All but those two. */
+static void close_from(int first, const int spared[2])
 {
     long last = sysconf(_SC_OPEN_MAX);
 
     for (int fd = first; fd < (last > 0 && last < 65536 ? (int)last : 65536);
-         fd++)
-        close(fd);
+         fd++) {
+        if (fd != spared[0] && fd != spared[1])
+            close(fd);
+    }
 }
 
 /* Is the name of NAME=VALUE among them? */
@@ -116,6 +119,7 @@ static void become(const struct sandbox *sandbox, unsigned holds,
     char **environment =
         make_environment(sandbox, holds & CONFINE_FILES ? "/tmp" : scratch);
 
+    static const int nothing[2] = {-1, -1};
     sigset_t none;
 
     setpgid(0, 0);
@@ -124,7 +128,7 @@ static void become(const struct sandbox *sandbox, unsigned holds,
     signal(SIGPIPE, SIG_DFL);
     dup2(told, 3);
     fcntl(3, F_SETFD, FD_CLOEXEC);
-    close_from(4);
+    close_from(4, nothing);
     confine_drop_rights();
     set_limits(sandbox, holds);
     environ = environment; /* execvp searches its PATH */
@@ -229,18 +233,18 @@ static pid_t start_program(const struct sandbox *sandbox, unsigned holds,
 }
 
 static void watch(const struct sandbox *sandbox, const char *scratch,
-                  const sigset_t *signals, struct report *report)
+                  const sigset_t *signals, const int told[2],
+                  struct report *report)
 {
     const struct confine confine = {.folder = sandbox->folder,
                                     .shown = sandbox->shown,
                                     .scratch_bytes = sandbox->file_bytes,
                                     .processes = true};
-    int told[2];
     int status = 0;
 
     *report = (struct report){.end = SANDBOX_NOT_STARTED, .status = EAGAIN};
     int holds = chdir(sandbox->folder) == 0 ? confine_enter(&confine) : -1;
-    if (holds < 0 || pipe(told) != 0)
+    if (holds < 0 || told[0] < 0)
         return;
     report->holds = (unsigned)holds;
     report->status = ENOTSUP;
@@ -268,6 +272,7 @@ static void watch(const struct sandbox *sandbox, const char *scratch,
 static void supervise(const struct sandbox *sandbox, const char *scratch,
                       int output, int result)
 {
+    int told[2] = {-1, -1};
     struct report report;
     sigset_t signals;
 
@@ -280,8 +285,12 @@ static void supervise(const struct sandbox *sandbox, const char *scratch,
     setsid();
     set_input_and_output(output);
     dup2(result, REPORT_FD);
-    close_from(REPORT_FD + 1);
-    watch(sandbox, scratch, &signals, &report);
+    /* Before the others are closed, for a library may remember one of them and
+       close its number at the next fork, whosever it is then (libuv does). */
+    if (pipe(told) != 0)
+        told[0] = told[1] = -1;
+    close_from(REPORT_FD + 1, told);
+    watch(sandbox, scratch, &signals, told, &report);
     _exit(write(REPORT_FD, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
 }
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/confine.h"
 #include "base/sandbox.h"
+#include "net/loop.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -181,6 +182,24 @@ START_TEST(a_program_that_is_not_there_is_not_started)
 }
 END_TEST
 
+/* libuv closes in a forked process what it has open. */
+START_TEST(a_loop_in_this_process_is_in_nobodys_way)
+{
+    const char *const argv[] = {"no-such-program", NULL};
+    const struct sandbox sandbox = {
+        .argv = argv, .folder = "/", .timeout_s = 9, .output_bytes = 100};
+    struct sandbox_result result;
+    struct loop loop;
+
+    ck_assert_int_eq(loop_init(&loop), 0);
+    sandbox_run(&sandbox, &result);
+    loop_release(&loop);
+    ck_assert_msg(result.end == SANDBOX_NOT_STARTED, "end %d, status %d",
+                  (int)result.end, result.status);
+    sandbox_result_release(&result);
+}
+END_TEST
+
 START_TEST(processes_are_counted)
 {
     struct sandbox_result result =
@@ -319,6 +338,7 @@ Suite *sandbox_suite(void)
     tcase_add_test(tc, endless_output_is_cut);
     tcase_add_test(tc, nothing_is_left_running);
     tcase_add_test(tc, a_program_that_is_not_there_is_not_started);
+    tcase_add_test(tc, a_loop_in_this_process_is_in_nobodys_way);
     tcase_add_test(tc, processes_are_counted);
     tcase_add_test(tc, the_machines_ports_are_out_of_reach);
     tcase_add_test(tc, a_process_that_is_shut_off_sees_its_folder_alone);
