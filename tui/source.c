@@ -81,6 +81,7 @@ int source_attach(struct source *source, const struct control_broker *broker,
     source->control_fd = fd;
     source->pid = broker->pid;
     source->port = broker->port;
+    store_other_broker(source->store);
     return 0;
 }
 

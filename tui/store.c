@@ -187,7 +187,16 @@ void store_add(struct store *store, const struct record *record)
         store->last_seq = kept.seq += store->seq_offset;
     if (kept.cause)
         kept.cause += store->seq_offset;
+    if (kept.connection)
+        kept.connection += store->connection_offset;
+    if (kept.connection > store->last_connection)
+        store->last_connection = kept.connection;
     history_add(store->history, &kept);
+}
+
+void store_other_broker(struct store *store)
+{
+    store->connection_offset = store->last_connection;
 }
 
 bool store_catch_up(struct store *store, uint64_t budget_ns)

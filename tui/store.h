@@ -51,13 +51,15 @@ struct store {
     struct filter *filter; /* NULL: everything is shown */
     char *filter_text;     /* "" when there is none */
     struct dissection scratch;
-    uint64_t last_seq;    /* of the record added last */
-    uint64_t seq_offset;  /* added to numbers, so that they always grow */
-    uint64_t modelled_to; /* position of the first row not in the model */
-    uint64_t listed_to;   /* the same for the lists */
-    uint64_t origin_ns;   /* time of the first record */
-    uint64_t last_ns;     /* of the last record */
-    uint64_t now_ns;      /* what the views take for now */
+    uint64_t last_seq;          /* of the record added last */
+    uint64_t seq_offset;        /* added to numbers, so that they always grow */
+    uint32_t last_connection;   /* highest number so far */
+    uint32_t connection_offset; /* added to those of the broker watched now */
+    uint64_t modelled_to;       /* position of the first row not in the model */
+    uint64_t listed_to;         /* the same for the lists */
+    uint64_t origin_ns;         /* time of the first record */
+    uint64_t last_ns;           /* of the last record */
+    uint64_t now_ns;            /* what the views take for now */
     bool frozen;
     uint64_t frozen_end; /* rows from here on are not shown */
     uint64_t frozen_ns;
@@ -85,6 +87,12 @@ void store_free(struct store *store);
  * another broker is watched, they are kept growing.
  */
 void store_add(struct store *store, const struct record *record);
+
+/*
+ * Another broker is watched from now on. It counts its connections from 1 as
+ * the one before did: they get numbers that none has had yet.
+ */
+void store_other_broker(struct store *store);
 
 /*
  * Bring model and lists up to date for at most budget_ns (0: until done).

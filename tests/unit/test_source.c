@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "tui/source.h"
+#include "wire/event.h"
 
 /* Brokers that have a control socket and nothing else, all on port 1883. */
 
@@ -120,6 +121,40 @@ START_TEST(a_broker_that_comes_back_is_watched_again)
 }
 END_TEST
 
+static uint32_t connection_added(uint32_t number)
+{
+    struct history_row row;
+    struct buf bytes = {0};
+
+    record_begin(&bytes, EVENT_CONN_OPENED);
+    struct record record = {
+        .type = RECORD_CONN,
+        .seq = 1,
+        .connection = number,
+        .original_len = bytes.len,
+        .bytes = buf_slice(&bytes),
+    };
+    store_add(store, &record);
+    buf_release(&bytes);
+    ck_assert(store_row(store, history_end(store->history) - 1, &row));
+    return row.record.connection;
+}
+
+START_TEST(connections_of_a_broker_that_came_back_are_not_those_of_before)
+{
+    struct control_broker first = start();
+
+    attach(&first);
+    ck_assert_uint_eq(connection_added(1), 1);
+    stop(&first);
+    ck_assert(source_gone(&source, clock_read_wall_ns()));
+    struct control_broker second = start();
+    ck_assert(!source_gone(&source, clock_read_wall_ns() + CLOCK_NS_PER_S));
+    ck_assert_uint_eq(connection_added(1), 2);
+    stop(&second);
+}
+END_TEST
+
 START_TEST(another_broker_of_the_same_port_is_not_taken_for_it)
 {
     struct control_broker other = start();
@@ -142,6 +177,8 @@ Suite *source_suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_broker_that_comes_back_is_watched_again);
+    tcase_add_test(
+        tcase, connections_of_a_broker_that_came_back_are_not_those_of_before);
     tcase_add_test(tcase, another_broker_of_the_same_port_is_not_taken_for_it);
     return suite;
 }

@@ -246,6 +246,32 @@ START_TEST(numbers_of_records_grow_over_a_restart)
 }
 END_TEST
 
+/* It counts its connections from 1 again, too: the old one that was called 1 is
+   not this one. */
+START_TEST(connections_of_another_broker_get_numbers_of_their_own)
+{
+    struct history_row row;
+
+    sample_event(&sample, EVENT_CONN_OPENED, 3, 0, 0);
+    store_other_broker(store);
+    sample_event(&sample, EVENT_CONN_OPENED, 1, 0, 0);
+    ck_assert(store_row(store, history_end(store->history) - 1, &row));
+    ck_assert_uint_eq(row.record.connection, 4);
+}
+END_TEST
+
+START_TEST(what_belongs_to_no_connection_belongs_to_none_of_another_broker)
+{
+    struct history_row row;
+
+    sample_event(&sample, EVENT_CONN_OPENED, 3, 0, 0);
+    store_other_broker(store);
+    sample_event(&sample, EVENT_BROKER_STOPPED, 0, 0, 0);
+    ck_assert(store_row(store, history_end(store->history) - 1, &row));
+    ck_assert_uint_eq(row.record.connection, 0);
+}
+END_TEST
+
 Suite *store_suite(void)
 {
     Suite *suite = suite_create("store");
@@ -267,5 +293,9 @@ Suite *store_suite(void)
     tcase_add_test(tcase, marks_and_jumps_come_back);
     tcase_add_test(tcase, tags_are_kept_in_order_and_taken_away);
     tcase_add_test(tcase, numbers_of_records_grow_over_a_restart);
+    tcase_add_test(tcase,
+                   connections_of_another_broker_get_numbers_of_their_own);
+    tcase_add_test(
+        tcase, what_belongs_to_no_connection_belongs_to_none_of_another_broker);
     return suite;
 }
