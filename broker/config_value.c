@@ -1,6 +1,7 @@
 #include "broker/config_value.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -170,20 +171,42 @@ static bool set_choice(uint8_t *member, const struct config_option *option,
     return number != 0;
 }
 
+/* Append which command makes such a file, if one does. */
+static void put_maker(struct buf *text, const char *option, const char *path)
+{
+    static const char server[] = "mqttlab certs server --san HOST";
+    static const struct {
+        const char *option;
+        const char *command;
+    } makers[] = {
+        {"certfile", server             },
+        {"keyfile",  server             },
+        {"cafile",   "mqttlab certs ca" },
+        {"crlfile",  "mqttlab certs crl"},
+    };
+
+    if (!strcmp(option, "password_file"))
+        buf_printf(text, "; mqttlab passwd -c '%s' USER makes one", path);
+    for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+        if (!strcmp(makers[i].option, option))
+            buf_printf(text, "; %s makes one", makers[i].command);
+    }
+}
+
 /* What is wrong with the path of an option, and what helps. */
 static void explain_path(const struct config_option *option, const char *path,
                          int error, char *text, size_t text_size)
 {
-    bool missing = error == ENOENT;
-    bool relative = missing && path[0] != '/';
-    bool passwords = missing && !strcmp(option->name, "password_file");
+    struct buf all = {0};
 
-    snprintf(text, text_size, "%s %.200s: %s%s%s%.200s%s", option->name, path,
-             strerror(error),
-             relative ? ", seen from the folder in which the broker is started"
-                      : "",
-             passwords ? "; mqttlab passwd -c '" : "", passwords ? path : "",
-             passwords ? "' USER makes a password file" : "");
+    buf_printf(&all, "%s %.200s: %s", option->name, path, strerror(error));
+    if (error == ENOENT && path[0] != '/')
+        buf_append_string(
+            &all, ", seen from the folder in which the broker is started");
+    if (error == ENOENT)
+        put_maker(&all, option->name, path);
+    snprintf(text, text_size, "%s", buf_string(&all));
+    buf_release(&all);
 }
 
 /* Can we read it? Opening it would wait for whoever writes into a pipe. */

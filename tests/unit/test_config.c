@@ -128,13 +128,16 @@ static const struct {
     {"port",                                             "1: port needs a value"                                 },
     {"password_file /nonexistent/x",
      "1: password_file /nonexistent/x: No such file or directory; mqttlab "
-     "passwd -c '/nonexistent/x' USER makes a password file"                                                     },
+     "passwd -c '/nonexistent/x' USER makes one"                                                                 },
     {"acl_file /",                                       "1: acl_file /: is a folder"                            },
     {"persistence_location /dev/null",
      "1: persistence_location /dev/null: is no folder"                                                           },
     {"cafile x",
      "1: cafile x: No such file or directory, seen from the folder in which "
-     "the broker is started"                                                                                     },
+     "the broker is started; mqttlab certs ca makes one"                                                         },
+    {"listener 1\nkeyfile /nonexistent/x",
+     "2: keyfile /nonexistent/x: No such file or directory; mqttlab certs "
+     "server --san HOST makes one"                                                                               },
     {"allow_anonymous true\nper_listener_settings true",
      "2: per_listener_settings must stand in front of allow_anonymous"                                           },
     {"global_max_clients 5",
