@@ -87,10 +87,12 @@ broken() { # TEXT HEX...
     fi
     grep -q "failed: $text" "$work/broken.log" || fail "$*: $(cat "$work/broken.log")"
 }
-broken 'a message came back changed' 2003000000 9004000100003004ffff0000
-broken 'a message came back changed' 2003000000 900400010000300100
-broken 'PUBREC is not valid' 2003000000 9004000100005000
-broken 'PUBREL is not valid' 2003000000 900400010000620107
+if [ -x /usr/bin/python3 ]; then
+    broken 'a message came back changed' 2003000000 9004000100003004ffff0000
+    broken 'a message came back changed' 2003000000 900400010000300100
+    broken 'PUBREC is not valid' 2003000000 9004000100005000
+    broken 'PUBREL is not valid' 2003000000 900400010000620107
+fi
 
 # What cannot be.
 if "$MQTTLAB" bench pairs -p 1 >"$work/none.log" 2>&1; then

@@ -53,7 +53,11 @@ static pid_t run(const char *command)
 /* Nothing of a process is left but what its parent may still ask for. */
 static bool has_ended(pid_t pid)
 {
-    char *command = alloc_printf("ps -o stat= -p %d | grep -qv '^Z'", (int)pid);
+    /* Some machines have no ps. */
+    char *command = alloc_printf(
+        "{ ps -o stat= -p %d || sed 's/.*) //' /proc/%d/stat; } 2>/dev/null |"
+        " grep -qv '^Z'",
+        (int)pid, (int)pid);
     bool runs = system(command) == 0;
 
     free(command);
