@@ -4,6 +4,7 @@
 #include "labs/commands.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/options.h"
 #include "labs/grade.h"
 #include "labs/grade_html.h"
@@ -146,6 +147,7 @@ enum {
     GRADE_SIMILAR,
     GRADE_TEXT,
     GRADE_LAST_FILE = GRADE_TEXT,
+    GRADE_STAMP,
     GRADE_QUIET,
     GRADE_HELP,
 };
@@ -163,6 +165,7 @@ static const struct option_spec grade_options_table[] = {
     {GRADE_HTML,    0,   "html",    "FILE",
      "write a page with the packets that decided"                                  },
     {GRADE_SIMILAR, 0,   "similar", "FILE",    "write what hand-ins have in common"},
+    {GRADE_STAMP,   0,   "stamp",   NULL,      "say when it was graded"            },
     {GRADE_QUIET,   'q', "quiet",   NULL,      "no report on standard output"      },
     {GRADE_HELP,    'h', "help",    NULL,      "this text"                         },
     {0,             0,   NULL,      NULL,      NULL                                },
@@ -172,6 +175,7 @@ struct grading {
     struct grade_options options;
     const char *path;
     const char *files[GRADE_LAST_FILE + 1]; /* by option */
+    bool stamp;                             /* the reports say when this was */
     bool quiet;
 };
 
@@ -218,6 +222,8 @@ static int read_options(struct grading *grading, int argc, char **argv)
             good = take_number(&options, &grading->options.jobs, 256);
         } else if (id == GRADE_TIMEOUT) {
             good = take_number(&options, &grading->options.timeout_s, 3600);
+        } else if (id == GRADE_STAMP) {
+            grading->stamp = true;
         } else if (id == GRADE_QUIET) {
             grading->quiet = true;
         } else if (id == GRADE_HELP) {
@@ -370,6 +376,8 @@ static int grade(struct grading *grading)
     grading->options.folder = grading->path;
     json_t *results = grade_files(&grading->options, files, count);
     json_t *similar = similar_find(results);
+    if (grading->stamp)
+        grade_report_stamp(results, clock_read_wall_ns());
     int status = write_reports(grading, results, similar) ? exit_status(results)
                                                           : EXIT_BROKEN;
     json_decref(similar);

@@ -87,6 +87,8 @@ static void overview(const json_t *results, FILE *to)
           to);
     json_array_foreach(results, i, result) overview_row(result, i + 1, to);
     fputs("</table>\n", to);
+    if (*grade_report_stamped(results))
+        fprintf(to, "<p>Graded %s</p>\n", grade_report_stamped(results));
 }
 
 static void put_pair(const json_t *pair, size_t index, FILE *to)

@@ -63,6 +63,8 @@ static void junit_suite(const json_t *result, FILE *to)
     junit_counts(result, counts);
     fputs("  <testsuite", to);
     xml_attribute("name", grade_report_string(result, "file"), to);
+    if (*grade_report_string(result, "graded"))
+        xml_attribute("timestamp", grade_report_string(result, "graded"), to);
     fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"0\">\n",
             counts[0], counts[1], counts[2]);
     json_array_foreach(json_object_get(result, "checks"), c, check)

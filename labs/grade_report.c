@@ -1,9 +1,10 @@
 #include "labs/grade_report.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 
-#include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 int grade_report_points(const json_t *result)
 {
@@ -30,6 +31,25 @@ const char *grade_report_error(const json_t *result)
 bool grade_report_broken(const json_t *result)
 {
     return json_is_true(json_object_get(result, "broken"));
+}
+
+void grade_report_stamp(json_t *results, uint64_t wall_ns)
+{
+    const time_t seconds = (time_t)(wall_ns / CLOCK_NS_PER_S);
+    struct tm utc;
+    char text[32];
+    size_t i;
+    json_t *result;
+
+    gmtime_r(&seconds, &utc);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    json_array_foreach(results, i, result)
+        json_object_set_new(result, "graded", json_string(text));
+}
+
+const char *grade_report_stamped(const json_t *results)
+{
+    return grade_report_string(json_array_get(results, 0), "graded");
 }
 
 /* "packets 12, 14"; nothing when there are none. */
@@ -161,6 +181,8 @@ void grade_report_text(const json_t *results, FILE *to)
     }
     fprintf(to, "%zu hand-in%s, %d with full marks\n", json_array_size(results),
             json_array_size(results) == 1 ? "" : "s", full);
+    if (*grade_report_stamped(results))
+        fprintf(to, "graded %s\n", grade_report_stamped(results));
 }
 
 /* ---- TAP 14 ---- */
@@ -226,6 +248,8 @@ void grade_report_tap(const json_t *results, FILE *to)
     json_t *check;
 
     fprintf(to, "TAP version 14\n1..%zu\n", json_array_size(results));
+    if (*grade_report_stamped(results))
+        fprintf(to, "# graded %s\n", grade_report_stamped(results));
     json_array_foreach(results, i, result)
     {
         const json_t *checks = json_object_get(result, "checks");
@@ -354,6 +378,7 @@ static void csv_step(const json_t *result, const json_t *column, FILE *to)
 static void csv_result(const json_t *result, const json_t *columns, FILE *to)
 {
     const char *error = grade_report_error(result);
+    const char *graded = grade_report_string(result, "graded");
     size_t i;
     json_t *column;
 
@@ -369,6 +394,8 @@ static void csv_result(const json_t *result, const json_t *columns, FILE *to)
     csv_cell(grade_report_string(result, "file"), to);
     fputc(',', to);
     csv_cell(error ? error : "", to);
+    if (*graded)
+        fprintf(to, ",%s", graded);
     fputc('\n', to);
 }
 
@@ -380,7 +407,9 @@ void grade_report_csv(const json_t *results, FILE *to)
 
     fputs("student,lab,points,max,hints,resets,seconds,", to);
     csv_step_names(columns, to);
-    fputs("file,error\n", to);
+    fputs(*grade_report_stamped(results) ? "file,error,graded\n"
+                                         : "file,error\n",
+          to);
     json_array_foreach(results, i, result) csv_result(result, columns, to);
     json_decref(columns);
 }

@@ -2,7 +2,8 @@
  * Results of grading as text, TAP 14, JSON and CSV; grade_junit.h and
  * grade_html.h have other forms.
  *
- * The same results give the same bytes. Text that came from students is
+ * The same results give the same bytes, for there is no clock in them unless
+ * somebody wants one (grade_report_stamp). Text that came from students is
  * escaped in each format's way, so that no topic or file name can forge a line,
  * close an element or start a formula.
  */
@@ -11,6 +12,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 typedef void grade_report_write(const json_t *results, FILE *to);
@@ -29,6 +31,12 @@ const char *grade_report_error(const json_t *result);
 
 /* Is it the lab or the grader that is broken, not the hand-in? */
 bool grade_report_broken(const json_t *result);
+
+/* Every report of these results says when they were graded. */
+void grade_report_stamp(json_t *results, uint64_t wall_ns);
+
+/* When they were graded, "2026-05-04T09:30:00Z"; "" when nobody asked. */
+const char *grade_report_stamped(const json_t *results);
 
 /* Text for XML and HTML, also within quotes: markup is escaped, control
    characters are shown. The text is UTF-8. */

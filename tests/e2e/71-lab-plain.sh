@@ -1,3 +1,4 @@
+#!/bin/sh
 # A lab in a bare terminal: check marks name the packets that prove them, leaving
 # and coming back resumes, and the hand-in gets the same points in every format.
 . "$(dirname "$0")/lib.sh"
@@ -110,6 +111,17 @@ fi
 TZ=Asia/Tokyo LC_ALL=C "$MQTTLAB" grade "$work/in" --json "$work/json2" --html "$work/html2" -j 4 -q || true
 cmp "$work/json" "$work/json2" || fail "the same hand-in gives other bytes"
 cmp "$work/html" "$work/html2" || fail "the same hand-in gives another page"
+"$MQTTLAB" grade "$work/in" --stamp --tap "$work/tap" --junit "$work/junit" \
+    --json "$work/json" --csv "$work/csv" --html "$work/html" --text "$work/text" || true
+stamp=$(sed -n 's/^ *"graded": "\(.*\)",*$/\1/p' "$work/json")
+echo "$stamp" | grep -Eqx '20[0-9-]{8}T[0-9:]{8}Z' || fail "--stamp: '$stamp'"
+for form in tap junit csv html text; do
+    grep -q "$stamp" "$work/$form" || fail "--stamp: none in $form"
+done
+if command -v xmllint >/dev/null; then
+    xmllint --noout --schema "$root/tests/spec/junit.xsd" "$work/junit" 2>"$work/xml.log" ||
+        fail "JUnit with a stamp is none"
+fi
 
 # Wrong usage, and a hand-in that is none.
 status=0

@@ -195,6 +195,36 @@ START_TEST(a_report_of_nothing_is_a_whole_report)
 }
 END_TEST
 
+/* 2026-05-04T09:30:00Z */
+static const uint64_t morning_ns = UINT64_C(1777887000999999999);
+
+START_TEST(a_stamp_is_in_every_form_and_changes_nothing_else)
+{
+    static const char *const says[] = {
+        "graded 2026-05-04T09:30:00Z\n",
+        "# graded 2026-05-04T09:30:00Z\n",
+        " timestamp=\"2026-05-04T09:30:00Z\"",
+        ",2026-05-04T09:30:00Z\n",
+    };
+    json_t *results = load(results_text);
+
+    grade_report_stamp(results, morning_ns);
+    char *bytes = write_all(formats[_i].write, results);
+    ck_assert_ptr_nonnull(strstr(bytes, says[_i]));
+    free(bytes);
+    bytes = write_all(grade_report_json, results);
+    ck_assert_ptr_nonnull(
+        strstr(bytes, "\"graded\": \"2026-05-04T09:30:00Z\""));
+    free(bytes);
+    json_object_del(json_array_get(results, 0), "graded");
+    json_object_del(json_array_get(results, 1), "graded");
+    bytes = write_all(formats[_i].write, results);
+    ck_assert_str_eq(bytes, formats[_i].expected);
+    free(bytes);
+    json_decref(results);
+}
+END_TEST
+
 Suite *grade_report_suite(void)
 {
     Suite *suite = suite_create("grade_report");
@@ -202,6 +232,8 @@ Suite *grade_report_suite(void)
     int count = (int)(sizeof(formats) / sizeof(formats[0]));
 
     tcase_add_loop_test(tcase, a_report_has_exactly_these_bytes, 0, count);
+    tcase_add_loop_test(
+        tcase, a_stamp_is_in_every_form_and_changes_nothing_else, 0, count);
     tcase_add_test(tcase, what_hints_cost_is_said);
     tcase_add_test(tcase, json_gives_back_what_it_was_given);
     tcase_add_loop_test(tcase, a_report_of_nothing_is_a_whole_report, 0, count);
