@@ -69,13 +69,15 @@ myself
 END
 done
 
-# What is there already is not the answer, with -R.
+# What is there already is not the answer, with -R. The second request has its own
+# topic: the answer to the first one may still be on its way.
 mosquitto_pub -p "$port" -t answer/old -r -m old
+mosquitto_pub -p "$port" -t answer/older -r -m older
 asks 0 -t ask -e answer/old -m new
 holds "$work/response" <<END
 old
 END
-asks 0 -t ask -e answer/old -m new -R -D publish correlation-data c6
+asks 0 -t ask -e answer/older -m new -R -D publish correlation-data c6
 holds "$work/response" <<END
 heard new
 END
