@@ -354,7 +354,7 @@ struct acl *acl_load(const char *path, struct config_problems *problems)
     int error = text_file_load(path, &text);
 
     if (error)
-        config_problem(problems, path, "cannot be read: %s", strerror(-error));
+        config_unreadable(problems, path, -error);
     else
         acl = acl_read(path, buf_slice(&text), problems);
     buf_release(&text);

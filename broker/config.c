@@ -1,6 +1,7 @@
 #include "broker/config.h"
 
 #include "base/alloc.h"
+#include "base/file_trouble.h"
 #include "base/log.h"
 #include "broker/config_table.h"
 #include "broker/config_value.h"
@@ -39,30 +40,51 @@ static void report(FILE *to, const char *where, const char *kind,
     fputc('\n', to);
 }
 
+/* What printf makes of it, of any length; the caller frees it. */
+static char *formatted(const char *format, va_list args)
+{
+    struct buf text = {0};
+
+    buf_vprintf(&text, format, args);
+    char *string = alloc_string(buf_string(&text));
+    buf_release(&text);
+    return string;
+}
+
 void config_problem(struct config_problems *problems, const char *where,
                     const char *format, ...)
 {
-    char text[512];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    char *text = formatted(format, args);
     va_end(args);
     problems->count++;
     report(problems->to, where, "", text);
+    free(text);
 }
 
 void config_warning(struct config_problems *problems, const char *where,
                     const char *format, ...)
 {
-    char text[512];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    char *text = formatted(format, args);
     va_end(args);
     problems->warnings++;
     report(problems->to, where, "warning: ", text);
+    free(text);
+}
+
+void config_unreadable(struct config_problems *problems, const char *path,
+                       int error)
+{
+    struct buf why = {0};
+
+    file_trouble_explain(&why, path, error);
+    config_problem(problems, path, "cannot be read: %s", buf_string(&why));
+    buf_release(&why);
 }
 
 /* --- life ----------------------------------------------------------------- */

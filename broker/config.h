@@ -225,6 +225,10 @@ void config_warning(struct config_problems *problems, const char *where,
                     const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Report that a file cannot be opened, and what mends it. error is an errno. */
+void config_unreadable(struct config_problems *problems, const char *path,
+                       int error);
+
 /* The defaults, without a listener. */
 void config_init(struct config *config);
 void config_release(struct config *config);

@@ -35,7 +35,7 @@ void config_reader_problem(struct config_reader *reader, const char *format,
                            ...)
 {
     struct buf place = {0};
-    char text[512];
+    char text[1100];
     va_list args;
 
     va_start(args, format);
@@ -178,7 +178,7 @@ static void read_member(struct config_reader *reader,
                         const struct config_option *option, const char *value)
 {
     struct config_listener *listener = config_reader_target(reader, option);
-    char error[300];
+    char error[1024];
     void *base = option->scope == CONFIG_GLOBAL ? (void *)reader->config
                                                 : (void *)listener;
     if (!config_value_set(base, option, value, error, sizeof(error))) {
@@ -290,7 +290,7 @@ static void read_file(struct config_reader *reader, const char *path)
     reader->name = path;
     reader->line = 0;
     if (error)
-        config_reader_problem(reader, "cannot be read: %s", strerror(-error));
+        config_unreadable(reader->problems, path, -error);
     else
         read_lines(reader, buf_slice(&text));
     buf_release(&text);

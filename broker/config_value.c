@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/file_trouble.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -199,7 +200,8 @@ static void explain_path(const struct config_option *option, const char *path,
 {
     struct buf all = {0};
 
-    buf_printf(&all, "%s %.200s: %s", option->name, path, strerror(error));
+    buf_printf(&all, "%s %.200s: ", option->name, path);
+    file_trouble_explain(&all, path, error);
     if (error == ENOENT && path[0] != '/')
         buf_append_string(
             &all, ", seen from the folder in which the broker is started");

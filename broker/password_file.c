@@ -3,7 +3,9 @@
 #include "base/alloc.h"
 #include "broker/text_file.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static void add_account(struct password_file *file, struct slice name,
@@ -88,11 +90,13 @@ struct password_file *password_file_load(const char *path,
     struct buf text = {0};
     int error = text_file_load(path, &text);
 
-    if (error)
+    if (error == -ENOENT)
         config_problem(problems, path,
                        "cannot be read: %s; mqttlab passwd -c '%s' USER makes "
                        "a password file",
-                       strerror(-error), path);
+                       strerror(ENOENT), path);
+    else if (error)
+        config_unreadable(problems, path, -error);
     else
         file = password_file_read(path, buf_slice(&text), problems);
     buf_release(&text);

@@ -125,8 +125,7 @@ struct psk_file *psk_file_load(const char *path,
     int error = text_file_load(path, &text);
 
     if (error) {
-        config_problem(problems, path, "psk_file cannot be read: %s",
-                       strerror(-error));
+        config_unreadable(problems, path, -error);
         buf_release(&text);
         return NULL;
     }

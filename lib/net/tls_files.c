@@ -1,6 +1,7 @@
 #include "net/tls_files.h"
 
 #include "base/alloc.h"
+#include "base/file_trouble.h"
 #include "base/x509_text.h"
 
 #include <errno.h>
@@ -39,6 +40,17 @@ const char *tls_openssl_says(void)
 
 /* ---- files ---- */
 
+void tls_say_unreadable(const struct tls_complaint *complaint,
+                        const char *option, const char *path, int error)
+{
+    struct buf why = {0};
+
+    file_trouble_explain(&why, path, error);
+    tls_say(complaint, true, "%s %s cannot be read: %s", option, path,
+            buf_string(&why));
+    buf_release(&why);
+}
+
 /* NULL when it cannot be read, which was told. */
 static BIO *open_file(const char *option, const char *path,
                       const struct tls_complaint *complaint)
@@ -51,8 +63,7 @@ static BIO *open_file(const char *option, const char *path,
     }
     BIO *file = BIO_new_file(path, "r");
     if (!file)
-        tls_say(complaint, true, "%s %s cannot be read: %s", option, path,
-                strerror(errno));
+        tls_say_unreadable(complaint, option, path, errno);
     ERR_clear_error();
     return file;
 }
@@ -66,6 +77,53 @@ static STACK_OF(X509) * read_certificates(BIO *file)
     while ((one = PEM_read_bio_X509(file, NULL, NULL, NULL)) != NULL)
         sk_X509_push(all, one);
     return all;
+}
+
+static const char *maker_of(const char *option)
+{
+    return strcmp(option, "cafile") ? "mqttlab certs server (or client) makes "
+                                      "a certificate and its key"
+                                    : "mqttlab certs ca makes an authority";
+}
+
+/* Tell that a file has none of what an option needs: it is in the other form,
+   or quite another thing. der is what openssl calls it, NULL: it is not DER. */
+static void say_not_pem(const struct tls_complaint *complaint,
+                        const char *option, const char *path, const char *what,
+                        const char *der)
+{
+    if (der)
+        tls_say(complaint, true,
+                "%s %s is in DER form, and must be in PEM form; mend it: "
+                "openssl %s -inform DER -in '%s' -out '%s.pem'",
+                option, path, der, path, path);
+    else
+        tls_say(complaint, true,
+                "%s %s holds no %s in PEM form; mqttlab certs show '%s' tells "
+                "what it holds, %s",
+                option, path, what, path, maker_of(option));
+}
+
+static bool is_der_certificate(const char *path)
+{
+    BIO *file = BIO_new_file(path, "rb");
+    X509 *one = file ? d2i_X509_bio(file, NULL) : NULL;
+    bool is = one != NULL;
+
+    X509_free(one);
+    BIO_free(file);
+    return is;
+}
+
+static bool is_der_key(const char *path)
+{
+    BIO *file = BIO_new_file(path, "rb");
+    EVP_PKEY *key = file ? d2i_PrivateKey_bio(file, NULL) : NULL;
+    bool is = key != NULL;
+
+    EVP_PKEY_free(key);
+    BIO_free(file);
+    return is;
 }
 
 /* The end of a PEM file is an error of OpenSSL's, but none of ours. */
@@ -93,14 +151,11 @@ static STACK_OF(X509) * load_certificates(const char *option, const char *path,
         return all;
     }
     if (!count && at_end())
-        tls_say(complaint, true,
-                "%s %s holds no certificate in PEM form (\"-----BEGIN "
-                "CERTIFICATE-----\"); is it another kind of file? Look at it "
-                "with: openssl asn1parse -in %s",
-                option, path, path);
+        say_not_pem(complaint, option, path, "certificate",
+                    is_der_certificate(path) ? "x509" : NULL);
     else
-        tls_say(complaint, true, "%s %s is damaged in certificate %d: %s",
-                option, path, count + 1, tls_openssl_says());
+        tls_say(complaint, true, "%s %s is damaged in certificate %d: %s; %s",
+                option, path, count + 1, tls_openssl_says(), maker_of(option));
     ERR_clear_error();
     sk_X509_pop_free(all, X509_free);
     return NULL;
@@ -200,10 +255,8 @@ static EVP_PKEY *load_key(const char *path,
                 "%s.plain",
                 path, path, path);
     else if (!key)
-        tls_say(complaint, true,
-                "keyfile %s holds no private key in PEM form (\"-----BEGIN "
-                "PRIVATE KEY-----\"): %s",
-                path, tls_openssl_says());
+        say_not_pem(complaint, "keyfile", path, "private key",
+                    is_der_key(path) ? "pkey" : NULL);
     else
         check_mode(path, complaint);
     ERR_clear_error();
@@ -240,9 +293,9 @@ static bool check_pair(const struct tls_settings *settings,
                 settings->certfile, settings->keyfile, number, who);
     else
         tls_say(complaint, true,
-                "keyfile %s does not belong to certfile %s (\"%s\"). Compare: "
-                "openssl x509 -in %s -noout -pubkey; openssl pkey -in %s "
-                "-pubout",
+                "keyfile %s does not belong to certfile %s (\"%s\"); mqttlab "
+                "certs show '%s' '%s' tells what belongs together, and mqttlab "
+                "certs server (or client) makes a pair that does",
                 settings->keyfile, settings->certfile, who, settings->certfile,
                 settings->keyfile);
     return false;
@@ -364,8 +417,8 @@ static bool trust_lists(SSL_CTX *ssl, const char *path,
     if (!count || !at_end()) {
         tls_say(complaint, true,
                 "crlfile %s: list %d is not a revocation list in PEM form: "
-                "%s. Make one: openssl ca -gencrl -out %s",
-                path, count + 1, tls_openssl_says(), path);
+                "%s; mqttlab certs crl makes one",
+                path, count + 1, tls_openssl_says());
         return false;
     }
     ERR_clear_error();

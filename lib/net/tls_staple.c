@@ -7,7 +7,6 @@
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <stdio.h>
-#include <string.h>
 
 #define MAX_BYTES 65536
 
@@ -18,8 +17,7 @@ static bool read_file(const char *path, struct buf *bytes,
     FILE *file = fopen(path, "rb");
 
     if (!file) {
-        tls_say(complaint, true, "ocspfile %s cannot be read: %s", path,
-                strerror(errno));
+        tls_say_unreadable(complaint, "ocspfile", path, errno);
         return false;
     }
     bytes->len = (uint32_t)fread(buf_reserve(bytes, MAX_BYTES + 1), 1,

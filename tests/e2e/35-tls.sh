@@ -223,6 +223,26 @@ wrong 'locked.key.*(encrypted|passphrase)' <<END
 certfile server.crt
 keyfile locked.key
 END
+wrong 'keyfile server.crt holds no private key.*mqttlab certs show .server.crt.' <<END
+certfile server.crt
+keyfile server.crt
+END
+openssl ec -in server.key -outform DER -out coded.key 2>/dev/null
+wrong 'coded.key is in DER form.*openssl pkey -inform DER' <<END
+certfile server.crt
+keyfile coded.key
+END
+# A user without rights is told who has them.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    chmod 755 "$work"
+    chmod 600 server.key
+    printf 'listener %s\ncertfile server.crt\nkeyfile server.key\n' "$port" >wrong.conf
+    exits 3 timeout 20 setpriv --reuid nobody --clear-groups "$MQTTLAB" broker \
+        -c wrong.conf >out 2>&1
+    has_line "wrong.conf:3: keyfile server.key: Permission denied: it belongs to \
+root (mode 600), and this program runs as nobody; mend it: sudo chown nobody \
+'server.key'" out
+fi
 wrong 'psk_hint needs a psk_file' <<END
 psk_hint lab
 END

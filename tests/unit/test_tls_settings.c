@@ -75,6 +75,7 @@ static void write_all(void)
     forge_write_key("wrong_host.key", &wrong_host, NULL);
     forge_write_key("self_made.key", &self_made, NULL);
     forge_write_key("locked.key", &server, "secret");
+    forge_write_der("coded", &server);
     forge_write_key("open.key", &server, NULL);
     ck_assert_int_eq(chmod(forge_path("open.key"), 0644), 0);
     forge_write_text("text.txt", "This is no certificate.\n");
@@ -170,6 +171,10 @@ static const struct file_case file_cases[] = {
     {"disorder.crt", "server.key", NULL, NULL, NULL, NULL, true, "warning: certfile", "disorder.crt"},
     {"expired.crt", "expired.key", NULL, NULL, NULL, NULL, true, "expired at 20", "expired.crt"},
     {"future.crt", "future.key", NULL, NULL, NULL, NULL, true, "not valid before", "future.crt"},
+    {"coded.crt", "server.key", NULL, NULL, NULL, NULL, false, "openssl x509 -inform DER -in '", "coded.crt"},
+    {"server.crt", "coded.key", NULL, NULL, NULL, NULL, false, "openssl pkey -inform DER -in '", "coded.key"},
+    {"server.key", "server.key", NULL, NULL, NULL, NULL, false, "mqttlab certs server", "server.key"},
+    {"server.crt", "server.crt", NULL, NULL, NULL, NULL, false, "mqttlab certs server", "server.crt"},
     {"server.crt", "server.key", "text.txt", NULL, NULL, NULL, false, "holds no certificate", "text.txt"},
     {"server.crt", "server.key", "client.crt", NULL, NULL, NULL, true, "not that of an authority", "client.crt"},
     {"server.crt", "server.key", "ca.crt", "text.txt", NULL, NULL, false, "not a revocation list", "text.txt"},

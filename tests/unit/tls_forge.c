@@ -2,6 +2,7 @@
 
 #include "suites.h"
 
+#include "base/alloc.h"
 #include "certs/cert_authority.h"
 #include "certs/cert_file.h"
 #include "certs/cert_make.h"
@@ -101,6 +102,30 @@ void forge_write_key(const char *name, const struct forged *forged,
 
     cert_file_put_key(&content, forged->key, passphrase);
     store(name, &content);
+}
+
+static void store_der(const char *name, const char *suffix,
+                      unsigned char *bytes, int len)
+{
+    struct buf content = {0};
+    char *file = alloc_printf("%s.%s", name, suffix);
+
+    ck_assert_int_gt(len, 0);
+    buf_append(&content, bytes, (size_t)len);
+    store(file, &content);
+    OPENSSL_free(bytes);
+    free(file);
+}
+
+void forge_write_der(const char *name, const struct forged *forged)
+{
+    unsigned char *certificate = NULL;
+    unsigned char *key = NULL;
+    int len = i2d_X509(forged->certificate, &certificate);
+
+    store_der(name, "crt", certificate, len);
+    len = i2d_PrivateKey(forged->key, &key);
+    store_der(name, "key", key, len);
 }
 
 void forge_write_text(const char *name, const char *text)

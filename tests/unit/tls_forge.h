@@ -36,6 +36,8 @@ const char *forge_path(const char *name);
 void forge_write_chain(const char *name, const struct forged *const *list);
 void forge_write_key(const char *name, const struct forged *forged,
                      const char *passphrase);
+/* NAME.crt and NAME.key in DER form. */
+void forge_write_der(const char *name, const struct forged *forged);
 void forge_write_text(const char *name, const char *text);
 
 /* A revocation list of issuer with one certificate on it (or none: NULL). */
