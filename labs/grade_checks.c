@@ -11,6 +11,7 @@
 #include "labs/workspace.h"
 #include "wire/render.h"
 
+#include <assert.h>
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,8 @@
 #include <unistd.h>
 
 #define TOKEN         UINT64_C(0x6d71747470617373)
-#define TEXT_BYTES    240
+#define TEXT_COLUMNS  200
+#define TEXT_BYTES    (4 * TEXT_COLUMNS + 1) /* see render_text */
 #define CHECK_SECONDS 10
 
 /* What the process of one check hands in: written to shared memory. */
@@ -56,8 +58,9 @@ static void copy_text(char out[TEXT_BYTES], struct buf *text)
 {
     struct buf safe = {0};
 
-    render_text(&safe, buf_slice(text), 200);
-    snprintf(out, TEXT_BYTES, "%s", buf_string(&safe));
+    render_text(&safe, buf_slice(text), TEXT_COLUMNS);
+    assert(safe.len < TEXT_BYTES); /* half a character would be no JSON */
+    memcpy(out, buf_string(&safe), safe.len + 1);
     buf_release(&safe);
     buf_release(text);
 }
@@ -164,12 +167,11 @@ static json_t *check_json(size_t index)
     json_t *cause = json_null();
 
     if (!passed)
-        cause = json_pack(
-            "{s:s, s:s, s:s, s:s}", "rationale", spec->title, "help",
-            item->step->step->near_count ? item->step->step->near[0].message
-                                         : "",
-            "expected", handed_in ? verdict->expected : spec->text, "actual",
-            handed_in ? verdict->actual : "the check ended without a verdict");
+        cause = json_pack("{s:s, s:o, s:s, s:s}", "rationale", spec->title,
+                          "help", grade_evidence_help(item->step), "expected",
+                          handed_in ? verdict->expected : spec->text, "actual",
+                          handed_in ? verdict->actual
+                                    : "the check ended without a verdict");
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:[], s:o, s:o, s:o, s:o}", "name",
         spec->id, "step", item->step->step->id, "description", spec->title,
@@ -268,25 +270,41 @@ static void feed(void *context, const struct record *record)
 static const char lab_is_broken[] =
     "the lab's file is broken; mqttlab lab lint says where";
 
-/* Load the lab and replay; NULL when all is well, else why not. */
-static const char *prepare(const struct grade_options *options,
-                           const char *folder, const char *lab_id,
-                           const char *version, const char *student)
+/* The lab that was done, with the student's values, in *lab; NULL when all is
+   well, else why not. */
+static const char *load_lab(const struct grade_options *options,
+                            const char *lab_id, const char *version,
+                            const char *student, struct lab **lab)
 {
     struct lab_problems problems = {0};
     char *path = options->lab ? alloc_string(options->lab)
                               : lab_find_at_home(options->home, lab_id);
-    struct lab *lab = path ? lab_load(path, student, &problems) : NULL;
+    const char *wrong = NULL;
+
+    *lab = path ? lab_load(path, student, &problems) : NULL;
+    if (!path)
+        wrong = "the grader has no such lab in its labs/ and exercises/";
+    else if (!*lab)
+        wrong = lab_is_broken;
+    else if (strcmp((*lab)->version, version) != 0)
+        wrong = "it was made with another version of the lab";
+    buf_release(&problems.text);
+    free(path);
+    if (!wrong)
+        return NULL;
+    lab_free(*lab);
+    *lab = NULL;
+    return wrong;
+}
+
+/* Replay the hand-in; NULL when all is well, else why not. */
+static const char *replay(struct lab *lab, const char *folder,
+                          const char *student)
+{
+    struct lab_problems problems = {0};
     char error[300];
     uint64_t last_seq;
 
-    free(path);
-    if (!lab)
-        return "the grader has no such lab in its labs/ and exercises/";
-    if (strcmp(lab->version, version) != 0) {
-        lab_free(lab);
-        return "it was made with another version of the lab";
-    }
     job.run = lab_run_new(lab, folder, &problems);
     buf_release(&problems.text);
     if (!job.run)
@@ -321,10 +339,13 @@ json_t *grade_checks(const struct grade_options *options, const char *folder)
     char *version = handin_manifest(folder, "version");
     char *student = handin_manifest(folder, "student");
     const char *wrong = "its manifest is missing or damaged";
+    struct lab *lab = NULL;
     json_t *result;
 
     if (lab_id && version && student && workspace_student_valid(student))
-        wrong = prepare(options, folder, lab_id, version, student);
+        wrong = load_lab(options, lab_id, version, student, &lab);
+    if (lab)
+        wrong = replay(lab, folder, student);
     if (!wrong) {
         list_items();
         job.verdicts =

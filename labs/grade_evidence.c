@@ -16,7 +16,7 @@ static json_t *take_string(struct buf *text)
     return string ? string : json_string("");
 }
 
-/* Text from a student. */
+/* Text from a student; NULL stands for none. */
 static json_t *safe_string(const char *text)
 {
     struct buf safe = {0};
@@ -86,6 +86,11 @@ json_t *grade_evidence_packets(struct lab_run *run, const uint64_t *numbers,
             json_array_append_new(packets, packet);
     }
     return packets;
+}
+
+json_t *grade_evidence_help(const struct lab_run_step *step)
+{
+    return safe_string(step->near[0].text);
 }
 
 json_t *grade_evidence_near(const struct lab_run *run)

@@ -11,7 +11,7 @@
 #include "wire/history.h"
 
 /* Append bytes as text that is safe to show, at most max_columns wide (0: no
-   limit); a cut is shown as "..." . */
+   limit); a cut is shown as "...". It is UTF-8, at most four bytes a column. */
 void render_text(struct buf *out, struct slice bytes, size_t max_columns);
 
 /* How many columns of a terminal the bytes take when render_text shows all of

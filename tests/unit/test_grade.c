@@ -6,6 +6,7 @@
 #include "suites.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "labs/grade.h"
 #include "labs/grade_report.h"
 #include "labs/handin.h"
@@ -135,6 +136,9 @@ static const char lab_text[] =
     "```question q\n"
     "ask: How many?\n"
     "answer: 4\n"
+    "```\n"
+    "```near\n"
+    "lab.type == \"DISCONNECT\" : Packet {n} is no ping.\n"
     "```\n"
     "<details><summary>Hint (costs 1)</summary>\n"
     "\n"
@@ -271,6 +275,51 @@ START_TEST(the_packets_that_decided_are_in_the_report)
 }
 END_TEST
 
+static const char *help_of_first(const json_t *result)
+{
+    const json_t *first = json_array_get(json_object_get(result, "checks"), 0);
+
+    return grade_report_string(json_object_get(first, "cause"), "help");
+}
+
+START_TEST(help_is_what_was_said_and_not_what_might_be_said)
+{
+    json_t *before = grade();
+    student_packet(&student, 1, 1, "e0 00");
+    json_t *after = grade();
+
+    ck_assert_str_eq(help_of_first(before), "");
+    ck_assert_str_eq(help_of_first(after), "Packet 1 is no ping.");
+    json_decref(before);
+    json_decref(after);
+}
+END_TEST
+
+/* Its text is cut somewhere, for a report's line, but never vanishes. */
+START_TEST(a_check_with_letters_of_many_bytes_is_in_the_report)
+{
+    struct buf text = {0};
+
+    buf_append_string(&text, "---\nid: 01-x\ntitle: X\nversion: 1\n---\n# X\n"
+                             "## Step 1: One\n<!-- step one -->\n```check\n"
+                             "ping 2 seen mqtt.msg == \"");
+    for (int i = 0; i < _i; i++)
+        buf_append_string(&text, "x");
+    for (int i = 0; i < 300; i++)
+        buf_append_string(&text, "\xf0\x90\x8c\xb0");
+    buf_append_string(&text, "\" : Gothic\n```\n");
+    free(write_file("labs/01-x.md", buf_string(&text)));
+    buf_release(&text);
+    json_t *result = grade();
+    const json_t *check = json_array_get(json_object_get(result, "checks"), 0);
+    ck_assert_str_eq(grade_report_string(check, "name"), "ping");
+    ck_assert_uint_gt(strlen(grade_report_string(
+                          json_object_get(check, "cause"), "expected")),
+                      600);
+    json_decref(result);
+}
+END_TEST
+
 START_TEST(a_reset_takes_back_what_was_proved)
 {
     ping();
@@ -354,6 +403,17 @@ START_TEST(another_version_of_the_lab_is_told)
 }
 END_TEST
 
+START_TEST(a_broken_lab_is_not_the_fault_of_the_handin)
+{
+    free(write_file("labs/01-x.md", "no front matter\n"));
+    json_t *result = grade();
+    ck_assert_str_eq(grade_report_error(result),
+                     "the lab's file is broken; mqttlab lab lint says where");
+    ck_assert(grade_report_broken(result));
+    json_decref(result);
+}
+END_TEST
+
 /* A manifest must not name a file that the student has written. */
 static const char *const elsewhere[] = {"evil.md", "../evil.md", "./evil.md",
                                         "9",       "",           "*"};
@@ -369,6 +429,8 @@ START_TEST(a_handin_cannot_bring_its_own_lab)
     student.live.run->lab->id = alloc_string(elsewhere[_i]);
     json_t *result = grade();
     ck_assert_ptr_nonnull(grade_report_error(result));
+    ck_assert_str_eq(grade_report_error(result),
+                     "the grader has no such lab in its labs/ and exercises/");
     json_decref(result);
     ck_assert_int_eq(fchdir(here), 0);
     close(here);
@@ -392,12 +454,17 @@ Suite *grade_suite(void)
     tcase_add_test(tcase, a_step_that_was_never_begun_earns_nothing);
     tcase_add_test(tcase, what_is_proved_by_absence_is_undecided_after_a_loss);
     tcase_add_test(tcase, the_packets_that_decided_are_in_the_report);
+    tcase_add_test(tcase, help_is_what_was_said_and_not_what_might_be_said);
+    /* Beginning 0 to 3 bytes later, the cut falls on each byte. */
+    tcase_add_loop_test(
+        tcase, a_check_with_letters_of_many_bytes_is_in_the_report, 0, 4);
     tcase_add_test(tcase, a_reset_takes_back_what_was_proved);
     tcase_add_test(tcase, a_forged_journal_is_told);
     tcase_add_test(tcase, a_journal_that_is_missing_is_told);
     tcase_add_test(tcase, half_a_line_of_a_crash_is_no_forgery);
     tcase_add_test(tcase, a_neighbours_recording_is_told);
     tcase_add_test(tcase, another_version_of_the_lab_is_told);
+    tcase_add_test(tcase, a_broken_lab_is_not_the_fault_of_the_handin);
     tcase_add_loop_test(tcase, a_handin_cannot_bring_its_own_lab, 0,
                         sizeof(elsewhere) / sizeof(elsewhere[0]));
     return suite;
