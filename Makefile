@@ -40,7 +40,7 @@ uses.client := base mqtt net wire certs
 uses.certs  := base
 uses.inspect := base mqtt net wire capture
 uses.tui    := base mqtt net wire capture
-uses.labs   := base mqtt net wire certs
+uses.labs   := base mqtt net wire certs client
 
 # --- how to build it ---------------------------------------------------------
 

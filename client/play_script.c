@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "client/play_words.h"
 
 #define DAY_MS 86400000
 
@@ -104,13 +105,13 @@ static const char *understand(struct play_script *script,
         !play_time_ms(line->words[0]))
         return "a time is needed: 2s, 500ms";
     if (line->deed != PLAY_CONNECT)
-        return NULL;
+        return play_words_wrong(line);
     line->client = client_of(script, line->words[0]);
     if (line->client == PLAY_CLIENTS_MAX)
         return "too many clients";
     if (line->client == script->client_count)
         script->clients[script->client_count++] = alloc_string(line->words[0]);
-    return NULL;
+    return play_words_wrong(line);
 }
 
 static void free_line(struct play_line *line)
@@ -145,8 +146,9 @@ static const char *read_line(struct play_script *script, const char *text,
     return NULL;
 }
 
-bool play_script_read(struct play_script *script, const char *text, char *error,
-                      size_t error_size)
+/* Read line by line; tells of each that is wrong until it is told to stop. */
+static void read_lines(struct play_script *script, const char *text,
+                       play_script_wrong *tell, void *context)
 {
     unsigned number = 0;
 
@@ -157,14 +159,42 @@ bool play_script_read(struct play_script *script, const char *text, char *error,
         const char *wrong = read_line(script, line, ++number);
 
         free(line);
-        if (wrong) {
-            snprintf(error, error_size, "line %u: %s", number, wrong);
-            play_script_release(script);
-            return false;
-        }
+        if (wrong && !tell(context, number, wrong))
+            return;
         text += len + (text[len] == '\n');
     }
-    return true;
+}
+
+struct first_error {
+    unsigned number;
+    const char *wrong; /* NULL: none */
+};
+
+static bool keep_error(void *context, unsigned number, const char *wrong)
+{
+    *(struct first_error *)context = (struct first_error){number, wrong};
+    return false;
+}
+
+bool play_script_read(struct play_script *script, const char *text, char *error,
+                      size_t error_size)
+{
+    struct first_error first = {0};
+
+    read_lines(script, text, keep_error, &first);
+    if (!first.wrong)
+        return true;
+    snprintf(error, error_size, "line %u: %s", first.number, first.wrong);
+    play_script_release(script);
+    return false;
+}
+
+void play_script_check(const char *text, play_script_wrong *tell, void *context)
+{
+    struct play_script script;
+
+    read_lines(&script, text, tell, context);
+    play_script_release(&script);
 }
 
 void play_script_release(struct play_script *script)

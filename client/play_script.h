@@ -60,6 +60,12 @@ bool play_script_read(struct play_script *script, const char *text, char *error,
                       size_t error_size);
 void play_script_release(struct play_script *script);
 
+/* Told of each line of a script that is wrong; false: that is enough. */
+typedef bool play_script_wrong(void *context, unsigned number,
+                               const char *wrong);
+void play_script_check(const char *text, play_script_wrong *tell,
+                       void *context);
+
 /* The word behind this one on the line; NULL when it is not there. */
 const char *play_word_behind(const struct play_line *line, const char *word);
 bool play_has_word(const struct play_line *line, const char *word);

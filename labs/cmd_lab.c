@@ -9,6 +9,7 @@
 #include "labs/answer.h"
 #include "labs/lab.h"
 #include "labs/lab_broker.h"
+#include "labs/lab_demos.h"
 #include "labs/lab_new.h"
 #include "labs/lab_plain.h"
 #include "labs/lab_run.h"
@@ -205,8 +206,10 @@ static int lint(const struct request *request)
     for (size_t i = 1; i < request->word_count; i++) {
         struct lab *lab = load(request->words[i], &problems);
 
-        if (lab)
+        if (lab) {
             lab_translate_check(lab, &problems);
+            lab_demos_check(lab, &problems);
+        }
         struct lab_run *run = lab ? lab_run_new(lab, NULL, &problems) : NULL;
 
         if (lab && !run)

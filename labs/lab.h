@@ -84,7 +84,8 @@ struct lab_actor {
 struct lab_file {
     char *name; /* plain: no '/', no '.' in front */
     char *text;
-    bool demo; /* NAME.play, a script for `mqttlab play NAME` */
+    bool demo;     /* NAME.play, a script for `mqttlab play NAME` */
+    unsigned line; /* of the block in the lab's file */
 };
 
 /* A text of a translation that stands in a machine's block in the original. */

@@ -298,6 +298,7 @@ static void add_file(struct sorter *sorter, const char *word, const char *name,
         .name = alloc_printf("%s%s", name, demo ? ".play" : ""),
         .text = alloc_printf("%s\n", text),
         .demo = demo,
+        .line = sorter->line,
     };
     char **at = &(*files)[*count - 1].text;
     char *text_filled = filled(sorter, *at);

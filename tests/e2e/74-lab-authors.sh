@@ -24,6 +24,16 @@ grep -q '^not ok .* - each check is failed by a wrong solution: say.said$' tap |
 exits 0 "$MQTTLAB" lab test --right ./30-mine.md >tap
 ! grep -q 'wrong solution' tap || fail "$(cat tap)"
 
+# A demonstration that cannot be played, by its lines in the lab's file.
+printf '\n```play show\nconnect a\na publish + 1\n\na fly\n```\n' |
+    sed '0,/^<!-- step/{
+        /^<!-- step/r /dev/stdin
+    }' 30-mine.md >31-demo.md
+at=$(grep -n '^```play' 31-demo.md | cut -d: -f1)
+exits 1 "$MQTTLAB" lab lint ./31-demo.md >said
+has_line "./31-demo.md:$((at + 2)): show.play: this is no topic that one can publish to" said
+has_line "./31-demo.md:$((at + 4)): show.play: a client can subscribe, publish, disconnect and cut" said
+
 # A student does it, and it is graded.
 cd "$work"
 export MQTTLAB_HOME="$work/home"
