@@ -29,15 +29,23 @@
 int mount(const char *source, const char *target, const char *type,
           unsigned long flags, const void *data);
 
-#define BIND 0x1000ul /* MS_BIND */
-#define SAFE 0x6ul    /* MS_NOSUID and MS_NODEV */
+#define BIND      0x1000ul /* MS_BIND */
+#define SAFE      0x6ul    /* MS_NOSUID and MS_NODEV */
+#define READ_ONLY 0x1ul    /* MS_RDONLY */
 
 #define MAX_SHOWN    8
 #define HIDDEN_BYTES 65536 /* of what is in the place of hidden files */
 
 /* Where people and services keep what is nobody else's business. */
-static const char *const hidden[] = {"/home", "/root", "/var/tmp", "/run",
-                                     "/dev/shm"};
+static const char *const hidden[] = {"/home", "/root",  "/var/tmp", "/run",
+                                     "/mnt",  "/media", "/dev"};
+
+/* Of the devices these stay. A disk would be open to root, without whose rights
+   a process of root's is still their owner. */
+static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full",
+                                      "/dev/random", "/dev/urandom"};
+
+#define DEVICES (sizeof(devices) / sizeof(devices[0]))
 
 static bool write_line(const char *path, const char *line)
 {
@@ -181,7 +189,27 @@ static size_t keep_all(const struct confine *confine, struct kept *kept)
     for (size_t i = 0;
          good && confine->shown && confine->shown[i] && count <= MAX_SHOWN; i++)
         good = keep(&kept[count++], confine->shown[i]);
+    for (size_t i = 0; good && i < DEVICES; i++) {
+        if (access(devices[i], F_OK) == 0)
+            good = keep(&kept[count++], devices[i]);
+    }
     return good ? count : 0;
+}
+
+/* What programs expect beside the devices. */
+static void make_links(void)
+{
+    static const char *const links[][2] = {
+        {"/proc/self/fd", "/dev/fd"    },
+        {"fd/0",          "/dev/stdin" },
+        {"fd/1",          "/dev/stdout"},
+        {"fd/2",          "/dev/stderr"},
+    };
+
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        if (symlink(links[i][0], links[i][1]) != 0)
+            return;
+    }
 }
 
 /* Hide all, show what was kept, and make everything read-only. */
@@ -195,6 +223,7 @@ static bool rearrange(const struct kept *kept, size_t count)
         if (!show(&kept[i]))
             return false;
     }
+    make_links();
     return set_read_only("/", true, true) &&
            set_read_only("/tmp", false, false) &&
            (!kept[0].writable || set_read_only(kept[0].path, false, false)) &&
@@ -205,13 +234,13 @@ static bool rearrange(const struct kept *kept, size_t count)
    -1: it went wrong half-way. */
 static int shut_files(const struct confine *confine)
 {
-    struct kept kept[MAX_SHOWN + 1] = {{0}};
+    struct kept kept[MAX_SHOWN + 1 + DEVICES] = {{0}};
     size_t count = keep_all(confine, kept);
     int result = count ? 0 : -1;
 
     if (count && can_set_read_only() && hide("/tmp", confine->scratch_bytes))
         result = rearrange(kept, count) ? 1 : -1;
-    for (size_t i = 0; i <= MAX_SHOWN; i++) {
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
         if (kept[i].path && kept[i].fd >= 0)
             close(kept[i].fd);
         free(kept[i].path);
@@ -219,17 +248,38 @@ static int shut_files(const struct confine *confine)
     return result;
 }
 
+/* Is this within a process that is shut off? Then the namespace of its user is
+   its own already, with all rights there, and what it could be mapped by cannot
+   be written any more. */
+static bool is_within(uid_t uid)
+{
+    char own[64];
+    char line[64] = "";
+    FILE *file = fopen("/proc/self/uid_map", "re");
+    bool same = false;
+
+    snprintf(own, sizeof(own), "%10u %10u %10u\n", uid, uid, 1u);
+    if (file) {
+        same = fgets(line, sizeof(line), file) && !strcmp(line, own);
+        fclose(file);
+    }
+    return same;
+}
+
 int confine_enter(const struct confine *confine)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
     int holds = CONFINE_NETWORK | (confine->processes ? CONFINE_PROCESSES : 0);
+    int apart = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
+                (confine->processes ? CLONE_NEWPID : 0);
 
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
-                (confine->processes ? CLONE_NEWPID : 0)) != 0)
-        return 0;
-    if (!map_user(uid, gid))
-        return holds;
+    if (!is_within(uid) || unshare(apart) != 0) {
+        if (unshare(CLONE_NEWUSER | apart) != 0)
+            return 0;
+        if (!map_user(uid, gid))
+            return holds;
+    }
     loopback_up();
     int files = shut_files(confine);
     if (files < 0)
@@ -240,7 +290,7 @@ int confine_enter(const struct confine *confine)
 void confine_begin(void)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    mount("proc", "/proc", "proc", SAFE, NULL);
+    mount("proc", "/proc", "proc", SAFE | READ_ONLY, NULL);
 }
 
 void confine_drop_rights(void)

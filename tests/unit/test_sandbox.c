@@ -93,6 +93,15 @@ static const struct {
     /* who is root here may not undo it */
     {"mount -o remount,rw / 2>/dev/null || umount /tmp 2>/dev/null || exit 4",
      SANDBOX_EXITED, 4, "", CONFINE_FILES},
+    /* ... nor change the system, nor read a disk past its files */
+    {"for f in /proc/sys/vm/swappiness /proc/sys/kernel/core_pattern; do "
+     "v=$(cat $f) && (echo $v >$f) 2>/dev/null && echo $f; done; exit 0",
+     SANDBOX_EXITED, 0, "", CONFINE_FILES},
+    {"for f in /dev/*; do [ -b $f ] && echo $f; done; exit 0", SANDBOX_EXITED,
+     0, "", CONFINE_FILES},
+    {"echo text >/dev/null && head -c 1 /dev/zero | tr '\\0' z && "
+     "head -c 9 /dev/urandom | wc -c | tr -d ' ' && echo end >/dev/stdout",
+     SANDBOX_EXITED, 0, "z9\nend\n", 0},
     /* no processes but its own */
     {"exit $$", SANDBOX_EXITED, 2, "", CONFINE_PROCESSES},
 };
@@ -304,6 +313,60 @@ static int look_around(const char *other_file)
     return child < 0 ? __LINE__ % 250 : 0;
 }
 
+/* The same for a sandbox within: what it holds, 255 where nothing does. */
+static int look_around_within(const char *script)
+{
+    const struct confine confine = {
+        .folder = folder, .writable = true, .scratch_bytes = 1u << 20};
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    const struct sandbox sandbox = {.argv = argv,
+                                    .folder = folder,
+                                    .timeout_s = 10,
+                                    .file_bytes = 1u << 20,
+                                    .output_bytes = 1000};
+    struct sandbox_result result;
+    int holds = confine_enter(&confine);
+
+    confine_drop_rights();
+    if (!(holds & CONFINE_FILES))
+        return 255;
+    sandbox_run(&sandbox, &result);
+    if (result.end != SANDBOX_EXITED || !(result.holds & CONFINE_FILES) ||
+        !(result.holds & CONFINE_PROCESSES))
+        return 254;
+    return result.status;
+}
+
+/* clang-format off */
+static const struct {
+    const char *script;
+    int status;
+} within[] = {
+    {"echo text >own 2>/dev/null", 2},
+    {"echo text >/tmp/own", 0},
+    {"exit $$", 2},
+    {"kill -0 3 2>/dev/null", 1},
+    {"umount /tmp 2>/dev/null || mount -o remount,rw . 2>/dev/null || exit 4",
+     4},
+};
+/* clang-format on */
+
+START_TEST(a_sandbox_holds_in_a_process_that_is_shut_off)
+{
+    int status;
+
+    make_folder();
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(look_around_within(within[_i].script));
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    if (WEXITSTATUS(status) != 255)
+        ck_assert_int_eq(WEXITSTATUS(status), within[_i].status);
+    remove_folder();
+}
+END_TEST
+
 START_TEST(a_process_that_is_shut_off_sees_its_folder_alone)
 {
     char other[] = "/tmp/mqttlab-other.XXXXXX";
@@ -343,5 +406,7 @@ Suite *sandbox_suite(void)
     tcase_add_test(tc, the_machines_ports_are_out_of_reach);
     tcase_add_test(tc, a_process_that_is_shut_off_sees_its_folder_alone);
     tcase_add_test(tc, what_is_shown_can_be_read_and_not_written);
+    tcase_add_loop_test(tc, a_sandbox_holds_in_a_process_that_is_shut_off, 0,
+                        sizeof(within) / sizeof(within[0]));
     return suite;
 }
