@@ -6,7 +6,6 @@
 
 #include "tui/app.h"
 #include "tui/presets.h"
-#include "wire/event.h"
 
 bool app_can_do(struct app *app)
 {
@@ -154,43 +153,34 @@ void app_disturb(struct app *app, const char *kind, const char *rest)
 
 /* ---- notes ---- */
 
-/* A note in a recording stands here alone, until it is written. */
-static void note_here(struct app *app, uint64_t seq, const char *text)
+/* The view may have chosen something that is in no list of packets. */
+static uint64_t chosen_in(const struct app *app)
 {
-    struct buf bytes = {0};
+    const struct view *view = app->views[app->view];
 
-    record_begin(&bytes, EVENT_NOTE);
-    record_put_string(&bytes, RECORD_TEXT, text);
-    record_put_number(&bytes, RECORD_SUBJECT, seq);
-    struct record record = {
-        .type = RECORD_NOTE,
-        .seq = app->store->last_seq + 1,
-        .time_ns = app->store->last_ns,
-        .cause = seq - app->store->seq_offset,
-        .original_len = bytes.len,
-        .bytes = buf_slice(&bytes),
-    };
-    store_add(app->store, &record);
-    buf_release(&bytes);
+    return view->class->chosen ? view->class->chosen(view)
+                               : store_chosen_at(app->store, STORE_ALL);
 }
 
+/* All who watch the broker see it; one in a recording, or on a packet of a
+   broker that is gone, stands here alone, until it is written. */
 void app_note(struct app *app, const char *text)
 {
     struct history_row row;
 
-    if (!store_row(app->store, store_chosen_at(app->store, STORE_ALL), &row)) {
+    if (!store_row(app->store, chosen_in(app), &row)) {
         app_say(app, "there is no packet to write a note on");
         return;
     }
     if (!*text)
         return;
-    if (app->deeds) {
+    if (app->deeds && row.record.seq > app->store->seq_offset) {
         app_say(app, "%s",
                 app->deeds->note(app->deeds->owner, row.record.seq, text));
-    } else {
-        note_here(app, row.record.seq, text);
-        app_say(app, "noted");
+        return;
     }
+    store_note(app->store, row.record.seq, text);
+    app_say(app, "noted");
 }
 
 bool app_act_on_wire(struct app *app, enum action action)

@@ -164,7 +164,7 @@ static const struct keys_binding table[] = {
     {ACTION_RELEASE, PKTS | LADD, "a", NULL,
      "let the chosen held packet go", NULL},
     {ACTION_RELEASE_ALL, ALL, "A", NULL, "let all held packets go", NULL},
-    {ACTION_NOTE, PKTS | LADD, ";", NULL,
+    {ACTION_NOTE, PKTS | LADD | WIRE, ";", NULL,
      "write a note on the packet, for all who watch", NULL},
     {ACTION_PRESENT, ALL, "P", NULL,
      "present: one packet, or the lab's step, in large letters", NULL},

@@ -6,6 +6,8 @@
 #include "wire/render.h"
 #include "wire/render_cable.h"
 
+#define NOTE_LINES 3 /* of the tree, at most */
+
 void detail_init(struct packet_detail *detail)
 {
     *detail = (struct packet_detail){.position = STORE_NOWHERE};
@@ -202,6 +204,23 @@ static int draw_error(const struct packet_detail *detail,
     return 1;
 }
 
+/* What somebody noted on it. Returns the lines it took. */
+static int draw_note(const struct packet_detail *detail,
+                     const struct area *area, int y)
+{
+    struct area room = grid_part(area, y, 0, NOTE_LINES, area->width);
+    struct buf text = {0};
+    int lines = 0;
+
+    if (detail->row.comment) {
+        buf_append_string(&text, "# ");
+        render_text(&text, slice_of_string(detail->row.comment), 0);
+        lines = view_paragraph(&room, 0, STYLE_WARNING, buf_string(&text));
+    }
+    buf_release(&text);
+    return lines < room.height ? lines : room.height;
+}
+
 void detail_draw_tree(struct packet_detail *detail, const struct area *area,
                       bool focus)
 {
@@ -212,6 +231,8 @@ void detail_draw_tree(struct packet_detail *detail, const struct area *area,
 
     if (!detail->here || area->height < 1)
         return;
+    y += draw_note(detail, area, y);
+    detail->above = y;
     chosen = line_of(detail, detail->field, &count);
     detail->top = view_scroll(detail->top, chosen, count, area->height - y);
     for (size_t at = 0; at < detail->dissection.count && y < area->height;
@@ -270,7 +291,7 @@ bool detail_act_tree(struct packet_detail *detail, enum action action,
 
 void detail_click_tree(struct packet_detail *detail, int y)
 {
-    int line = y - (detail->dissection.error ? 1 : 0);
+    int line = y - detail->above;
 
     if (detail->here && line >= 0)
         choose_field(detail, field_of_line(detail, detail->top + (size_t)line));

@@ -19,6 +19,7 @@ struct packet_detail {
     uint32_t
         unit_at;    /* of a piece of the cable: where the chosen unit begins */
     uint32_t byte;  /* chosen byte, in the bytes pane */
+    int above;      /* lines above the tree: an error, a note */
     size_t top;     /* first line of the tree that is seen */
     size_t hex_top; /* first line of the bytes that is seen */
     bool explain;   /* the field is explained below */

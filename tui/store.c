@@ -172,16 +172,32 @@ static void keep_up(struct store *store)
         model_row(store);
 }
 
-void store_add(struct store *store, const struct record *record)
+static void append(struct store *store, const struct record *record)
 {
     if (history_end(store->history) == 0)
         store->origin_ns = record->time_ns;
     if (store->max_bytes &&
         history_bytes(store->history) > store->max_bytes / 4 * 3)
         keep_up(store);
-    struct record kept = *record;
     store->last_ns = record->time_ns;
-    if (kept.seq + store->seq_offset <= store->last_seq && kept.seq)
+    history_add(store->history, record);
+}
+
+/* Do numbers begin again with this record? A note may have the number of the one
+   before it (store_note). */
+static bool begins_again(const struct store *store, const struct record *record)
+{
+    uint64_t seq = record->seq + store->seq_offset;
+
+    return record->seq && seq <= store->last_seq &&
+           (record->type != RECORD_NOTE || seq < store->last_seq);
+}
+
+void store_add(struct store *store, const struct record *record)
+{
+    struct record kept = *record;
+
+    if (begins_again(store, record))
         store->seq_offset = store->last_seq;
     if (kept.seq)
         store->last_seq = kept.seq += store->seq_offset;
@@ -191,7 +207,23 @@ void store_add(struct store *store, const struct record *record)
         kept.connection += store->connection_offset;
     if (kept.connection > store->last_connection)
         store->last_connection = kept.connection;
-    history_add(store->history, &kept);
+    append(store, &kept);
+}
+
+void store_note(struct store *store, uint64_t seq, const char *text)
+{
+    struct buf bytes = {0};
+
+    record_begin(&bytes, EVENT_NOTE);
+    record_put_string(&bytes, RECORD_TEXT, text);
+    record_put_number(&bytes, RECORD_SUBJECT, seq);
+    append(store, &(struct record){.type = RECORD_NOTE,
+                                   .seq = store->last_seq,
+                                   .time_ns = store->last_ns,
+                                   .cause = seq,
+                                   .original_len = bytes.len,
+                                   .bytes = buf_slice(&bytes)});
+    buf_release(&bytes);
 }
 
 void store_other_broker(struct store *store)

@@ -89,6 +89,12 @@ void store_free(struct store *store);
 void store_add(struct store *store, const struct record *record);
 
 /*
+ * Write a note on the record with this number. It takes the number of the newest
+ * record, so that those to come keep theirs.
+ */
+void store_note(struct store *store, uint64_t seq, const char *text);
+
+/*
  * Another broker is watched from now on. It counts its connections from 1 as
  * the one before did: they get numbers that none has had yet.
  */

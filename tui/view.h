@@ -67,6 +67,9 @@ struct view_class {
        behind the chosen one; false when there is none. NULL: cannot. */
     bool (*search)(struct view *view, const struct search *wanted,
                    bool forward);
+    /* The position of what is chosen, where that can be something that is in no
+       list of the store. NULL: it never is. */
+    uint64_t (*chosen)(const struct view *view);
     /* Which field of the chosen packet is chosen in that pane; SIZE_MAX: none,
        the packet as a whole. NULL: never one. */
     size_t (*field)(const struct view *view, int pane);

@@ -7,15 +7,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mqtt/mqtt.h"
 #include "tui/packet_detail.h"
 #include "tui/view.h"
 #include "tui/wire_keys.h"
 #include "tui/wire_leaks.h"
 #include "tui/wire_lines.h"
+#include "tui/wire_text.h"
 #include "wire/dissect_fields.h"
-#include "wire/render.h"
-#include "wire/render_cable.h"
 
 enum pane { PANE_LINES, PANE_TREE, PANE_BYTES, PANES };
 
@@ -122,76 +120,6 @@ static void look(struct view_wire *view)
     look_at_unit(view);
 }
 
-/* ---- texts ---- */
-
-static const char *arrow(bool from_client)
-{
-    return from_client ? "> " : "< ";
-}
-
-/* What the broker has, or gives. */
-static void put_packet(const struct view_wire *view,
-                       const struct wire_line *line, struct buf *out)
-{
-    struct history_row row;
-
-    if (!store_row(view->view.store, line->packet, &row))
-        return;
-    if (row.record.type == RECORD_MQTT) {
-        buf_append_string(out, arrow(line->from_client));
-        buf_printf(out, "%-10s ", mqtt_type_name(row.note.type));
-    } else {
-        buf_append_string(out, "* ");
-    }
-    render_info(out, &row);
-}
-
-/* Bytes that are readable as they are. */
-static void put_bytes(struct slice bytes, struct buf *out)
-{
-    const size_t most = 9;
-
-    for (size_t i = 0; i < bytes.len && i < most; i++)
-        buf_printf(out, "%02x ", bytes.bytes[i]);
-    buf_append_string(out, bytes.len > most ? ".. " : "");
-    for (size_t i = 0; i < bytes.len; i++)
-        buf_append_u8(out, bytes.bytes[i] >= ' ' && bytes.bytes[i] < 0x7f
-                               ? bytes.bytes[i]
-                               : '.');
-}
-
-static void put_unit(struct view_wire *view, const struct history_row *row,
-                     const struct wire_line *line, struct buf *out)
-{
-    size_t at = 0;
-
-    dissect_row(&view->scratch, row);
-    for (uint32_t unit = 0; unit < line->unit && at < view->scratch.count;
-         unit++)
-        at = render_cable_next(&view->scratch, at);
-    if (at < view->scratch.count)
-        render_cable_unit(out, &view->scratch, at);
-}
-
-/* What lies on the cable for it. */
-static void put_cable(struct view_wire *view, const struct wire_line *line,
-                      struct buf *out)
-{
-    struct history_row row;
-
-    if (line->shares) {
-        buf_append_string(out, "  in the same");
-        return;
-    }
-    if (!store_row(view->view.store, line->cable, &row))
-        return;
-    buf_append_string(out, arrow(line->from_client));
-    if (row.record.layer == RECORD_CABLE)
-        put_unit(view, &row, line, out);
-    else
-        put_bytes(row.record.bytes, out);
-}
-
 /* ---- drawing ---- */
 
 static void draw_title(const struct view_wire *view, const struct area *area)
@@ -243,10 +171,10 @@ static void draw_line(struct view_wire *view, const struct area *area, int y,
 
     if (store_row(view->view.store, line->packet, &row))
         style = view_style(view->view.store, &row);
-    put_packet(view, line, &text);
+    wire_text_packet(view->view.store, line, &text);
     grid_column(area, y, 2, middle - 3, style, buf_string(&text));
     buf_clear(&text);
-    put_cable(view, line, &text);
+    wire_text_cable(view->view.store, &view->scratch, line, &text);
     grid_glyph(area, y, middle - 1, STYLE_DIM, GLYPH_VERTICAL);
     view_peer_text(area, y, middle + 1, area->width - middle - 1, STYLE_PLAIN,
                    buf_string(&text));
@@ -553,9 +481,10 @@ static bool search(struct view *base, const struct search *wanted, bool forward)
     for (size_t i = 0; i < view->lines.count && !found; i++) {
         index = view_next(index, view->lines.count, forward);
         buf_clear(&line);
-        put_packet(view, &view->lines.lines[index], &line);
+        wire_text_packet(base->store, &view->lines.lines[index], &line);
         buf_append_u8(&line, ' ');
-        put_cable(view, &view->lines.lines[index], &line);
+        wire_text_cable(base->store, &view->scratch, &view->lines.lines[index],
+                        &line);
         found = search_in_text(wanted, buf_string(&line)) ||
                 (store_row(base->store, view->lines.lines[index].cable, &row) &&
                  search_in_bytes(wanted, row.record.bytes));
@@ -564,6 +493,16 @@ static bool search(struct view *base, const struct search *wanted, bool forward)
         choose_line(view, index);
     buf_release(&line);
     return found;
+}
+
+/* What nobody but an eavesdropper sees can be chosen, too. */
+static uint64_t chosen(const struct view *base)
+{
+    const struct wire_line *line = chosen_line((const struct view_wire *)base);
+
+    if (!line)
+        return STORE_NOWHERE;
+    return line->packet != STORE_NOWHERE ? line->packet : line->cable;
 }
 
 static void release(struct view *base)
@@ -587,6 +526,7 @@ struct view *view_wire_new(void)
         .act = act,
         .click = click,
         .search = search,
+        .chosen = chosen,
         .release = release,
     };
     struct view_wire *view = alloc_zero(1, sizeof(*view));

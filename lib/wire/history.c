@@ -275,8 +275,7 @@ static void count_record(struct history *history, struct row *row)
         record_code(record->bytes) == EVENT_LOST_RECORDS)
         history->lost += record_get_number(record->bytes, RECORD_NUMBER, 0);
     if (record->type == RECORD_NOTE) {
-        uint64_t position = history_find_seq(
-            history, record_get_number(record->bytes, RECORD_SUBJECT, 0));
+        uint64_t position = history_find_seq(history, record_subject(record));
 
         if (position != UINT64_MAX)
             put_comment(history, position,

@@ -393,11 +393,11 @@ static void put_waiting(struct pcapng_writer *writer)
 /* Is the record about the packet that waits? */
 static bool is_about(const struct record *record, const struct record *packet)
 {
-    uint64_t subject = record_get_number(record->bytes, RECORD_SUBJECT, 0);
+    bool about = record_subject(record) == packet->seq;
 
     if (record->type == RECORD_NOTE)
-        return subject == packet->seq;
-    return record->cause == packet->seq || subject == packet->seq ||
+        return about;
+    return about ||
            (record->connection && record->connection == packet->connection);
 }
 

@@ -89,6 +89,12 @@ uint64_t record_get_number(struct slice bytes, enum record_key key,
     return number;
 }
 
+uint64_t record_subject(const struct record *record)
+{
+    return record->cause ? record->cause
+                         : record_get_number(record->bytes, RECORD_SUBJECT, 0);
+}
+
 const char *record_type_name(unsigned type)
 {
     static const char *const names[] = {

@@ -122,6 +122,10 @@ struct slice record_get(struct slice bytes, enum record_key key);
 uint64_t record_get_number(struct slice bytes, enum record_key key,
                            uint64_t absent);
 
+/* The seq of the record that this one is about: its cause, which is kept right
+   where records are numbered anew; else RECORD_SUBJECT; 0: none. */
+uint64_t record_subject(const struct record *record);
+
 /* "conn", "tls", "wire", "mqtt", "evt", "lab", "note". */
 const char *record_type_name(unsigned type);
 

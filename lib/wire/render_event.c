@@ -144,8 +144,19 @@ static bool put_attribute(struct buf *out, struct slice bytes,
     return true;
 }
 
+/* Which record it is about, by the number that this has here. */
+static bool put_about(struct buf *out, const struct record *record)
+{
+    uint64_t about = record_subject(record);
+
+    if (about)
+        buf_printf(out, "%" PRIu64, about);
+    return about != 0;
+}
+
 /* One part "[...{name}...]"; nothing when its attribute is absent. */
-static void put_part(struct buf *out, struct slice part, struct slice bytes)
+static void put_part(struct buf *out, struct slice part,
+                     const struct record *record)
 {
     const uint8_t *open = memchr(part.bytes, '{', part.len);
     const uint8_t *close = memchr(part.bytes, '}', part.len);
@@ -153,16 +164,19 @@ static void put_part(struct buf *out, struct slice part, struct slice bytes)
     size_t behind = (size_t)(close - part.bytes) + 1;
     uint32_t start = out->len;
 
+    enum record_key key = key_of(slice_of(open + 1, behind - before - 2));
+
     buf_append(out, part.bytes, before);
-    if (!put_attribute(out, bytes,
-                       key_of(slice_of(open + 1, behind - before - 2)))) {
+    if (key == RECORD_SUBJECT ? !put_about(out, record)
+                              : !put_attribute(out, record->bytes, key)) {
         out->len = start;
         return;
     }
     buf_append_slice(out, slice_skip(part, behind));
 }
 
-static void put_template(struct buf *out, const char *at, struct slice bytes)
+static void put_template(struct buf *out, const char *at,
+                         const struct record *record)
 {
     while (*at) {
         const char *name_end = strchr(at, '}');
@@ -171,7 +185,7 @@ static void put_template(struct buf *out, const char *at, struct slice bytes)
         /* A "]" of the sentence itself stands before the part's own. */
         if (end[1] == ']')
             end++;
-        put_part(out, slice_of(at + 1, (size_t)(end - at - 1)), bytes);
+        put_part(out, slice_of(at + 1, (size_t)(end - at - 1)), record);
         at = end + 1;
     }
 }
@@ -202,15 +216,14 @@ static void put_subject(struct buf *out, const struct history_row *row)
 
 void render_event(struct buf *out, const struct history_row *row)
 {
-    const struct slice bytes = row->record.bytes;
-    unsigned code = record_code(bytes);
+    unsigned code = record_code(row->record.bytes);
 
     put_subject(out, row);
     if (!strcmp(event_text(code), "?"))
         buf_printf(out, "%s %u", record_type_name(row->record.type), code);
     else
         buf_append_string(out, event_text(code));
-    put_template(out, template_of(code), bytes);
+    put_template(out, template_of(code), &row->record);
     if (row->record.flags & RECORD_SNAPSHOT)
         buf_append_string(out, " (from before)");
 }

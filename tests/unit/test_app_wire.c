@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app_stage.h"
+#include "cable_sample.h"
 #include "wire/event.h"
 
 /* ---- the wire ---- */
@@ -256,6 +257,63 @@ START_TEST(a_note_is_written_on_the_chosen_packet)
 }
 END_TEST
 
+/* Instead of the story: connections with what crossed their cables. */
+static void show_cables(void)
+{
+    struct history *history = cable_sample_history();
+    struct history_row row;
+
+    app_free(dash.app);
+    store_free(dash.store);
+    dash.store = store_new(0);
+    for (uint64_t i = 0; history_get(history, i, &row); i++)
+        store_add(dash.store, &row.record);
+    store_catch_up(dash.store, 0);
+    dash.app = app_new(dash.store, NULL, NULL);
+    app_draw(dash.app, &dash.grid);
+    history_free(history);
+}
+
+/* A line of the Wire view that only an eavesdropper sees is in no list. */
+START_TEST(a_note_is_written_on_what_crossed_the_cable)
+{
+    unsigned notes = 0;
+    struct history_row row;
+
+    show_cables();
+    app_press(":10<Enter>6g:note a hello<Enter><Enter>");
+    for (uint64_t i = 0; store_row(dash.store, i, &row); i++) {
+        if (!row.comment)
+            continue;
+        notes++;
+        ck_assert_str_eq(row.comment, "a hello");
+        ck_assert_uint_eq(row.record.type, RECORD_WIRE);
+        ck_assert_uint_eq(row.record.layer, RECORD_CABLE);
+    }
+    ck_assert_uint_eq(notes, 1);
+    ck_assert(app_shows("# a hello"));
+}
+END_TEST
+
+/* The broker that is watched now knows nothing of its packets. */
+START_TEST(a_note_on_a_packet_of_a_broker_that_is_gone_stays_here)
+{
+    static const struct sample_way in = {1, MQTT_3_1_1, false, 0};
+    struct history_row row;
+
+    dash.sample.seq = 0;
+    sample_publish(&dash.sample, in, 0, 0, "new", "x");
+    store_catch_up(dash.store, 0);
+    app_press(":8<Enter>;old<Enter>");
+    ck_assert_str_eq(dash.done, "");
+    ck_assert(
+        store_row(dash.store, store_chosen_at(dash.store, STORE_ALL), &row));
+    ck_assert_str_eq(row.comment, "old");
+    app_press("F;new<Enter>");
+    ck_assert_ptr_nonnull(strstr(dash.done, " new"));
+}
+END_TEST
+
 START_TEST(a_retained_message_is_cleared_after_asking)
 {
     app_press("4/mode<Enter>D");
@@ -432,6 +490,9 @@ Suite *app_wire_suite(void)
     tcase_add_test(tcase, a_held_packet_is_shown_and_let_go);
     tcase_add_test(tcase, the_held_packet_is_presented_while_others_pass);
     tcase_add_test(tcase, a_note_is_written_on_the_chosen_packet);
+    tcase_add_test(tcase, a_note_is_written_on_what_crossed_the_cable);
+    tcase_add_test(tcase,
+                   a_note_on_a_packet_of_a_broker_that_is_gone_stays_here);
     tcase_add_test(tcase, a_retained_message_is_cleared_after_asking);
     tcase_add_loop_test(tcase, tab_completes_what_is_typed, 0,
                         sizeof(completions) / sizeof(completions[0]));

@@ -5,6 +5,7 @@
 
 #include "sample.h"
 #include "tui/store.h"
+#include "wire/event.h"
 
 static struct store *store;
 static struct sample sample;
@@ -246,6 +247,74 @@ START_TEST(numbers_of_records_grow_over_a_restart)
 }
 END_TEST
 
+static struct history_row last_row(void)
+{
+    struct history_row row;
+
+    ck_assert(store_row(store, history_end(store->history) - 1, &row));
+    return row;
+}
+
+/* Whoever writes it counts as the broker does that is watched now. */
+START_TEST(a_note_finds_its_record_after_a_restart)
+{
+    struct buf bytes = {0};
+    struct history_row row;
+
+    publish(3, "t");
+    sample.seq = 0;
+    publish(2, "u");
+    record_begin(&bytes, EVENT_NOTE);
+    record_put_string(&bytes, RECORD_TEXT, "look");
+    record_put_number(&bytes, RECORD_SUBJECT, 1);
+    store_add(store, &(struct record){.seq = 3,
+                                      .type = RECORD_NOTE,
+                                      .cause = 1,
+                                      .bytes = buf_slice(&bytes)});
+    buf_release(&bytes);
+    ck_assert(store_row(store, 3, &row));
+    ck_assert_str_eq(row.comment, "look");
+    ck_assert(store_row(store, 0, &row));
+    ck_assert_ptr_null(row.comment);
+}
+END_TEST
+
+/* Those to come say what caused them by numbers of their own. */
+START_TEST(a_note_of_ones_own_changes_no_number)
+{
+    struct history_row row;
+
+    publish(3, "t");
+    sample.seq = 0;
+    publish(2, "u");
+    for (uint64_t seq = 1; seq <= 5; seq++) {
+        store_note(store, seq, "mine");
+        ck_assert(
+            store_row(store, history_find_seq(store->history, seq), &row));
+        ck_assert_uint_eq(row.record.seq, seq);
+        ck_assert_uint_eq(row.record.type, RECORD_MQTT);
+        ck_assert_str_eq(row.comment, "mine");
+    }
+    store_add(store,
+              &(struct record){.seq = 3, .type = RECORD_EVT, .cause = 2});
+    ck_assert_uint_eq(last_row().record.seq, 6);
+    ck_assert_uint_eq(last_row().record.cause, 5);
+}
+END_TEST
+
+/* As they come out of a file that they were written to. */
+START_TEST(a_note_with_the_number_of_the_record_before_is_no_restart)
+{
+    publish(3, "t");
+    store_add(store,
+              &(struct record){.seq = 3, .type = RECORD_NOTE, .cause = 1});
+    store_add(store,
+              &(struct record){.seq = 4, .type = RECORD_EVT, .cause = 2});
+    ck_assert_uint_eq(last_row().record.seq, 4);
+    ck_assert_uint_eq(last_row().record.cause, 2);
+}
+END_TEST
+
 /* It counts its connections from 1 again, too: the old one that was called 1 is
    not this one. */
 START_TEST(connections_of_another_broker_get_numbers_of_their_own)
@@ -293,6 +362,10 @@ Suite *store_suite(void)
     tcase_add_test(tcase, marks_and_jumps_come_back);
     tcase_add_test(tcase, tags_are_kept_in_order_and_taken_away);
     tcase_add_test(tcase, numbers_of_records_grow_over_a_restart);
+    tcase_add_test(tcase, a_note_finds_its_record_after_a_restart);
+    tcase_add_test(tcase, a_note_of_ones_own_changes_no_number);
+    tcase_add_test(tcase,
+                   a_note_with_the_number_of_the_record_before_is_no_restart);
     tcase_add_test(tcase,
                    connections_of_another_broker_get_numbers_of_their_own);
     tcase_add_test(
