@@ -9,6 +9,7 @@
 #include "base/confine.h"
 #include "base/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -26,6 +27,12 @@ extern char **environ;
 #define MAX_FILES     256
 #define MAX_PROCESSES 64
 #define REPORT_FD     3 /* of the supervisor */
+
+/* What the supervisor is told by those that it cannot wait for. */
+struct told {
+    bool refused; /* value is an errno: it is not the program that ended */
+    int value;    /* else how the program ended, as waitpid has it */
+};
 
 /* What the supervisor says at the end. */
 struct report {
@@ -105,7 +112,15 @@ static char **make_environment(const struct sandbox *sandbox,
     return environment;
 }
 
-/* Never returns. What it cannot do it says through told, as an errno. */
+static void tell(int fd, bool refused, int value)
+{
+    const struct told told = {.refused = refused, .value = value};
+
+    if (write(fd, &told, sizeof(told)) != sizeof(told))
+        _exit(126);
+}
+
+/* Never returns. What it cannot do it says through told. */
 static void become(const struct sandbox *sandbox, unsigned holds,
                    const char *scratch, int told)
 {
@@ -133,14 +148,11 @@ static void become(const struct sandbox *sandbox, unsigned holds,
     set_limits(sandbox, holds);
     environ = environment; /* execvp searches its PATH */
     execvp(argv[0], argv);
-
-    int error = errno;
-    if (write(3, &error, sizeof(error)) != sizeof(error))
-        _exit(126);
+    tell(3, true, errno);
     _exit(127);
 }
 
-/* The first process of a world: waits for the program, and takes its end. */
+/* The first process of a world: waits for the program, and tells of its end. */
 static void reap(const struct sandbox *sandbox, unsigned holds,
                  const char *scratch, int told)
 {
@@ -151,13 +163,15 @@ static void reap(const struct sandbox *sandbox, unsigned holds,
     pid_t program = fork();
     if (program == 0)
         become(sandbox, holds, scratch, told);
-    if (program < 0)
-        _exit(126);
+    if (program < 0) {
+        tell(told, true, errno);
+        _exit(127);
+    }
     do {
         ended = waitpid(-1, &status, 0);
     } while (ended != program && (ended > 0 || errno == EINTR));
-    /* 128 and more as a shell's; an exit status keeps its value. */
-    _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+    tell(told, false, status);
+    _exit(0);
 }
 
 /* ---- the supervisor ---- */
@@ -189,31 +203,23 @@ static bool wait_for(pid_t child, const sigset_t *signals, int *status)
     }
 }
 
-static void take_status(struct report *report, int status, bool reaped)
+/* How it ended: as was told, else as its process ended. */
+static void take_end(struct report *report, int status, int told_fd)
 {
-    int code = WEXITSTATUS(status);
+    struct told told;
 
-    if (WIFSIGNALED(status)) {
-        report->end = SANDBOX_KILLED;
-        report->status = WTERMSIG(status);
-    } else if (reaped && code > 128) {
-        report->end = SANDBOX_KILLED;
-        report->status = code - 128;
-    } else {
-        report->end = SANDBOX_EXITED;
-        report->status = code;
+    fcntl(told_fd, F_SETFL, O_NONBLOCK);
+    while (read(told_fd, &told, sizeof(told)) == sizeof(told)) {
+        if (told.refused) {
+            report->end = SANDBOX_NOT_STARTED;
+            report->status = told.value;
+            return;
+        }
+        status = told.value;
     }
-}
-
-/* Did the program's process say why it is not the program? */
-static void take_refusal(struct report *report, int told)
-{
-    int error;
-
-    if (read(told, &error, sizeof(error)) == sizeof(error)) {
-        report->end = SANDBOX_NOT_STARTED;
-        report->status = error;
-    }
+    bool killed = WIFSIGNALED(status);
+    report->end = killed ? SANDBOX_KILLED : SANDBOX_EXITED;
+    report->status = killed ? WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /* The program's first process, in the world that was made. */
@@ -247,9 +253,10 @@ static void watch(const struct sandbox *sandbox, const char *scratch,
     if (holds < 0 || told[0] < 0)
         return;
     report->holds = (unsigned)holds;
-    report->status = ENOTSUP;
-    if (sandbox->needs & ~report->holds)
+    if (sandbox->needs & ~report->holds) {
+        report->status = ENOTSUP;
         return;
+    }
     confine_adopt();
     alarm(sandbox->timeout_s);
     pid_t child = start_program(sandbox, report->holds, scratch, told);
@@ -257,9 +264,7 @@ static void watch(const struct sandbox *sandbox, const char *scratch,
     if (child < 0)
         return;
     if (wait_for(child, signals, &status)) {
-        take_status(report, status, holds & CONFINE_PROCESSES);
-        fcntl(told[0], F_SETFL, O_NONBLOCK);
-        take_refusal(report, told[0]);
+        take_end(report, status, told[0]);
     } else {
         report->end = SANDBOX_LATE;
         kill(child, SIGKILL);
@@ -354,6 +359,8 @@ static int fork_supervisor(struct sandbox_process *process,
 void sandbox_start(struct sandbox_process *process,
                    const struct sandbox *sandbox)
 {
+    assert(sandbox->folder[0] ==
+           '/'); /* it is looked for from elsewhere, too */
     *process =
         (struct sandbox_process){.output_bytes = sandbox->output_bytes,
                                  .scratch = "/tmp/mqttlab-scratch.XXXXXX",
@@ -396,7 +403,7 @@ static void finish(struct sandbox_process *process)
 
 static void take_report(struct sandbox_process *process)
 {
-    struct report report = {.end = SANDBOX_KILLED, .status = SIGKILL};
+    struct report report;
 
     if (read(process->report, &report, sizeof(report)) != sizeof(report))
         report = (struct report){.end = SANDBOX_KILLED, .status = SIGKILL};

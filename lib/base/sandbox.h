@@ -25,7 +25,7 @@
 struct sandbox {
     const char *const *argv;  /* program, searched on PATH (/usr/local/bin,
                                 /usr/bin, /bin), and its arguments; NULL ends */
-    const char *folder;       /* where it runs */
+    const char *folder;       /* where it runs; absolute */
     const char *const *shown; /* more files and folders that it can see,
                                        at most 8, NULL ends; or NULL. Needed only
                                        for those of people and below /tmp */

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -66,6 +67,7 @@ static const struct {
 } programs[] = {
     {"exit 0", SANDBOX_EXITED, 0, "", 0},
     {"exit 3", SANDBOX_EXITED, 3, "", 0},
+    {"exit 139", SANDBOX_EXITED, 139, "", 0}, /* 128 and a signal, but none */
     {"kill -SEGV $$", SANDBOX_KILLED, SIGSEGV, "", 0},
     {"kill -TERM $$", SANDBOX_KILLED, SIGTERM, "", 0},
     {"kill -KILL 0", SANDBOX_KILLED, SIGKILL, "", 0},
@@ -157,20 +159,29 @@ START_TEST(endless_output_is_cut)
 }
 END_TEST
 
-/* The pipe that the one left behind has open ends with it. */
+/* Who is left behind has the named pipe open, which then has a reader. */
 START_TEST(nothing_is_left_running)
 {
-    int ends[2];
-    char byte;
+    const char *const argv[] = {
+        "sh", "-c",
+        "(setsid sleep 60 <>fifo &); (sleep 60 <>fifo &); sleep 0.2; echo gone",
+        NULL};
+    const struct sandbox sandbox = {
+        .argv = argv, .folder = folder, .timeout_s = 10, .output_bytes = 100};
+    struct sandbox_result result;
 
-    ck_assert_int_eq(pipe(ends), 0);
-    struct sandbox_result result =
-        run("(setsid sleep 60 &); (sleep 60 &); echo gone");
+    make_folder();
+    char *fifo = alloc_printf("%s/fifo", folder);
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    sandbox_run(&sandbox, &result);
     ck_assert_int_eq(result.end, SANDBOX_EXITED);
     ck_assert_str_eq(buf_string(&result.output), "gone\n");
+    ck_assert_int_eq(open(fifo, O_WRONLY | O_NONBLOCK), -1);
+    ck_assert_int_eq(errno, ENXIO);
     sandbox_result_release(&result);
-    close(ends[1]);
-    ck_assert_int_eq(read(ends[0], &byte, 1), 0);
+    unlink(fifo);
+    free(fifo);
+    remove_folder();
 }
 END_TEST
 
