@@ -41,7 +41,8 @@ static void report(FILE *to, const char *where, const char *kind,
 }
 
 /* What printf makes of it, of any length; the caller frees it. */
-static char *formatted(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static char *formatted(const char *format,
+                                                             va_list args)
 {
     struct buf text = {0};
 
