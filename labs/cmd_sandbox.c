@@ -33,7 +33,7 @@ enum { BOX_TIMEOUT = 1, BOX_MEMORY, BOX_SHOW, BOX_STRICT, BOX_HELP };
 static const struct option_spec table[] = {
     {BOX_TIMEOUT, 0, "timeout", "SECONDS", "end it after so long (60)"             },
     {BOX_MEMORY,  0, "memory",  "MIB",
-     "address space of each process, 0: any (1024)"                                },
+     "for all its processes together, 0: any (1024)"                               },
     {BOX_SHOW,    0, "show",    "PATH",    "what else it may see of people's files"},
     {BOX_STRICT,  0, "strict",  NULL,
      "do not run it where the kernel cannot shut it off"                           },
@@ -56,8 +56,8 @@ static void usage(FILE *to)
         "Run somebody else's program in this folder, which it can read: with\n"
         "limits, an empty environment, and, where the kernel allows it,\n"
         "without network and other people's files. Exit status: the\n"
-        "program's; 124 too late, 125 too much output, 126 not started, 128\n"
-        "and more killed by a signal.\n\n",
+        "program's; 124 too late, 125 too much output, memory or processes,\n"
+        "126 not started, 128 and more killed by a signal.\n\n",
         to);
     options_help(table, to);
 }
@@ -106,7 +106,8 @@ static int explain(const struct sandbox_result *result)
     case SANDBOX_EXITED: return result->status;
     case SANDBOX_KILLED: return EXIT_SIGNAL + result->status;
     case SANDBOX_LATE: return EXIT_LATE;
-    case SANDBOX_TOO_MUCH: return EXIT_TOO_MUCH;
+    case SANDBOX_TOO_MUCH:
+    case SANDBOX_TOO_LARGE: return EXIT_TOO_MUCH;
     case SANDBOX_NOT_STARTED: return EXIT_NOT_STARTED;
     }
     return EXIT_NOT_STARTED;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -353,6 +354,102 @@ void confine_end_children(void)
     }
 }
 
+/* ---- what they take ---- */
+
+int confine_open_table(void)
+{
+    return open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A short file as text; empty when it cannot be read. */
+static void read_text(int folder, const char *path, char *text, size_t size)
+{
+    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? 0 : read(fd, text, size - 1);
+
+    text[got > 0 ? got : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Processes in the order in which they were found. */
+struct found {
+    pid_t pids[CONFINE_MEASURE_MAX];
+    unsigned count;
+    unsigned max;
+};
+
+/* Those whose parent is one thread of a process. */
+static void add_children(struct found *found, int threads, const char *thread)
+{
+    char path[300];
+    char text[4096];
+    char *end;
+
+    snprintf(path, sizeof(path), "%s/children", thread);
+    read_text(threads, path, text, sizeof(text));
+    for (char *at = text; found->count < found->max; at = end) {
+        long pid = strtol(at, &end, 10);
+
+        if (end == at)
+            return;
+        found->pids[found->count++] = (pid_t)pid;
+    }
+}
+
+static void add_children_of(struct found *found, int table, const char *process)
+{
+    char path[64];
+    const struct dirent *entry;
+
+    snprintf(path, sizeof(path), "%s/task", process);
+    int fd = openat(table, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *threads = fd < 0 ? NULL : fdopendir(fd);
+    while (threads && (entry = readdir(threads))) {
+        if (entry->d_name[0] != '.')
+            add_children(found, fd, entry->d_name);
+    }
+    if (threads)
+        closedir(threads);
+    else if (fd >= 0)
+        close(fd);
+}
+
+/* Its memory but what it shares with files. */
+static uint64_t own_bytes(int table, const char *process)
+{
+    char path[64];
+    char text[128];
+    char *at = text;
+
+    snprintf(path, sizeof(path), "%s/statm", process);
+    read_text(table, path, text, sizeof(text));
+    strtoull(at, &at, 10); /* the address space, much of it empty */
+    unsigned long long resident = strtoull(at, &at, 10);
+    unsigned long long shared = strtoull(at, &at, 10);
+    long page = sysconf(_SC_PAGESIZE);
+    return resident > shared ? (resident - shared) * (uint64_t)page : 0;
+}
+
+void confine_measure(int table, unsigned max, struct confine_usage *usage)
+{
+    struct found found = {
+        .max = max < CONFINE_MEASURE_MAX ? max : CONFINE_MEASURE_MAX};
+
+    *usage = (struct confine_usage){0};
+    if (table < 0)
+        return;
+    add_children_of(&found, table, "self");
+    for (unsigned i = 0; i < found.count; i++) {
+        char process[24];
+
+        snprintf(process, sizeof(process), "%ld", (long)found.pids[i]);
+        usage->bytes += own_bytes(table, process);
+        add_children_of(&found, table, process);
+    }
+    usage->processes = found.count;
+}
+
 #else /* systems without namespaces */
 
 int confine_enter(const struct confine *confine)
@@ -380,6 +477,18 @@ void confine_adopt(void)
 
 void confine_end_children(void)
 {
+}
+
+int confine_open_table(void)
+{
+    return -1;
+}
+
+void confine_measure(int table, unsigned max, struct confine_usage *usage)
+{
+    (void)table;
+    (void)max;
+    *usage = (struct confine_usage){0};
 }
 
 #endif

@@ -60,4 +60,21 @@ bool confine_counts_processes(void);
 void confine_adopt(void);
 void confine_end_children(void);
 
+/* What the processes are together that this one has started, and those have. */
+struct confine_usage {
+    unsigned processes;
+    uint64_t bytes; /* of memory that is theirs alone */
+};
+
+/*
+ * Where they are asked for: a descriptor, opened before there are any, for what
+ * this process sees of the machine may change (confine_begin). -1 where the
+ * system does not tell. Processes are counted up to max, which is at most
+ * CONFINE_MEASURE_MAX.
+ */
+#define CONFINE_MEASURE_MAX 1000
+
+int confine_open_table(void);
+void confine_measure(int table, unsigned max, struct confine_usage *usage);
+
 #endif

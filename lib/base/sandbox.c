@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/confine.h"
 #include "base/process.h"
 
@@ -19,14 +20,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-#define MAX_FILES     256
-#define MAX_PROCESSES 64
-#define REPORT_FD     3 /* of the supervisor */
+#define MAX_FILES 256
+#define REPORT_FD 3     /* of the supervisor */
+#define LOOK_US   50000 /* between its looks at what the program takes */
 
 /* What the supervisor is told by those that it cannot wait for. */
 struct told {
@@ -60,7 +62,7 @@ static void set_limits(const struct sandbox *sandbox, unsigned holds)
         set_limit(RLIMIT_AS, sandbox->memory_bytes);
     /* Elsewhere the processes that the user has outside would count, too. */
     if ((holds & CONFINE_PROCESSES) && confine_counts_processes())
-        set_limit(RLIMIT_NPROC, MAX_PROCESSES);
+        set_limit(RLIMIT_NPROC, SANDBOX_PROCESSES);
 }
 
 /* All but those two. */
@@ -190,16 +192,42 @@ static void set_input_and_output(int output)
     dup2(output, 2);
 }
 
-/* Until the child ends or time is up; false when time is up. */
-static bool wait_for(pid_t child, const sigset_t *signals, int *status)
+/* Does it take more than it may? The first process of its world is one more. */
+static bool is_too_large(const struct sandbox *sandbox, int table)
 {
+    struct confine_usage usage;
+
+    confine_measure(table, SANDBOX_PROCESSES + 2, &usage);
+    return usage.processes > SANDBOX_PROCESSES + 1 ||
+           (sandbox->memory_bytes && usage.bytes > sandbox->memory_bytes);
+}
+
+static void look_often(void)
+{
+    const struct itimerval often = {.it_interval = {.tv_usec = LOOK_US},
+                                    .it_value = {.tv_usec = LOOK_US}};
+
+    setitimer(ITIMER_REAL, &often, NULL);
+}
+
+/* Until the child ends, or has to be ended: why. */
+static enum sandbox_end wait_for(const struct sandbox *sandbox, pid_t child,
+                                 const sigset_t *signals, int table,
+                                 int *status)
+{
+    uint64_t until_ns =
+        clock_read_monotonic_ns() + sandbox->timeout_s * CLOCK_NS_PER_S;
     int signum;
 
     for (;;) {
         if (waitpid(child, status, WNOHANG) == child)
-            return true;
-        if (sigwait(signals, &signum) != 0 || signum != SIGCHLD)
-            return false;
+            return SANDBOX_EXITED;
+        if (sigwait(signals, &signum) != 0 || signum == SIGTERM)
+            return SANDBOX_LATE;
+        if (clock_read_monotonic_ns() >= until_ns)
+            return SANDBOX_LATE;
+        if (is_too_large(sandbox, table))
+            return SANDBOX_TOO_LARGE;
     }
 }
 
@@ -258,15 +286,16 @@ static void watch(const struct sandbox *sandbox, const char *scratch,
         return;
     }
     confine_adopt();
-    alarm(sandbox->timeout_s);
+    int table = confine_open_table();
     pid_t child = start_program(sandbox, report->holds, scratch, told);
     close(told[1]);
     if (child < 0)
         return;
-    if (wait_for(child, signals, &status)) {
+    look_often();
+    report->end = wait_for(sandbox, child, signals, table, &status);
+    if (report->end == SANDBOX_EXITED) {
         take_end(report, status, told[0]);
     } else {
-        report->end = SANDBOX_LATE;
         kill(child, SIGKILL);
     }
     kill(-child, SIGKILL);
@@ -476,6 +505,9 @@ char *sandbox_describe(const struct sandbox_result *result)
         return alloc_printf("was killed by signal %d", result->status);
     case SANDBOX_LATE: return alloc_string("took too long and was ended");
     case SANDBOX_TOO_MUCH: return alloc_string("wrote too much and was ended");
+    case SANDBOX_TOO_LARGE:
+        return alloc_string("had too many processes, or took too much memory, "
+                            "and was ended");
     case SANDBOX_NOT_STARTED:
         return alloc_printf("could not be started: %s",
                             strerror(result->status));

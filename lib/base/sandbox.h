@@ -3,7 +3,7 @@
  *
  * The program has a process group and a session of its own, an environment that
  * is empty but for what is given, /dev/null as input, and limits on time,
- * processor time, memory, files and output. It runs in a folder that it can
+ * processor time, memory, processes, files and output. It runs in a folder that it can
  * read; what it writes goes to /tmp (TMPDIR), which is its own and is thrown
  * away. Where the system allows it (see base/confine.h) it reaches nothing but a
  * loopback of its own, and sees no files of people. When it ends, or is ended,
@@ -33,16 +33,21 @@ struct sandbox {
     unsigned needs;                 /* enum confine_holds: not started
                                        (ENOTSUP) where that cannot be had */
     unsigned timeout_s;             /* 1 or more; processor time, too */
-    uint64_t memory_bytes;          /* of address space; 0: no limit */
+    uint64_t memory_bytes;          /* of address space, and of the memory of
+                                       all its processes; 0: no limit */
     uint64_t file_bytes;            /* that it may write to files */
     uint32_t output_bytes;          /* that it may write to its output */
 };
+
+#define SANDBOX_PROCESSES 64
 
 enum sandbox_end {
     SANDBOX_EXITED,     /* status is its exit status */
     SANDBOX_KILLED,     /* status is the signal */
     SANDBOX_LATE,       /* it was ended after timeout_s */
     SANDBOX_TOO_MUCH,   /* it was ended: it wrote more than output_bytes */
+    SANDBOX_TOO_LARGE,  /* it was ended: it had more than SANDBOX_PROCESSES, or
+                           those more than memory_bytes */
     SANDBOX_NOT_STARTED /* status is an errno: there is no such program, or the
                            system has no room for it */
 };
