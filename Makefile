@@ -20,9 +20,9 @@ endif
 DIRS  := lib/base lib/mqtt lib/net lib/wire lib/capture broker client certs inspect \
          tui labs
 NAMES := $(notdir $(DIRS))
-PANEL := lab_panel.c lab_panel_lines.c
+PANEL := $(wildcard lab_panel*.c)
 SRC   := main.c $(PANEL) $(foreach d,$(DIRS),$(wildcard $d/*.c))
-HDR   := $(PANEL:.c=.h) $(foreach d,$(DIRS),$(wildcard $d/*.h))
+HDR   := $(wildcard lab_panel*.h) $(foreach d,$(DIRS),$(wildcard $d/*.h))
 TESTS := $(wildcard tests/unit/*.c)
 SUITES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 BUILDER := tests/builder/judge.c $(wildcard exercises/builder/*/*.c)
