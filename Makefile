@@ -193,13 +193,17 @@ OURS     := $B/builder/$(WANTED)
 BUILT    := $(OURS)
 JUDGED   := $(or $(suites.$(WANTED)),$(WANTED))
 REST     := $(ours.$(WANTED):%.c=$(OURS)/%.o)
+# What the judge says begins with this; the module never gets to know it.
+TOKEN    := $(shell od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 
 builder-$(WANTED): $(BUILT)/judge $(BUILT)/mqttlab all
 	$Q$B/mqttlab sandbox --timeout 300 --show $(BUILT) \
 	    $(if $(filter asan,$(VARIANT)),--memory 0) -- $(BUILT)/judge \
-	    $(case.$(WANTED)) >$(BUILT)/said || true
-	@cat $(BUILT)/said
-	@tail -n 1 $(BUILT)/said | grep -qx '\([0-9]*\) of \1 points'
+	    --token $(TOKEN) $(case.$(WANTED)) >$(BUILT)/said || true
+	@grep -q '^$(TOKEN) ' $(BUILT)/said || echo 'The judge was ended by what it judges.'
+	@sed -n 's/^$(TOKEN) //p' $(BUILT)/said
+	@sed -n 's/^$(TOKEN) //p' $(BUILT)/said | tail -n 1 | \
+	    grep -qx '\([0-9]*\) of \1 points'
 	@echo 'The broker with your module: $(BUILT)/mqttlab broker -v'
 
 builder/$(WANTED).c:
@@ -209,6 +213,7 @@ builder/$(WANTED).c:
 # Always: another FILE may be older than what was made of the one before.
 $(BUILT)/student.o: $(FILE) FORCE
 	$(call say,CC)mkdir -p $(@D) && $(CC) $(filter-out -Werror,$(BUILD)) -c -o $@ $<
+	$Q$(if $(findstring fsanitize,$(BUILD)),SANITIZED=yes )tools/module-fits $@ $(takes.$(WANTED)) || { rm $@ && exit 1; }
 
 $(OURS)/%.o: %.c $B/flags
 	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) \

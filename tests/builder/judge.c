@@ -2,11 +2,15 @@
  * Judges a module that a student wrote: runs its suites, each test in a process
  * of its own with a time limit, and says how many passed.
  *
- *     judge [CASE]      all tests, or those of one test case
+ *     judge [--token WORD] [CASE]      all tests, or those of one test case
  *
  * JUDGED names the suites, as SUITE(varint). The module may crash, hang or end
- * the program; each of that costs the test in which it does. Exit status 0:
- * all passed; 1: not all; 2: nothing was tested.
+ * the program; each of that costs the test in which it does. What it prints is
+ * kept apart and shown behind the result. Each line of the judge begins with
+ * WORD, which is gone from the command line before the module's first function
+ * is called, so the module can print what it likes: it is not taken for the
+ * judge. (tools/module-fits sees to it that none of its functions runs earlier.)
+ * Exit status 0: all passed; 1: not all; 2: nothing was tested.
  */
 #include "suites.h"
 
@@ -18,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Seconds of the processor for one test; ours take one at most. */
 #ifdef __SANITIZE_ADDRESS__
@@ -31,6 +36,8 @@ enum {
     MAX_HANGS = 3,         /* then the rest is not tried */
     MAX_TESTS = 4000,
     MAX_MESSAGE = 200,
+    MAX_TOKEN = 64,
+    MAX_SPOKEN = 20, /* lines of what the module printed that are shown */
 };
 
 /* What the tests tell the judge, which is another process. */
@@ -43,12 +50,18 @@ struct diary {
 
 static struct diary *diary;
 
+/* Where the judge speaks, and the word that proves it; no test has either. */
+static FILE *out;
+static char token[MAX_TOKEN + 2];
+
 /* A test that the time limit ended cannot say so; the next one does. */
 static void enter(void)
 {
     const struct rlimit limit = {LIMIT_S, LIMIT_S + 1};
     int number = diary->begun++;
 
+    close(fileno(out));
+    memset(token, 0, sizeof(token));
     setrlimit(RLIMIT_CPU, &limit);
     ck_assert_int_lt(number, MAX_TESTS);
     diary->start_s[number] = time(NULL);
@@ -136,12 +149,13 @@ static void print_tally(const struct tally *tally)
 
     if (!tally->rows)
         return;
-    printf("%-4s %3d/%-3d ", good ? "ok" : "FAIL", tally->passed, tally->rows);
+    fprintf(out, "%s%-4s %3d/%-3d ", token, good ? "ok" : "FAIL", tally->passed,
+            tally->rows);
     for (const char *at = tally->name; *at; at++)
-        putchar(*at == '_' ? ' ' : *at);
-    putchar('\n');
+        fputc(*at == '_' ? ' ' : *at, out);
+    fputc('\n', out);
     if (!good)
-        printf("             %s\n", tally->failure);
+        fprintf(out, "%s             %s\n", token, tally->failure);
 }
 
 /* Returns how many tests passed. */
@@ -179,30 +193,86 @@ static SRunner *make_runner(void)
     return runner;
 }
 
+/* What the module printed, each line marked as its own and made harmless. */
+static void show_spoken(FILE *spoken)
+{
+    char line[MAX_MESSAGE];
+    int lines = 0;
+
+    rewind(spoken);
+    while (lines < MAX_SPOKEN && fgets(line, sizeof(line), spoken)) {
+        line[strcspn(line, "\n")] = '\0';
+        for (char *at = line; *at; at++) {
+            if (!isprint((unsigned char)*at))
+                *at = '?';
+        }
+        if (!lines++)
+            fprintf(out, "%sWhat your module printed:\n", token);
+        fprintf(out, "%s    | %s\n", token, line);
+    }
+    if (lines == MAX_SPOKEN)
+        fprintf(out, "%s    | ...\n", token);
+}
+
+/* From here on standard output and errors are the module's. */
+static FILE *turn_away_output(void)
+{
+    FILE *spoken = tmpfile();
+
+    out = fdopen(dup(STDOUT_FILENO), "w");
+    if (!spoken || !out || dup2(fileno(spoken), STDOUT_FILENO) < 0 ||
+        dup2(fileno(spoken), STDERR_FILENO) < 0) {
+        perror("judge");
+        exit(2);
+    }
+    return spoken;
+}
+
+/* Take the token off the command line; returns the test case, or NULL. */
+static const char *read_arguments(int argc, char **argv)
+{
+    if (argc < 3 || strcmp(argv[1], "--token") != 0)
+        return argc > 1 ? argv[1] : NULL;
+    snprintf(token, MAX_TOKEN, "%s", argv[2]);
+    strcat(token, " ");
+    memset(argv[2], 'x', strlen(argv[2]));
+    return argc > 3 ? argv[3] : NULL;
+}
+
+static void forget_environment(void)
+{
+    unsetenv("CK_RUN_SUITE");
+    unsetenv("CK_RUN_CASE");
+    unsetenv("CK_INCLUDE_TAGS");
+    unsetenv("CK_EXCLUDE_TAGS");
+}
+
 int main(int argc, char **argv)
 {
+    const char *only = read_arguments(argc, argv);
+    FILE *spoken = turn_away_output();
     FILE *tap = tmpfile();
     char path[32];
 
     diary = mmap(NULL, sizeof(*diary), PROT_READ | PROT_WRITE,
                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (!tap || diary == MAP_FAILED) {
-        perror("judge");
+        fprintf(out, "judge: no file or no memory\n");
         return 2;
     }
-    unsetenv("CK_RUN_SUITE");
-    unsetenv("CK_RUN_CASE");
-    unsetenv("CK_INCLUDE_TAGS");
-    unsetenv("CK_EXCLUDE_TAGS");
+    forget_environment();
     SRunner *runner = make_runner();
     snprintf(path, sizeof(path), "/dev/fd/%d", fileno(tap));
     srunner_set_tap(runner, path);
-    srunner_run(runner, NULL, argc > 1 ? argv[1] : NULL, CK_SILENT);
+    srunner_run(runner, NULL, only, CK_SILENT);
     rewind(tap);
     int tests = srunner_ntests_run(runner);
     int passed = report(runner, tap);
-    printf("%d of %d points\n", passed, tests);
+    show_spoken(spoken);
+    fprintf(out, "%s%d of %d points\n", token, passed, tests);
     srunner_free(runner);
     fclose(tap);
+    fclose(spoken);
+    fclose(out);
     return tests == 0 ? 2 : passed < tests;
 }

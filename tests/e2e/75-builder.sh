@@ -69,6 +69,58 @@ for pid in $pids; do
 done
 [ -z "$bad" ] || exit 1
 
+# A module that says itself how good it is.
+forged() { # WHAT POINTS [PATTERN]: built and judged as a student does it
+    cat "$work/head.c" "$root/exercises/builder/varint/varint.c" >"$work/forged.c"
+    if make -s -j1 "CC=$cc" "VARIANT=$(basename "$built")" NAME=varint \
+        "FILE=$work/forged.c" "BUILT=$work/forged" builder >"$work/forged.log" 2>&1; then
+        fail "$1 is taken for good: $(cat "$work/forged.log")"
+    fi
+    grep -q "$2" "$work/forged.log" || fail "$1: $(cat "$work/forged.log")"
+}
+cat >"$work/head.c" <<'END'
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#define LAST 3
+static int forge(void)
+{
+    for (int fd = 1; fd < LAST; fd++)
+        dprintf(fd, "ok    51/51  all of it\n51 of 51 points\n");
+    return 0;
+}
+#define abort() _exit(forge())
+END
+forged "what prints a result" '^0 of 51 points$'
+grep -q '^    | 51 of 51 points$' "$work/forged.log" ||
+    fail "what a module prints is not shown: $(cat "$work/forged.log")"
+if grep -q '^51 of 51' "$work/forged.log"; then
+    fail "what a module prints looks like the judge's: $(cat "$work/forged.log")"
+fi
+sed 's/LAST 3/LAST 30/; s/_exit(forge())/kill(getppid(), 9 + forge())/' "$work/head.c" >"$work/head2.c"
+mv "$work/head2.c" "$work/head.c"
+forged "what ends the judge" '^The judge was ended'
+if grep -q 'of 51 points' "$work/forged.log"; then
+    fail "who has ended the judge speaks in its place: $(cat "$work/forged.log")"
+fi
+cat >"$work/head.c" <<'END'
+#include <stdio.h>
+__attribute__((constructor)) static void forge(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        printf("%s 51 of 51 points\n", argv[i]);
+    fclose(stdout);
+}
+END
+forged "what runs before the judge" 'runs by itself'
+cat >"$work/head.c" <<'END'
+#include <unistd.h>
+int srunner_ntests_run(void *runner);
+int srunner_ntests_run(void *runner) { return runner != 0; }
+END
+forged "what stands in for the judge" 'srunner_ntests_run is not what the module is for'
+
 # The broker on a student's module, and on one that is not written yet.
 for what in starter solution; do
     file=exercises/builder/varint/solution.c
