@@ -24,6 +24,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef JUDGED
+#define JUDGED /* then nothing is tested, and the exit status says so */
+#endif
+
 /* Seconds of the processor for one test; ours take one at most. */
 #ifdef __SANITIZE_ADDRESS__
 enum { LIMIT_S = 60 };
