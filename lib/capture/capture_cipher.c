@@ -14,6 +14,8 @@ enum cipher_id {
     AES_256_CCM,
     AES_128_CCM_8,
     AES_256_CCM_8,
+    ARIA_128_GCM,
+    ARIA_256_GCM,
     CHACHA20
 };
 
@@ -34,6 +36,8 @@ static const struct cipher_info *info_of(const struct capture_cipher *cipher)
         [AES_256_CCM] = {EVP_aes_256_ccm,       32, 16, true,  true },
         [AES_128_CCM_8] = {EVP_aes_128_ccm,       16, 8,  true,  true },
         [AES_256_CCM_8] = {EVP_aes_256_ccm,       32, 8,  true,  true },
+        [ARIA_128_GCM] = {EVP_aria_128_gcm,      16, 16, false, true },
+        [ARIA_256_GCM] = {EVP_aria_256_gcm,      32, 16, false, true },
         [CHACHA20] = {EVP_chacha20_poly1305, 32, 16, false, false},
     };
 
@@ -49,7 +53,10 @@ const struct capture_suite *capture_cipher_suite(unsigned id)
         {0x1305, AES_128_CCM_8, false},
         {0x009c, AES_128_GCM, false},   {0x009d, AES_256_GCM, true},
         {0x009e, AES_128_GCM, false},   {0x009f, AES_256_GCM, true},
+        {0x00a0, AES_128_GCM, false},   {0x00a1, AES_256_GCM, true},
         {0x00a2, AES_128_GCM, false},   {0x00a3, AES_256_GCM, true},
+        {0x00a4, AES_128_GCM, false},   {0x00a5, AES_256_GCM, true},
+        {0x00a6, AES_128_GCM, false},   {0x00a7, AES_256_GCM, true},
         {0x00a8, AES_128_GCM, false},   {0x00a9, AES_256_GCM, true},
         {0x00aa, AES_128_GCM, false},   {0x00ab, AES_256_GCM, true},
         {0x00ac, AES_128_GCM, false},   {0x00ad, AES_256_GCM, true},
@@ -69,6 +76,19 @@ const struct capture_suite *capture_cipher_suite(unsigned id)
         {0xc0ac, AES_128_CCM, false},   {0xc0ad, AES_256_CCM, false},
         {0xc0ae, AES_128_CCM_8, false}, {0xc0af, AES_256_CCM_8, false},
         {0xd003, AES_128_CCM_8, false}, {0xd005, AES_128_CCM, false},
+        {0xc050, ARIA_128_GCM, false},  {0xc051, ARIA_256_GCM, true},
+        {0xc052, ARIA_128_GCM, false},  {0xc053, ARIA_256_GCM, true},
+        {0xc054, ARIA_128_GCM, false},  {0xc055, ARIA_256_GCM, true},
+        {0xc056, ARIA_128_GCM, false},  {0xc057, ARIA_256_GCM, true},
+        {0xc058, ARIA_128_GCM, false},  {0xc059, ARIA_256_GCM, true},
+        {0xc05a, ARIA_128_GCM, false},  {0xc05b, ARIA_256_GCM, true},
+        {0xc05c, ARIA_128_GCM, false},  {0xc05d, ARIA_256_GCM, true},
+        {0xc05e, ARIA_128_GCM, false},  {0xc05f, ARIA_256_GCM, true},
+        {0xc060, ARIA_128_GCM, false},  {0xc061, ARIA_256_GCM, true},
+        {0xc062, ARIA_128_GCM, false},  {0xc063, ARIA_256_GCM, true},
+        {0xc06a, ARIA_128_GCM, false},  {0xc06b, ARIA_256_GCM, true},
+        {0xc06c, ARIA_128_GCM, false},  {0xc06d, ARIA_256_GCM, true},
+        {0xc06e, ARIA_128_GCM, false},  {0xc06f, ARIA_256_GCM, true},
         {0xcca8, CHACHA20, false},      {0xcca9, CHACHA20, false},
         {0xccaa, CHACHA20, false},      {0xccab, CHACHA20, false},
         {0xccac, CHACHA20, false},      {0xccad, CHACHA20, false},
@@ -224,8 +244,8 @@ void capture_cipher_set_1_2(struct capture_cipher *cipher,
 
 bool capture_cipher_plain_psk(const struct capture_suite *suite)
 {
-    static const uint16_t ids[] = {0x00a8, 0x00a9, 0xc0a4, 0xc0a5,
-                                   0xc0a8, 0xc0a9, 0xccab};
+    static const uint16_t ids[] = {0x00a8, 0x00a9, 0xc06a, 0xc06b, 0xc0a4,
+                                   0xc0a5, 0xc0a8, 0xc0a9, 0xccab};
 
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
         if (ids[i] == suite->id)

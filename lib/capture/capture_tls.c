@@ -44,6 +44,7 @@ struct capture_tls {
     struct buf client_ticket;
     struct buf server_session;
     struct capture_secret master; /* TLS 1.2; len 0: not known */
+    struct capture_cipher early;  /* TLS 1.3: of the client's 0-RTT data */
     struct buf transcript; /* the open handshake, if a PSK may open the rest */
     bool extended_master;
     bool exchanged; /* the transcript is whole */
@@ -310,6 +311,47 @@ static void cannot_open(struct capture_tls *tls, const struct side *side)
         hide(tls, text);
 }
 
+/* Early data comes before the server has chosen a suite: the one that was used
+   with the session's key before is found by trying [RFC 8446 4.2.10]. */
+static bool begin_early(struct capture_tls *tls, struct slice record,
+                        uint8_t *type)
+{
+    static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305};
+    const struct capture_secret *secret = find(tls, CAPTURE_KEY_CLIENT_EARLY);
+
+    for (size_t i = 0; secret && i < sizeof(suites) / sizeof(suites[0]); i++) {
+        const struct capture_suite *suite = capture_cipher_suite(suites[i]);
+
+        if (secret->len != (suite->sha384 ? 48 : 32))
+            continue;
+        capture_cipher_set_1_3(&tls->early, suite, secret);
+        if (capture_cipher_open(&tls->early, record, &tls->content, type))
+            return true;
+        capture_cipher_release(&tls->early);
+    }
+    return false;
+}
+
+/* Is it a record of the client's early data, or its end? */
+static bool take_early(struct capture_tls *tls, struct slice record,
+                       const struct capture_origin *origin)
+{
+    uint8_t type = 0;
+
+    if (tls->early.context) {
+        if (!capture_cipher_open(&tls->early, record, &tls->content, &type))
+            return false;
+    } else if (tls->version || !begin_early(tls, record, &type)) {
+        return false;
+    }
+    if (type == HANDSHAKE) /* EndOfEarlyData [RFC 8446 4.5] */
+        capture_cipher_release(&tls->early);
+    else if (type == APPLICATION && tls->content.len)
+        tls->events->on_bytes(tls->context, CLIENT, buf_slice(&tls->content),
+                              origin);
+    return true;
+}
+
 static void take_record(struct capture_tls *tls, unsigned side,
                         struct slice record,
                         const struct capture_origin *origin)
@@ -322,6 +364,9 @@ static void take_record(struct capture_tls *tls, unsigned side,
             set_1_2(tls, side);
         return;
     }
+    if (side == CLIENT && type == APPLICATION &&
+        (!s->encrypted || s->is_handshake) && take_early(tls, record, origin))
+        return;
     if (!s->encrypted) {
         if (type == HANDSHAKE)
             handshake(tls, side, slice_skip(record, HEADER));
@@ -488,6 +533,7 @@ void capture_tls_free(struct capture_tls *tls)
         buf_release(&tls->sides[i].handshake);
         capture_cipher_release(&tls->sides[i].cipher);
     }
+    capture_cipher_release(&tls->early);
     buf_release(&tls->content);
     buf_release(&tls->transcript);
     buf_release(&tls->client_session);

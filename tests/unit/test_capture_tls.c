@@ -19,6 +19,7 @@ static struct {
     struct capture_tls *tls;
     struct buf got[2]; /* content, by who sent it */
     bool deaf;         /* keys are not logged */
+    bool no_early;     /* those of early data */
     unsigned lose;     /* so many of the next pieces do not come */
     uint32_t lost;     /* bytes of content that are said to be missing */
     char hidden[100];
@@ -60,7 +61,8 @@ static const struct capture_tls_events events = {on_bytes, on_lost, on_opened,
 static void on_key(const SSL *ssl, const char *line)
 {
     (void)ssl;
-    if (!rig.deaf)
+    if (!rig.deaf &&
+        (!rig.no_early || !strstr(line, "CLIENT_EARLY_TRAFFIC_SECRET")))
         capture_keys_add(&rig.keys, slice_of_string(line));
 }
 
@@ -73,18 +75,22 @@ struct agreement {
 };
 
 static const struct agreement agreements[] = {
-    {TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256",        0x1301},
-    {TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384",        0x1302},
-    {TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256",  0x1303},
-    {TLS1_3_VERSION, "TLS_AES_128_CCM_SHA256",        0x1304},
-    {TLS1_3_VERSION, "TLS_AES_128_CCM_8_SHA256",      0x1305},
-    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256", 0xc02b},
-    {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384", 0xc02c},
-    {TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305", 0xcca9},
-    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-CCM",        0xc0ac},
-    {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-CCM",        0xc0ad},
-    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-CCM8",       0xc0ae},
-    {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-CCM8",       0xc0af},
+    {TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256",         0x1301},
+    {TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384",         0x1302},
+    {TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256",   0x1303},
+    {TLS1_3_VERSION, "TLS_AES_128_CCM_SHA256",         0x1304},
+    {TLS1_3_VERSION, "TLS_AES_128_CCM_8_SHA256",       0x1305},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256",  0xc02b},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384",  0xc02c},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-CHACHA20-POLY1305",  0xcca9},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-CCM",         0xc0ac},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-CCM",         0xc0ad},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES128-CCM8",        0xc0ae},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-AES256-CCM8",        0xc0af},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-ARIA128-GCM-SHA256", 0xc05c},
+    {TLS1_2_VERSION, "ECDHE-ECDSA-ARIA256-GCM-SHA384", 0xc05d},
+    {TLS1_2_VERSION, "ADH-AES128-GCM-SHA256",          0x00a6},
+    {TLS1_2_VERSION, "ADH-AES256-GCM-SHA384",          0x00a7},
 };
 #define AGREEMENT_COUNT (int)(sizeof(agreements) / sizeof(agreements[0]))
 
@@ -106,6 +112,7 @@ static void make_contexts(const struct agreement *agreement)
     rig.certificate = forge(&(struct forge_order){.common_name = "localhost"});
     SSL_CTX_use_certificate(rig.contexts[SERVER], rig.certificate.certificate);
     SSL_CTX_use_PrivateKey(rig.contexts[SERVER], rig.certificate.key);
+    SSL_CTX_set_dh_auto(rig.contexts[SERVER], 1);
 }
 
 static void connect_ends(SSL_SESSION *session)
@@ -224,6 +231,14 @@ START_TEST(keys_that_change_are_followed)
 }
 END_TEST
 
+/* As after a proper end; or the session would not be resumed. */
+static void finish_ends(void)
+{
+    for (int i = 0; i < 2; i++)
+        SSL_set_shutdown(rig.ends[i],
+                         SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
 START_TEST(a_resumed_session_is_read_without_keys_of_its_own)
 {
     make_contexts(&agreements[5]);
@@ -235,9 +250,7 @@ START_TEST(a_resumed_session_is_read_without_keys_of_its_own)
     settle();
     say(CLIENT, "first");
     SSL_SESSION *session = SSL_get1_session(rig.ends[CLIENT]);
-    for (int i = 0; i < 2; i++) /* or it would not be resumed */
-        SSL_set_shutdown(rig.ends[i],
-                         SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    finish_ends();
     rig.deaf = true;
     connect_ends(session);
     settle();
@@ -246,6 +259,67 @@ START_TEST(a_resumed_session_is_read_without_keys_of_its_own)
     say(SERVER, "yes");
     heard("again", "yes");
     SSL_SESSION_free(session);
+}
+END_TEST
+
+/* The second connection of a session, with data in front of its handshake. */
+static void connect_early(bool refused)
+{
+    uint8_t bytes[100];
+    size_t len;
+
+    connect_ends(NULL);
+    settle();
+    say(SERVER, "a ticket comes with it");
+    SSL_SESSION *session = SSL_get1_session(rig.ends[CLIENT]);
+    finish_ends();
+    connect_ends(session);
+    SSL_SESSION_free(session);
+    if (refused)
+        SSL_set_max_early_data(rig.ends[SERVER], 0);
+    ck_assert(SSL_write_early_data(rig.ends[CLIENT], "early ", 6, &len));
+    move(CLIENT);
+    while (SSL_read_early_data(rig.ends[SERVER], bytes, sizeof(bytes), &len) ==
+           SSL_READ_EARLY_DATA_SUCCESS)
+        continue;
+    move(SERVER); /* its hello, before the early data has ended */
+    ck_assert(SSL_write_early_data(rig.ends[CLIENT], "bird ", 5, &len));
+    for (int i = 0; i < 4; i++) {
+        move(CLIENT);
+        while (SSL_read_early_data(rig.ends[SERVER], bytes, sizeof(bytes),
+                                   &len) == SSL_READ_EARLY_DATA_SUCCESS)
+            continue;
+        SSL_do_handshake(rig.ends[CLIENT]);
+        move(SERVER);
+    }
+    settle();
+    ck_assert_int_eq(SSL_get_early_data_status(rig.ends[SERVER]),
+                     refused ? SSL_EARLY_DATA_REJECTED
+                             : SSL_EARLY_DATA_ACCEPTED);
+}
+
+/* [RFC 8446 2.3] */
+START_TEST(early_data_is_read_taken_or_refused)
+{
+    make_contexts(&agreements[_i / 2]);
+    SSL_CTX_set_max_early_data(rig.contexts[SERVER], 1000);
+    connect_early(_i % 2);
+    say(CLIENT, "sings");
+    say(SERVER, "late");
+    heard("early bird sings", "late");
+    ck_assert_str_eq(rig.hidden, "");
+}
+END_TEST
+
+START_TEST(early_data_without_its_key_hides_nothing_else)
+{
+    make_contexts(&agreements[0]);
+    SSL_CTX_set_max_early_data(rig.contexts[SERVER], 1000);
+    rig.no_early = true;
+    connect_early(_i);
+    say(CLIENT, "sings");
+    heard("sings", "");
+    ck_assert_str_eq(rig.hidden, "");
 }
 END_TEST
 
@@ -339,7 +413,6 @@ static void connect_with_psk(int i, bool extended, const char *known)
     for (int end = 0; end < 2 && !extended; end++)
         SSL_CTX_set_options(rig.contexts[end],
                             SSL_OP_NO_EXTENDED_MASTER_SECRET);
-    SSL_CTX_set_dh_auto(rig.contexts[SERVER], 1);
     SSL_CTX_set_psk_client_callback(rig.contexts[CLIENT], say_psk);
     SSL_CTX_set_psk_server_callback(rig.contexts[SERVER], find_psk);
     ck_assert(capture_keys_set_psk(&rig.keys, slice_of_string(known)));
@@ -441,6 +514,9 @@ Suite *capture_tls_suite(void)
     tcase_add_loop_test(tcase, keys_that_change_are_followed, 0, 5);
     tcase_add_loop_test(
         tcase, a_resumed_session_is_read_without_keys_of_its_own, 0, 2);
+    tcase_add_loop_test(tcase, early_data_is_read_taken_or_refused, 0, 10);
+    tcase_add_loop_test(tcase, early_data_without_its_key_hides_nothing_else, 0,
+                        2);
     tcase_add_loop_test(tcase, what_is_missing_is_counted_and_the_rest_is_read,
                         0, AGREEMENT_COUNT);
     tcase_add_loop_test(tcase, without_keys_it_is_said_why_nothing_is_read, 0,
