@@ -409,6 +409,23 @@ static int read_secrets(struct capture_file *file, struct slice body,
     return 1;
 }
 
+/* Blocks that are no frames and have a number all the same, in Wireshark. */
+static bool is_counted(uint32_t type)
+{
+    enum {
+        JOURNAL = 9,
+        CUSTOM = 0x0bad,
+        CUSTOM_NOT_COPIED = 0x40000bad,
+        SYSTEM_CALL = 0x204,
+        SYSTEM_CALL_2 = 0x216,
+        SYSTEM_CALL_2_LARGE = 0x221,
+    };
+
+    return type == JOURNAL || type == CUSTOM || type == CUSTOM_NOT_COPIED ||
+           type == SYSTEM_CALL || type == SYSTEM_CALL_2 ||
+           type == SYSTEM_CALL_2_LARGE;
+}
+
 /* 1 and *item, 0 when the block is none, negative errno. */
 static int read_block(struct capture_file *file, uint32_t type,
                       struct slice body, struct capture_item *item)
@@ -422,6 +439,7 @@ static int read_block(struct capture_file *file, uint32_t type,
         return read_simple(file, body, item);
     if (type == PCAPNG_SECRETS)
         return read_secrets(file, body, item);
+    file->frames += is_counted(type);
     if (type != PCAPNG_RECORD || file->swapped)
         return 0;
     item->type = CAPTURE_RECORD;
@@ -499,6 +517,9 @@ static int begin(struct capture_file *file)
         magic = __builtin_bswap32(magic);
         file->swapped = true;
     }
+    if (!memcmp(unused(file), "\x1f\x8b", 2))
+        return fail(file, -EBADMSG,
+                    "compressed: put gunzip -c FILE | in front, and read -");
     return fail(file, -EBADMSG,
                 "not a capture: it begins neither as pcap nor as pcapng");
 }

@@ -528,6 +528,8 @@ void capture_session_end(struct capture *capture, struct capture_stream *stream,
 
         if (session->opened)
             capture_framer_end(&session->framers[end], &events);
+        /* A reset may be one that nobody obeyed. */
+        session->framers[end].searching = true;
     }
     if (!how || !session->opened)
         return;

@@ -372,6 +372,8 @@ static bool read_header(struct slice bytes, uint32_t len, struct header *header,
         .payload = slice_skip(bytes, size),
         .len = len - (uint32_t)size,
     };
+    if (header->flags & RST) /* it may say why, to people [RFC 9293 3.5.3] */
+        header->len = 0;
     return true;
 }
 

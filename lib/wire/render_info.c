@@ -346,6 +346,9 @@ static void packet(struct buf *out, const struct history_row *row)
         put_error(&info);
     else
         packets[info.fields.type](&info);
+    if (row->record.flags & RECORD_TRUNCATED && !info.fields.error)
+        buf_printf(out, ", only %zu of %" PRIu32 " bytes are here",
+                   row->record.bytes.len, row->record.original_len);
     if (row->record.flags & RECORD_MALFORMED && !info.fields.error)
         buf_append_string(out, ", ! refused by the broker");
     if (row->record.flags & RECORD_HELD)

@@ -149,6 +149,20 @@ def lossy(seed, syn=True):
         failures.append(f"lossy {seed}: nothing is said")
 
 
+def reset():
+    """Somebody else resets a connection, and its ends go on all the same."""
+    stream = CONNECT + b"".join(publish(f"{i}") for i in range(30))
+    frames = []
+    connection = Connection(frames)
+    for i, at in enumerate(range(0, len(stream), 33)):
+        if i == 4:
+            frames.append(capture.ipv4(BROKER, CLIENT, capture.tcp(
+                1883, 40000, 1234567, 0, capture.RST)))
+        connection.client(stream[at:at + 33])
+    check("reset", [f"{i}" for i in range(30) if i != 11],
+          [text for text, _ in payloads(frames)])
+
+
 def encrypted(seed):
     """The same over TLS: whole records are lost, and parts of them."""
     rng = random.Random(seed)
@@ -186,6 +200,7 @@ for number in range(int(os.environ.get("LOSSY_ROUNDS", "6"))):
     lossy(number)
     lossy(number, syn=False)
     encrypted(number)
+reset()
 for line in failures[:30]:
     print(line)
 print(f"{len(failures)} failures")

@@ -165,6 +165,27 @@ START_TEST(secrets_and_options_are_found)
 }
 END_TEST
 
+/* Journal, system calls, and blocks that only their writers know. */
+START_TEST(a_block_that_wireshark_counts_is_counted)
+{
+    static const char *const types[] = {"09000000", "ad0b0000", "ad0b0040",
+                                        "04020000", "16020000", "21020000"};
+    struct pipe pipe;
+    char error[240];
+    char hex[400];
+    struct capture_item item;
+
+    snprintf(hex, sizeof(hex),
+             SECTION INTERFACE "%s 10000000 01020304 10000000 "
+                               "03000000 14000000 02000000 abcd0000 14000000",
+             types[_i]);
+    struct capture_file *file = open_hex(&pipe, hex, 1000, error);
+    ck_assert_int_eq(capture_file_next(file, &item), 1);
+    ck_assert_uint_eq(item.number, 2);
+    capture_file_free(file);
+}
+END_TEST
+
 /* ---- what is wrong ---- */
 
 static const struct wrong_case {
@@ -186,6 +207,8 @@ static const struct wrong_case {
      "byte 24: a frame cannot be 4294967295 bytes long"                                                                       },
     {"0a0d0d0a 1c000000 11111111 0100 0000 ffffffff ffffffff 1c000000",
      "byte 0: a section without its byte-order mark"                                                                          },
+    {"1f8b0800 00000000",
+     "byte 0: compressed: put gunzip -c FILE | in front, and read -"                                                          },
     {SECTION "01000000 08000000 6500 0000",
      "byte 28: a block cannot be 8 bytes long"                                                                                },
     {SECTION "01000000 13000000 6500 0000 00000000 14000000",
@@ -251,6 +274,7 @@ Suite *capture_file_suite(void)
     tcase_add_loop_test(tcase, a_frame_is_read_with_its_time, 0,
                         (int)(sizeof(frame_cases) / sizeof(frame_cases[0])));
     tcase_add_test(tcase, secrets_and_options_are_found);
+    tcase_add_loop_test(tcase, a_block_that_wireshark_counts_is_counted, 0, 6);
     tcase_add_loop_test(tcase, what_is_wrong_is_said_with_its_place, 0,
                         (int)(sizeof(wrong_cases) / sizeof(wrong_cases[0])));
     tcase_add_test(tcase, an_input_that_fails_is_an_error);

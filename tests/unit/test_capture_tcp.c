@@ -296,6 +296,15 @@ START_TEST(both_ends_have_to_say_that_they_end)
 }
 END_TEST
 
+START_TEST(what_a_reset_says_is_not_of_the_stream)
+{
+    shake_hands();
+    SEND(SERVER, 1, .text = "yes", .ack = 1);
+    SEND(SERVER, 4, .flags = RST, .text = "go away", .ack = 1);
+    expect(SERVER, "yes");
+}
+END_TEST
+
 START_TEST(a_reset_names_who_did_it)
 {
     shake_hands();
@@ -363,6 +372,7 @@ Suite *capture_tcp_suite(void)
     tcase_add_test(all, the_end_of_the_capture_tells_what_is_missing);
     tcase_add_test(all, a_capture_may_begin_in_the_middle);
     tcase_add_test(all, both_ends_have_to_say_that_they_end);
+    tcase_add_test(all, what_a_reset_says_is_not_of_the_stream);
     tcase_add_loop_test(all, a_reset_names_who_did_it, CLIENT, SERVER + 1);
     tcase_add_test(all, the_same_ports_may_have_a_new_connection);
     tcase_add_test(all, a_repeated_syn_changes_nothing);

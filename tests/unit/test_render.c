@@ -176,6 +176,24 @@ START_TEST(each_packet_of_5_is_told_in_a_few_words)
 }
 END_TEST
 
+START_TEST(a_packet_that_is_not_all_there_is_told_so)
+{
+    static const uint8_t publish[] = {0x30, 0x0a, 0x00, 0x03,
+                                      'a',  '/',  'b',  '2'};
+    struct history_row row = {
+        .record = {.type = RECORD_MQTT,
+                   .direction = RECORD_C2B,
+                   .version = MQTT_3_1_1,
+                   .flags = RECORD_TRUNCATED,
+                   .original_len = 12,
+                   .bytes = slice_of(publish, sizeof(publish))}
+    };
+
+    render_info(&out, &row);
+    ck_assert_str_eq(buf_string(&out), "a/b  2, only 8 of 12 bytes are here");
+}
+END_TEST
+
 START_TEST(what_a_rule_did_to_a_packet_is_told)
 {
     static const uint8_t ping[] = {0xc0, 0x00};
@@ -446,6 +464,7 @@ Suite *render_suite(void)
     tcase_add_test(tcase, each_packet_of_3_1_1_is_told_in_a_few_words);
     tcase_add_test(tcase, each_packet_of_5_is_told_in_a_few_words);
     tcase_add_test(tcase, what_a_rule_did_to_a_packet_is_told);
+    tcase_add_test(tcase, a_packet_that_is_not_all_there_is_told_so);
     tcase_add_loop_test(tcase, each_event_is_a_sentence, 0, COUNT(events));
     tcase_add_test(
         tcase, every_code_makes_a_sentence_with_all_attributes_and_with_none);
