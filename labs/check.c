@@ -210,9 +210,13 @@ void check_tick(struct check *check, uint64_t time_ns)
 
 void check_pause(struct check *check)
 {
-    if (check->rule.kind == CHECK_AFTER &&
-        check->status.result == CHECK_WAITING)
-        check_reset(check);
+    bool gap = check->gap;
+
+    if (check->rule.kind != CHECK_AFTER ||
+        check->status.result != CHECK_WAITING)
+        return;
+    check_reset(check);
+    check->gap = gap; /* what was lost before is lost still */
 }
 
 /* The state of things: what came last decides, until more comes. */
@@ -352,16 +356,16 @@ static void feed_wire(struct check *check, const struct history_row *row)
 }
 
 /*
- * Records were lost: what would be proved by absence is not proved any more. What
- * was decided by something that came stays decided.
+ * Records were lost: what would be proved by absence is not proved any more, nor
+ * how things are now. What was decided by something that came stays decided.
  */
 static void feed_gap(struct check *check)
 {
-    bool watching = check_is_absence(check) ||
-                    check->rule.kind == CHECK_EXACTLY ||
-                    check->rule.kind == CHECK_LAST ||
-                    (check->rule.kind == CHECK_AFTER && check->begun &&
-                     check->status.result == CHECK_WAITING);
+    bool watching =
+        check_is_absence(check) || check->rule.kind == CHECK_EXACTLY ||
+        check->rule.kind == CHECK_LAST || check->rule.kind == CHECK_RETAINED ||
+        (check->rule.kind == CHECK_AFTER && check->begun &&
+         check->status.result == CHECK_WAITING);
 
     check->gap = true;
     if (watching && check->status.result != CHECK_FAILED)
@@ -449,7 +453,7 @@ static void look_by_shell(struct check *check,
 
     if (finish ? check_shell_finish(shell, context->files, command)
                : check_shell_look(shell, context->files, command))
-        set_good(check, shell->in_time && shell->status == 0);
+        set_good(check, check_shell_good(shell));
 }
 
 static void look(struct check *check, const struct check_context *context,
@@ -472,14 +476,14 @@ void check_look(struct check *check, const struct check_context *context)
     look(check, context, false);
 }
 
-/* May it be that a record which would have decided was not seen? */
+/* May it be that what would have decided was not seen? */
 static bool may_have_missed(const struct check *check)
 {
     switch (check->rule.kind) {
     case CHECK_FILE:
     case CHECK_CERT:
-    case CHECK_SHELL:
     case CHECK_ANSWER: return false;
+    case CHECK_SHELL: return !check->shell.ran;
     case CHECK_AFTER: return check->gap || check->begun;
     case CHECK_SEEN:
     case CHECK_AT_LEAST:

@@ -21,7 +21,7 @@ enum check_result {
     CHECK_FAILED,
     CHECK_SKIPPED,   /* its step was never begun, or an earlier one is needed */
     CHECK_UNDECIDED, /* records were lost or the end was not seen, so absence
-                        proves nothing */
+                        proves nothing; or a command could not be run */
 };
 
 #define CHECK_EVIDENCE 8
@@ -37,7 +37,7 @@ struct check_status {
 struct check_context {
     struct history *history;
     struct dissection *scratch; /* for filters */
-    const char *files;          /* the student's folder; NULL: none */
+    const char *files;          /* the student's folder, absolute; NULL: none */
     bool early; /* the record is from before the step, or after it: it shows
                    what is, and proves nothing yet */
 };
@@ -46,7 +46,8 @@ struct check;
 
 /*
  * Compile. NULL with a message in error when the text is no check; answer
- * checks name one of the step's questions.
+ * checks name one of the step's questions. The spec is borrowed as long as the
+ * check lives.
  */
 struct check *check_new(const struct lab_check_spec *spec,
                         const struct lab_step *step, char *error,

@@ -3,6 +3,8 @@
  */
 #include "labs/check_state.h"
 
+#include <stdlib.h>
+
 static void explain_after(const struct check *check, struct buf *actual)
 {
     double seconds = (double)check->after_ns / 1e9;
@@ -69,12 +71,13 @@ static void explain_shell(const struct check *check, struct buf *actual)
 {
     const struct check_shell *shell = &check->shell;
 
-    if (!shell->ran)
+    if (!shell->ran) {
         buf_append_string(actual, "it was not run");
-    else if (!shell->in_time)
-        buf_printf(actual, "it took longer than %d s", CHECK_SHELL_SECONDS);
-    else
-        buf_printf(actual, "it ended with status %d", shell->status);
+        return;
+    }
+    char *how = check_shell_describe(shell);
+    buf_printf(actual, "it %s", how);
+    free(how);
 }
 
 void check_explain(const struct check *check, struct buf *expected,

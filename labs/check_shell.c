@@ -8,7 +8,6 @@
 #define FILE_BYTES_MAX (16u << 20)
 #define MEMORY_BYTES   (512u << 20)
 #define OUTPUT_BYTES   65536
-#define BY_SIGNAL      128
 
 /* ---- has anything changed? ---- */
 
@@ -62,18 +61,23 @@ static void start(struct check_shell *shell, const char *folder,
     sandbox_start(&shell->process, &sandbox);
 }
 
-/* Has it ended? Then what it said is taken. */
+/* Has it ended? */
 static bool reap(struct check_shell *shell, int wait_ms)
 {
     const struct sandbox_result *result = &shell->process.result;
 
     if (!shell->process.supervisor || !sandbox_look(&shell->process, wait_ms))
         return false;
-    shell->in_time = result->end != SANDBOX_LATE;
-    shell->status = result->end == SANDBOX_EXITED ? result->status : BY_SIGNAL;
-    shell->ran = true;
+    bool ran = result->end != SANDBOX_NOT_STARTED;
+    if (ran) {
+        shell->ran = true;
+        shell->end = result->end;
+        shell->status = result->status;
+    } else {
+        shell->state = 0; /* the next look tries again */
+    }
     sandbox_stop(&shell->process);
-    return true;
+    return ran;
 }
 
 bool check_shell_look(struct check_shell *shell, const char *folder,
@@ -93,9 +97,23 @@ bool check_shell_look(struct check_shell *shell, const char *folder,
 bool check_shell_finish(struct check_shell *shell, const char *folder,
                         const char *command)
 {
+    bool before = reap(shell, -1); /* of files that may have changed since */
     bool ended = check_shell_look(shell, folder, command);
 
-    return reap(shell, -1) || ended;
+    return reap(shell, -1) || ended || before;
+}
+
+bool check_shell_good(const struct check_shell *shell)
+{
+    return shell->ran && shell->end == SANDBOX_EXITED && shell->status == 0;
+}
+
+char *check_shell_describe(const struct check_shell *shell)
+{
+    const struct sandbox_result result = {.end = shell->end,
+                                          .status = shell->status};
+
+    return sandbox_describe(&result);
 }
 
 void check_shell_release(struct check_shell *shell)

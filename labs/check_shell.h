@@ -18,23 +18,30 @@
 /* A zeroed struct has run nothing yet. */
 struct check_shell {
     struct sandbox_process process;
-    uint64_t state; /* of the folder when it was run last; 0: not yet */
-    bool ran;       /* to its end, once */
-    bool in_time;   /* the last one was not ended by us */
-    int status;     /* exit status of the last one; 128: none, a signal */
+    uint64_t state;       /* of the folder when it was run last; 0: not yet */
+    bool ran;             /* once, to its end */
+    enum sandbox_end end; /* how the last one ended */
+    int status;           /* of that end, see base/sandbox.h */
 };
 
 /*
- * Run the command when a file in the folder has changed since the last time,
- * without waiting for its end; a later call sees that. Returns whether one has
- * ended now, so that status is new.
+ * Run the command when a file in the folder (absolute) has changed since the last
+ * time, without waiting for its end; a later call sees that. Returns whether one
+ * has ended now, so that end and status are new. One that could not be started
+ * is tried again by the next call.
  */
 bool check_shell_look(struct check_shell *shell, const char *folder,
                       const char *command);
 
-/* The same, and wait until nothing runs. */
+/* The same, and wait for what the files say now. */
 bool check_shell_finish(struct check_shell *shell, const char *folder,
                         const char *command);
+
+/* Has the last one ended by itself, with success? */
+bool check_shell_good(const struct check_shell *shell);
+
+/* "ended with status 1", "took too long and was ended". Owned by the caller. */
+char *check_shell_describe(const struct check_shell *shell);
 
 /* End what runs. */
 void check_shell_release(struct check_shell *shell);

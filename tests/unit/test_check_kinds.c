@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -377,14 +379,16 @@ static const struct {
     const char *command;
     const char *said;
 } commands[] = {
-    {"test -f here",                                "status 0"  },
-    {"test -f there",                               "status 1"  },
-    {"exit 7",                                      "status 7"  },
-    {"kill -9 $$",                                  "status 128"},
-    {"no-such-command-anywhere",                    "status 127"},
+    {"test -f here",                                "status 0"   },
+    {"test -f there",                               "status 1"   },
+    {"exit 7",                                      "status 7"   },
+    {"kill -9 $$",                                  "by signal 9"},
+    {"exit 200",                                    "status 200" },
+    {"yes",                                         "too much"   },
+    {"no-such-command-anywhere",                    "status 127" },
  /* Neither our environment nor our terminal, and no large files. */
-    {"test -z \"$MQTTLAB_SECRET\" && ! read x",     "status 0"  },
-    {"! head -c 20000000 /dev/zero >$TMPDIR/large", "status 0"  },
+    {"test -z \"$MQTTLAB_SECRET\" && ! read x",     "status 0"   },
+    {"! head -c 20000000 /dev/zero >$TMPDIR/large", "status 0"   },
 };
 
 START_TEST(a_command_is_judged_by_its_status)
@@ -427,6 +431,58 @@ START_TEST(a_command_runs_when_a_file_has_changed_and_nobody_waits_for_it)
     check_finish(check, &with);
     ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
     check_free(check);
+}
+END_TEST
+
+/* Files that change while it runs are judged, and not what they were. */
+START_TEST(what_is_handed_in_last_is_judged)
+{
+    const struct check_context with = context();
+    struct check *check = make_good("shell test -f there && exit 0; "
+                                    "echo >fifo; sleep 0.2; exit 1");
+    char *fifo = alloc_printf("%s/fifo", folder);
+    char byte;
+
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    check_look(check, &with);
+    int fd = open(fifo, O_RDONLY);
+    ck_assert_int_eq(read(fd, &byte, 1), 1); /* it has found nothing */
+    put_file("there");
+    check_finish(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
+    check_free(check);
+    close(fd);
+    free(fifo);
+}
+END_TEST
+
+/* No room for a process is nobody's fault: in one of its own, where there is
+   none. */
+static int judge_without_descriptors(void)
+{
+    const struct check_context with = context();
+    struct check *check = make_good("shell true");
+    int last = dup(0);
+    const struct rlimit few = {.rlim_cur = (rlim_t)last + 1,
+                               .rlim_max = (rlim_t)last + 1};
+
+    close(last);
+    put_file("here");
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0)
+        return 2;
+    check_finish(check, &with);
+    return check_status(check)->result != CHECK_UNDECIDED;
+}
+
+START_TEST(a_command_that_cannot_be_run_is_undecided)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(judge_without_descriptors());
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 END_TEST
 
@@ -490,6 +546,8 @@ Suite *check_kinds_suite(void)
                         COUNT(commands));
     tcase_add_test(
         tcase, a_command_runs_when_a_file_has_changed_and_nobody_waits_for_it);
+    tcase_add_test(tcase, what_is_handed_in_last_is_judged);
+    tcase_add_test(tcase, a_command_that_cannot_be_run_is_undecided);
     tcase_add_test(tcase, a_command_that_is_not_waited_for_ends_with_the_check);
     tcase_add_loop_test(tcase, what_is_no_check_is_explained, 0, COUNT(bad));
     return suite;

@@ -213,6 +213,9 @@ START_TEST(what_proves_by_absence_is_undecided_after_a_loss)
         {"exactly 2 " PUB,                                         CHECK_UNDECIDED, 0, 0},
         {"last " PUB " is mqtt.qos == 2",                          CHECK_UNDECIDED, 0, 0},
         {"wire not contains \"secret\"",                           CHECK_UNDECIDED, 0, 0},
+        {"retained home/temp == 21",                               CHECK_UNDECIDED, 0, 0},
+        {"retained home/old cleared",                              CHECK_UNDECIDED, 0, 0},
+        {"retained home/temp == 22",                               CHECK_UNDECIDED, 0, 0},
         {"exactly 1 " PUB,                                         CHECK_FAILED,    0, 0},
         {"at most 1 " PUB,                                         CHECK_FAILED,    0, 0},
         {"wire not contains \"hi\"",                               CHECK_FAILED,    0, 0},
@@ -241,6 +244,25 @@ START_TEST(what_proves_by_absence_is_undecided_after_a_loss)
                       check_result_name(check_status(check)->result));
         check_free(check);
     }
+}
+END_TEST
+
+/* What it waits for may be among what was lost, also when nobody has watched
+   for a while since. */
+START_TEST(a_loss_is_remembered_when_the_lab_is_left)
+{
+    const struct check_context context = {.history = history,
+                                          .scratch = &scratch};
+    char error[300];
+    struct check *check =
+        make("after lab.type == \"SUBACK\" never " PUB " within 20s", error,
+             sizeof(error));
+
+    feed(check, true);
+    check_pause(check);
+    check_finish(check, &context);
+    ck_assert_int_eq(check_status(check)->result, CHECK_UNDECIDED);
+    check_free(check);
 }
 END_TEST
 
@@ -502,6 +524,7 @@ Suite *check_rules_suite(void)
     tcase_add_loop_test(tcase, a_check_passes_exactly_when_the_story_says_so, 0,
                         sizeof(rows) / sizeof(rows[0]));
     tcase_add_test(tcase, what_proves_by_absence_is_undecided_after_a_loss);
+    tcase_add_test(tcase, a_loss_is_remembered_when_the_lab_is_left);
     tcase_add_test(tcase, a_loss_is_not_mended_by_what_comes_too_late);
     tcase_add_test(
         tcase, a_right_sequence_counts_after_any_number_of_wrong_beginnings);
