@@ -13,14 +13,15 @@
 #define ANSWER_MAX_BYTES 200
 
 /*
- * Lower case, blanks at the ends gone and inner ones single, no full stop at
+ * Lower case (of ASCII), blanks at the ends gone and inner ones single, no full stop at
  * the end, so that "  C0 00." and "c0 00" are one answer. Owned by the caller.
  */
 char *answer_normalise(const char *text);
 
 /*
- * "SALT:HASH" in hex: scrypt of the normalised answer. salt is NULL for a new
- * random one. Owned by the caller.
+ * "SALT:HASH" in hex: scrypt of the normalised answer. salt_hex begins with a
+ * salt, or is NULL for a new random one; "" when it begins with none. Owned by
+ * the caller.
  */
 char *answer_hash(const char *text, const char *salt_hex);
 

@@ -350,13 +350,7 @@ static int exit_status(const json_t *results)
    go on. */
 static int look_for_labs(const char *home, bool chosen)
 {
-    char **labs = lab_list(home);
-    bool some = labs[0] != NULL;
-
-    for (size_t i = 0; labs[i]; i++)
-        free(labs[i]);
-    free(labs);
-    if (some)
+    if (lab_any(home))
         return -1;
     fprintf(stderr, "mqttlab grade: %s: no labs or exercises in it\n", home);
     return chosen ? EXIT_USAGE : EXIT_BROKEN;

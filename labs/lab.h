@@ -44,7 +44,7 @@ enum lab_answer_kind {
 };
 
 struct lab_wrong {
-    char *answer; /* normalised */
+    char *answer; /* or several, with "|" between */
     char *text;   /* what to say to it */
 };
 
@@ -184,9 +184,10 @@ void lab_problem(struct lab_problems *problems, const char *path, unsigned line,
 /* ---- finding labs ---- */
 
 /*
- * The folder that holds labs/ and exercises/: $MQTTLAB_HOME, the present one,
- * the source tree in which the program was built, or PREFIX/share/mqttlab of an
- * installed PREFIX/bin/mqttlab. Owned; whether it is there, nobody has looked.
+ * The folder that holds labs/ and exercises/: $MQTTLAB_HOME, the present one if
+ * there are any in it, the source tree in which the program was built, or
+ * PREFIX/share/mqttlab of an installed PREFIX/bin/mqttlab. Owned; whether the
+ * first and the last are there, nobody has looked.
  */
 char *lab_home(void);
 
@@ -204,5 +205,11 @@ char *lab_find_at_home(const char *home, const char *name);
 
 /* All labs and exercises, sorted; ends with NULL; free each and the array. */
 char **lab_list(const char *home);
+
+/* Are there any in home? */
+bool lab_any(const char *home);
+
+/* The path as a pattern of glob's that it alone matches. Owned by the caller. */
+char *lab_quoted(const char *path);
 
 #endif

@@ -4,6 +4,7 @@
 #include "labs/lab.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/process.h"
 
 #include <ctype.h>
@@ -12,16 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static bool has_labs(const char *folder)
-{
-    struct stat info;
-    char *labs = alloc_printf("%s/labs", folder);
-    bool found = stat(labs, &info) == 0 && S_ISDIR(info.st_mode);
-
-    free(labs);
-    return found;
-}
 
 /* The folder so many levels above the program, and rest below it. Owned. */
 static char *beside_program(int levels, const char *rest)
@@ -47,10 +38,10 @@ char *lab_home(void)
 
     if (chosen && *chosen)
         return alloc_string(chosen);
-    if (has_labs("."))
+    if (lab_any("."))
         return alloc_string(".");
     source = beside_program(3, ""); /* of build/VARIANT/mqttlab */
-    if (has_labs(source))
+    if (lab_any(source))
         return source;
     free(source);
     return beside_program(2, "/share/mqttlab"); /* of PREFIX/bin/mqttlab */
@@ -67,9 +58,32 @@ static bool is_lab(const char *path)
     return !translation && !strstr(path, ".solution.md");
 }
 
-/* The first file that matches and is a lab. Owned, or NULL. */
-static char *first_match(const char *pattern)
+char *lab_quoted(const char *path)
 {
+    struct buf quoted = {0};
+
+    for (const char *c = path; *c; c++) {
+        if (strchr("*?[\\", *c))
+            buf_append_u8(&quoted, '\\');
+        buf_append_u8(&quoted, (uint8_t)*c);
+    }
+    return buf_take_string(&quoted);
+}
+
+/* A pattern of what lies in home, whatever its own name is. Owned. */
+static char *pattern_in(const char *home, const char *rest)
+{
+    char *quoted = lab_quoted(home);
+    char *pattern = alloc_printf("%s/%s", quoted, rest);
+
+    free(quoted);
+    return pattern;
+}
+
+/* The first file in home that matches and is a lab. Owned, or NULL. */
+static char *match(const char *home, const char *rest)
+{
+    char *pattern = pattern_in(home, rest);
     glob_t files;
     char *found = NULL;
 
@@ -80,14 +94,6 @@ static char *first_match(const char *pattern)
         }
         globfree(&files);
     }
-    return found;
-}
-
-static char *match(const char *format_home, const char *rest)
-{
-    char *pattern = alloc_printf("%s/%s", format_home, rest);
-    char *found = first_match(pattern);
-
     free(pattern);
     return found;
 }
@@ -151,7 +157,7 @@ char **lab_list(const char *home)
     size_t count = 0;
 
     for (size_t p = 0; p < 2; p++) {
-        char *pattern = alloc_printf("%s/%s", home, places[p]);
+        char *pattern = pattern_in(home, places[p]);
         glob_t files;
 
         if (glob(pattern, 0, NULL, &files) == 0) {
@@ -167,4 +173,15 @@ char **lab_list(const char *home)
     }
     list[count] = NULL;
     return list;
+}
+
+bool lab_any(const char *home)
+{
+    char **labs = lab_list(home);
+    bool some = labs[0] != NULL;
+
+    for (size_t i = 0; labs[i]; i++)
+        free(labs[i]);
+    free(labs);
+    return some;
 }

@@ -29,10 +29,13 @@ void lab_translate_language(char language[3])
 }
 
 /* labs/01-x.md and "de": labs/01-x.de.md. Owned. */
-static char *path_of(const struct lab *lab, const char *language)
+static char *path_of(const char *lab_path, const char *language)
 {
-    return alloc_printf("%.*s.%s.md", (int)strlen(lab->path) - 3, lab->path,
-                        language);
+    size_t len = strlen(lab_path);
+
+    if (len > 3 && !strcmp(lab_path + len - 3, ".md"))
+        len -= 3;
+    return alloc_printf("%.*s.%s.md", (int)len, lab_path, language);
 }
 
 /* ---- putting it in ---- */
@@ -135,7 +138,7 @@ static void take_step(struct lab_step *to, struct lab_step *from)
 void lab_translate(struct lab *lab, const char *language)
 {
     struct lab_problems problems = {0};
-    char *path = path_of(lab, language);
+    char *path = path_of(lab->path, language);
     struct lab *words = *language && access(path, R_OK) == 0
                             ? lab_load_words(path, lab, &problems)
                             : NULL;
@@ -300,7 +303,8 @@ static void check_file(const struct lab *lab, const char *path,
 
 void lab_translate_check(const struct lab *lab, struct lab_problems *problems)
 {
-    char *pattern = path_of(lab, "[a-z][a-z]");
+    char *quoted = lab_quoted(lab->path);
+    char *pattern = path_of(quoted, "[a-z][a-z]");
     glob_t files;
 
     if (glob(pattern, 0, NULL, &files) == 0) {
@@ -309,4 +313,5 @@ void lab_translate_check(const struct lab *lab, struct lab_problems *problems)
         globfree(&files);
     }
     free(pattern);
+    free(quoted);
 }

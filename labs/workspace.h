@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 struct workspace {
-    char *path;    /* owned; mode 0700 */
+    char *path;    /* owned; absolute, mode 0700 when it is new */
     char *student; /* owned; the student's id, "" when none is set */
     int lock_fd;
     long answers_taken; /* bytes of .answers already taken */
@@ -23,7 +23,8 @@ struct workspace {
 /*
  * Open or make the workspace of a lab. dir overrides the folder, student the
  * id that was remembered (both may be NULL); a new id is remembered. Returns 0
- * or a negative errno: -EBUSY when another program works in it.
+ * or a negative errno: -EBUSY when another program works in it, -EEXIST when it
+ * is another student's.
  */
 int workspace_open(struct workspace *workspace, const char *lab_id,
                    const char *dir, const char *student);
@@ -61,9 +62,9 @@ void workspace_note_broker(struct workspace *workspace, pid_t broker);
 bool workspace_watches(const char *folder, pid_t broker);
 
 /*
- * Leave an answer for whoever has the lab open now. Control characters become blanks, and what
- * is longer than a question's name or an answer may be is cut. Returns 0 or a
- * negative errno: -ENOENT when no program has it open.
+ * Leave an answer for whoever has the lab open now. Control characters become
+ * blanks, and what is longer than a question's name or an answer may be is cut.
+ * Returns 0 or a negative errno: -ENOENT when no program has it open.
  */
 int workspace_put_answer(const char *question, const char *answer);
 

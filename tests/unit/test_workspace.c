@@ -56,6 +56,22 @@ START_TEST(a_workspace_remembers_the_student)
 }
 END_TEST
 
+/* Programs of the lab begin in other folders. */
+START_TEST(the_folder_of_a_workspace_is_absolute)
+{
+    struct workspace workspace;
+    int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(workspace_open(&workspace, "01-x", "own/rel", "ann"), 0);
+    ck_assert_int_eq(workspace.path[0], '/');
+    ck_assert_int_eq(fchdir(here), 0);
+    ck_assert_int_eq(access(workspace.path, W_OK), 0);
+    workspace_close(&workspace);
+    close(here);
+}
+END_TEST
+
 START_TEST(one_program_at_a_time_works_in_a_workspace)
 {
     struct workspace one;
@@ -456,6 +472,7 @@ Suite *workspace_suite(void)
 
     tcase_add_checked_fixture(tcase, make_folder, remove_folder);
     tcase_add_test(tcase, a_workspace_remembers_the_student);
+    tcase_add_test(tcase, the_folder_of_a_workspace_is_absolute);
     tcase_add_test(tcase, one_program_at_a_time_works_in_a_workspace);
     tcase_add_test(tcase, an_id_cannot_leave_its_place);
     tcase_add_test(tcase, answers_from_a_shell_arrive_in_order);
