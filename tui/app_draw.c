@@ -164,8 +164,13 @@ static void draw_filter(const struct app *app, const struct area *area, int y)
         buf_append_string(&state, filter_is_own(store->filter)
                                       ? "[ok, mqttlab only]  "
                                       : "[ok]  ");
-    buf_printf(&state, "%zu of %llu pkt", store_count(store, STORE_PACKETS),
-               (unsigned long long)history_packets(store->history));
+    if (store->filter && filter_is_cable(store->filter))
+        buf_printf(&state, "%zu pkt, %zu on the cable",
+                   store_count(store, STORE_PACKETS),
+                   store_count(store, STORE_CABLE));
+    else
+        buf_printf(&state, "%zu of %llu pkt", store_count(store, STORE_PACKETS),
+                   (unsigned long long)history_packets(store->history));
     if (!store->follow)
         buf_append_string(&state, "  F=newest");
     else if (app->mode == APP_LIVE)

@@ -136,15 +136,21 @@ static void list_row(struct store *store, uint64_t position,
 {
     bool packet = row->record.type == RECORD_MQTT;
     bool turning = !packet && store_turning_point(&row->record);
+    bool crossed = store->filter && (row->record.type == RECORD_WIRE ||
+                                     row->record.type == RECORD_TLS);
 
     if (!packet && is_own_counter(&row->record))
         return;
     if (!packet && row->record.type != RECORD_WIRE &&
         !(row->record.flags & RECORD_SNAPSHOT))
         rows_add(&store->lists[STORE_LOG], position);
-    if (!packet && !turning)
+    if (!packet && !turning && !crossed)
         return;
     if (store->filter && !filter_match(store->filter, row, &store->scratch))
+        return;
+    if (crossed)
+        rows_add(&store->lists[STORE_CABLE], position);
+    if (!packet && !turning)
         return;
     if (packet)
         rows_add(&store->lists[STORE_PACKETS], position);
@@ -328,6 +334,22 @@ size_t store_find(const struct store *store, enum store_list list,
             high = middle;
     }
     return low;
+}
+
+bool store_shows(const struct store *store, uint64_t position)
+{
+    static const enum store_list lists[] = {STORE_PACKETS, STORE_CABLE};
+
+    if (!store->filter)
+        return true;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        size_t index = store_find(store, lists[i], position);
+
+        if (index < store_count(store, lists[i]) &&
+            store_at(store, lists[i], index) == position)
+            return true;
+    }
+    return false;
 }
 
 bool store_row(const struct store *store, uint64_t position,

@@ -23,6 +23,8 @@ enum store_list {
     STORE_PACKETS, /* packets that match the filter */
     STORE_ALL,     /* packets and turning points that match the filter */
     STORE_LOG,     /* what is no packet; the filter does not apply */
+    STORE_CABLE,   /* what crossed the cable around packets, and what is told
+                      of TLS, that match the filter; empty while there is none */
     STORE_LISTS,
 };
 
@@ -127,6 +129,9 @@ uint64_t store_at(const struct store *store, enum store_list list,
 /* The index of the first entry at or behind position; the count if none. */
 size_t store_find(const struct store *store, enum store_list list,
                   uint64_t position);
+/* Does the filter leave what is at this position: a packet, or a piece of the
+   cable? */
+bool store_shows(const struct store *store, uint64_t position);
 /* The row at a position; false when it was dropped from the history. */
 bool store_row(const struct store *store, uint64_t position,
                struct history_row *row);

@@ -243,7 +243,12 @@ void view_empty(const struct view *view, const struct area *area,
     const char *invitation = host ? host->invitation : NULL;
     struct area inner = grid_part(area, 0, 1, area->height, area->width - 2);
 
-    if (*view->store->filter_text)
+    if (view->class->id != VIEW_WIRE && view->store->filter &&
+        filter_is_cable(view->store->filter))
+        view_paragraph(&inner, 1, STYLE_PLAIN,
+                       "No packet has these fields: what crossed the cable has"
+                       " them. 6 shows it, Esc takes the filter away.");
+    else if (*view->store->filter_text)
         view_paragraph(&inner, 1, STYLE_PLAIN,
                        "Nothing matches the filter. f changes it; Esc takes it"
                        " away.");

@@ -13,7 +13,6 @@
 #include "tui/wire_leaks.h"
 #include "tui/wire_lines.h"
 #include "tui/wire_text.h"
-#include "wire/dissect_fields.h"
 
 enum pane { PANE_LINES, PANE_TREE, PANE_BYTES, PANES };
 
@@ -30,7 +29,8 @@ struct view_wire {
     struct dissection scratch;
     uint32_t connection;  /* that is shown; 0: none */
     uint64_t cursor_seen; /* the store's when the line was chosen */
-    size_t line;          /* chosen */
+    size_t line;          /* chosen, of those that the filter leaves */
+    size_t place;         /* the same line, of all */
     size_t top;           /* first line that is seen */
     int height[PANES];    /* rows of each pane when drawn last */
     int start[PANES];
@@ -39,8 +39,9 @@ struct view_wire {
 
 static const struct wire_line *chosen_line(const struct view_wire *view)
 {
-    return view->line < view->lines.count ? &view->lines.lines[view->line]
-                                          : NULL;
+    return view->line < wire_lines_count(&view->lines)
+               ? wire_lines_at(&view->lines, view->line)
+               : NULL;
 }
 
 static const struct wire_connection *shown(const struct view_wire *view)
@@ -61,16 +62,25 @@ static void look_at_connection(struct view_wire *view)
                         connection->first, connection->eavesdropper.overhead);
 }
 
+static void set_line(struct view_wire *view, size_t line)
+{
+    view->line = line;
+    view->place =
+        chosen_line(view) ? (size_t)(chosen_line(view) - view->lines.lines) : 0;
+}
+
 /* The line of the packet that is chosen in all views. */
 static void find_line(struct view_wire *view, uint64_t position)
 {
-    for (size_t i = view->lines.count; i-- > 0;) {
-        if (view->lines.lines[i].packet == position) {
-            view->line = i;
+    size_t count = wire_lines_count(&view->lines);
+
+    for (size_t i = count; i-- > 0;) {
+        if (wire_lines_at(&view->lines, i)->packet == position) {
+            set_line(view, i);
             return;
         }
     }
-    view->line = view->lines.count ? view->lines.count - 1 : 0;
+    set_line(view, count ? count - 1 : 0);
 }
 
 /* Somebody has chosen another packet, here or in another view, or it is the
@@ -91,8 +101,18 @@ static void follow_cursor(struct view_wire *view)
         view->connection =
             view->leaks.connections[view->leaks.count - 1]->number;
     look_at_connection(view);
-    if (moved)
+    if (!wire_lines_count(&view->lines)) {
+        size_t at = wire_leaks_next(&view->leaks, view->view.store,
+                                    view->leaks.count, false);
+
+        if (at < view->leaks.count)
+            view->connection = view->leaks.connections[at]->number;
+        look_at_connection(view);
+    }
+    if (moved && position != STORE_NOWHERE)
         find_line(view, position);
+    else
+        set_line(view, wire_lines_place(&view->lines, view->place));
 }
 
 /* The unit of the chosen line, field by field; of a packet in the same record
@@ -115,8 +135,6 @@ static void look(struct view_wire *view)
 {
     wire_leaks_catch_up(&view->leaks, view->view.store);
     follow_cursor(view);
-    if (view->line >= view->lines.count)
-        view->line = view->lines.count ? view->lines.count - 1 : 0;
     look_at_unit(view);
 }
 
@@ -160,10 +178,22 @@ static int half(const struct area *area)
     return area->width / 2;
 }
 
+/* Of two in one record the second says only that, below the first. */
+static void put_cable(struct view_wire *view, size_t index, struct buf *out)
+{
+    const struct wire_line *line = wire_lines_at(&view->lines, index);
+
+    if (line->shares &&
+        (!index || wire_lines_at(&view->lines, index - 1) != line - 1))
+        line = wire_lines_holder(&view->lines, line);
+    if (line)
+        wire_text_cable(view->view.store, &view->scratch, line, out);
+}
+
 static void draw_line(struct view_wire *view, const struct area *area, int y,
                       size_t index, bool focus)
 {
-    const struct wire_line *line = &view->lines.lines[index];
+    const struct wire_line *line = wire_lines_at(&view->lines, index);
     int middle = half(area);
     struct history_row row;
     struct buf text = {0};
@@ -174,7 +204,7 @@ static void draw_line(struct view_wire *view, const struct area *area, int y,
     wire_text_packet(view->view.store, line, &text);
     grid_column(area, y, 2, middle - 3, style, buf_string(&text));
     buf_clear(&text);
-    wire_text_cable(view->view.store, &view->scratch, line, &text);
+    put_cable(view, index, &text);
     grid_glyph(area, y, middle - 1, STYLE_DIM, GLYPH_VERTICAL);
     view_peer_text(area, y, middle + 1, area->width - middle - 1, STYLE_PLAIN,
                    buf_string(&text));
@@ -198,9 +228,10 @@ static void draw_lines(struct view_wire *view, const struct area *area,
     grid_glyph(area, 0, middle - 1, STYLE_DIM, GLYPH_VERTICAL);
     grid_column(area, 0, middle + 1, area->width - middle - 1, STYLE_HEADING,
                 "AN EAVESDROPPER SEES");
-    view->top = view_scroll(view->top, view->line, view->lines.count, height);
-    for (int y = 0; y < height && view->top + (size_t)y < view->lines.count;
-         y++)
+    size_t count = wire_lines_count(&view->lines);
+
+    view->top = view_scroll(view->top, view->line, count, height);
+    for (int y = 0; y < height && view->top + (size_t)y < count; y++)
         draw_line(view, area, y + 1, view->top + (size_t)y, focus);
 }
 
@@ -298,7 +329,7 @@ static void draw(struct view *base, const struct area *area, int pane)
     struct view_wire *view = (struct view_wire *)base;
 
     look(view);
-    if (!view->lines.count) {
+    if (!wire_lines_count(&view->lines)) {
         view_empty(base, area, NULL);
         return;
     }
@@ -330,7 +361,7 @@ static void choose_line(struct view_wire *view, size_t line)
     struct store *store = view->view.store;
     const struct wire_line *at;
 
-    view->line = line;
+    set_line(view, line);
     at = chosen_line(view);
     if (!at)
         return;
@@ -342,10 +373,12 @@ static void choose_connection(struct view_wire *view, bool next)
 {
     size_t at = wire_leaks_find(&view->leaks, view->connection);
 
-    if (at == view->leaks.count || (next && at + 1 == view->leaks.count) ||
-        (!next && at == 0))
+    at = at < view->leaks.count
+             ? wire_leaks_next(&view->leaks, view->view.store, at, next)
+             : at;
+    if (at == view->leaks.count)
         return;
-    view->connection = view->leaks.connections[next ? at + 1 : at - 1]->number;
+    view->connection = view->leaks.connections[at]->number;
     look_at_connection(view);
     choose_line(view, 0);
     view->top = 0;
@@ -355,10 +388,12 @@ static bool act_lines(struct view_wire *view, enum action action)
 {
     int64_t step = view_step(action, view->height[PANE_LINES] - 1);
 
-    if (step && view->lines.count) {
-        bool last = step > 0 && view->line + 1 == view->lines.count;
+    size_t count = wire_lines_count(&view->lines);
 
-        choose_line(view, view_stepped(view->line, view->lines.count, step));
+    if (step && count) {
+        bool last = step > 0 && view->line + 1 == count;
+
+        choose_line(view, view_stepped(view->line, count, step));
         view->view.store->follow = last;
         return true;
     }
@@ -371,8 +406,7 @@ static bool act_lines(struct view_wire *view, enum action action)
     return action == ACTION_OPEN;
 }
 
-/* Packets have no field of the cable: the filter is for files. */
-static void say_filter(struct view_wire *view, bool out)
+static void filter_to_value(struct view_wire *view, bool out)
 {
     const struct view_host *host = view->view.host;
     const struct field *field = detail_field(&view->detail);
@@ -381,10 +415,6 @@ static void say_filter(struct view_wire *view, bool out)
 
     if (!field || !detail_filter(&view->detail, &test)) {
         host->say(host->app, "this line has no value to filter by");
-    } else if (dissect_fields_is_cable(field->info)) {
-        buf_printf(&text, "the list has packets only; in a file: -Y '%s%s%s'",
-                   out ? "!(" : "", buf_string(&test), out ? ")" : "");
-        host->say(host->app, buf_string(&text));
     } else {
         buf_printf(&text, out ? "!(%s)" : "%s", buf_string(&test));
         host->filter(host->app, buf_string(&text));
@@ -402,7 +432,7 @@ static void add_filter(struct view_wire *view, int pane, bool out)
     char text[48];
 
     if (pane != PANE_LINES) {
-        say_filter(view, out);
+        filter_to_value(view, out);
         return;
     }
     if (!line ||
@@ -464,7 +494,7 @@ static int click(struct view *base, int y, int x)
         return PANE_TREE;
     }
     if (row >= 0 && row < view->height[PANE_LINES] - 1 &&
-        view->top + (size_t)row < view->lines.count)
+        view->top + (size_t)row < wire_lines_count(&view->lines))
         choose_line(view, view->top + (size_t)row);
     return PANE_LINES;
 }
@@ -478,15 +508,16 @@ static bool search(struct view *base, const struct search *wanted, bool forward)
     bool found = false;
 
     look(view);
-    for (size_t i = 0; i < view->lines.count && !found; i++) {
-        index = view_next(index, view->lines.count, forward);
+    size_t count = wire_lines_count(&view->lines);
+    for (size_t i = 0; i < count && !found; i++) {
+        index = view_next(index, count, forward);
+        const struct wire_line *at = wire_lines_at(&view->lines, index);
         buf_clear(&line);
-        wire_text_packet(base->store, &view->lines.lines[index], &line);
+        wire_text_packet(base->store, at, &line);
         buf_append_u8(&line, ' ');
-        wire_text_cable(base->store, &view->scratch, &view->lines.lines[index],
-                        &line);
+        put_cable(view, index, &line);
         found = search_in_text(wanted, buf_string(&line)) ||
-                (store_row(base->store, view->lines.lines[index].cable, &row) &&
+                (store_row(base->store, at->cable, &row) &&
                  search_in_bytes(wanted, row.record.bytes));
     }
     if (found)

@@ -73,6 +73,42 @@ void wire_leaks_catch_up(struct wire_leaks *leaks, const struct store *store)
     }
 }
 
+/* Which connections have something that the filter leaves; the caller frees. */
+static bool *find_matches(const struct wire_leaks *leaks,
+                          const struct store *store)
+{
+    static const enum store_list lists[] = {STORE_PACKETS, STORE_CABLE};
+    bool *found = alloc_zero(leaks->count + 1, sizeof(*found));
+    uint32_t before = 0;
+    struct history_row row;
+
+    for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {
+        for (size_t i = 0; i < store_count(store, lists[list]); i++) {
+            if (!store_row(store, store_at(store, lists[list], i), &row) ||
+                row.record.connection == before)
+                continue;
+            before = row.record.connection;
+            found[wire_leaks_find(leaks, before)] = true;
+        }
+    }
+    return found;
+}
+
+size_t wire_leaks_next(const struct wire_leaks *leaks,
+                       const struct store *store, size_t at, bool forward)
+{
+    bool *found = store->filter ? find_matches(leaks, store) : NULL;
+
+    do {
+        if (!forward && at == 0)
+            at = leaks->count;
+        else
+            at += forward ? 1 : (size_t)-1;
+    } while (at < leaks->count && found && !found[at]);
+    free(found);
+    return at < leaks->count ? at : leaks->count;
+}
+
 /* ---- the table ---- */
 
 /* Its rows: what is learnt together stands together. */

@@ -17,6 +17,7 @@
 void wire_lines_release(struct wire_lines *lines)
 {
     free(lines->lines);
+    free(lines->shown);
     *lines = (struct wire_lines){0};
 }
 
@@ -216,6 +217,70 @@ static void take(struct wire_lines *lines, uint64_t position,
     }
 }
 
+/* ---- the filter ---- */
+
+/* By what the filter decides on the line. */
+static uint64_t judged(const struct wire_lines *lines,
+                       const struct wire_line *line, bool by_cable)
+{
+    const struct wire_line *holder;
+
+    if (line->packet != STORE_NOWHERE && !by_cable)
+        return line->packet;
+    holder = wire_lines_holder(lines, line);
+    return holder ? holder->cable : line->packet;
+}
+
+static void show(struct wire_lines *lines, size_t index)
+{
+    if (lines->shown_count == lines->shown_cap) {
+        lines->shown_cap = lines->shown_cap ? lines->shown_cap * 2 : 64;
+        lines->shown = alloc_resize(lines->shown, lines->shown_cap,
+                                    sizeof(lines->shown[0]));
+    }
+    lines->shown[lines->shown_count++] = index;
+}
+
+/* Anew each time: what carries a packet may come after it. */
+static void filter(struct wire_lines *lines, const struct store *store)
+{
+    bool by_cable = store->filter && filter_is_cable(store->filter);
+
+    lines->filtered = store->filter;
+    lines->shown_count = 0;
+    for (size_t i = 0; lines->filtered && i < lines->count; i++) {
+        if (store_shows(store, judged(lines, &lines->lines[i], by_cable)))
+            show(lines, i);
+    }
+}
+
+size_t wire_lines_count(const struct wire_lines *lines)
+{
+    return lines->filtered ? lines->shown_count : lines->count;
+}
+
+const struct wire_line *wire_lines_at(const struct wire_lines *lines,
+                                      size_t index)
+{
+    return &lines->lines[lines->filtered ? lines->shown[index] : index];
+}
+
+size_t wire_lines_place(const struct wire_lines *lines, size_t index)
+{
+    size_t low = 0;
+    size_t high = wire_lines_count(lines);
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if ((size_t)(wire_lines_at(lines, middle) - lines->lines) <= index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? low - 1 : 0;
+}
+
 void wire_lines_look(struct wire_lines *lines, const struct store *store,
                      uint32_t connection, uint64_t first, unsigned overhead)
 {
@@ -232,6 +297,7 @@ void wire_lines_look(struct wire_lines *lines, const struct store *store,
         if (store_row(store, lines->read_to, &row))
             take(lines, lines->read_to, &row, overhead);
     }
+    filter(lines, store);
 }
 
 const struct wire_line *wire_lines_holder(const struct wire_lines *lines,

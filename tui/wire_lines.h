@@ -24,6 +24,10 @@ struct wire_lines {
     struct wire_line *lines; /* owned */
     size_t count;
     size_t cap;
+    bool filtered; /* only these are shown: */
+    size_t *shown; /* owned: their indexes, in order */
+    size_t shown_count;
+    size_t shown_cap;
     uint64_t read_to; /* position of the first record not taken yet */
     bool is_tls;
     bool is_wss; /* frames in TLS: they add to a packet's size */
@@ -32,9 +36,20 @@ struct wire_lines {
 void wire_lines_release(struct wire_lines *lines);
 
 /* Look at this connection, whose first record is at a position, and take what
-   has come of it; overhead: what its encryption adds to a record. */
+   has come of it; overhead: what its encryption adds to a record. A filter with
+   fields of the cable decides by what carried a line's packet, another one by the
+   packet; where there is but one of them, by that. */
 void wire_lines_look(struct wire_lines *lines, const struct store *store,
                      uint32_t connection, uint64_t first, unsigned overhead);
+
+/* How many lines the filter leaves, and one of them. */
+size_t wire_lines_count(const struct wire_lines *lines);
+const struct wire_line *wire_lines_at(const struct wire_lines *lines,
+                                      size_t index);
+
+/* The place among those of the line with this index among all, or of the one
+   before it that the filter leaves; 0 when there is none. */
+size_t wire_lines_place(const struct wire_lines *lines, size_t index);
 
 /* The line with what carried the packet of this line: itself, or the one whose
    record it shares; NULL when that is not known. */

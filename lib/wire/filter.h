@@ -39,6 +39,10 @@ bool filter_match(const struct filter *filter, const struct history_row *row,
 /* Does it use fields or functions that Wireshark does not have? */
 bool filter_is_own(const struct filter *filter);
 
+/* Does it use a field that only what crosses the cable around packets has
+   ("tls.handshake.type")? */
+bool filter_is_cable(const struct filter *filter);
+
 /* A field that it uses and that nobody can know of a packet which is still on
    its way, because whoever watches counts or notes it ("frame.number"); NULL:
    none. */

@@ -33,6 +33,16 @@ bool filter_is_own(const struct filter *filter)
     return filter->own;
 }
 
+bool filter_is_cable(const struct filter *filter)
+{
+    for (size_t i = 0; i < filter->operand_count; i++) {
+        if (filter->operands[i].info &&
+            dissect_fields_is_cable(filter->operands[i].info))
+            return true;
+    }
+    return false;
+}
+
 const char *filter_hindsight(const struct filter *filter)
 {
     static const char *const names[] = {"frame.number", "frame.time_relative",

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cable_sample.h"
 #include "sample.h"
 #include "tui/store.h"
 #include "wire/event.h"
@@ -121,6 +122,40 @@ START_TEST(a_filter_holds_for_what_is_there_and_what_comes)
     ck_assert_uint_eq(store_count(store, STORE_PACKETS), 3);
     filter("");
     ck_assert_uint_eq(store_count(store, STORE_PACKETS), 6);
+}
+END_TEST
+
+/* Of one with fields of the cable the packets have none. */
+START_TEST(a_filter_finds_what_crossed_the_cable)
+{
+    struct history *history = cable_sample_history();
+    struct history_row row;
+    unsigned hellos = 0;
+
+    for (uint64_t i = 0; history_get(history, i, &row); i++)
+        store_add(store, &row.record);
+    filter("");
+    ck_assert_uint_eq(store_count(store, STORE_CABLE), 0);
+    ck_assert(store_shows(store, 0));
+    filter("tls.handshake.type == 1");
+    ck_assert(filter_is_cable(store->filter));
+    ck_assert_uint_eq(store_count(store, STORE_PACKETS), 0);
+    for (uint64_t i = 0; store_row(store, i, &row); i++) {
+        bool hello =
+            row.record.layer == RECORD_CABLE &&
+            row.record.direction == RECORD_C2B && row.record.bytes.len > 5 &&
+            row.record.bytes.bytes[0] == 22 && row.record.bytes.bytes[5] == 1;
+
+        ck_assert(store_shows(store, i) == hello);
+        hellos += hello;
+    }
+    ck_assert_uint_eq(store_count(store, STORE_CABLE), hellos);
+    ck_assert_uint_gt(hellos, 0);
+    filter("mqtt.qos == 2");
+    ck_assert(!filter_is_cable(store->filter));
+    ck_assert_uint_eq(store_count(store, STORE_CABLE), 0);
+    ck_assert_uint_gt(store_count(store, STORE_PACKETS), 0);
+    history_free(history);
 }
 END_TEST
 
@@ -352,6 +387,7 @@ Suite *store_suite(void)
     tcase_add_test(tcase, following_chooses_the_newest_until_one_moves_up);
     tcase_add_test(tcase, moving_stops_at_both_ends);
     tcase_add_test(tcase, a_filter_holds_for_what_is_there_and_what_comes);
+    tcase_add_test(tcase, a_filter_finds_what_crossed_the_cable);
     tcase_add_test(tcase, what_is_no_filter_changes_nothing);
     tcase_add_test(tcase, the_cursor_stays_when_the_filter_hides_its_row);
     tcase_add_test(tcase,
