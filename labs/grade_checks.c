@@ -9,6 +9,7 @@
 #include "labs/lab_run.h"
 #include "labs/recorder.h"
 #include "labs/workspace.h"
+#include "wire/event.h"
 #include "wire/render.h"
 
 #include <assert.h>
@@ -49,6 +50,10 @@ static struct {
     struct item *items;
     size_t count;
     struct verdict *verdicts; /* shared with the tests' processes */
+    const char *student;      /* whose hand-in it is, as the manifest says */
+    const char *foreign;      /* what is wrong with whose recording it is */
+    bool begun;               /* the recording has a beginning */
+    bool same_version;        /* and the last one was of this version */
 } job;
 
 /* ---- the tests ---- */
@@ -244,16 +249,27 @@ json_t *grade_checks_error(const char *message, bool broken)
 static const char *check_journal(const char *folder)
 {
     char *path = alloc_printf("%s/journal", folder);
-    char *text = journal_text(path);
-    char last[17];
-    unsigned line = text ? journal_verify(text, strlen(text), last) : 0;
-    bool there = text != NULL;
+    int result = journal_check(path);
 
-    free(text);
     free(path);
-    if (!there)
-        return "there is no journal in it";
-    return line ? "its journal was changed by hand" : NULL;
+    if (!result)
+        return NULL;
+    return result == -EILSEQ ? "its journal was changed by hand"
+                             : "there is no journal in it";
+}
+
+/* Each time that the lab was opened the recording says for whom, and which. */
+static void feed_started(struct slice bytes)
+{
+    const struct lab *lab = job.run->lab;
+
+    if (!slice_equal_string(record_get(bytes, RECORD_USER_NAME), job.student))
+        job.foreign = "its recording is another student's";
+    else if (!slice_equal_string(record_get(bytes, RECORD_ID), lab->id))
+        job.foreign = "its recording is another lab's";
+    job.begun = true;
+    job.same_version =
+        slice_equal_string(record_get(bytes, RECORD_TEXT), lab->version);
 }
 
 static void feed(void *context, const struct record *record)
@@ -261,6 +277,9 @@ static void feed(void *context, const struct record *record)
     struct lab_run *run = context;
     struct history_row row;
 
+    if (record->type == RECORD_LAB &&
+        record_code(record->bytes) == EVENT_LAB_STARTED)
+        feed_started(record->bytes);
     lab_run_feed(run, record);
     if (history_get(run->history, history_end(run->history) - 1, &row))
         fingerprint_feed(job.fingerprint, &row);
@@ -310,11 +329,16 @@ static const char *replay(struct lab *lab, const char *folder,
     if (!job.run)
         return lab_is_broken;
     job.fingerprint = fingerprint_new();
+    job.student = student;
     if (recorder_replay(folder, feed, job.run, &last_seq, error,
                         sizeof(error)) != 0)
         return "its recording is damaged";
-    if (strcmp(job.run->student, student) != 0)
-        return "its recording is another student's";
+    if (!job.begun)
+        return "there is no recording in it";
+    if (job.foreign)
+        return job.foreign;
+    if (!job.same_version)
+        return "its recording was made with another version of the lab";
     return check_journal(folder);
 }
 

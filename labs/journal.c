@@ -95,7 +95,7 @@ int journal_open(struct journal *journal, const char *path, unsigned *line)
 char *journal_text(const char *path)
 {
     struct buf text = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
         return NULL;
@@ -105,6 +105,22 @@ char *journal_text(const char *path)
         return buf_take_string(&text);
     buf_release(&text);
     return NULL;
+}
+
+int journal_check(const char *path)
+{
+    struct buf text = {0};
+    char last[17];
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0)
+        return -errno;
+    int result = read_all(fd, &text);
+    close(fd);
+    if (!result && journal_verify((const char *)text.bytes, text.len, last))
+        result = -EILSEQ;
+    buf_release(&text);
+    return result;
 }
 
 void journal_close(struct journal *journal)

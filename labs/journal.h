@@ -31,6 +31,10 @@ void journal_close(struct journal *journal);
    or it cannot be read. */
 char *journal_text(const char *path);
 
+/* Is the chain of the journal in a file whole? 0, or a negative errno: -EILSEQ
+   when it is not. */
+int journal_check(const char *path);
+
 /* Append a line; text must be one line. 0 or a negative errno. */
 int journal_add(struct journal *journal, uint64_t wall_ns, const char *kind,
                 const char *text);

@@ -30,12 +30,17 @@ static int replay_file(const char *path, recorder_visit *visit, void *context,
     int got = reader ? 0 : -EINVAL;
 
     while (reader && (got = pcapng_read(reader, &record)) > 0) {
-        if (record.seq > *last_seq)
-            *last_seq = record.seq;
+        if (record.seq <= *last_seq)
+            break;
+        *last_seq = record.seq;
         visit(context, &record);
     }
     if (reader && got < 0)
         snprintf(error, error_size, "%s: %s", path, pcapng_error(reader));
+    if (got > 0) {
+        snprintf(error, error_size, "%s: its records are out of order", path);
+        got = -EBADMSG;
+    }
     pcapng_reader_free(reader);
     fclose(file);
     return got;

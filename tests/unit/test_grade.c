@@ -392,6 +392,66 @@ START_TEST(a_neighbours_recording_is_told)
 }
 END_TEST
 
+/* The manifest's word alone does not make it another lab's, or version's. */
+START_TEST(a_recording_of_another_lab_is_told)
+{
+    forge("recording-001.pcapng", "01-x", "02-x");
+    expect_error("its recording is another lab's");
+}
+END_TEST
+
+START_TEST(a_recording_of_another_version_is_told)
+{
+    char *text = alloc_string(lab_text);
+
+    strstr(text, "version: 1")[strlen("version: ")] = '2';
+    free(write_file("labs/01-x.md", text));
+    free(text);
+    free(student.live.run->lab->version);
+    student.live.run->lab->version = alloc_string("2");
+    expect_error("its recording was made with another version of the lab");
+}
+END_TEST
+
+START_TEST(a_recording_that_is_missing_is_told)
+{
+    char *path =
+        alloc_printf("%s/recording-001.pcapng", student.live.workspace.path);
+
+    ck_assert_int_eq(unlink(path), 0);
+    expect_error("there is no recording in it");
+    free(path);
+}
+END_TEST
+
+/* Whatever a check counts would count twice. */
+START_TEST(a_recording_that_was_doubled_is_told)
+{
+    char *command = alloc_printf("cd '%s' && cp recording-001.pcapng "
+                                 "recording-002.pcapng",
+                                 student.live.workspace.path);
+
+    ping();
+    recorder_flush(&student.live.recorder);
+    ck_assert_int_eq(system(command), 0);
+    expect_error("its recording is damaged");
+    free(command);
+}
+END_TEST
+
+/* What is behind a zero byte is looked at, too. */
+START_TEST(a_journal_with_a_zero_byte_is_told)
+{
+    char *path = alloc_printf("%s/journal", student.live.workspace.path);
+    FILE *file = fopen(path, "a");
+
+    ck_assert_uint_eq(fwrite("\0 nothing\n", 1, 10, file), 10);
+    fclose(file);
+    free(path);
+    expect_error("its journal was changed by hand");
+}
+END_TEST
+
 START_TEST(another_version_of_the_lab_is_told)
 {
     char *text = alloc_string(lab_text);
@@ -463,6 +523,11 @@ Suite *grade_suite(void)
     tcase_add_test(tcase, a_journal_that_is_missing_is_told);
     tcase_add_test(tcase, half_a_line_of_a_crash_is_no_forgery);
     tcase_add_test(tcase, a_neighbours_recording_is_told);
+    tcase_add_test(tcase, a_recording_of_another_lab_is_told);
+    tcase_add_test(tcase, a_recording_of_another_version_is_told);
+    tcase_add_test(tcase, a_recording_that_is_missing_is_told);
+    tcase_add_test(tcase, a_recording_that_was_doubled_is_told);
+    tcase_add_test(tcase, a_journal_with_a_zero_byte_is_told);
     tcase_add_test(tcase, another_version_of_the_lab_is_told);
     tcase_add_test(tcase, a_broken_lab_is_not_the_fault_of_the_handin);
     tcase_add_loop_test(tcase, a_handin_cannot_bring_its_own_lab, 0,
