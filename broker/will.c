@@ -46,7 +46,10 @@ void will_report(struct broker *broker, const struct session *session,
     report_put_number(broker, RECORD_QOS, message->qos);
     report_put_number(broker, RECORD_RETAIN, message->retain);
     report_put_payload(broker, message_payload(message));
-    report_put_number(broker, RECORD_EXPIRY, session->will->delay_s);
+    report_put_number(broker, RECORD_EXPIRY,
+                      code == EVENT_WILL_DELAYED
+                          ? session_will_in_s(broker, session)
+                          : session->will->delay_s);
 }
 
 /* May the client publish it? If not that is said, and there is no will. */

@@ -26,6 +26,7 @@ void model_free(struct model *model)
         model_client_free(model->clients[i]);
     free(model->clients);
     free(model->waiting);
+    free(model->waiting_on);
     map_release(&model->clients_by_id);
     model_topics_free(model);
     model_wills_free(model);
@@ -105,13 +106,17 @@ bool model_waits(const struct model *model, uint64_t seq)
     return at < model->waiting_count && model->waiting[at] == seq;
 }
 
-static void begin_waiting(struct model *model, uint64_t seq)
+static void begin_waiting(struct model *model, const struct record *record)
 {
     if (model->waiting_count == MODEL_WAITING_MAX)
         return;
     model->waiting = alloc_resize(model->waiting, model->waiting_count + 1,
                                   sizeof(*model->waiting));
-    model->waiting[model->waiting_count++] = seq;
+    model->waiting_on =
+        alloc_resize(model->waiting_on, model->waiting_count + 1,
+                     sizeof(*model->waiting_on));
+    model->waiting_on[model->waiting_count] = record->connection;
+    model->waiting[model->waiting_count++] = record->seq;
 }
 
 static void end_waiting(struct model *model, uint64_t seq)
@@ -123,6 +128,21 @@ static void end_waiting(struct model *model, uint64_t seq)
     model->waiting_count--;
     memmove(model->waiting + at, model->waiting + at + 1,
             (model->waiting_count - at) * sizeof(*model->waiting));
+    memmove(model->waiting_on + at, model->waiting_on + at + 1,
+            (model->waiting_count - at) * sizeof(*model->waiting_on));
+}
+
+/* What was held is on its way: a PINGREQ may have its answer now. */
+static void on_released(struct model *model, struct model_client *client,
+                        uint64_t seq)
+{
+    uint64_t position = history_find_seq(model->history, seq);
+    struct history_row row;
+
+    end_waiting(model, seq);
+    if (client && history_get(model->history, position, &row) &&
+        row.record.type == RECORD_MQTT && row.note.type == MQTT_PINGRESP)
+        client->pinged_ns = 0;
 }
 
 /* ---- one row ---- */
@@ -166,7 +186,7 @@ static void add_packet(struct model *model, const struct history_row *row)
 
     count_packet(&model->counters, &packet);
     if (row->record.flags & RECORD_HELD)
-        begin_waiting(model, row->record.seq);
+        begin_waiting(model, &row->record);
     packet.known = decode(&packet);
     if (client)
         model_client_packet(model, client, &packet);
@@ -187,7 +207,7 @@ static void add_event(struct model *model, const struct history_row *row)
         model_topics_restart(model);
     }
     if (record_code(row->record.bytes) == EVENT_PACKET_RELEASED)
-        end_waiting(model, row->record.cause);
+        on_released(model, client, row->record.cause);
     if (client)
         model_client_event(model, client, row);
     model_will_event(model, client, row);

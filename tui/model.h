@@ -49,14 +49,15 @@ struct model_will {
     uint32_t payload_len; /* of the whole payload */
     uint8_t qos;
     bool retain;
-    uint8_t state;      /* enum model_will_state */
-    uint32_t delay_s;   /* Will Delay Interval */
-    uint64_t armed_by;  /* number of the CONNECT; 0: before we watched */
-    uint64_t armed_ns;  /* when */
-    uint64_t ended_ns;  /* when fired or cancelled */
-    uint64_t ended_seq; /* record that says so; 0: none */
-    char *cause;        /* why it ended so, a sentence; NULL: unknown */
-    uint64_t made[4];   /* numbers of the first packets that it became */
+    uint8_t state;       /* enum model_will_state */
+    uint32_t delay_s;    /* Will Delay Interval */
+    uint64_t armed_by;   /* number of the CONNECT; 0: before we watched */
+    uint64_t armed_ns;   /* when */
+    uint64_t delayed_ns; /* when its delay began, or what delay_s is left of */
+    uint64_t ended_ns;   /* when fired or cancelled */
+    uint64_t ended_seq;  /* record that says so; 0: none */
+    char *cause;         /* why it ended so, a sentence; NULL: unknown */
+    uint64_t made[4];    /* numbers of the first packets that it became */
     uint64_t made_count;
 };
 
@@ -78,16 +79,17 @@ struct model_client {
     bool on_right;    /* takes messages rather than making them */
     uint16_t keep_alive_s;
     uint32_t connection;
-    uint32_t expiry_s;       /* session expiry; UINT32_MAX: never */
-    uint64_t connected_ns;   /* time of its last CONNECT */
-    uint64_t ended_ns;       /* when it went */
-    uint64_t heard_ns;       /* last packet from it */
-    uint64_t packets_in;     /* from it */
-    uint64_t packets_out;    /* to it */
-    uint64_t published;      /* PUBLISH from it */
-    uint64_t delivered;      /* PUBLISH to it */
-    uint64_t queued;         /* messages that wait for it */
-    uint64_t rtt_ns;         /* its last answer took; 0: unknown */
+    uint32_t expiry_s;     /* session expiry; UINT32_MAX: never */
+    uint64_t connected_ns; /* time of its last CONNECT */
+    uint64_t ended_ns;     /* when it went */
+    uint64_t heard_ns;     /* last packet from it */
+    uint64_t pinged_ns;    /* its PINGREQ that no PINGRESP answered; 0: none */
+    uint64_t packets_in;   /* from it */
+    uint64_t packets_out;  /* to it */
+    uint64_t published;    /* PUBLISH from it */
+    uint64_t delivered;    /* PUBLISH to it */
+    uint64_t queued;       /* messages that wait for it */
+    uint64_t rtt_ns;       /* its last answer took; 0: unknown */
     struct model_will *will; /* the last one; NULL: it had none */
     struct model_subscription *subscriptions;
     size_t subscription_count;
@@ -152,6 +154,7 @@ struct model {
     uint64_t subscriptions_changed; /* counts changes, for caches */
     struct model_counters counters;
     uint64_t *waiting; /* owned: seqs of packets that a rule holds, in order */
+    uint32_t *waiting_on; /* owned: the connection of each */
     size_t waiting_count;
 };
 
@@ -174,9 +177,31 @@ const char *model_will_name(enum model_will_state state);
 /* Handshakes under way: started by the client, or by the broker. */
 size_t model_in_flight(const struct model_client *client, bool from_client);
 
-/* Seconds until the Keep Alive is over; -1 when there is none. */
+/* ---- what runs out: seconds that are left, -1: nothing runs ---- */
+
+/* Until the Keep Alive is over. */
 int64_t model_keep_alive_left_s(const struct model_client *client,
                                 uint64_t now_ns);
+/* Until the broker gives the client up, at one and a half of it [MQTT-3.1.2-22];
+   a client whose packets a rule holds it does not give up. */
+int64_t model_given_up_in_s(const struct model *model,
+                            const struct model_client *client, uint64_t now_ns);
+/* Does a rule hold a packet of the client's connection? */
+bool model_holds(const struct model *model, const struct model_client *client);
+/*
+ * Until a client will have lost patience itself, because a rule holds its packets
+ * or its PINGREQ got no answer. Nobody but the client knows for sure; most send
+ * PINGREQ after one Keep Alive and wait another one for the answer [MQTT5
+ * 3.1.2.10].
+ */
+int64_t model_patience_left_s(const struct model *model,
+                              const struct model_client *client,
+                              uint64_t now_ns);
+/* Until the session of a client that is away is over. */
+int64_t model_session_left_s(const struct model_client *client,
+                             uint64_t now_ns);
+/* Until a delayed will is published. */
+int64_t model_will_left_s(const struct model_will *will, uint64_t now_ns);
 
 /* The topic after this one, parents first; NULL at the end. Starts with NULL;
    skips what is below a folded topic unless all is set. */

@@ -225,16 +225,6 @@ size_t model_in_flight(const struct model_client *client, bool from_client)
     return count;
 }
 
-int64_t model_keep_alive_left_s(const struct model_client *client,
-                                uint64_t now_ns)
-{
-    uint64_t end_ns = client->heard_ns + client->keep_alive_s * CLOCK_NS_PER_S;
-
-    if (!client->keep_alive_s || client->state != MODEL_CONNECTED)
-        return -1;
-    return end_ns > now_ns ? (int64_t)((end_ns - now_ns) / CLOCK_NS_PER_S) : 0;
-}
-
 static void forget_session(struct model *model, struct model_client *client)
 {
     drop_subscriptions(model, client);
@@ -276,6 +266,7 @@ static void on_connect(struct model *model, struct model_client *client,
     client->version = (uint8_t)connect->version;
     client->clean_start = connect->clean_start;
     client->keep_alive_s = connect->keep_alive_s;
+    client->pinged_ns = 0;
     client->expiry_s = session_expiry(connect);
     client->keeps = client->expiry_s > 0;
     client->connection = packet->row->record.connection;
@@ -365,6 +356,11 @@ void model_client_packet(struct model *model, struct model_client *client,
     case MQTT_CONNECT: on_connect(model, client, packet); break;
     case MQTT_CONNACK: on_connack(model, client, packet); break;
     case MQTT_PUBLISH: on_publish(client, packet); break;
+    case MQTT_PINGREQ: client->pinged_ns = client->heard_ns; break;
+    case MQTT_PINGRESP:
+        if (!(packet->row->record.flags & (RECORD_HELD | RECORD_DROPPED)))
+            client->pinged_ns = 0;
+        break;
     case MQTT_SUBACK:
     case MQTT_UNSUBACK: on_suback(model, client, packet); break;
     case MQTT_DISCONNECT: on_disconnect(model, client, packet); break;
@@ -374,8 +370,6 @@ void model_client_packet(struct model *model, struct model_client *client,
     case MQTT_PUBCOMP:
     case MQTT_SUBSCRIBE:
     case MQTT_UNSUBSCRIBE:
-    case MQTT_PINGREQ:
-    case MQTT_PINGRESP:
     case MQTT_AUTH: break;
     }
 }

@@ -126,8 +126,10 @@ void model_will_guess(struct model_client *client,
         return;
     /* A will that fired by a guess has no record that says so: a broker's own
        word, which comes right before or after, wins. */
-    if (state == MODEL_WILL_FIRED && will->delay_s)
+    if (state == MODEL_WILL_FIRED && will->delay_s) {
         state = MODEL_WILL_WAITING;
+        will->delayed_ns = row->record.time_ns;
+    }
     end_will(will, row, state, slice_of_string(cause));
     will->ended_seq = 0;
 }
@@ -169,6 +171,7 @@ void model_will_event(struct model *model, struct model_client *client,
         end_will(will, row, MODEL_WILL_FIRED, text);
     else if (code == EVENT_WILL_DELAYED) {
         will->state = MODEL_WILL_WAITING;
+        will->delayed_ns = row->record.time_ns;
         will->delay_s =
             (uint32_t)record_get_number(bytes, RECORD_EXPIRY, will->delay_s);
         model_keep(&will->cause, text);

@@ -263,8 +263,11 @@ static void put_held(const struct store *store, const struct history_row *row,
         return;
     buf_printf(out, "for %llu s",
                (unsigned long long)(since_ns / CLOCK_NS_PER_S));
-    if (client && client->keep_alive_s)
-        buf_printf(out, ", keep alive %u s", client->keep_alive_s);
+    int64_t patience =
+        client ? model_patience_left_s(store->model, client, store->now_ns)
+               : -1;
+    if (patience >= 0)
+        buf_printf(out, ", client gives up in ~%lld s", (long long)patience);
     buf_append_string(out, "   ");
 }
 

@@ -77,12 +77,21 @@ static void choose(struct view_sessions *view, size_t index)
 static void put_alive(const struct view_sessions *view,
                       const struct model_client *client, struct buf *out)
 {
-    int64_t left = model_keep_alive_left_s(client, view->view.store->now_ns);
+    const struct store *store = view->view.store;
+    int64_t left = model_keep_alive_left_s(client, store->now_ns);
+    int64_t patience =
+        model_patience_left_s(store->model, client, store->now_ns);
+    int64_t session = model_session_left_s(client, store->now_ns);
 
-    if (client->state == MODEL_CONNECTED)
+    if (patience >= 0)
+        buf_printf(out, "~%lld s", (long long)patience);
+    else if (client->state == MODEL_CONNECTED)
         buf_printf(out, left < 0 ? "no end" : "%lld s", (long long)left);
+    else if (session >= 0)
+        buf_printf(out, session < 10000 ? "%lld s" : "%lld h",
+                   (long long)(session < 10000 ? session : session / 3600));
     else
-        buf_append_string(out, "gone");
+        buf_append_string(out, client->state == MODEL_AWAY ? "kept" : "gone");
 }
 
 static void put_cell(const struct view_sessions *view,
@@ -184,6 +193,41 @@ static void put_expiry(const struct model_client *client, struct buf *out)
                    (unsigned)client->expiry_s);
 }
 
+/* What runs out, and what happens then. */
+static int draw_times(const struct view_sessions *view, const struct area *area,
+                      int y, const struct model_client *client)
+{
+    const struct store *store = view->view.store;
+    int64_t given_up = model_given_up_in_s(store->model, client, store->now_ns);
+    int64_t patience =
+        model_patience_left_s(store->model, client, store->now_ns);
+    int64_t session = model_session_left_s(client, store->now_ns);
+    struct buf line = {0};
+
+    if (patience >= 0)
+        buf_printf(&line,
+                   "%s: the client itself gives up in about %lld s, as most do "
+                   "after two Keep Alives",
+                   model_holds(store->model, client)
+                       ? "a packet is held"
+                       : "its PINGREQ got no answer",
+                   (long long)patience);
+    else if (given_up >= 0)
+        buf_printf(
+            &line,
+            "if no packet comes, the broker gives it up in %lld s, after "
+            "1.5 Keep Alives",
+            (long long)given_up);
+    else if (session >= 0)
+        buf_printf(&line, "the session is over in %lld s", (long long)session);
+    if (line.len)
+        y +=
+            view_paragraph(area, y, patience >= 0 ? STYLE_WARNING : STYLE_PLAIN,
+                           buf_string(&line));
+    buf_release(&line);
+    return y;
+}
+
 static int draw_about(const struct view_sessions *view, const struct area *area,
                       int y, const struct model_client *client)
 {
@@ -218,6 +262,7 @@ static void draw_detail(const struct view_sessions *view,
     render_text(&line, slice_of_string(client->client_id), 60);
     grid_rule(area, 0, buf_string(&line));
     y = draw_about(view, &inner, 1, client);
+    y = draw_times(view, &inner, y, client);
     if (!client->subscription_count)
         grid_text(&inner, y, 0, STYLE_DIM, "no subscriptions");
     for (size_t i = 0; i < client->subscription_count && y < inner.height;

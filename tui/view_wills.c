@@ -85,8 +85,8 @@ static void put_end(const struct store *store, const struct model_will *will,
         buf_append_string(out, ": published if the client goes without"
                                " DISCONNECT");
     if (will->state == MODEL_WILL_WAITING)
-        buf_printf(out, ": published in %u s unless the client comes back",
-                   (unsigned)will->delay_s);
+        buf_printf(out, ": published in %lld s unless the client comes back",
+                   (long long)model_will_left_s(will, store->now_ns));
     if (will->cause) {
         buf_append_string(out, ": ");
         render_text(out, slice_of_string(will->cause), 0);

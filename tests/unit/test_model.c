@@ -181,6 +181,105 @@ START_TEST(keep_alive_runs_from_the_last_packet_of_the_client)
 }
 END_TEST
 
+#define AFTER(start, s) ((start) + (s)*CLOCK_NS_PER_S)
+
+/* [MQTT-3.1.2-22] */
+START_TEST(the_broker_gives_a_client_up_at_one_and_a_half_keep_alives)
+{
+    connect("c", true);
+    sample_ack(&sample, out, MQTT_CONNACK, 0);
+    uint64_t heard = client("c")->heard_ns;
+    ck_assert_int_eq(model_given_up_in_s(model, client("c"), heard), 90);
+    ck_assert_int_eq(model_given_up_in_s(model, client("c"), AFTER(heard, 89)),
+                     1);
+    ck_assert_int_eq(model_given_up_in_s(model, client("c"), AFTER(heard, 99)),
+                     0);
+    ck_assert_int_eq(model_patience_left_s(model, client("c"), heard), -1);
+    sample_event(&sample, EVENT_CONN_CLOSED, 1, 0, 0);
+    ck_assert_int_eq(model_given_up_in_s(model, client("c"), heard), -1);
+}
+END_TEST
+
+static uint64_t hold(enum mqtt_type type)
+{
+    static const uint8_t puback[] = {0x40, 2, 0, 7};
+    static const uint8_t pingresp[] = {0xd0, 0};
+    bool ping = type == MQTT_PINGRESP;
+
+    return sample_bytes(&sample, out, RECORD_HELD, ping ? pingresp : puback,
+                        ping ? sizeof(pingresp) : sizeof(puback));
+}
+
+/* It sends PINGREQ after one Keep Alive and waits another one for the answer. */
+START_TEST(a_client_whose_packet_is_held_loses_patience)
+{
+    connect("c", true);
+    sample_ack(&sample, out, MQTT_CONNACK, 0);
+    uint64_t heard = client("c")->heard_ns;
+    uint64_t held = hold(MQTT_PUBACK);
+    ck_assert(model_holds(model, client("c")));
+    ck_assert_int_eq(
+        model_patience_left_s(model, client("c"), AFTER(heard, 10)), 110);
+    ck_assert_int_eq(model_given_up_in_s(model, client("c"), heard), -1);
+    ck_assert_int_eq(
+        model_patience_left_s(model, client("c"), AFTER(heard, 200)), 0);
+    sample_event(&sample, EVENT_PACKET_RELEASED, 1, held, 0);
+    ck_assert(!model_holds(model, client("c")));
+    ck_assert_int_eq(
+        model_patience_left_s(model, client("c"), AFTER(heard, 10)), -1);
+}
+END_TEST
+
+START_TEST(a_client_waits_one_keep_alive_for_an_answer_that_is_held_or_lost)
+{
+    connect("c", true);
+    sample_ack(&sample, out, MQTT_CONNACK, 0);
+    sample_wait(&sample, 40000);
+    sample_ack(&sample, in, MQTT_PINGREQ, 0);
+    uint64_t pinged = client("c")->heard_ns;
+    uint64_t held = hold(MQTT_PINGRESP);
+    ck_assert_int_eq(
+        model_patience_left_s(model, client("c"), AFTER(pinged, 2)), 58);
+    sample_event(&sample, EVENT_PACKET_RELEASED, 1, held, 0);
+    ck_assert_int_eq(
+        model_patience_left_s(model, client("c"), AFTER(pinged, 2)), -1);
+    sample_ack(&sample, in, MQTT_PINGREQ, 0);
+    pinged = client("c")->heard_ns;
+    ck_assert_int_eq(model_patience_left_s(model, client("c"), pinged), -1);
+    ck_assert_int_eq(
+        model_patience_left_s(model, client("c"), AFTER(pinged, 2)), 58);
+    sample_ack(&sample, out, MQTT_PINGRESP, 0);
+    ck_assert_int_eq(
+        model_patience_left_s(model, client("c"), AFTER(pinged, 2)), -1);
+}
+END_TEST
+
+START_TEST(a_session_and_a_will_that_wait_run_out)
+{
+    sample_connect(&sample, in,
+                   &(struct mqtt_connect){
+                       .keep_alive_s = 60,
+                       .client_id = slice_of_string("c"),
+                       .will = {.set = true, .topic = slice_of_string("w")}
+    });
+    sample_ack(&sample, out, MQTT_CONNACK, 0);
+    ck_assert_int_eq(model_session_left_s(client("c"), sample.time_ns), -1);
+    ck_assert_int_eq(model_will_left_s(client("c")->will, sample.time_ns), -1);
+    sample_event(&sample, EVENT_SESSION_AWAY, 1, 0, RECORD_CLIENT_ID, "c",
+                 RECORD_EXPIRY, "60", 0);
+    uint64_t went = client("c")->ended_ns;
+    sample_event(&sample, EVENT_WILL_DELAYED, 1, 0, RECORD_CLIENT_ID, "c",
+                 RECORD_EXPIRY, "20", 0);
+    ck_assert_int_eq(model_session_left_s(client("c"), AFTER(went, 15)), 45);
+    uint64_t delayed = client("c")->will->delayed_ns;
+    ck_assert_int_eq(model_will_left_s(client("c")->will, AFTER(delayed, 15)),
+                     5);
+    ck_assert_int_eq(model_will_left_s(client("c")->will, AFTER(delayed, 25)),
+                     0);
+    ck_assert_int_eq(model_session_left_s(client("c"), AFTER(went, 99)), 0);
+}
+END_TEST
+
 START_TEST(a_restarted_broker_knows_nobody)
 {
     connect("c", false);
@@ -403,6 +502,13 @@ Suite *model_suite(void)
     tcase_add_test(tcase, a_subscription_has_the_qos_that_was_granted);
     tcase_add_test(tcase, handshakes_are_in_flight_until_their_last_packet);
     tcase_add_test(tcase, keep_alive_runs_from_the_last_packet_of_the_client);
+    tcase_add_test(tcase,
+                   the_broker_gives_a_client_up_at_one_and_a_half_keep_alives);
+    tcase_add_test(tcase, a_client_whose_packet_is_held_loses_patience);
+    tcase_add_test(
+        tcase,
+        a_client_waits_one_keep_alive_for_an_answer_that_is_held_or_lost);
+    tcase_add_test(tcase, a_session_and_a_will_that_wait_run_out);
     tcase_add_test(tcase, a_restarted_broker_knows_nobody);
     tcase_add_test(tcase, a_message_is_counted_once_however_many_get_it);
     tcase_add_test(tcase, a_repetition_is_the_same_message);
