@@ -88,7 +88,8 @@ static enum panel_state state_of(enum check_result result)
 {
     switch (result) {
     case CHECK_WAITING: return PANEL_WAITING;
-    case CHECK_PASSED: return PANEL_PASSED;
+    case CHECK_PASSED:
+    case CHECK_UNMARKED: return PANEL_PASSED;
     case CHECK_FAILED: return PANEL_FAILED;
     case CHECK_SKIPPED:
     case CHECK_UNDECIDED: return PANEL_SKIPPED;
@@ -237,7 +238,7 @@ size_t lab_panel_step_question(const struct lab_run_step *current)
     size_t count = current->step->question_count;
 
     for (size_t i = 0; i < count; i++) {
-        if (!current->questions[i].right)
+        if (!current->questions[i].taken)
             return i;
     }
     return count ? count - 1 : 0;
@@ -254,10 +255,12 @@ static bool question(void *lab, struct panel_question *out)
     *out = (struct panel_question){
         .text = current->step->questions[at].ask,
         .answer = state->answer ? state->answer : "",
-        .state = state->right ? PANEL_PASSED : PANEL_WAITING,
-        .remark = state->remark                    ? state->remark
-                  : state->answer && !state->right ? "not right yet"
-                                                   : "",
+        .state = state->taken ? PANEL_PASSED : PANEL_WAITING,
+        .remark = state->remark   ? state->remark
+                  : state->right  ? ""
+                  : state->taken  ? "a person reads it and gives the points"
+                  : state->answer ? "not right yet"
+                                  : "",
     };
     return true;
 }

@@ -106,6 +106,16 @@ static bool hash_right(const char *expected, const char *text)
     return right;
 }
 
+/* Is it the number, with the words behind it that it stands for? */
+static bool is_number_with_words(const char *number, const char *text)
+{
+    size_t len = strlen(number);
+
+    text += strspn(text, " ");
+    return len && strspn(number, "0123456789") == len &&
+           !strncmp(text, number, len) && text[len] && strchr(":)", text[len]);
+}
+
 static bool text_right(const char *expected, const char *text)
 {
     bool right = false;
@@ -114,7 +124,9 @@ static bool text_right(const char *expected, const char *text)
         size_t len = strcspn(at, "|");
         char *one = alloc_string_of(at, len);
 
-        right = answer_same(one, text);
+        char *plain = answer_normalise(one);
+        right = answer_same(one, text) || is_number_with_words(plain, text);
+        free(plain);
         free(one);
         at += at[len] ? len + 1 : len;
     }
@@ -126,9 +138,42 @@ bool answer_right(const struct lab_question *question, const char *text)
     switch (question->kind) {
     case LAB_ANSWER_TEXT: return text_right(question->answer, text);
     case LAB_ANSWER_SCRYPT: return hash_right(question->answer, text);
-    case LAB_ANSWER_FIELD: return false;
+    case LAB_ANSWER_FIELD:
+    case LAB_ANSWER_HAND: return false;
     }
     return false;
+}
+
+/* "1: this. 2: that.": how many there are to choose from. */
+static size_t choices(const char *ask)
+{
+    char number[] = " 1: ";
+    size_t count = 0;
+
+    while (count < 9 && (ask = strstr(ask, number))) {
+        count++;
+        number[1]++;
+    }
+    return count;
+}
+
+/* How the question wants to be answered, when this is no answer of that form. */
+static const char *form_of(const char *ask, const char *text)
+{
+    static const char *const by_number[] = {
+        "Answer with the number, 1 or 2.", "Answer with the number, 1 to 3.",
+        "Answer with the number, 1 to 4.", "Answer with the number, 1 to 5.",
+        "Answer with the number, 1 to 6.", "Answer with the number, 1 to 7.",
+        "Answer with the number, 1 to 8.", "Answer with the number, 1 to 9.",
+    };
+    size_t count = choices(ask);
+
+    text += strspn(text, " ");
+    if (count > 1 && (*text < '1' || *text > (char)('0' + count)))
+        return by_number[count - 2];
+    if (strstr(ask, "yes or no") && !strchr("yYnN", *text))
+        return "Answer yes or no.";
+    return NULL;
 }
 
 const char *answer_remark(const struct lab_question *question, const char *text)
@@ -137,5 +182,6 @@ const char *answer_remark(const struct lab_question *question, const char *text)
         if (text_right(question->wrong[i].answer, text))
             return question->wrong[i].text;
     }
-    return NULL;
+    return question->kind == LAB_ANSWER_HAND ? NULL
+                                             : form_of(question->ask, text);
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 /* The longest answer that is taken, in bytes. */
-#define ANSWER_MAX_BYTES 200
+#define ANSWER_MAX_BYTES 1000
 
 /*
  * Lower case (of ASCII), blanks at the ends gone and inner ones single, no full stop at
@@ -26,13 +26,15 @@ char *answer_normalise(const char *text);
 char *answer_hash(const char *text, const char *salt_hex);
 
 /* Is the answer right for a question of text or hash kind? "|" in the expected
-   text separates what is equally right. */
+   text separates what is equally right; of "2: the broker" the 2 counts where a
+   number is expected. */
 bool answer_right(const struct lab_question *question, const char *text);
 
 /* Are two answers the same after normalising? */
 bool answer_same(const char *a, const char *b);
 
-/* What the lab says to this wrong answer, or NULL. */
+/* What the lab says to this wrong answer, or what form an answer has: "Answer
+   with the number, 1 to 3." NULL: nothing. */
 const char *answer_remark(const struct lab_question *question,
                           const char *text);
 

@@ -95,6 +95,17 @@ bool check_is_answer(const struct check *check)
     return check->rule.kind == CHECK_ANSWER;
 }
 
+const char *check_question(const struct check *check)
+{
+    return check_is_answer(check) ? check->rule.name : NULL;
+}
+
+bool check_is_settled(const struct check *check)
+{
+    return check->status.result == CHECK_PASSED ||
+           check->status.result == CHECK_UNMARKED;
+}
+
 bool check_is_shell(const struct check *check)
 {
     return check->rule.kind == CHECK_SHELL;
@@ -107,8 +118,8 @@ void check_skip(struct check *check)
 
 const char *check_result_name(enum check_result result)
 {
-    static const char *const names[] = {"waiting", "passed", "failed",
-                                        "skipped", "undecided"};
+    static const char *const names[] = {"waiting", "passed",   "failed",
+                                        "skipped", "unmarked", "undecided"};
 
     return names[result];
 }
@@ -409,14 +420,15 @@ void check_feed(struct check *check, const struct check_context *context,
     }
 }
 
-void check_answer(struct check *check, const char *question, bool right)
+void check_answer(struct check *check, const char *question,
+                  enum check_result result)
 {
     if (check->rule.kind != CHECK_ANSWER ||
         strcmp(check->rule.name, question) != 0)
         return;
     check->status.seen++;
     if (check->status.result != CHECK_PASSED)
-        check->status.result = right ? CHECK_PASSED : CHECK_WAITING;
+        check->status.result = result;
 }
 
 /* ---- files ---- */

@@ -20,6 +20,7 @@ enum check_result {
     CHECK_PASSED,
     CHECK_FAILED,
     CHECK_SKIPPED,   /* its step was never begun, or an earlier one is needed */
+    CHECK_UNMARKED,  /* answered; a person gives the points */
     CHECK_UNDECIDED, /* records were lost or the end was not seen, so absence
                         proves nothing; or a command could not be run */
 };
@@ -72,8 +73,9 @@ void check_pause(struct check *check);
    `shell` checks. */
 void check_look(struct check *check, const struct check_context *context);
 
-/* An answer to a question was judged. */
-void check_answer(struct check *check, const char *question, bool right);
+/* An answer to a question was judged: passed, waiting, or unmarked. */
+void check_answer(struct check *check, const char *question,
+                  enum check_result result);
 
 /*
  * Nothing more will come, and files are looked at for the last time. What still
@@ -96,12 +98,18 @@ bool check_is_absence(const struct check *check);
 /* Is it a student's answer? */
 bool check_is_answer(const struct check *check);
 
+/* To which question; NULL when it is another check. */
+const char *check_question(const struct check *check);
+
+/* Is nothing left to be done for it? */
+bool check_is_settled(const struct check *check);
+
 /* Is it a command's word, which must not be a step's only proof? */
 bool check_is_shell(const struct check *check);
 
 const struct check_status *check_status(const struct check *check);
 
-/* "passed", "failed", "waiting", "skipped", "undecided". */
+/* "passed", "failed", "waiting", "skipped", "unmarked", "undecided". */
 const char *check_result_name(enum check_result result);
 
 /*

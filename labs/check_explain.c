@@ -33,6 +33,8 @@ static void explain_answer(const struct check *check, struct buf *actual)
 {
     if (!check->status.seen)
         buf_append_string(actual, "no answer was given");
+    else if (check->status.result == CHECK_UNMARKED)
+        buf_append_string(actual, "a person reads it and gives the points");
     else
         buf_append_string(actual, check->status.result == CHECK_PASSED
                                       ? "the answer is right"

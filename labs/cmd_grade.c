@@ -12,6 +12,7 @@
 #include "labs/grade_report.h"
 #include "labs/handin.h"
 #include "labs/lab.h"
+#include "labs/marks.h"
 #include "labs/similar.h"
 #include "labs/workspace.h"
 
@@ -146,7 +147,8 @@ enum {
     GRADE_HTML,
     GRADE_SIMILAR,
     GRADE_TEXT,
-    GRADE_LAST_FILE = GRADE_TEXT,
+    GRADE_MARKS,
+    GRADE_LAST_FILE = GRADE_MARKS,
     GRADE_STAMP,
     GRADE_QUIET,
     GRADE_HELP,
@@ -165,6 +167,8 @@ static const struct option_spec grade_options_table[] = {
     {GRADE_HTML,    0,   "html",    "FILE",
      "write a page with the packets that decided"                                  },
     {GRADE_SIMILAR, 0,   "similar", "FILE",    "write what hand-ins have in common"},
+    {GRADE_MARKS,   0,   "marks",   "FILE",
+     "take points given by hand from there, and list there what is to be marked"   },
     {GRADE_STAMP,   0,   "stamp",   NULL,      "say when it was graded"            },
     {GRADE_QUIET,   'q', "quiet",   NULL,      "no report on standard output"      },
     {GRADE_HELP,    'h', "help",    NULL,      "this text"                         },
@@ -175,7 +179,8 @@ struct grading {
     struct grade_options options;
     const char *path;
     const char *files[GRADE_LAST_FILE + 1]; /* by option */
-    bool stamp;                             /* the reports say when this was */
+    struct marks marks;
+    bool stamp; /* the reports say when this was */
     bool quiet;
 };
 
@@ -321,12 +326,23 @@ static bool write_reports(const struct grading *grading, const json_t *results,
         if (path)
             good = write_form(path, forms[i].write, results) && good;
     }
-    for (int i = 0; i <= GRADE_LAST_FILE; i++)
+    for (int i = 0; i < GRADE_MARKS; i++)
         to_stdout =
             to_stdout || (grading->files[i] && !strcmp(grading->files[i], "-"));
     if (!grading->quiet && !to_stdout)
         grade_report_text(results, stdout);
     return good;
+}
+
+/* What is to be marked is listed where the marks are, if somebody wants that. */
+static bool add_marks(const struct grading *grading, const json_t *results)
+{
+    const char *path = grading->files[GRADE_MARKS];
+    int result = path ? marks_add(&grading->marks, path, results) : 0;
+
+    if (result)
+        fprintf(stderr, "mqttlab grade: %s: %s\n", path, strerror(-result));
+    return !result;
 }
 
 static int exit_status(const json_t *results)
@@ -368,18 +384,36 @@ static int grade(struct grading *grading)
         return EXIT_USAGE;
     }
     grading->options.folder = grading->path;
+    grading->options.marks = &grading->marks;
     json_t *results = grade_files(&grading->options, files, count);
     json_t *similar = similar_find(results);
     if (grading->stamp)
         grade_report_stamp(results, clock_read_wall_ns());
-    int status = write_reports(grading, results, similar) ? exit_status(results)
-                                                          : EXIT_BROKEN;
+    bool written = write_reports(grading, results, similar);
+    written = add_marks(grading, results) && written;
+    int status = written ? exit_status(results) : EXIT_BROKEN;
     json_decref(similar);
     json_decref(results);
     for (size_t i = 0; i < count; i++)
         free(files[i]);
     free(files);
     return status;
+}
+
+/* Points that were given by hand; returns how to exit, -1 to go on. */
+static int read_marks(struct grading *grading)
+{
+    const char *path = grading->files[GRADE_MARKS];
+    char error[600];
+
+    if (path && !strcmp(path, "-")) {
+        fputs("mqttlab grade: --marks needs a file\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (!path || marks_read(&grading->marks, path, error, sizeof(error)))
+        return -1;
+    fprintf(stderr, "mqttlab grade: %s\n", error);
+    return EXIT_USAGE;
 }
 
 int cmd_grade(int argc, char **argv)
@@ -397,7 +431,10 @@ int cmd_grade(int argc, char **argv)
         grading.options.home = home;
     status = look_for_labs(grading.options.home, chosen);
     if (status < 0)
+        status = read_marks(&grading);
+    if (status < 0)
         status = grade(&grading);
+    marks_release(&grading.marks);
     free(home);
     return status;
 }

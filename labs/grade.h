@@ -9,7 +9,8 @@
  * whatever its exit status.
  *
  * The result is JSON, one object a hand-in:
- *   file, student, lab, version, title, points, max, hints, resets, seconds,
+ *   file, student, lab, version, title, points, max, unmarked (points that a
+ *   person has still to give, or not), hints, resets, seconds,
  *   error (null or why it could not be graded), broken (whether that is the
  *   fault of the lab or the grader, not of the hand-in), and checks: a list of
  *   {name, step, description, passed (true, false, null), result, points,
@@ -25,6 +26,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct marks;
+
 struct grade_options {
     const char *home;   /* where labs/ and exercises/ are */
     const char *lab;    /* or the file of the one lab there is; NULL: none */
@@ -32,7 +35,8 @@ struct grade_options {
                            any folder */
     unsigned jobs;      /* hand-ins at the same time, at least 1 */
     unsigned timeout_s; /* for one hand-in */
-    bool shut_off;      /* set by grade_files: the system can shut a hand-in's
+    const struct marks *marks; /* points given by hand; NULL: none */
+    bool shut_off; /* set by grade_files: the system can shut a hand-in's
                            process off from the machine (base/confine.h) */
 };
 

@@ -47,6 +47,7 @@ struct item {
 static struct {
     struct lab_run *run;
     struct fingerprint *fingerprint;
+    const struct marks *marks; /* given by hand; NULL: none */
     struct item *items;
     size_t count;
     struct verdict *verdicts; /* shared with the tests' processes */
@@ -159,29 +160,90 @@ static json_t *dependency_json(const struct lab_run_step *step)
     return missing ? json_string(missing->id) : json_null();
 }
 
+/* How one check is judged in the end. */
+struct judgement {
+    const char *result;
+    bool decided;
+    unsigned points;
+    char actual[TEXT_BYTES]; /* what was seen */
+};
+
+/* What a person has said about an answer; it stays undecided without. */
+static void judge_by_hand(struct judgement *judgement, const struct item *item)
+{
+    const struct lab_step *step = item->step->step;
+    const char *name = check_question(item->step->checks[item->check]);
+    const struct mark *mark = NULL;
+
+    for (size_t i = 0; name && i < step->question_count; i++) {
+        if (!strcmp(step->questions[i].id, name))
+            mark = grade_evidence_mark(job.run, job.marks, item->step, i);
+    }
+    if (!mark || mark->points < 0)
+        return;
+    unsigned max = step->checks[item->check].points;
+    struct buf said = {0};
+    judgement->result = "marked";
+    judgement->decided = true;
+    judgement->points =
+        (unsigned)mark->points < max ? (unsigned)mark->points : max;
+    buf_printf(&said, "%u of %u points were given by hand%s%s",
+               judgement->points, max, *mark->remark ? ": " : "", mark->remark);
+    copy_text(judgement->actual, &said);
+}
+
+static struct judgement judge(size_t index)
+{
+    const struct item *item = &job.items[index];
+    const struct verdict *verdict = &job.verdicts[index];
+    struct judgement judgement = {.result = "crashed"};
+
+    if (verdict->token != (TOKEN ^ (uint64_t)index)) {
+        snprintf(judgement.actual, TEXT_BYTES,
+                 "the check ended without a verdict");
+        return judgement;
+    }
+    judgement.result = check_result_name(verdict->result);
+    judgement.decided =
+        verdict->result == CHECK_PASSED || verdict->result == CHECK_FAILED;
+    snprintf(judgement.actual, TEXT_BYTES, "%s", verdict->actual);
+    if (verdict->result == CHECK_PASSED)
+        judgement.points = item->step->step->checks[item->check].points;
+    if (verdict->result == CHECK_UNMARKED)
+        judge_by_hand(&judgement, item);
+    return judgement;
+}
+
+/* Has it all that there is? A gate has no points to tell it by. */
+static bool is_full(size_t index, const struct judgement *judgement)
+{
+    const struct item *item = &job.items[index];
+
+    if (!strcmp(judgement->result, "marked"))
+        return judgement->points ==
+               item->step->step->checks[item->check].points;
+    return judgement->decided && job.verdicts[index].result == CHECK_PASSED;
+}
+
 static json_t *check_json(size_t index)
 {
     const struct item *item = &job.items[index];
     const struct verdict *verdict = &job.verdicts[index];
     const struct lab_check_spec *spec = &item->step->step->checks[item->check];
-    bool handed_in = verdict->token == (TOKEN ^ (uint64_t)index);
-    bool passed = handed_in && verdict->result == CHECK_PASSED;
-    bool decided = handed_in && (passed || verdict->result == CHECK_FAILED);
-    const char *result =
-        handed_in ? check_result_name(verdict->result) : "crashed";
+    const struct judgement judgement = judge(index);
+    bool passed = is_full(index, &judgement);
     json_t *cause = json_null();
 
     if (!passed)
         cause = json_pack("{s:s, s:o, s:s, s:s}", "rationale", spec->title,
                           "help", grade_evidence_help(item->step), "expected",
-                          handed_in ? verdict->expected : spec->text, "actual",
-                          handed_in ? verdict->actual
-                                    : "the check ended without a verdict");
+                          *verdict->expected ? verdict->expected : spec->text,
+                          "actual", judgement.actual);
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:[], s:o, s:o, s:o, s:o}", "name",
         spec->id, "step", item->step->step->id, "description", spec->title,
-        "passed", decided ? json_boolean(passed) : json_null(), "result",
-        result, "points", passed ? (int)spec->points : 0, "max",
+        "passed", judgement.decided ? json_boolean(passed) : json_null(),
+        "result", judgement.result, "points", (int)judgement.points, "max",
         (int)spec->points, "log", "cause", cause, "dependency",
         dependency_json(item->step), "evidence", evidence_json(verdict),
         "packets",
@@ -195,16 +257,26 @@ static unsigned step_points(const struct lab_run_step *step)
     unsigned cost = 0;
 
     for (size_t i = 0; i < job.count; i++) {
-        const struct verdict *verdict = &job.verdicts[i];
-
-        if (job.items[i].step == step &&
-            verdict->token == (TOKEN ^ (uint64_t)i) &&
-            verdict->result == CHECK_PASSED)
-            points += step->step->checks[job.items[i].check].points;
+        if (job.items[i].step == step)
+            points += judge(i).points;
     }
     for (size_t i = 0; i < step->hints_open; i++)
         cost += step->step->hints[i].cost;
     return points > cost ? points - cost : 0;
+}
+
+/* The points that somebody has still to decide about. */
+static unsigned unmarked_points(void)
+{
+    unsigned points = 0;
+
+    for (size_t i = 0; i < job.count; i++) {
+        const struct item *item = &job.items[i];
+
+        if (!strcmp(judge(i).result, check_result_name(CHECK_UNMARKED)))
+            points += item->step->step->checks[item->check].points;
+    }
+    return points;
 }
 
 static json_t *result_json(const char *student)
@@ -223,25 +295,26 @@ static json_t *result_json(const char *student)
         resets += job.run->steps[i].resets;
     }
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:n, s:b, s:o, s:o,"
-        " s:o, s:o}",
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:n, s:b, s:o,"
+        " s:o, s:o, s:o}",
         "student", student, "lab", lab->id, "version", lab->version, "title",
-        lab->title, "points", (int)points, "max", (int)lab->points, "hints",
-        (int)hints, "resets", (int)resets, "seconds",
-        (json_int_t)fingerprint_seconds(job.fingerprint), "error", "broken", 0,
-        "checks", checks, "near", grade_evidence_near(job.run), "answers",
-        grade_evidence_answers(job.run), "fingerprint",
+        lab->title, "points", (int)points, "max", (int)lab->points, "unmarked",
+        (int)unmarked_points(), "hints", (int)hints, "resets", (int)resets,
+        "seconds", (json_int_t)fingerprint_seconds(job.fingerprint), "error",
+        "broken", 0, "checks", checks, "near", grade_evidence_near(job.run),
+        "answers", grade_evidence_answers(job.run, job.marks), "fingerprint",
         fingerprint_json(job.fingerprint, lab));
 }
 
 json_t *grade_checks_error(const char *message, bool broken)
 {
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:s%, s:b, s:[], s:[],"
-        " s:[]}",
+        "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:s%, s:b, s:[],"
+        " s:[], s:[]}",
         "student", "", "lab", "", "version", "", "title", "", "points", 0,
-        "max", 0, "hints", 0, "resets", 0, "seconds", 0, "error", message,
-        strlen(message), "broken", broken, "checks", "near", "answers");
+        "max", 0, "unmarked", 0, "hints", 0, "resets", 0, "seconds", 0, "error",
+        message, strlen(message), "broken", broken, "checks", "near",
+        "answers");
 }
 
 /* ---- loading ---- */
@@ -359,6 +432,7 @@ static void list_items(void)
 
 json_t *grade_checks(const struct grade_options *options, const char *folder)
 {
+    job.marks = options->marks;
     char *lab_id = handin_manifest(folder, "lab");
     char *version = handin_manifest(folder, "version");
     char *student = handin_manifest(folder, "student");

@@ -2,6 +2,8 @@
 
 #include "wire/render.h"
 
+#include <string.h>
+
 #define MAX_PACKETS 4
 #define MAX_FIELDS  40
 #define MAX_BYTES   128
@@ -113,24 +115,81 @@ json_t *grade_evidence_near(const struct lab_run *run)
     return list;
 }
 
-json_t *grade_evidence_answers(const struct lab_run *run)
+const struct mark *grade_evidence_mark(const struct lab_run *run,
+                                       const struct marks *marks,
+                                       const struct lab_run_step *step,
+                                       size_t question)
+{
+    char id[MARKS_ID_SIZE];
+
+    if (!marks || !step->questions[question].answer)
+        return NULL;
+    marks_id(id, run->student, run->lab->id, step->step->id,
+             step->step->questions[question].id,
+             step->questions[question].answer);
+    return marks_find(marks, id);
+}
+
+/* The points that there are for a question that is marked by hand. */
+static unsigned max_of(const struct lab_run_step *step, const char *question)
+{
+    unsigned points = 0;
+
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        const char *of = check_question(step->checks[i]);
+
+        if (of && !strcmp(of, question))
+            points += step->step->checks[i].points;
+    }
+    return points;
+}
+
+static json_t *mark_json(const struct lab_run *run, const struct marks *marks,
+                         const struct lab_run_step *step, size_t at)
+{
+    const struct mark *mark = grade_evidence_mark(run, marks, step, at);
+    const char *question = step->step->questions[at].id;
+    char id[MARKS_ID_SIZE];
+
+    marks_id(id, run->student, run->lab->id, step->step->id, question,
+             step->questions[at].answer);
+    return json_pack("{s:s, s:i, s:o, s:o}", "id", id, "max",
+                     (int)max_of(step, question), "points",
+                     mark && mark->points >= 0 ? json_integer(mark->points)
+                                               : json_null(),
+                     "remark", safe_string(mark ? mark->remark : ""));
+}
+
+static json_t *answer_json(const struct lab_run *run, const struct marks *marks,
+                           const struct lab_run_step *step, size_t at)
+{
+    const struct lab_question *spec = &step->step->questions[at];
+    const struct lab_run_question *state = &step->questions[at];
+    bool by_hand = spec->kind == LAB_ANSWER_HAND;
+    struct buf answer = {0};
+
+    render_text(&answer, slice_of_string(state->answer),
+                by_hand ? 0 : MAX_COLUMNS);
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "step", step->step->id,
+                     "question", spec->id, "ask", spec->ask, "answer",
+                     take_string(&answer), "right",
+                     by_hand ? json_null() : json_boolean(state->right), "mark",
+                     by_hand ? mark_json(run, marks, step, at) : json_null());
+}
+
+json_t *grade_evidence_answers(const struct lab_run *run,
+                               const struct marks *marks)
 {
     json_t *list = json_array();
 
     for (size_t s = 0; s < run->lab->step_count; s++) {
-        const struct lab_step *spec = run->steps[s].step;
+        const struct lab_run_step *step = &run->steps[s];
 
-        for (size_t i = 0; i < spec->question_count; i++) {
-            const struct lab_run_question *question =
-                &run->steps[s].questions[i];
-
-            if (question->answer)
-                json_array_append_new(
-                    list, json_pack("{s:s, s:s, s:s, s:o, s:b}", "step",
-                                    spec->id, "question", spec->questions[i].id,
-                                    "ask", spec->questions[i].ask, "answer",
-                                    safe_string(question->answer), "right",
-                                    question->right));
+        for (size_t i = 0; i < step->step->question_count; i++) {
+            if (step->questions[i].taken ||
+                (step->questions[i].answer &&
+                 step->step->questions[i].kind != LAB_ANSWER_HAND))
+                json_array_append_new(list, answer_json(run, marks, step, i));
         }
     }
     return list;

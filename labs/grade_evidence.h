@@ -6,6 +6,7 @@
 #define LABS_GRADE_EVIDENCE_H
 
 #include "labs/lab_run.h"
+#include "labs/marks.h"
 
 #include <jansson.h>
 #include <stdint.h>
@@ -24,7 +25,19 @@ json_t *grade_evidence_help(const struct lab_run_step *step);
 /* The near misses of all steps: {step, text, packet}, oldest first. */
 json_t *grade_evidence_near(const struct lab_run *run);
 
-/* The last answer to each question: {step, question, ask, answer, right}. */
-json_t *grade_evidence_answers(const struct lab_run *run);
+/*
+ * The last answer to each question: {step, question, ask, answer, right, mark}.
+ * Of one that a person marks, right is null, the answer is whole, and mark is
+ * {id, max, points, remark}, with points null while there are none; else mark is
+ * null.
+ */
+json_t *grade_evidence_answers(const struct lab_run *run,
+                               const struct marks *marks);
+
+/* The mark for the answer to a question of the step (its index); NULL: none. */
+const struct mark *grade_evidence_mark(const struct lab_run *run,
+                                       const struct marks *marks,
+                                       const struct lab_run_step *step,
+                                       size_t question);
 
 #endif

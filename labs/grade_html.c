@@ -69,9 +69,10 @@ static void overview_row(const json_t *result, size_t index, FILE *to)
         return;
     }
     fprintf(to,
-            "</td><td class=\"n\">%d of %d</td><td class=\"n\">%lld</td>"
+            "</td><td class=\"n\">%d of %d%s</td><td class=\"n\">%lld</td>"
             "<td class=\"n\">%lld</td><td class=\"n\">%lld min</td></tr>\n",
             grade_report_points(result), grade_report_max(result),
+            grade_report_unmarked(result) ? " (some to be marked)" : "",
             number(result, "hints"), number(result, "resets"),
             (number(result, "seconds") + 59) / 60);
 }
@@ -222,6 +223,27 @@ static void put_near(const json_t *list, FILE *to)
     fputs("</ul>\n", to);
 }
 
+/* What an answer is worth. */
+static void put_worth(const json_t *answer, FILE *to)
+{
+    const json_t *mark = json_object_get(answer, "mark");
+    const json_t *points = json_object_get(mark, "points");
+
+    if (!json_is_object(mark)) {
+        fputs(json_is_true(json_object_get(answer, "right")) ? "right"
+                                                             : "wrong",
+              to);
+    } else if (json_is_integer(points)) {
+        fprintf(to, "%lld of %lld points",
+                (long long)json_integer_value(points), number(mark, "max"));
+        if (*grade_report_string(mark, "remark"))
+            fputs(": ", to);
+        put_foreign(grade_report_string(mark, "remark"), to);
+    } else {
+        fprintf(to, "to be marked by hand, %lld points", number(mark, "max"));
+    }
+}
+
 static void put_answers(const json_t *list, FILE *to)
 {
     size_t i;
@@ -236,9 +258,9 @@ static void put_answers(const json_t *list, FILE *to)
         put_foreign(grade_report_string(answer, "ask"), to);
         fputs(" <q>", to);
         put_foreign(grade_report_string(answer, "answer"), to);
-        fprintf(to, "</q> (%s)</li>\n",
-                json_is_true(json_object_get(answer, "right")) ? "right"
-                                                               : "wrong");
+        fputs("</q> (", to);
+        put_worth(answer, to);
+        fputs(")</li>\n", to);
     }
     fputs("</ul>\n", to);
 }
@@ -260,8 +282,11 @@ static void put_result(const json_t *result, size_t index, FILE *to)
     put_foreign(grade_report_string(result, "student"), to);
     fputs(", ", to);
     put_foreign(grade_report_string(result, "title"), to);
-    fprintf(to, ": %d of %d points</p>\n<table>\n", grade_report_points(result),
+    fprintf(to, ": %d of %d points", grade_report_points(result),
             grade_report_max(result));
+    if (grade_report_unmarked(result))
+        fprintf(to, ", %d to be marked by hand", grade_report_unmarked(result));
+    fputs("</p>\n<table>\n", to);
     json_array_foreach(json_object_get(result, "checks"), i, check)
         put_check(check, to);
     fputs("</table>\n", to);

@@ -16,6 +16,11 @@ int grade_report_max(const json_t *result)
     return (int)json_integer_value(json_object_get(result, "max"));
 }
 
+int grade_report_unmarked(const json_t *result)
+{
+    return (int)json_integer_value(json_object_get(result, "unmarked"));
+}
+
 const char *grade_report_string(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -152,12 +157,47 @@ static void text_hints(const json_t *result, FILE *to)
     fputc('\n', to);
 }
 
+/* ", 3 to be marked by hand" */
+static void print_unmarked(const json_t *result, FILE *to)
+{
+    if (grade_report_unmarked(result))
+        fprintf(to, ", %d to be marked by hand", grade_report_unmarked(result));
+}
+
+/* What a person reads and marks. */
+static void text_answer(const json_t *answer, FILE *to)
+{
+    const json_t *mark = json_object_get(answer, "mark");
+    const json_t *points = json_object_get(mark, "points");
+
+    if (!json_is_object(mark))
+        return;
+    fprintf(to, "  %s.%s  ", grade_report_string(answer, "step"),
+            grade_report_string(answer, "question"));
+    print_line(grade_report_string(answer, "ask"), to);
+    fputs("\n        answer:   ", to);
+    print_line(grade_report_string(answer, "answer"), to);
+    if (json_is_integer(points))
+        fprintf(to, "\n        points:   %lld of ",
+                (long long)json_integer_value(points));
+    else
+        fputs("\n        points:   none yet, of ", to);
+    fprintf(to, "%lld\n",
+            (long long)json_integer_value(json_object_get(mark, "max")));
+    if (!*grade_report_string(mark, "remark"))
+        return;
+    fputs("        remark:   ", to);
+    print_line(grade_report_string(mark, "remark"), to);
+    fputc('\n', to);
+}
+
 void grade_report_text(const json_t *results, FILE *to)
 {
     size_t i;
     size_t c;
     json_t *result;
     json_t *check;
+    json_t *answer;
     int full = 0;
 
     json_array_foreach(results, i, result)
@@ -169,13 +209,17 @@ void grade_report_text(const json_t *results, FILE *to)
             fputs("\n\n", to);
             continue;
         }
-        fprintf(to, ": %s, lab %s: %d of %d points\n",
+        fprintf(to, ": %s, lab %s: %d of %d points",
                 grade_report_string(result, "student"),
                 grade_report_string(result, "lab"), grade_report_points(result),
                 grade_report_max(result));
+        print_unmarked(result, to);
+        fputc('\n', to);
         full += grade_report_points(result) == grade_report_max(result);
         json_array_foreach(json_object_get(result, "checks"), c, check)
             text_check(check, to);
+        json_array_foreach(json_object_get(result, "answers"), c, answer)
+            text_answer(answer, to);
         text_hints(result, to);
         fputc('\n', to);
     }
@@ -266,6 +310,7 @@ void grade_report_tap(const json_t *results, FILE *to)
         } else {
             fprintf(to, " %d of %d points", grade_report_points(result),
                     grade_report_max(result));
+            print_unmarked(result, to);
         }
         fputc('\n', to);
     }
@@ -279,8 +324,7 @@ void grade_report_json(const json_t *results, FILE *to)
     fputc('\n', to);
 }
 
-/* Quoted; what a spreadsheet would take for a formula gets a "'" in front. */
-static void csv_cell(const char *text, FILE *to)
+void grade_report_csv_cell(const char *text, FILE *to)
 {
     fputc('"', to);
     if (*text && strchr("=+-@", *text))
@@ -345,7 +389,7 @@ static void csv_step_names(const json_t *columns, FILE *to)
         if (!one_lab)
             buf_printf(&name, "%s ", grade_report_string(column, "lab"));
         buf_append_string(&name, grade_report_string(column, "step"));
-        csv_cell(buf_string(&name), to);
+        grade_report_csv_cell(buf_string(&name), to);
         fputc(',', to);
         buf_release(&name);
     }
@@ -382,18 +426,18 @@ static void csv_result(const json_t *result, const json_t *columns, FILE *to)
     size_t i;
     json_t *column;
 
-    csv_cell(grade_report_string(result, "student"), to);
+    grade_report_csv_cell(grade_report_string(result, "student"), to);
     fputc(',', to);
-    csv_cell(grade_report_string(result, "lab"), to);
-    fprintf(to, ",%d,%d,%lld,%lld,%lld,", grade_report_points(result),
-            grade_report_max(result),
+    grade_report_csv_cell(grade_report_string(result, "lab"), to);
+    fprintf(to, ",%d,%d,%d,%lld,%lld,%lld,", grade_report_points(result),
+            grade_report_max(result), grade_report_unmarked(result),
             (long long)json_integer_value(json_object_get(result, "hints")),
             (long long)json_integer_value(json_object_get(result, "resets")),
             (long long)json_integer_value(json_object_get(result, "seconds")));
     json_array_foreach(columns, i, column) csv_step(result, column, to);
-    csv_cell(grade_report_string(result, "file"), to);
+    grade_report_csv_cell(grade_report_string(result, "file"), to);
     fputc(',', to);
-    csv_cell(error ? error : "", to);
+    grade_report_csv_cell(error ? error : "", to);
     if (*graded)
         fprintf(to, ",%s", graded);
     fputc('\n', to);
@@ -405,7 +449,7 @@ void grade_report_csv(const json_t *results, FILE *to)
     size_t i;
     json_t *result;
 
-    fputs("student,lab,points,max,hints,resets,seconds,", to);
+    fputs("student,lab,points,max,unmarked,hints,resets,seconds,", to);
     csv_step_names(columns, to);
     fputs(*grade_report_stamped(results) ? "file,error,graded\n"
                                          : "file,error\n",

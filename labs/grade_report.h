@@ -26,6 +26,9 @@ grade_report_write grade_report_csv;
 int grade_report_points(const json_t *result);
 int grade_report_max(const json_t *result);
 
+/* Points that a person has still to give, or not. */
+int grade_report_unmarked(const json_t *result);
+
 /* Why it could not be graded, or NULL. */
 const char *grade_report_error(const json_t *result);
 
@@ -41,6 +44,10 @@ const char *grade_report_stamped(const json_t *results);
 /* Text for XML and HTML, also within quotes: markup is escaped, control
    characters are shown. The text is UTF-8. */
 void grade_report_escape(const char *text, FILE *to);
+
+/* A cell of CSV, quoted; what a spreadsheet would take for a formula gets a "'" in
+   front. */
+void grade_report_csv_cell(const char *text, FILE *to);
 
 /* A string member; "" when it is none. */
 const char *grade_report_string(const json_t *object, const char *key);

@@ -41,6 +41,7 @@ enum lab_answer_kind {
     LAB_ANSWER_TEXT,   /* equal after normalising */
     LAB_ANSWER_SCRYPT, /* salted hash of the normalised text */
     LAB_ANSWER_FIELD,  /* a field of the packet that proved a check */
+    LAB_ANSWER_HAND,   /* nowhere: a person reads it and gives the points */
 };
 
 struct lab_wrong {

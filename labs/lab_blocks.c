@@ -163,7 +163,10 @@ static void set_answer(struct sorter *sorter, struct lab_question *question,
     char field[128];
     char check[64];
 
-    if (sscanf(value, "field %127s of check %63s", field, check) == 2) {
+    if (!strcmp(value, "by hand")) {
+        question->kind = LAB_ANSWER_HAND;
+        question->answer = alloc_string("");
+    } else if (sscanf(value, "field %127s of check %63s", field, check) == 2) {
         question->kind = LAB_ANSWER_FIELD;
         question->answer = alloc_string(field);
         question->check = alloc_string(check);

@@ -308,6 +308,11 @@ static void answer(struct plain *plain, char *line)
             puts("Right, as before.");
         return;
     }
+    if (state->taken) {
+        puts("Noted: a person reads it and gives the points. Another answer "
+             "takes its place.");
+        return;
+    }
     struct buf text = {0};
     lab_text_wrap(&text, state->remark ? state->remark : "That is not it yet.",
                   columns(), "", "");
@@ -409,6 +414,9 @@ void lab_plain_goodbye(const struct lab_run *run, const char *name)
 {
     printf("%s: %u of %u points so far.\n", run->lab->id, lab_run_points(run),
            run->lab->points);
+    if (lab_run_unmarked(run))
+        printf("A person reads what you wrote and gives up to %u more.\n",
+               lab_run_unmarked(run));
     if (lab_run_complete(run))
         printf("All is done: `mqttlab submit %s` makes the file to hand in.\n",
                name);

@@ -23,6 +23,31 @@ static bool only_shell(const struct lab_run_step *step)
     return shell;
 }
 
+/* Points given by hand have to be those of one check. */
+static void look_for_marks(const struct lab_run *run,
+                           const struct lab_run_step *step,
+                           struct lab_problems *problems)
+{
+    const struct lab_step *spec = step->step;
+
+    for (size_t q = 0; q < spec->question_count; q++) {
+        const struct lab_question *question = &spec->questions[q];
+        unsigned count = 0;
+
+        for (size_t i = 0; i < spec->check_count; i++) {
+            const char *of =
+                step->checks[i] ? check_question(step->checks[i]) : NULL;
+
+            count += of && !strcmp(of, question->id) && spec->checks[i].points;
+        }
+        if (question->kind == LAB_ANSWER_HAND && count != 1)
+            lab_problem(problems, run->lab->path, question->line,
+                        "a question that is marked by hand needs one check "
+                        "with points, 'answer %s'",
+                        question->id);
+    }
+}
+
 static bool compile_step(struct lab_run *run, struct lab_run_step *step,
                          struct lab_problems *problems)
 {
@@ -43,6 +68,7 @@ static bool compile_step(struct lab_run *run, struct lab_run_step *step,
             lab_problem(problems, run->lab->path, spec->checks[i].line,
                         "check %s: %s", spec->checks[i].id, error);
     }
+    look_for_marks(run, step, problems);
     if (only_shell(step))
         lab_problem(problems, run->lab->path, spec->line,
                     "a shell check must not be the only proof of a step");
@@ -199,19 +225,23 @@ static bool proving_row(const struct lab_run *run,
     return false;
 }
 
-static bool judge(struct lab_run *run, const struct lab_run_step *step,
-                  const struct lab_question *question, const char *answer)
+static enum check_result judge(struct lab_run *run,
+                               const struct lab_run_step *step,
+                               const struct lab_question *question,
+                               const char *answer)
 {
     struct history_row row;
     struct buf value = {0};
 
+    if (question->kind == LAB_ANSWER_HAND)
+        return answer[strspn(answer, " ")] ? CHECK_UNMARKED : CHECK_WAITING;
     if (question->kind != LAB_ANSWER_FIELD)
-        return answer_right(question, answer);
+        return answer_right(question, answer) ? CHECK_PASSED : CHECK_WAITING;
     bool right = proving_row(run, step, question->check, &row) &&
                  filter_value(question->answer, &row, &run->scratch, &value) &&
                  answer_same(buf_string(&value), answer);
     buf_release(&value);
-    return right;
+    return right ? CHECK_PASSED : CHECK_WAITING;
 }
 
 static void take_answer(struct lab_run *run, struct slice bytes)
@@ -228,10 +258,13 @@ static void take_answer(struct lab_run *run, struct slice bytes)
         struct slice text = record_get(bytes, RECORD_TEXT);
         free(state->answer);
         state->answer = alloc_string_of(text.bytes, text.len);
-        state->right = judge(run, step, question, state->answer);
-        state->remark = answer_remark(question, state->answer);
+        enum check_result result = judge(run, step, question, state->answer);
+        state->right = result == CHECK_PASSED;
+        state->taken = result != CHECK_WAITING;
+        state->remark =
+            state->right ? NULL : answer_remark(question, state->answer);
         for (size_t c = 0; c < step->step->check_count; c++)
-            check_answer(step->checks[c], question->id, state->right);
+            check_answer(step->checks[c], question->id, result);
     }
 }
 
@@ -431,7 +464,7 @@ bool lab_run_step_complete(const struct lab_run_step *step)
     if (!step->begun)
         return false;
     for (size_t i = 0; i < step->step->check_count; i++) {
-        if (check_status(step->checks[i])->result != CHECK_PASSED)
+        if (!check_is_settled(step->checks[i]))
             return false;
     }
     return true;
@@ -476,6 +509,21 @@ unsigned lab_run_points(const struct lab_run *run)
 
     for (size_t i = 0; i < run->lab->step_count; i++)
         points += lab_run_step_points(&run->steps[i]);
+    return points;
+}
+
+unsigned lab_run_unmarked(const struct lab_run *run)
+{
+    unsigned points = 0;
+
+    for (size_t s = 0; s < run->lab->step_count; s++) {
+        const struct lab_run_step *step = &run->steps[s];
+
+        for (size_t i = 0; step->begun && i < step->step->check_count; i++) {
+            if (check_status(step->checks[i])->result == CHECK_UNMARKED)
+                points += step->step->checks[i].points;
+        }
+    }
     return points;
 }
 

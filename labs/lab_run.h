@@ -17,6 +17,7 @@
 struct lab_run_question {
     char *answer; /* the last one given; NULL: none */
     bool right;
+    bool taken;         /* right, or for a person to read */
     const char *remark; /* what the lab says to it, or NULL */
 };
 
@@ -99,11 +100,14 @@ bool lab_run_step_seen(const struct lab_run_step *step);
    still something to do? */
 bool lab_run_so_far(const struct lab_run_step *step, size_t check);
 
-/* All checks passed, gates included. */
+/* All checks passed, gates included; what a person marks was answered. */
 bool lab_run_step_complete(const struct lab_run_step *step);
 /* Points of the passed checks less the cost of hints, at least 0. */
 unsigned lab_run_step_points(const struct lab_run_step *step);
 unsigned lab_run_points(const struct lab_run *run);
+
+/* The points that a person will give, or not, for what was answered. */
+unsigned lab_run_unmarked(const struct lab_run *run);
 bool lab_run_complete(const struct lab_run *run);
 
 /* The step that this one needs and that is not complete, or NULL. */

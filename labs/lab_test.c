@@ -75,7 +75,7 @@ static struct lab_run *run_of(const struct test *test)
 static void list_open(const struct lab_run_step *step, struct buf *text)
 {
     for (size_t i = 0; i < step->step->check_count; i++) {
-        if (check_status(step->checks[i])->result != CHECK_PASSED)
+        if (!check_is_settled(step->checks[i]))
             buf_printf(text, "%s%s.%s", text->len ? ", " : "", step->step->id,
                        step->step->checks[i].id);
     }
@@ -96,7 +96,7 @@ static void test_empty(struct test *test)
             if (run->lab->steps[i].actor_count)
                 lab_bench_watch(bench, WATCH_MS);
         }
-        unsigned points = lab_run_points(run);
+        unsigned points = lab_run_points(run) + lab_run_unmarked(run);
         if (points)
             snprintf(error, sizeof(error), "%u points for nothing", points);
         say(test, points == 0, "the empty run scores 0", error);
@@ -158,7 +158,7 @@ static void judge_wrong(struct test *test, const struct solution_script *script,
 
     for (size_t i = 0; i < step->step->check_count; i++) {
         const char *id = step->step->checks[i].id;
-        bool passed = check_status(step->checks[i])->result == CHECK_PASSED;
+        bool passed = check_is_settled(step->checks[i]);
         bool should_fail = solution_fails(script->fails, id);
 
         test->ever_failed[first_check + i] |= !passed;
@@ -287,7 +287,8 @@ static void test_solution(struct test *test, unsigned seed, bool wrong_ways)
         sit(test, wrong_ways, &open);
         say(test,
             !open.len &&
-                lab_run_points(run_of(test)) == run_of(test)->lab->points,
+                lab_run_points(run_of(test)) + lab_run_unmarked(run_of(test)) ==
+                    run_of(test)->lab->points,
             what, buf_string(&open));
         if (seed == 1)
             test_grading(test);

@@ -220,7 +220,8 @@ void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
 static char sign(enum check_result result)
 {
     switch (result) {
-    case CHECK_PASSED: return 'x';
+    case CHECK_PASSED:
+    case CHECK_UNMARKED: return 'x';
     case CHECK_FAILED: return '!';
     case CHECK_UNDECIDED: return '?';
     case CHECK_WAITING:
@@ -260,6 +261,8 @@ void lab_text_check(struct buf *out, const struct lab_run_step *step, size_t i,
     buf_append_string(&line, spec->title);
     if (so_far)
         buf_append_string(&line, " (so far)");
+    else if (status->result == CHECK_UNMARKED)
+        buf_append_string(&line, " (answered; a person gives the points)");
     else if (status->result != CHECK_WAITING)
         append_evidence(&line, status);
     lab_text_wrap(out, buf_string(&line), width, first, "      ");
@@ -288,6 +291,7 @@ void lab_text_questions(struct buf *out, const struct lab_run_step *step,
         struct buf line = {0};
         buf_printf(&line, "%s: %s", state->answer,
                    state->right    ? "right"
+                   : state->taken  ? "a person reads it and gives the points"
                    : state->remark ? state->remark
                                    : "not right yet");
         lab_text_wrap(out, buf_string(&line), width, "  your answer ", "  ");

@@ -12,7 +12,8 @@
 /* Where a check or step stands, as far as the journal has told. */
 struct stand {
     bool begun;
-    bool *passed; /* by check */
+    bool *passed;   /* by check */
+    bool *unmarked; /* by check: answered, for a person to read */
     unsigned hints;
 };
 
@@ -57,9 +58,12 @@ static void take_line(const struct lab *lab, struct stand *stands,
             stands[s].hints++;
         for (size_t i = 0;
              slice_equal_string(kind, "check") && i < step->check_count; i++) {
-            if (names_check(name, step->id, step->checks[i].id))
-                stands[s].passed[i] =
-                    slice_equal_string(result, check_result_name(CHECK_PASSED));
+            if (!names_check(name, step->id, step->checks[i].id))
+                continue;
+            stands[s].passed[i] =
+                slice_equal_string(result, check_result_name(CHECK_PASSED));
+            stands[s].unmarked[i] =
+                slice_equal_string(result, check_result_name(CHECK_UNMARKED));
         }
     }
 }
@@ -72,7 +76,7 @@ static unsigned points_of(const struct lab_step *step,
 
     *complete = stand->begun;
     for (size_t i = 0; stand->begun && i < step->check_count; i++) {
-        *complete = *complete && stand->passed[i];
+        *complete = *complete && (stand->passed[i] || stand->unmarked[i]);
         points += stand->passed[i] ? step->checks[i].points : 0;
     }
     for (size_t i = 0; i < stand->hints; i++)
@@ -84,7 +88,9 @@ static unsigned points_of(const struct lab_step *step,
 static struct stand first_stand(const struct lab_step *step)
 {
     struct stand stand = {
-        .passed = alloc_zero(step->check_count, sizeof(stand.passed[0]))};
+        .passed = alloc_zero(step->check_count, sizeof(stand.passed[0])),
+        .unmarked = alloc_zero(step->check_count, sizeof(stand.unmarked[0])),
+    };
     char error[300];
 
     for (size_t i = 0; i < step->check_count; i++) {
@@ -117,6 +123,7 @@ char *progress_from(const struct lab *lab, const char *journal)
         points += points_of(&lab->steps[s], &stands[s], &complete);
         all = all && complete;
         free(stands[s].passed);
+        free(stands[s].unmarked);
     }
     free(stands);
     return alloc_printf("%s%u of %u points", all ? "done, " : "", points,

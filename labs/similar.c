@@ -114,7 +114,10 @@ static void compare_answers(json_t *findings, const json_t *a, const json_t *b)
             if (!strcmp(grade_report_string(mine, "question"),
                         grade_report_string(other, "question")) &&
                 answer_same(text, grade_report_string(other, "answer")))
-                add(findings, "wrong answers to %s are equal: \"%s\"",
+                add(findings, "%s to %s are equal: \"%s\"",
+                    json_is_null(json_object_get(mine, "right"))
+                        ? "answers"
+                        : "wrong answers",
                     grade_report_string(mine, "question"), text);
         }
     }

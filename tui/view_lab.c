@@ -25,6 +25,17 @@ struct view_lab {
 
 /* ---- the text ---- */
 
+/* Own words may need more than a line. */
+static int draw_answer(const struct area *area, int y, const char *answer)
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "[x] answered: %s", answer);
+    int lines = view_paragraph(area, y, STYLE_GOOD, buf_string(&text));
+    buf_release(&text);
+    return lines;
+}
+
 static int draw_question(const struct view_lab *view, const struct area *area,
                          int y)
 {
@@ -35,8 +46,7 @@ static int draw_question(const struct view_lab *view, const struct area *area,
         return y;
     y += 1 + view_prose(area, y + 1, STYLE_HEADING, question.text);
     if (question.state == PANEL_PASSED)
-        grid_printf(area, y++, 0, STYLE_GOOD, "[x] answered: %s",
-                    question.answer);
+        y += draw_answer(area, y, question.answer);
     else
         grid_text(area, y++, 0, STYLE_KEY, "a = answer it");
     if (question.remark && *question.remark)

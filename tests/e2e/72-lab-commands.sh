@@ -115,3 +115,50 @@ exits 1 "$MQTTLAB" grade in -q
 sed -i.bak 's/answer q :/answer nobody :/' home/labs/01-small.md
 exits 2 "$MQTTLAB" grade in >said
 grep -q 'x.mqlab: not graded: the lab.s file is broken' said || fail "$(cat said)"
+
+# Points that a person gives: listed, taken, and never lost.
+mkdir essays
+cat >home/labs/05-essay.md <<'END'
+---
+id: 05-essay
+title: Essay
+version: 1
+---
+# Essay
+## Step 1: One
+<!-- step one -->
+```check
+why  3  answer why : it is explained
+```
+```question why
+ask: Why is it so?
+answer: by hand
+```
+END
+for who in ann bob; do
+    printf '%s says: because "it" is, =so\nq\n' $who |
+        "$MQTTLAB" lab 5 --plain --id $who --dir "$work/$who" -p "$port" >lab.out 2>lab.log
+    grep -q '^Noted: a person reads it' lab.out || fail "$(cat lab.out)"
+    grep -q '^A person reads what you wrote and gives up to 3 more' lab.out lab.log ||
+        fail "$(cat lab.out lab.log)"
+    "$MQTTLAB" submit 5 --dir "$work/$who" -o "essays/$who.mqlab" >said
+done
+exits 1 "$MQTTLAB" grade essays --marks essays/marks.csv >said
+grep -q '^bob.mqlab: bob, lab 05-essay: 0 of 3 points, 3 to be marked by hand$' said ||
+    fail "$(cat said)"
+has_line '        answer:   ann says: because "it" is, =so' said
+[ "$(grep -c '^m[0-9a-f]*,' essays/marks.csv)" = 2 ] || fail "$(cat essays/marks.csv)"
+sed -i.bak 's/\(,"ann",.*\),3,,,/\1,3,2,and why is that?,/' essays/marks.csv
+cp essays/marks.csv given
+exits 1 "$MQTTLAB" grade essays --marks essays/marks.csv --csv grades.csv -q
+grep -q '^"ann","05-essay",2,3,0,' grades.csv || fail "$(cat grades.csv)"
+grep -q '^"bob","05-essay",0,3,3,' grades.csv || fail "$(cat grades.csv)"
+cmp given essays/marks.csv || fail "grading has changed the marks"
+sed -i.bak 's/,3,2,and/,3,4,and/' essays/marks.csv
+exits 3 "$MQTTLAB" grade essays --marks essays/marks.csv 2>said
+grep -q 'essays/marks.csv:2: points are a whole number' said || fail "$(cat said)"
+exits 3 "$MQTTLAB" grade essays --marks - 2>said
+# A question that is marked by hand has points to give.
+sed 's/^why  3/why  0/' home/labs/05-essay.md >home/labs/06-none.md
+exits 1 "$MQTTLAB" lab lint 6 >said
+grep -q '06-none.md:12: a question that is marked by hand needs one check' said || fail "$(cat said)"

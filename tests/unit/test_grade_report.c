@@ -4,6 +4,7 @@
 #include "suites.h"
 
 #include "base/buf.h"
+#include "labs/grade_html.h"
 #include "labs/grade_junit.h"
 #include "labs/grade_report.h"
 
@@ -98,9 +99,10 @@ static const char junit[] =
     "</testsuites>\n";
 
 static const char csv[] =
-    "student,lab,points,max,hints,resets,seconds,\"one\",\"two\",file,error\n"
-    "\"'=ann\",\"01-x\",3,6,1,2,61,3,0,\"a.mqlab\",\"\"\n"
-    "\"\",\"\",0,0,0,0,0,,,\"b\\x1b.mqlab\",\"is \"\"no\"\" tar #1\"\n";
+    "student,lab,points,max,unmarked,hints,resets,seconds,\"one\",\"two\",file,"
+    "error\n"
+    "\"'=ann\",\"01-x\",3,6,0,1,2,61,3,0,\"a.mqlab\",\"\"\n"
+    "\"\",\"\",0,0,0,0,0,0,,,\"b\\x1b.mqlab\",\"is \"\"no\"\" tar #1\"\n";
 
 static const struct {
     grade_report_write *write;
@@ -184,7 +186,7 @@ START_TEST(a_report_of_nothing_is_a_whole_report)
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
         "<testsuites name=\"mqttlab\" tests=\"0\" failures=\"0\" errors=\"0\" "
         "time=\"0\">\n</testsuites>\n",
-        "student,lab,points,max,hints,resets,seconds,file,error\n",
+        "student,lab,points,max,unmarked,hints,resets,seconds,file,error\n",
     };
     json_t *results = load("[]");
     char *bytes = write_all(formats[_i].write, results);
@@ -225,6 +227,71 @@ START_TEST(a_stamp_is_in_every_form_and_changes_nothing_else)
 }
 END_TEST
 
+static void write_html(const json_t *results, FILE *to)
+{
+    json_t *similar = json_array();
+
+    grade_html(results, similar, to);
+    json_decref(similar);
+}
+
+/* One answer that waits for a person, and one that has its points. */
+static const char by_hand_text[] =
+    "[{\"file\": \"a.mqlab\", \"student\": \"ann\", \"lab\": \"01-x\","
+    "  \"title\": \"X\", \"points\": 2, \"max\": 6, \"unmarked\": 3,"
+    "  \"hints\": 0, \"resets\": 0, \"seconds\": 0, \"error\": null,"
+    "  \"checks\": ["
+    "   {\"name\": \"why\", \"step\": \"one\", \"description\": \"d\","
+    "    \"passed\": null, \"result\": \"unmarked\", \"points\": 0, \"max\": 3,"
+    "    \"cause\": {\"expected\": \"answer why\", \"actual\": \"a person\"},"
+    "    \"evidence\": []},"
+    "   {\"name\": \"how\", \"step\": \"one\", \"description\": \"d\","
+    "    \"passed\": false, \"result\": \"marked\", \"points\": 2, \"max\": 3,"
+    "    \"cause\": {\"expected\": \"answer how\", \"actual\": \"2 of 3\"},"
+    "    \"evidence\": []}],"
+    "  \"answers\": ["
+    "   {\"step\": \"one\", \"question\": \"why\", \"ask\": \"Why?\","
+    "    \"answer\": \"<It>\", \"right\": null, \"mark\":"
+    "    {\"id\": \"m1\", \"max\": 3, \"points\": null, \"remark\": \"\"}},"
+    "   {\"step\": \"one\", \"question\": \"how\", \"ask\": \"How?\","
+    "    \"answer\": \"So\", \"right\": null, \"mark\":"
+    "    {\"id\": \"m2\", \"max\": 3, \"points\": 2, \"remark\": \"& who?\"}}]}]";
+
+static const struct {
+    grade_report_write *write;
+    const char *says;
+} by_hand[] = {
+    {grade_report_text, "a.mqlab: ann, lab 01-x: 2 of 6 points, 3 to be marked "
+                        "by hand\n"                         },
+    {grade_report_text, "  one.why  Why?\n        answer:   <It>\n"
+                        "        points:   none yet, of 3\n"},
+    {grade_report_text, "        answer:   So\n        points:   2 of 3\n"
+                        "        remark:   & who?\n"        },
+    {grade_report_tap,  "    not ok 1 - one.why d\n      ---\n"
+                       "      result: \"unmarked\"\n"        },
+    {grade_report_tap,  "not ok 1 - a.mqlab 2 of 6 points, 3 to be marked by "
+                       "hand\n"                              },
+    {grade_junit,       "tests=\"2\" failures=\"1\" errors=\"0\""                  },
+    {grade_junit,       "name=\"one.why\" time=\"0\">\n      <skipped "
+                  "message=\"to be marked by hand\"/>\n"          },
+    {grade_report_csv,  "\"ann\",\"01-x\",2,6,3,0,0,0,2,\"a.mqlab\",\"\"\n"        },
+    {write_html,        "<q><bdi>&lt;It&gt;</bdi></q> (to be marked by hand, 3 "
+                 "points)"                                         },
+    {write_html,        "(2 of 3 points: <bdi>&amp; who?</bdi>)"                   },
+    {write_html,        ": 2 of 6 points, 3 to be marked by hand</p>"              },
+};
+
+START_TEST(what_is_to_be_marked_is_said_in_every_form)
+{
+    json_t *results = load(by_hand_text);
+    char *bytes = write_all(by_hand[_i].write, results);
+
+    ck_assert_msg(strstr(bytes, by_hand[_i].says), "%s", bytes);
+    free(bytes);
+    json_decref(results);
+}
+END_TEST
+
 Suite *grade_report_suite(void)
 {
     Suite *suite = suite_create("grade_report");
@@ -234,6 +301,8 @@ Suite *grade_report_suite(void)
     tcase_add_loop_test(tcase, a_report_has_exactly_these_bytes, 0, count);
     tcase_add_loop_test(
         tcase, a_stamp_is_in_every_form_and_changes_nothing_else, 0, count);
+    tcase_add_loop_test(tcase, what_is_to_be_marked_is_said_in_every_form, 0,
+                        (int)(sizeof(by_hand) / sizeof(by_hand[0])));
     tcase_add_test(tcase, what_hints_cost_is_said);
     tcase_add_test(tcase, json_gives_back_what_it_was_given);
     tcase_add_loop_test(tcase, a_report_of_nothing_is_a_whole_report, 0, count);

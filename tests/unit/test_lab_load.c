@@ -390,6 +390,47 @@ START_TEST(answers_are_compared_without_case_blanks_and_full_stop)
 }
 END_TEST
 
+#define CHOICE "Which? 1: this. 2: that. 3: none."
+
+/* What is asked, what is right, what is answered: is it right, and what is said. */
+static const struct {
+    const char *ask;
+    const char *right;
+    const char *answer;
+    bool good;
+    const char *remark;
+} forms[] = {
+    {CHOICE,              "2",        "2",         true,  NULL                             },
+    {CHOICE,              "2",        " 2: That.", true,  NULL                             },
+    {CHOICE,              "2",        "2) that",   true,  NULL                             },
+    {CHOICE,              "2",        "that",      false, "Answer with the number, 1 to 3."},
+    {CHOICE,              "2",        "4",         false, "Answer with the number, 1 to 3."},
+    {CHOICE,              "2",        "3",         false, NULL                             },
+    {CHOICE,              "2",        "23",        false, NULL                             },
+    {"1: this. 2: that.", "2",        "that",      false, NULL                             },
+    {"Is 1: a. 2: b.",    "2",        "b",         false, "Answer with the number, 1 or 2."},
+    {"Is it, yes or no?", "no | n",   "perhaps",   false, "Answer yes or no."              },
+    {"Is it, yes or no?", "no | n",   "Yes",       false, NULL                             },
+    {"How many?",         "4 | four", "many",      false, NULL                             },
+    {"How many?",         "4 | four", "4: four",   true,  NULL                             },
+};
+
+START_TEST(an_answer_of_another_form_is_told_the_form)
+{
+    char *ask = alloc_string(forms[_i].ask);
+    char *right = alloc_string(forms[_i].right);
+    const struct lab_question question = {
+        .kind = LAB_ANSWER_TEXT, .ask = ask, .answer = right};
+
+    ck_assert_int_eq(answer_right(&question, forms[_i].answer), forms[_i].good);
+    if (!forms[_i].good)
+        ck_assert_pstr_eq(answer_remark(&question, forms[_i].answer),
+                          forms[_i].remark);
+    free(ask);
+    free(right);
+}
+END_TEST
+
 START_TEST(a_hashed_answer_is_recognised)
 {
     char *hash = answer_hash("Four", NULL);
@@ -445,6 +486,8 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase, an_item_may_go_on_after_a_paragraph);
     tcase_add_test(tcase,
                    answers_are_compared_without_case_blanks_and_full_stop);
+    tcase_add_loop_test(tcase, an_answer_of_another_form_is_told_the_form, 0,
+                        (int)(sizeof(forms) / sizeof(forms[0])));
     tcase_add_test(tcase, a_hashed_answer_is_recognised);
     tcase_add_test(tcase, a_hash_that_is_none_accepts_nothing);
     tcase_add_test(tcase, the_fails_list_is_split_at_commas);
