@@ -4,11 +4,9 @@
 #include "labs/commands.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/options.h"
 #include "labs/answer.h"
 #include "labs/lab.h"
-#include "labs/lab_broker.h"
 #include "labs/lab_demos.h"
 #include "labs/lab_new.h"
 #include "labs/lab_plain.h"
@@ -20,12 +18,9 @@
 #include "labs/lab_wait.h"
 #include "labs/progress.h"
 #include "labs/workspace.h"
-#include "wire/filter.h"
 #include "wire/render.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,11 +205,8 @@ static int lint(const struct request *request)
             lab_translate_check(lab, &problems);
             lab_demos_check(lab, &problems);
         }
-        struct lab_run *run = lab ? lab_run_new(lab, NULL, &problems) : NULL;
-
-        if (lab && !run)
-            continue; /* lab_run_new has freed it */
-        lab_run_free(run);
+        if (lab)
+            lab_run_free(lab_run_new(lab, NULL, &problems));
     }
     show_problems(&problems, stdout);
     buf_release(&problems.text);
@@ -358,7 +350,7 @@ struct subcommand {
     int (*run)(const struct request *request);
 };
 
-static int new (const struct request *request)
+static int begin(const struct request *request)
 {
     return lab_new(request->words[1]) == 0 ? EXIT_GOOD : EXIT_FAILED;
 }
@@ -375,7 +367,7 @@ static int wait_for(const struct request *request)
 }
 
 static const struct subcommand subcommands[] = {
-    {"new",       2, new      },
+    {"new",       2, begin    },
     {"try-check", 3, try_check},
     {"lint",      2, lint     },
     {"show",      2, show     },

@@ -20,7 +20,7 @@
 #define OUTPUT_BYTES (4u * MIB)
 
 /* As timeout(1) and the shell have them. */
-enum exit_status {
+enum {
     EXIT_LATE = 124,
     EXIT_TOO_MUCH = 125,
     EXIT_NOT_STARTED = 126,
@@ -100,7 +100,7 @@ static bool take(struct request *request, const struct options *options, int id)
     return true;
 }
 
-static int explain(const struct sandbox_result *result)
+static int exit_status(const struct sandbox_result *result)
 {
     switch (result->end) {
     case SANDBOX_EXITED: return result->status;
@@ -126,7 +126,7 @@ static int run(const struct request *request)
         fprintf(stderr, "mqttlab sandbox: %s %s\n", request->words[0], what);
         free(what);
     }
-    int status = explain(&result);
+    int status = exit_status(&result);
     sandbox_result_release(&result);
     return status;
 }

@@ -20,7 +20,7 @@ struct fingerprint;
 struct fingerprint *fingerprint_new(void);
 void fingerprint_free(struct fingerprint *fingerprint);
 
-/* Take the next row of the recording into account. scratch is overwritten. */
+/* Take the next row of the recording into account. */
 void fingerprint_feed(struct fingerprint *fingerprint,
                       const struct history_row *row);
 

@@ -28,8 +28,8 @@ struct lab_actors {
 
 /*
  * Let the actors of step run against the broker on port; those of another
- * step, and what was run beside them, are ended, but for brokers. Does nothing when they run
- * already. They run in folder, the student's.
+ * step, and what was run beside them, are ended, but for brokers. Does nothing
+ * when they run already. They run in folder, the student's.
  */
 void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
                       const char *folder, uint16_t port);

@@ -17,8 +17,8 @@ bool lab_drain(struct live *live, struct lab_broker *broker,
     bool again = !alive && lab_broker_poll(broker);
     if (again) {
         live_new_broker(live);
-        lab_actors_stop(
-            actors); /* the new broker does not know whose they are */
+        /* The new broker does not know whose they are. */
+        lab_actors_stop(actors);
     }
     workspace_note_broker(&live->workspace, broker->attached ? broker->pid : 0);
     if (broker->attached)

@@ -16,8 +16,10 @@ static int write_file(const char *path, const char *text)
 
     if (fd < 0)
         return errno == EEXIST ? 0 : -errno;
-    int result = write(fd, text, len) == (ssize_t)len ? 0 : -EIO;
-    close(fd);
+    ssize_t written = write(fd, text, len);
+    int result = written < 0 ? -errno : written < (ssize_t)len ? -ENOSPC : 0;
+    if (close(fd) != 0 && !result)
+        result = -errno;
     if (result)
         unlink(path);
     return result;

@@ -390,7 +390,6 @@ static void feed_step(struct lab_run *run, struct lab_run_step *step,
     bool was_complete = lab_run_step_complete(step);
 
     context.early = !current;
-
     for (size_t i = 0; i < step->step->check_count; i++) {
         struct check *check = step->checks[i];
         /* State is followed from before the step on; what a later step does

@@ -7,8 +7,9 @@
 #include "base/buf.h"
 #include "labs/lab_run.h"
 
-/* Append text wrapped to width columns, without the `ticks` around code; first before the first line, rest
-   before the others (counted in the width). Ends with a newline. */
+/* Append text wrapped to width columns, without the `ticks` around code; first
+   stands before the first line, rest before the others (counted in the width).
+   Ends with a newline. */
 void lab_text_wrap(struct buf *out, const char *text, size_t width,
                    const char *first, const char *rest);
 

@@ -466,6 +466,6 @@ void live_reset_step(struct live *live)
     make_room(live);
     note_files(live, lab_files_renew(step->files, step->file_count,
                                      live->workspace.path));
-    lab_run_reset(&bytes, live_step(live)->step);
-    do_deed(live, "reset", live_step(live)->step->id, &bytes);
+    lab_run_reset(&bytes, step);
+    do_deed(live, "reset", step->id, &bytes);
 }

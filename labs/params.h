@@ -30,14 +30,16 @@ uint64_t params_variety(const char *rule);
 
 /*
  * Append text with {{name}} replaced by values. {{name|hex}} is the value's
- * letters as hex bytes ("64 65 62"), {{name|len16}} its length and {{name|u16}}
- * its number as two bytes in hex, as they stand in a packet. Returns false when
- * a name is unknown, which is then left as it stands. {{tls_port}} and its like
+ * letters as hex bytes ("64 65 62"), {{name|len16}} its length in two bytes,
+ * {{name|u16}} and {{name|u8}} its number in two bytes and in one, as they stand
+ * in a packet. Returns false when a name is unknown, which is then left as it
+ * stands. {{tls_port}} and its like
  * (labs/ports.h) are known in every lab.
  */
 bool params_fill(struct buf *out, struct lab *lab, const char *text);
 
-/* The values as "name=value" lines, for a shell's environment. */
+/* The value of the parameter called so; NULL when there is none. It is the
+   lab's. */
 const char *params_value(const struct lab *lab, const char *name);
 
 #endif

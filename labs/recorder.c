@@ -21,8 +21,10 @@ static int replay_file(const char *path, recorder_visit *visit, void *context,
 {
     FILE *file = fopen(path, "rbe");
     if (!file) {
-        snprintf(error, error_size, "%s: %s", path, strerror(errno));
-        return -errno;
+        int result = -errno;
+
+        snprintf(error, error_size, "%s: %s", path, strerror(-result));
+        return result;
     }
 
     struct pcapng_reader *reader = pcapng_reader_new(file, error, error_size);
@@ -55,18 +57,11 @@ int recorder_replay(const char *folder, recorder_visit *visit, void *context,
     error[0] = '\0';
     for (unsigned n = 1; !result && n <= MAX_FILES; n++) {
         char *path = alloc_printf("%s/recording-%03u.pcapng", folder, n);
-        FILE *there = fopen(path, "rbe");
 
-        if (there) {
-            fclose(there);
-            result =
-                replay_file(path, visit, context, last_seq, error, error_size);
-        }
+        result = replay_file(path, visit, context, last_seq, error, error_size);
         free(path);
-        if (!there)
-            break;
     }
-    return result;
+    return result == -ENOENT ? 0 : result; /* behind the last one */
 }
 
 int recorder_open(struct recorder *recorder, const char *folder,

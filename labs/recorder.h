@@ -20,7 +20,8 @@ typedef void recorder_visit(void *context, const struct record *record);
 
 /*
  * Visit all records in the folder. Sets *last_seq to the highest sequence
- * number. Returns 0, or a negative errno with a message in error.
+ * number. Returns 0, or a negative errno with a message in error, also when a
+ * file is there and cannot be read.
  */
 int recorder_replay(const char *folder, recorder_visit *visit, void *context,
                     uint64_t *last_seq, char *error, size_t error_size);
@@ -38,7 +39,10 @@ struct recorder {
     int failed;     /* what the system said, once a file could not be written */
 };
 
-/* Begin the next file of the folder, after last_seq. */
+/*
+ * Begin the next file of the folder, after last_seq; comment is copied. Returns 0
+ * or a negative errno: -EMFILE when 999 are there. Close it either way.
+ */
 int recorder_open(struct recorder *recorder, const char *folder,
                   const char *comment, uint64_t last_seq);
 void recorder_close(struct recorder *recorder);

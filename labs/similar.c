@@ -5,6 +5,7 @@
 #include "labs/answer.h"
 #include "labs/grade_report.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

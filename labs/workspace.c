@@ -303,7 +303,8 @@ static int append_line(const char *path, const char *line)
 
     if (fd < 0)
         return -errno;
-    int result = write(fd, line, len) == (ssize_t)len ? 0 : -EIO;
+    ssize_t written = write(fd, line, len);
+    int result = written < 0 ? -errno : written < (ssize_t)len ? -ENOSPC : 0;
     close(fd);
     return result;
 }

@@ -503,29 +503,6 @@ END_TEST
 
 /* ---- what is none ---- */
 
-static const char *const bad[][2] = {
-    {"session",                     "expected 'session"  },
-    {"session mqtt with",           "filter"             },
-    {"session mqtt with nope.nope", "filter"             },
-    {"cert",                        "expected 'cert FILE"},
-    {"cert a.crt cn",               "not: cn"            },
-    {"cert a.crt for lunch",        "not: for"           },
-    {"cert a.crt nice",             "not: nice"          },
-    {"cert a/b.crt",                "no '/'"             },
-    {"cert a.crt issuer ../ca.crt", "no '/'"             },
-    {"cert a.crt crl ca.crl",       "goes with trusted"  },
-    {"shell",                       "expected 'shell"    },
-};
-
-START_TEST(what_is_no_check_is_explained)
-{
-    char error[300] = "";
-
-    ck_assert_ptr_null(make(bad[_i][0], error, sizeof(error)));
-    ck_assert_msg(strstr(error, bad[_i][1]), "%s: %s", bad[_i][0], error);
-}
-END_TEST
-
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 Suite *check_kinds_suite(void)
@@ -549,6 +526,5 @@ Suite *check_kinds_suite(void)
     tcase_add_test(tcase, what_is_handed_in_last_is_judged);
     tcase_add_test(tcase, a_command_that_cannot_be_run_is_undecided);
     tcase_add_test(tcase, a_command_that_is_not_waited_for_ends_with_the_check);
-    tcase_add_loop_test(tcase, what_is_no_check_is_explained, 0, COUNT(bad));
     return suite;
 }

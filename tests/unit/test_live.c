@@ -9,6 +9,7 @@
 #include "labs/progress.h"
 #include "student.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,25 @@ static uint64_t flood(uint64_t seq)
     ck_assert_ptr_nonnull(live_trouble(&student.live));
     return seq;
 }
+
+/* What is there and cannot be read is not forgotten. */
+START_TEST(a_recording_that_cannot_be_read_is_told)
+{
+    char *path =
+        alloc_printf("%s/recording-002.pcapng", student.live.workspace.path);
+    uint64_t last_seq;
+    char error[300] = "";
+
+    ck_assert_int_eq(symlink(path, path), 0);
+    ck_assert_int_eq(recorder_replay(student.live.workspace.path, replay_one,
+                                     student.live.run, &last_seq, error,
+                                     sizeof(error)),
+                     -ELOOP);
+    ck_assert_ptr_nonnull(strstr(error, path));
+    ck_assert_int_eq(unlink(path), 0);
+    free(path);
+}
+END_TEST
 
 START_TEST(a_mark_is_in_the_recording_as_soon_as_it_is_shown)
 {
@@ -416,6 +436,7 @@ Suite *live_suite(void)
     TCase *tcase = unit_case(suite, "live", 20);
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_recording_that_cannot_be_read_is_told);
     tcase_add_test(tcase, a_mark_is_in_the_recording_as_soon_as_it_is_shown);
     tcase_add_test(tcase,
                    what_is_too_much_to_record_neither_counts_nor_goes_unsaid);
