@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tui/payload.h"
 #include "wire/render.h"
 
 /* How far around the chosen row other packets of it are looked for. */
@@ -28,7 +29,6 @@ enum mqtt_type ladder_flow_type(unsigned qos, unsigned step)
 struct seen {
     unsigned step;    /* the furthest */
     bool from_client; /* the message goes to the broker */
-    bool lost;
     uint64_t first_ns;
     uint64_t last_ns;
     struct history_row publish; /* its first packet */
@@ -68,39 +68,49 @@ static void gather(const struct store *store, uint64_t position, uint32_t flow,
 
 /* ---- words ---- */
 
-static const char *sender_states(unsigned qos, unsigned step)
+/*
+ * What the two sides know at each step, as far as the packets prove it: they
+ * are seen at the broker, so what it sends to a client may be lost yet.
+ */
+struct side_words {
+    const char *sender;
+    const char *receiver;
+};
+
+static struct side_words states(unsigned qos, unsigned step, bool from_client)
 {
-    static const char *const one[] = {"nothing yet",
-                                      "PUBLISH sent, keeps the message",
-                                      "PUBLISH sent -> PUBACK got [done]"};
-    static const char *const two[] = {
-        "nothing yet",
-        "PUBLISH sent, keeps the message",
-        "PUBLISH sent -> PUBREC got, keeps only the id",
-        "PUBLISH sent -> PUBREC got -> PUBREL sent",
-        "PUBLISH sent -> PUBREC got -> PUBREL sent -> PUBCOMP got [done]",
+    static const struct side_words one[2][3] = {
+        {{"nothing yet", "nothing yet"},
+         {"PUBLISH sent, keeps the message", "has not said that PUBLISH came"},
+         {"PUBLISH sent -> PUBACK got [done]",
+          "has the message, has forgotten the id"}},
+        {{"nothing yet", "nothing yet"},
+         {"PUBLISH sent, keeps the message", "has the message"},
+         {"PUBLISH sent -> PUBACK got [done]",
+          "has the message, has forgotten the id"}},
+    };
+    static const struct side_words two[2][5] = {
+        {{"nothing yet", "nothing yet"},
+         {"PUBLISH sent, keeps the message", "has not said that PUBLISH came"},
+         {"PUBLISH sent -> PUBREC got, keeps only the id",
+          "knows the id: a repetition would not be delivered again"},
+         {"PUBLISH sent -> PUBREC got -> PUBREL sent",
+          "has the message; keeps the id until PUBREL reaches it"},
+         {"PUBLISH sent -> PUBREC got -> PUBREL sent -> PUBCOMP got [done]",
+          "has forgotten the id [done]"}},
+        {{"nothing yet", "nothing yet"},
+         {"PUBLISH sent, keeps the message", "has the message and the id"},
+         {"PUBLISH sent; keeps only the id once PUBREC reaches it",
+          "knows the id: a repetition would not be delivered again"},
+         {"PUBLISH sent -> PUBREC got -> PUBREL sent",
+          "PUBREL came: the id is released"},
+         {"PUBLISH sent -> PUBREC got -> PUBREL sent -> PUBCOMP got [done]",
+          "has forgotten the id [done]"}},
     };
 
     if (qos == 1)
-        return one[step < 2 ? step : 2];
-    return two[step < 4 ? step : 4];
-}
-
-static const char *receiver_states(unsigned qos, unsigned step)
-{
-    static const char *const one[] = {"nothing yet", "has the message",
-                                      "has the message, has forgotten the id"};
-    static const char *const two[] = {
-        "nothing yet",
-        "has the message and the id",
-        "knows the id: a repetition would not be delivered again",
-        "PUBREL came: the id is released",
-        "has forgotten the id [done]",
-    };
-
-    if (qos == 1)
-        return one[step < 2 ? step : 2];
-    return two[step < 4 ? step : 4];
+        return one[from_client][step < 2 ? step : 2];
+    return two[from_client][step < 4 ? step : 4];
 }
 
 static const char *why(unsigned qos)
@@ -156,27 +166,87 @@ static const char *about_type(const struct history_row *row)
 
 /* ---- where from, where to ---- */
 
+/* Copies that are named one by one. */
+#define COPIES_NAMED 4
+
+static const char *progress_name(const struct store *store, uint32_t flow)
+{
+    switch (tracker_flow_progress(history_tracker(store->history), flow)) {
+    case TRACK_NO_FLOW: return "sent";
+    case TRACK_OPEN: return "open";
+    case TRACK_DONE: return "done";
+    case TRACK_LOST: return "lost";
+    }
+    return "";
+}
+
+/*
+ * Only our broker says which packet brought another about. Of any other, topic
+ * and message must do: is this row the same message in the other direction?
+ */
+static bool same_message(const struct history_row *publish,
+                         const struct history_row *row)
+{
+    struct slice here;
+    struct slice there;
+
+    return row->note.type == MQTT_PUBLISH &&
+           row->record.direction != publish->record.direction &&
+           !strcmp(row->note.topic, publish->note.topic) &&
+           payload_of(publish, &here) && payload_of(row, &there) &&
+           slice_equal(here, there);
+}
+
+/* The nearest PUBLISH from a client before this one that may be its source. */
+static bool find_likely(const struct store *store,
+                        const struct history_row *publish,
+                        struct history_row *source)
+{
+    uint64_t at = history_find_seq(store->history, publish->record.seq);
+
+    for (unsigned i = 0; at != UINT64_MAX && at > 0 && i < REACH; i++) {
+        if (store_row(store, --at, source) && same_message(publish, source))
+            return true;
+    }
+    return false;
+}
+
+static void put_source(const struct history_row *source, struct buf *out)
+{
+    if (source->record.type != RECORD_MQTT) {
+        render_event(out, source);
+        return;
+    }
+    buf_printf(out, "packet %llu by ", (unsigned long long)source->number);
+    view_client(source, 20, out);
+}
+
 static void put_origin(const struct store *store,
                        const struct history_row *publish, struct buf *out)
 {
     uint64_t at = history_find_seq(store->history, publish->record.cause);
+    bool told = store->model->tells_causes;
     const struct model_client *client =
         model_client(store->model, publish->note.client_id);
     const struct model_subscription *by =
         client ? model_subscription_for(client,
                                         slice_of_string(publish->note.topic))
                : NULL;
-    struct history_row cause;
+    struct history_row source;
 
-    if (!store_row(store, at, &cause)) {
-        buf_append_string(out, "came from: the broker itself");
-    } else if (cause.record.type == RECORD_MQTT) {
-        buf_printf(out, "came from: packet %llu by ",
-                   (unsigned long long)cause.number);
-        view_client(&cause, 20, out);
+    buf_append_string(out, "came from");
+    if (publish->record.cause && store_row(store, at, &source)) {
+        buf_append_string(out, ": ");
+        put_source(&source, out);
+    } else if (publish->record.cause) {
+        buf_append_string(out, ": a packet that is not kept here");
+    } else if (told) {
+        buf_append_string(out, ": the broker itself");
+    } else if (find_likely(store, publish, &source)) {
+        buf_append_string(out, ", by topic and message: ");
+        put_source(&source, out);
     } else {
-        buf_append_string(out, "came from: ");
-        render_event(out, &cause);
+        buf_append_string(out, ": a packet that was not seen");
     }
     if (!by)
         return;
@@ -185,36 +255,48 @@ static void put_origin(const struct store *store,
     buf_printf(out, " granted QoS %u", by->qos);
 }
 
+static bool is_copy(const struct store *store,
+                    const struct history_row *publish,
+                    const struct history_row *row)
+{
+    if (row->note.type != MQTT_PUBLISH || row->record.direction != RECORD_B2C)
+        return false;
+    if (store->model->tells_causes)
+        return row->record.cause == publish->record.seq;
+    return same_message(publish, row);
+}
+
 /* The copies that went out because of this packet. */
 static void put_copies(const struct store *store,
                        const struct history_row *publish, struct buf *out)
 {
     size_t count = 0;
     uint64_t from = history_find_seq(store->history, publish->record.seq);
+    bool told = store->model->tells_causes;
     struct buf names = {0};
 
     for (uint64_t at = from; from != UINT64_MAX && at < from + REACH; at++) {
         struct history_row row;
 
-        if (!store_row(store, at, &row) || row.note.type != MQTT_PUBLISH ||
-            row.record.direction != RECORD_B2C ||
-            row.record.cause != publish->record.seq)
+        if (!store_row(store, at, &row) || !is_copy(store, publish, &row))
             continue;
-        if (count++ >= 4)
+        if (count++ >= COPIES_NAMED)
             continue;
         buf_append_string(&names, count > 1 ? ", " : ": ");
         view_client(&row, 16, &names);
-        buf_printf(&names, " with QoS %u (packet %llu)",
+        buf_printf(&names, " with QoS %u, %s (packet %llu)",
                    row.record.bytes.len ? row.record.bytes.bytes[0] >> 1 & 3
                                         : 0,
+                   progress_name(store, row.note.flow),
                    (unsigned long long)row.number);
     }
     if (count)
-        buf_printf(out, "went to %zu subscriber%s%s%s", count,
-                   count == 1 ? "" : "s", buf_string(&names),
-                   count > 4 ? ", ..." : "");
+        buf_printf(out, "went to %zu subscriber%s%s%s%s", count,
+                   count == 1 ? "" : "s", told ? "" : " by topic and message",
+                   buf_string(&names), count > COPIES_NAMED ? ", ..." : "");
     else
-        buf_append_string(out, "went to: nobody so far");
+        buf_append_string(out, told ? "went to: nobody so far"
+                                    : "went to: nobody that was seen");
     buf_release(&names);
 }
 
@@ -243,6 +325,29 @@ static int draw_side(const struct area *area, int y, const char *side,
     return view_paragraph(&rest, y, STYLE_PLAIN, state);
 }
 
+/* "flow F open: QoS 2, id 1, broker -> carol, PUBCOMP is missing" */
+static void put_title(const struct store *store, const struct history_row *row,
+                      const struct seen *seen, struct buf *out)
+{
+    const struct track_note *note = &row->note;
+    struct buf who = {0};
+
+    view_client(row, 24, &who);
+    buf_printf(out, "flow %c %s: QoS %u, id %u, %s -> %s",
+               ladder_flow_letter(note->flow), progress_name(store, note->flow),
+               note->flow_qos, note->packet_id,
+               seen->from_client ? buf_string(&who) : "broker",
+               seen->from_client ? "broker" : buf_string(&who));
+    if (seen->step == note->flow_steps)
+        buf_printf(out, ", %.1f ms",
+                   (double)(seen->last_ns - seen->first_ns) / 1e6);
+    else
+        buf_printf(
+            out, ", %s is missing",
+            mqtt_type_name(ladder_flow_type(note->flow_qos, seen->step + 1)));
+    buf_release(&who);
+}
+
 static void draw_flow(const struct store *store, uint64_t position,
                       const struct history_row *row, const struct area *area)
 {
@@ -250,29 +355,22 @@ static void draw_flow(const struct store *store, uint64_t position,
         grid_part(area, 1, 1, area->height - 1, area->width - 2);
     struct seen seen = {0};
     struct buf title = {0};
-    struct buf who = {0};
     int y = 0;
 
     gather(store, position, row->note.flow, &seen);
-    view_client(row, 24, &who);
-    buf_printf(&title, "flow %c: QoS %u, id %u, %s -> %s",
-               ladder_flow_letter(row->note.flow), row->note.flow_qos,
-               row->note.packet_id,
-               seen.from_client ? buf_string(&who) : "broker",
-               seen.from_client ? "broker" : buf_string(&who));
-    if (seen.step == row->note.flow_steps)
-        buf_printf(&title, ", %.1f ms",
-                   (double)(seen.last_ns - seen.first_ns) / 1e6);
+    put_title(store, row, &seen, &title);
     grid_rule(area, 0, buf_string(&title));
-    y += draw_side(&inner, y,
-                   "sender:  ", sender_states(row->note.flow_qos, seen.step));
-    y += draw_side(&inner, y,
-                   "receiver:", receiver_states(row->note.flow_qos, seen.step));
-    y += view_paragraph(&inner, y, STYLE_PLAIN, why(row->note.flow_qos));
+    if (area->height > LADDER_FLOW_SMALL) {
+        struct side_words words =
+            states(row->note.flow_qos, seen.step, seen.from_client);
+
+        y += draw_side(&inner, y, "sender:  ", words.sender);
+        y += draw_side(&inner, y, "receiver:", words.receiver);
+        y += view_paragraph(&inner, y, STYLE_PLAIN, why(row->note.flow_qos));
+    }
     if (seen.has_publish)
         draw_way(store, &seen.publish, &inner, y);
     buf_release(&title);
-    buf_release(&who);
 }
 
 void ladder_flow_draw(const struct store *store, uint64_t position,

@@ -9,6 +9,8 @@
 
 /* Rows that it needs, with its rule, on a screen that is not narrow. */
 #define LADDER_FLOW_HEIGHT 7
+/* On a small one: how it stands, and where it came from or went to. */
+#define LADDER_FLOW_SMALL 3
 
 /* 'A' to 'Z' and again. */
 char ladder_flow_letter(uint32_t flow);

@@ -192,21 +192,43 @@ static void add_packet(struct model *model, const struct history_row *row)
         model_client_packet(model, client, &packet);
     if (packet.known && packet.packet.type == MQTT_PUBLISH)
         model_topic_packet(model, &packet);
+    model->tells_causes |= !packet.from_client && row->record.cause;
     if (!packet.from_client && row->record.cause)
         model_will_made(model, row);
+}
+
+/*
+ * The broker tells what it has whenever another reader comes: a second
+ * dashboard, or the first rule. Its snapshot says how many seconds it has run,
+ * so one that began when ours did is ours, and nothing is over.
+ */
+static bool same_broker(struct model *model, const struct record *record)
+{
+    uint64_t ran_s = record_get_number(record->bytes, RECORD_NUMBER, 0);
+    uint64_t known_ns = model->broker_began_ns;
+    uint64_t began_ns = record->time_ns - ran_s * CLOCK_NS_PER_S;
+
+    model->broker_began_ns = began_ns;
+    return record->flags & RECORD_SNAPSHOT && known_ns &&
+           began_ns < known_ns + CLOCK_NS_PER_S &&
+           known_ns < began_ns + CLOCK_NS_PER_S;
 }
 
 static void add_event(struct model *model, const struct history_row *row)
 {
     struct model_client *client = model_client_of(model, row);
+    unsigned code = record_code(row->record.bytes);
 
     model->counters.events++;
-    if (record_code(row->record.bytes) == EVENT_BROKER_STARTED) {
+    model->tells_causes |=
+        row->record.type == RECORD_EVT &&
+        (code == EVENT_BROKER_STARTED || code == EVENT_SESSION_CREATED);
+    if (code == EVENT_BROKER_STARTED && !same_broker(model, &row->record)) {
         model->waiting_count = 0;
         model_clients_restart(model);
         model_topics_restart(model);
     }
-    if (record_code(row->record.bytes) == EVENT_PACKET_RELEASED)
+    if (code == EVENT_PACKET_RELEASED)
         on_released(model, client, row->record.cause);
     if (client)
         model_client_event(model, client, row);

@@ -77,10 +77,13 @@ struct model_client {
     bool clean_start; /* Clean Session before version 5 */
     bool keeps;       /* the broker keeps the session when it goes */
     bool on_right;    /* takes messages rather than making them */
+    bool untold;      /* it connected before we watched, and nobody said what
+                         its session holds: a proxy cannot know */
     uint16_t keep_alive_s;
     uint32_t connection;
     uint32_t expiry_s;     /* session expiry; UINT32_MAX: never */
-    uint64_t connected_ns; /* time of its last CONNECT */
+    uint64_t connected_ns; /* time of its last CONNECT; 0: before we
+                              watched */
     uint64_t ended_ns;     /* when it went */
     uint64_t heard_ns;     /* last packet from it */
     uint64_t pinged_ns;    /* its PINGREQ that no PINGRESP answered; 0: none */
@@ -153,6 +156,9 @@ struct model {
     size_t will_count;
     uint64_t subscriptions_changed; /* counts changes, for caches */
     struct model_counters counters;
+    bool tells_causes; /* records come from our broker, which says which packet
+                          brought another about */
+    uint64_t broker_began_ns; /* when the broker was started; 0: not said */
     uint64_t *waiting; /* owned: seqs of packets that a rule holds, in order */
     uint32_t *waiting_on; /* owned: the connection of each */
     size_t waiting_count;
@@ -174,6 +180,8 @@ struct model_client *model_client(const struct model *model,
 const char *model_state_name(enum model_state state);
 const char *model_will_name(enum model_will_state state);
 
+/* Did the client begin this one of its handshakes under way? */
+bool model_flow_is_from(const struct model_client *client, size_t index);
 /* Handshakes under way: started by the client, or by the broker. */
 size_t model_in_flight(const struct model_client *client, bool from_client);
 

@@ -97,7 +97,8 @@ struct model_client *model_client_of(struct model *model,
     client->version = row->note.version;
     client->clean_start = true;
     client->connection = row->record.connection;
-    client->connected_ns = client->heard_ns = row->record.time_ns;
+    client->heard_ns = row->record.time_ns;
+    client->untold = true;
     model->clients = alloc_resize(model->clients, model->client_count + 1,
                                   sizeof(struct model_client *));
     model->clients[model->client_count++] = client;
@@ -216,6 +217,11 @@ static void follow_flow(struct model_client *client,
     }
 }
 
+bool model_flow_is_from(const struct model_client *client, size_t index)
+{
+    return client->flows[index] & FROM_CLIENT;
+}
+
 size_t model_in_flight(const struct model_client *client, bool from_client)
 {
     size_t count = 0;
@@ -271,6 +277,7 @@ static void on_connect(struct model *model, struct model_client *client,
     client->keeps = client->expiry_s > 0;
     client->connection = packet->row->record.connection;
     client->connected_ns = packet->row->record.time_ns;
+    client->untold = false;
     client->rtt_ns = 0;
     model_keep(&client->user_name, connect->user_name);
     model_keep(&client->peer, slice_of_string(packet->row->note.peer));
@@ -393,6 +400,12 @@ static void on_accepted(struct model_client *client,
     struct slice user_name = record_get(bytes, RECORD_USER_NAME);
     struct slice peer = record_get(bytes, RECORD_PEER);
 
+    if (!client->connected_ns || client->connection != row->record.connection) {
+        bool before = row->record.flags & RECORD_SNAPSHOT;
+
+        client->connected_ns = before ? 0 : row->record.time_ns;
+        client->untold = before;
+    }
     client->state = MODEL_CONNECTED;
     client->connection = row->record.connection;
     client->version =
@@ -429,6 +442,7 @@ static void on_session_begun(struct model_client *client,
 {
     struct slice bytes = row->record.bytes;
 
+    client->untold = false;
     client->expiry_s =
         (uint32_t)record_get_number(bytes, RECORD_EXPIRY, client->expiry_s);
     client->keeps = client->expiry_s > 0;
@@ -444,7 +458,8 @@ static void on_session(struct model *model, struct model_client *client,
     client->expiry_s =
         (uint32_t)record_get_number(bytes, RECORD_EXPIRY, client->expiry_s);
     client->queued = record_get_number(bytes, RECORD_NUMBER, client->queued);
-    client->ended_ns = row->record.time_ns;
+    if (client->state != MODEL_AWAY || code != EVENT_SESSION_AWAY)
+        client->ended_ns = row->record.time_ns;
     if (code == EVENT_SESSION_AWAY) {
         client->state = MODEL_AWAY;
         return;

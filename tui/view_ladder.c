@@ -349,9 +349,11 @@ static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_ladder *view = (struct view_ladder *)base;
     const struct store *store = base->store;
-    bool detailed = area->height >= 15;
     struct area rows = *area;
-    int about = area->width < 60 ? LADDER_FLOW_HEIGHT + 3 : LADDER_FLOW_HEIGHT;
+    int about = area->height < 9    ? 0
+                : area->height < 15 ? LADDER_FLOW_SMALL
+                : area->width < 60  ? LADDER_FLOW_HEIGHT + 3
+                                    : LADDER_FLOW_HEIGHT;
 
     if (area->height < 1)
         return;
@@ -361,7 +363,7 @@ static void draw(struct view *base, const struct area *area, int pane)
                    " here, from who sends it to who gets it.");
         return;
     }
-    if (detailed) {
+    if (about) {
         struct area detail =
             grid_part(area, area->height - about, 0, about, area->width);
 

@@ -9,6 +9,9 @@
 #include "tui/view.h"
 #include "wire/render.h"
 
+/* Handshakes that are named one by one. */
+#define FLOWS_NAMED 4
+
 enum column {
     COLUMN_CLIENT,
     COLUMN_STATE,
@@ -85,6 +88,8 @@ static void put_alive(const struct view_sessions *view,
 
     if (patience >= 0)
         buf_printf(out, "~%lld s", (long long)patience);
+    else if (client->state == MODEL_CONNECTED && client->untold)
+        buf_append_string(out, "?");
     else if (client->state == MODEL_CONNECTED)
         buf_printf(out, left < 0 ? "no end" : "%lld s", (long long)left);
     else if (session >= 0)
@@ -115,7 +120,9 @@ static void put_cell(const struct view_sessions *view,
             buf_append_string(out, "-");
         break;
     case COLUMN_SESSION:
-        buf_append_string(out, client->keeps ? "kept" : "clean");
+        buf_append_string(out, client->untold  ? "?"
+                               : client->keeps ? "kept"
+                                               : "clean");
         break;
     case COLUMN_SUBSCRIPTIONS:
         buf_printf(out, "%zu", client->subscription_count);
@@ -228,18 +235,53 @@ static int draw_times(const struct view_sessions *view, const struct area *area,
     return y;
 }
 
+static void put_connected(const struct view_sessions *view,
+                          const struct model_client *client, struct buf *out)
+{
+    if (client->connected_ns) {
+        buf_append_string(out, "connected at ");
+        view_time(view->view.store, client->connected_ns, out);
+    } else {
+        buf_append_string(out, "connected before this watched");
+    }
+    if (*client->peer)
+        buf_printf(out, " from %s", client->peer);
+    if (client->untold)
+        return;
+    buf_printf(out, ", keep alive %u s, %s, session ", client->keep_alive_s,
+               client->clean_start ? "clean start" : "wants its old session");
+    put_expiry(client, out);
+}
+
+/* Which handshakes of messages are not over, and what the broker keeps. */
+static void put_waiting(const struct model_client *client, struct buf *out)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < client->flow_count; i++) {
+        buf_append_string(out, count++ ? ", " : "not finished: ");
+        buf_printf(out, "id %u %s it", client->flows[i] & UINT16_MAX,
+                   model_flow_is_from(client, i) ? "from" : "to");
+        if (count == FLOWS_NAMED && client->flow_count > count) {
+            buf_printf(out, ", %zu more", client->flow_count - count);
+            break;
+        }
+    }
+    if (!client->queued)
+        return;
+    if (count)
+        buf_append_string(out, "; ");
+    buf_printf(out, "the broker keeps %llu message%s for it",
+               (unsigned long long)client->queued,
+               client->queued == 1 ? "" : "s");
+}
+
 static int draw_about(const struct view_sessions *view, const struct area *area,
                       int y, const struct model_client *client)
 {
     struct buf line = {0};
 
-    buf_append_string(&line, "connected at ");
-    view_time(view->view.store, client->connected_ns, &line);
-    if (*client->peer)
-        buf_printf(&line, " from %s", client->peer);
-    buf_printf(&line, ", keep alive %u s, %s, session ", client->keep_alive_s,
-               client->clean_start ? "clean start" : "goes on");
-    put_expiry(client, &line);
+    put_connected(view, client, &line);
     y += view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
     if (*client->why) {
         buf_clear(&line);
@@ -247,6 +289,10 @@ static int draw_about(const struct view_sessions *view, const struct area *area,
         render_text(&line, slice_of_string(client->why), 0);
         y += view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
     }
+    buf_clear(&line);
+    put_waiting(client, &line);
+    if (line.len)
+        y += view_paragraph(area, y, STYLE_WARNING, buf_string(&line));
     buf_release(&line);
     return y;
 }
@@ -264,7 +310,11 @@ static void draw_detail(const struct view_sessions *view,
     y = draw_about(view, &inner, 1, client);
     y = draw_times(view, &inner, y, client);
     if (!client->subscription_count)
-        grid_text(&inner, y, 0, STYLE_DIM, "no subscriptions");
+        view_paragraph(&inner, y, STYLE_DIM,
+                       client->untold ? "a proxy cannot ask: its keep alive, "
+                                        "session and subscriptions of before "
+                                        "are not known"
+                                      : "no subscriptions");
     for (size_t i = 0; i < client->subscription_count && y < inner.height;
          i++) {
         buf_clear(&line);

@@ -71,10 +71,45 @@ END_TEST
 START_TEST(the_chosen_packet_is_the_same_in_every_view)
 {
     app_press(":9<Enter>2");
-    ck_assert(app_shows("flow A: QoS 2, id 7"));
+    ck_assert(app_shows("flow A done: QoS 2, id 7"));
     app_press("j<Enter>");
     ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
     ck_assert_uint_eq(app_chosen(), 10);
+}
+END_TEST
+
+START_TEST(a_handshake_that_waits_says_for_what)
+{
+    app_press(":31<Enter>2");
+    ck_assert(app_shows("flow E open: QoS 2, id 5, dash-1 -> broker, PUBREL "
+                        "is missing"));
+    ck_assert(app_shows("keeps only the id once PUBREC reaches it"));
+}
+END_TEST
+
+/* A recording of another broker has packets, and no word of what they cause. */
+START_TEST(messages_of_another_broker_are_traced_by_what_they_say)
+{
+    static const struct sample_way in = {2, MQTT_5, false, 0};
+    static const struct sample_way out = {1, MQTT_3_1_1, true, 0};
+
+    sample_publish(&dash.sample, in, 0, 0, "far", "1");
+    sample_publish(&dash.sample, in, 0, 0, "far", "2");
+    sample_publish(&dash.sample, out, 0, 0, "far", "1");
+    app_press(":35<Enter>2");
+    ck_assert(app_shows("came from: the broker itself"));
+    app_press("k");
+    ck_assert(app_shows("went to: nobody so far"));
+    dash.store->model->tells_causes = false;
+    app_press("k");
+    ck_assert(app_shows("went to 1 subscriber by topic and message: dash-1 "));
+    app_press("j");
+    ck_assert(app_shows("went to: nobody that was seen"));
+    app_press("j");
+    ck_assert(
+        app_shows("came from, by topic and message: packet 33 by conn 2"));
+    app_press(":31<Enter>");
+    ck_assert(app_shows("went to: nobody that was seen"));
 }
 END_TEST
 
@@ -565,6 +600,9 @@ Suite *app_suite(void)
     tcase_add_test(tcase, the_key_line_says_what_enter_does_in_this_pane);
     tcase_add_test(tcase, tab_visits_every_pane_and_comes_back);
     tcase_add_test(tcase, the_chosen_packet_is_the_same_in_every_view);
+    tcase_add_test(tcase, a_handshake_that_waits_says_for_what);
+    tcase_add_test(tcase,
+                   messages_of_another_broker_are_traced_by_what_they_say);
     tcase_add_test(tcase, help_leads_back_to_where_one_was);
     tcase_add_test(tcase, q_asks_before_the_broker_ends_and_escape_never_quits);
     tcase_add_test(tcase, q_leaves_at_once_when_nothing_ends_with_it);

@@ -294,6 +294,71 @@ START_TEST(a_restarted_broker_knows_nobody)
 }
 END_TEST
 
+/* What a broker tells of itself when somebody begins to watch. */
+static void snapshot(unsigned ran_s)
+{
+    struct buf bytes = {0};
+    struct record record = {.type = RECORD_EVT,
+                            .seq = ++sample.seq,
+                            .time_ns = sample.time_ns,
+                            .flags = RECORD_SNAPSHOT};
+
+    record_begin(&bytes, EVENT_BROKER_STARTED);
+    record_put_number(&bytes, RECORD_NUMBER, ran_s);
+    record.bytes = buf_slice(&bytes);
+    take(NULL, &record);
+    buf_release(&bytes);
+}
+
+START_TEST(another_watcher_does_not_end_the_sessions)
+{
+    snapshot(7);
+    connect("c", false);
+    sample_ack(&sample, out, MQTT_CONNACK, 0);
+    sample_subscribe(&sample, in, 1, 2, "a/#");
+    sample_publish(&sample, out, 5, 2, "a/b", "x");
+    sample_publish(&sample, in, 0, 4, "kept", "x");
+    sample_wait(&sample, 2900);
+    snapshot(9);
+    ck_assert_int_eq(client("c")->state, MODEL_CONNECTED);
+    ck_assert_str_eq(client("c")->why, "");
+    ck_assert_uint_eq(model_in_flight(client("c"), false), 1);
+    ck_assert(!model_flow_is_from(client("c"), 0));
+    ck_assert_uint_eq(model->retained_count, 1);
+    snapshot(0);
+    ck_assert_int_eq(client("c")->state, MODEL_ENDED);
+    ck_assert_uint_eq(model_in_flight(client("c"), false), 0);
+    ck_assert_uint_eq(model->retained_count, 0);
+}
+END_TEST
+
+/* A client that the snapshot of a proxy names: it knows no more of it. */
+START_TEST(a_proxy_does_not_know_a_session_of_before)
+{
+    struct buf bytes = {0};
+    struct record record = {.type = RECORD_EVT,
+                            .seq = ++sample.seq,
+                            .time_ns = sample.time_ns,
+                            .connection = 1,
+                            .flags = RECORD_SNAPSHOT};
+
+    record_begin(&bytes, EVENT_CONNECT_ACCEPTED);
+    record_put_string(&bytes, RECORD_CLIENT_ID, "c");
+    record.bytes = buf_slice(&bytes);
+    take(NULL, &record);
+    buf_release(&bytes);
+    ck_assert_int_eq(client("c")->state, MODEL_CONNECTED);
+    ck_assert(client("c")->untold);
+    ck_assert_uint_eq(client("c")->connected_ns, 0);
+    ck_assert(!model->tells_causes);
+    connect("c", true);
+    ck_assert(!client("c")->untold);
+    sample_event(&sample, EVENT_SESSION_CREATED, 1, 0, RECORD_CLIENT_ID, "c",
+                 0);
+    ck_assert(model->tells_causes);
+}
+END_TEST
+
 /* ---- topics ---- */
 
 START_TEST(a_message_is_counted_once_however_many_get_it)
@@ -510,6 +575,8 @@ Suite *model_suite(void)
         a_client_waits_one_keep_alive_for_an_answer_that_is_held_or_lost);
     tcase_add_test(tcase, a_session_and_a_will_that_wait_run_out);
     tcase_add_test(tcase, a_restarted_broker_knows_nobody);
+    tcase_add_test(tcase, another_watcher_does_not_end_the_sessions);
+    tcase_add_test(tcase, a_proxy_does_not_know_a_session_of_before);
     tcase_add_test(tcase, a_message_is_counted_once_however_many_get_it);
     tcase_add_test(tcase, a_repetition_is_the_same_message);
     tcase_add_test(tcase,
