@@ -11,8 +11,10 @@
 #include "labs/grade_junit.h"
 #include "labs/grade_report.h"
 #include "labs/handin.h"
+#include "labs/journal.h"
 #include "labs/lab.h"
 #include "labs/marks.h"
+#include "labs/recorder.h"
 #include "labs/similar.h"
 #include "labs/workspace.h"
 
@@ -48,6 +50,38 @@ static void submit_usage(FILE *to)
     options_help(submit_options, to);
 }
 
+static void count_records(void *count, const struct record *record)
+{
+    (void)record;
+    ++*(size_t *)count;
+}
+
+/* Would it be graded? A student should hear that first. */
+static bool is_whole(const struct workspace *workspace)
+{
+    char *journal = alloc_printf("%s/journal", workspace->path);
+    char error[400];
+    uint64_t last_seq;
+    size_t records = 0;
+    int result = recorder_replay(workspace->path, count_records, &records,
+                                 &last_seq, error, sizeof(error));
+
+    if (!result && !records)
+        result = snprintf(error, sizeof(error), "%s: there is no recording",
+                          workspace->path);
+    if (!result && journal_check(journal) != 0)
+        result = snprintf(error, sizeof(error), "%s: it was changed by hand",
+                          journal);
+    if (result)
+        fprintf(stderr,
+                "mqttlab submit: this will not be graded: %s\n"
+                "What is left of your work is in the file; mqttlab lab reset "
+                "begins anew.\n",
+                error);
+    free(journal);
+    return !result;
+}
+
 static int pack_workspace(const struct lab *lab,
                           const struct workspace *workspace, const char *out)
 {
@@ -63,6 +97,8 @@ static int pack_workspace(const struct lab *lab,
         printf("%s\n", file);
     }
     free(file);
+    if (!result && !is_whole(workspace))
+        return EXIT_POINTS_LOST;
     return result ? EXIT_BROKEN : EXIT_FULL;
 }
 

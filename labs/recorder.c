@@ -27,7 +27,8 @@ static int replay_file(const char *path, recorder_visit *visit, void *context,
         return result;
     }
 
-    struct pcapng_reader *reader = pcapng_reader_new(file, error, error_size);
+    char why[200];
+    struct pcapng_reader *reader = pcapng_reader_new(file, why, sizeof(why));
     struct record record;
     int got = reader ? 0 : -EINVAL;
 
@@ -37,8 +38,9 @@ static int replay_file(const char *path, recorder_visit *visit, void *context,
         *last_seq = record.seq;
         visit(context, &record);
     }
-    if (reader && got < 0)
-        snprintf(error, error_size, "%s: %s", path, pcapng_error(reader));
+    if (got < 0)
+        snprintf(error, error_size, "%s: %s", path,
+                 reader ? pcapng_error(reader) : why);
     if (got > 0) {
         snprintf(error, error_size, "%s: its records are out of order", path);
         got = -EBADMSG;

@@ -112,6 +112,17 @@ exits 1 "$MQTTLAB" grade in -q
 echo q | "$MQTTLAB" lab 1 --plain -p "$port" >lab.out 2>lab.log
 "$MQTTLAB" submit 1 -o in/x.mqlab >said
 exits 1 "$MQTTLAB" grade in -q
+# What cannot be graded is said to who hands it in.
+folder=$XDG_DATA_HOME/mqttlab/01-small
+mv "$folder/journal" kept
+sed '1s/^./X/' kept >"$folder/journal"
+exits 1 "$MQTTLAB" submit 1 -o damaged.mqlab >said 2>error
+has_line "mqttlab submit: this will not be graded: $folder/journal: it was changed by hand" error
+mv kept "$folder/journal"
+echo nonsense >"$folder/recording-002.pcapng"
+exits 1 "$MQTTLAB" submit 1 -o damaged.mqlab >said 2>error
+grep -q "not be graded: $folder/recording-002.pcapng: " error || fail "$(cat error)"
+rm "$folder/recording-002.pcapng"
 sed -i.bak 's/answer q :/answer nobody :/' home/labs/01-small.md
 exits 2 "$MQTTLAB" grade in >said
 grep -q 'x.mqlab: not graded: the lab.s file is broken' said || fail "$(cat said)"
