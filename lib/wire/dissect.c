@@ -164,7 +164,8 @@ void dissect_run(struct dissector *d)
     assert(d->bytes.len <= UINT32_MAX);
     dissect_reset(out);
     d->end = UINT32_MAX;
-    if (d->version < MQTT_3_1 || d->version > MQTT_5)
+    d->strange = d->version < MQTT_3_1 || d->version > MQTT_5;
+    if (d->strange)
         d->version = MQTT_3_1_1;
     if (d->bytes.len) {
         d->type = d->bytes.bytes[0] >> 4;

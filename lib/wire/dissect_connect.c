@@ -158,7 +158,10 @@ void dissect_connack(struct dissector *d)
         acknowledge_flags(d);
     }
     if (d->version < MQTT_5) {
-        if (dissector_number(d, DISSECT_CONACK_VAL, 1) > 5)
+        enum dissect_id id =
+            d->strange ? DISSECT_CONNACK_REASON : DISSECT_CONACK_VAL;
+
+        if (dissector_number(d, id, 1) > 5)
             dissector_fail(d, RULE_RETURN_CODE);
         return;
     }

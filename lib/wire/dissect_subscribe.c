@@ -144,7 +144,8 @@ void dissect_suback(struct dissector *d)
             dissect_reason(d, DISSECT_SUBACK_REASON, RULE_SUBACK_REASON);
             continue;
         }
-        uint32_t qos = dissector_number(d, DISSECT_SUBACK_QOS, 1);
+        uint32_t qos = dissector_number(
+            d, d->strange ? DISSECT_SUBACK_REASON : DISSECT_SUBACK_QOS, 1);
         if (qos > 2 && qos != 0x80)
             dissector_fail(d, RULE_GRANTED_QOS);
     }

@@ -20,6 +20,7 @@ struct dissector {
     size_t last;        /* index of the field noted last */
     uint8_t depth;      /* of the next field */
     uint8_t version;    /* enum mqtt_version to read by */
+    bool strange;       /* the connection's is none of these, or not known */
     uint8_t type;       /* enum mqtt_type */
     uint8_t flags;      /* low four bits of the first byte */
     bool from_client;

@@ -1,6 +1,7 @@
 #include "wire/render.h"
 
 #include "mqtt/reason.h"
+#include "wire/dissect_fields.h"
 #include "wire/render_cable.h"
 
 #include <inttypes.h>
@@ -177,6 +178,8 @@ static void connack(struct info *info)
     static const char refused[] = "Connection Refused: ";
     const struct field *code =
         dissect_find(&info->fields, "mqtt.connack.reason_code");
+    uint8_t version = info->row->note.version ? info->row->note.version
+                                              : info->row->record.version;
 
     if (!code)
         code = dissect_find(&info->fields, "mqtt.conack.val");
@@ -190,6 +193,9 @@ static void connack(struct info *info)
     }
 
     const char *name = code->info->value_name(code->number);
+    if (!name && version != MQTT_5) /* of 3.1.1, or nobody knows */
+        name =
+            dissect_fields_info(DISSECT_CONACK_VAL)->value_name(code->number);
     if (!name)
         name = "unknown code";
     if (!strncmp(name, refused, strlen(refused)))

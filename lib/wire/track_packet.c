@@ -1,5 +1,6 @@
 #include "wire/track_packet.h"
 
+#include "mqtt/mqtt.h"
 #include "mqtt/property.h"
 #include "mqtt/reader.h"
 #include "mqtt/varint.h"
@@ -18,8 +19,13 @@ static void take_expiry(struct track_packet *packet, struct slice properties)
 /* [MQTT5 3.1] */
 static void read_connect(struct track_packet *packet, struct reader *reader)
 {
-    reader_binary(reader);                      /* Protocol Name */
-    packet->version = reader_u8(reader) & 0x7f; /* top bit: a bridge */
+    reader_binary(reader); /* Protocol Name */
+    uint8_t version = reader_u8(reader);
+    if (reader->reason)
+        return; /* the connection's stays */
+    packet->version = version;
+    if (version == (0x80 | MQTT_3_1) || version == (0x80 | MQTT_3_1_1))
+        packet->version &= 0x7f; /* a bridge */
     uint8_t flags = reader_u8(reader);
     reader_u16(reader); /* Keep Alive */
     packet->clean = flags & 0x02;

@@ -19,7 +19,8 @@ from tshark_fields import of_tshark
 
 MQTTLAB, WORK, ROOT = sys.argv[1:4]
 FROM_BROKER = {2, 9, 11, 13}
-CONNECT = {3: "100f 0006 4d5149736470 03 02 003c 0001 61",
+CONNECT = {0: "c000", 6: "100d 0004 4d515454 06 02 003c 0001 61",
+           3: "100f 0006 4d5149736470 03 02 003c 0001 61",
            4: "100d 0004 4d515454 04 02 003c 0001 61",
            5: "100e 0004 4d515454 05 02 003c 00 0001 61"}
 
@@ -36,6 +37,16 @@ def cases_of_tables():
                     out += [(int(version), data, found.group(3))
                             for version in found.group(1) if data]
     return out
+
+
+def of_no_version(cases, count, seed):
+    """The same where nobody has seen a CONNECT, or one of no known version."""
+    rng = random.Random(seed)
+    answers = [case for case in cases if case[1][0] >> 4 in (2, 9)]
+    others = [case for case in cases if case[1][0] >> 4 not in (1, 2, 9)]
+    chosen = rng.sample(answers, count // 2) + rng.sample(others, count // 2)
+    return [(version, data, name) for _, data, name in chosen
+            for version in (0, 6)]
 
 
 def framed(first, body):
@@ -140,8 +151,9 @@ def reason_for(key, ours, theirs, tree, reasons):
 def main():
     cases = cases_of_tables()
     chance = int(os.environ.get("DISSECT_CASES", "1500"))
-    cases += made_by_chance(cases, chance,
-                            int(os.environ.get("DISSECT_SEED", "1")))
+    seed = int(os.environ.get("DISSECT_SEED", "1"))
+    cases += made_by_chance(cases, chance, seed) + \
+        of_no_version(cases, 200, seed)
     frames = []
     for i, (version, data, _) in enumerate(cases):
         frames.append(exported(2000 + i, False,

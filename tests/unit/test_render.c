@@ -126,6 +126,13 @@ static const struct packet refusals_311[] = {
     {"20020005",                                "refused: not authorized",    "", '<'},
 };
 
+/* Nobody has seen the CONNECT: codes of either version may come. */
+static const struct packet of_no_version[] = {
+    {"20020005",        "refused: not authorized",       "", '<'},
+    {"20020100",        "accepted, session present",     "", '<'},
+    {"9004 0002 00 80", "granted 0, refused: no reason", "", '<'},
+};
+
 static void check_session(const struct packet *packets, size_t count)
 {
     struct history *history = history_new(0);
@@ -165,6 +172,7 @@ START_TEST(each_packet_of_3_1_1_is_told_in_a_few_words)
 {
     CHECK_SESSION(session_311);
     CHECK_SESSION(refusals_311);
+    CHECK_SESSION(of_no_version);
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 #include "mqtt/mqtt.h"
 #include "wire/event.h"
 #include "wire/track.h"
+#include "wire/track_packet.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,17 @@ START_TEST(every_packet_of_a_connection_has_client_and_user)
     closed(1);
     ck_assert_str_eq(note.client_id, "a");
     ck_assert_uint_eq(note.type, 0);
+}
+END_TEST
+
+START_TEST(a_connect_that_ends_before_its_version_changes_none)
+{
+    static const uint8_t bytes[] = {0x10, 0x04, 0x00, 0x04, 'M', 'Q'};
+    struct track_packet packet;
+
+    track_packet_read(&packet, slice_of(bytes, sizeof(bytes)), MQTT_5);
+    ck_assert_uint_eq(packet.type, MQTT_CONNECT);
+    ck_assert_uint_eq(packet.version, MQTT_5);
 }
 END_TEST
 
@@ -308,6 +320,7 @@ Suite *track_suite(void)
 
     tcase_add_checked_fixture(tcase, track_feed_begin, track_feed_end);
     tcase_add_test(tcase, every_packet_of_a_connection_has_client_and_user);
+    tcase_add_test(tcase, a_connect_that_ends_before_its_version_changes_none);
     tcase_add_test(tcase, an_assigned_client_identifier_names_the_connection);
     tcase_add_test(tcase, the_broker_may_name_a_client_that_no_packet_names);
     tcase_add_test(tcase,
