@@ -160,6 +160,7 @@ void app_use(struct app *app, const struct settings *settings)
     app->settings = app->host.settings = settings;
     app->store->time_of_day = settings->time_of_day;
     app->hide_keys = settings->hide_keys;
+    app->plan = settings->plan;
     app->store->columns = settings->columns;
     if (settings->filter)
         store_set_filter(app->store, presets_expand(settings->filter), &error);
@@ -218,6 +219,32 @@ static void next_pane(struct app *app, int step)
     app_show(app, next_view(app, step));
     if (step < 0)
         app->pane = (int)app->views[app->view]->class->panes - 1;
+}
+
+void app_lay_out(struct app *app, enum layout_plan plan)
+{
+    enum view_id first = layout_plan_first(plan);
+
+    app->plan = plan;
+    app->zoomed = false;
+    app_say(app, "layout %s: %s; V goes to the next", layout_plan_name(plan),
+            layout_plan_text(plan));
+    if (first == VIEW_COUNT || app->view >= VIEW_HELP)
+        return;
+    /* As the terminal is now: is the view among them? */
+    struct layout_wish wish = {app->view, plan, false, 0};
+    struct layout layout;
+    layout_make(&layout, app->height, app->width, &wish);
+    if (layout.kind == LAYOUT_FULL)
+        return;
+    wish.view = first;
+    layout_make(&layout, app->height, app->width, &wish);
+    if (layout.kind == LAYOUT_FULL || plan == LAYOUT_CABLE)
+        app_show(app, first);
+    if (layout.kind != LAYOUT_FULL)
+        app_say(app, "layout %s needs a screen of %s: %s",
+                layout_plan_name(plan), layout_plan_least(plan),
+                layout_plan_text(plan));
 }
 
 /* ---- actions ---- */
@@ -310,6 +337,8 @@ static bool act_on_screen(struct app *app, enum action action)
         toggle(app, VIEW_PAYLOAD);
     else if (action == ACTION_ZOOM)
         app->zoomed = !app->zoomed;
+    else if (action == ACTION_LAYOUT)
+        app_lay_out(app, (enum layout_plan)((app->plan + 1) % LAYOUT_PLANS));
     else if (action == ACTION_BACK)
         escape(app);
     else if (action == ACTION_LEAVE)

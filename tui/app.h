@@ -100,8 +100,9 @@ struct app {
     enum view_id presented_in; /* to come back to from present mode */
     int pane;                  /* of it */
     bool zoomed;
-    bool holding;  /* a rule of ours holds packets */
-    bool quit;     /* the user wants to leave */
+    enum layout_plan plan; /* which views are seen together */
+    bool holding;          /* a rule of ours holds packets */
+    bool quit;             /* the user wants to leave */
     bool quit_all; /* and what is below, if this is a file opened over it */
     bool step;     /* the next packet of a file is wanted; likewise reset */
     bool suspend;  /* the user wants to put it aside; whoever does, resets it */
@@ -143,6 +144,9 @@ void app_type(struct app *app, const char *keys);
 
 /* Show a view. */
 void app_show(struct app *app, enum view_id view);
+
+/* Show several views as the plan has them, and say so. */
+void app_lay_out(struct app *app, enum layout_plan plan);
 
 /* Say something until the next key. */
 void app_say(struct app *app, const char *format, ...)

@@ -77,6 +77,16 @@ static void set_theme(struct app *app, const char *name)
             theme ? theme->text : name);
 }
 
+static void lay_out(struct app *app, const char *name)
+{
+    enum layout_plan plan = layout_plan_of(name);
+
+    if (plan == LAYOUT_PLANS)
+        app_say(app, "no layout '%s': all, lecture, state, cable, one", name);
+    else
+        app_lay_out(app, plan);
+}
+
 static void plot(struct app *app, const char *number)
 {
     view_payload_plot(app->views[VIEW_PAYLOAD], number);
@@ -118,6 +128,8 @@ static bool run_here(struct app *app, enum command_id id, const char *rest)
         highlight(app, rest);
     else if (id == COMMAND_THEME)
         set_theme(app, rest);
+    else if (id == COMMAND_LAYOUT)
+        lay_out(app, rest);
     else
         return false;
     return true;

@@ -123,6 +123,9 @@ static void draw_tabs(const struct app *app, const struct area *area, int y)
         /* Without colours it is the mark that says which. */
         x += grid_text(area, y, x, STYLE_PLAIN, view == app->view ? "* " : " ");
     }
+    if (app->plan != LAYOUT_ALL && x + 36 < area->width)
+        grid_printf(area, y, area->width - 36, STYLE_DIM, "layout: %s (V)",
+                    layout_plan_name(app->plan));
     if (x + 14 < area->width)
         grid_text(area, y, area->width - 14, STYLE_DIM, "?help  :cmd");
     else if (x + 7 < area->width)
@@ -321,10 +324,14 @@ void app_draw(struct app *app, struct grid *grid)
     app->width = grid->width;
     /* A shell needs the line that says how one leaves it. */
     bool hide = app->hide_keys && !app_in_shell(app);
-    layout_make(layout, grid->height + hide, grid->width, app->view,
-                app->zoomed,
-                (app->lab ? LAYOUT_LAB : 0) |
-                    (shell_pane_runs(app->host.shell) ? LAYOUT_SHELL : 0));
+    const struct layout_wish wish = {
+        .view = app->view,
+        .plan = app->plan,
+        .zoomed = app->zoomed,
+        .with = (app->lab ? LAYOUT_LAB : 0u) |
+                (shell_pane_runs(app->host.shell) ? LAYOUT_SHELL : 0u),
+    };
+    layout_make(layout, grid->height + hide, grid->width, &wish);
     if (layout->kind == LAYOUT_TINY) {
         draw_tiny(app, &area);
         return;

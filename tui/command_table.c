@@ -38,6 +38,8 @@ static const struct command table[] = {
      NULL, COMMAND_HIGHLIGHT, COMMAND_COLOUR, true},
     {"theme", "NAME", "dark, light, safe, safe-light or mono", NULL,
      COMMAND_THEME, COMMAND_A_THEME, true},
+    {"layout", "NAME", "all, lecture, state, cable or one view at a time", NULL,
+     COMMAND_LAYOUT, COMMAND_A_LAYOUT, true},
     {"save-display", "FILE", "this screen as text", NULL,
      COMMAND_SAVE_DISPLAY, COMMAND_FILE, true},
     {"help", "", "this list", NULL, COMMAND_HELP, COMMAND_NOTHING, false},

@@ -153,6 +153,12 @@ static void offer_views(struct offers *offers)
         offer(offers, keys_view_name((enum view_id)view));
 }
 
+static void offer_layouts(struct offers *offers)
+{
+    for (int plan = 0; plan < LAYOUT_PLANS; plan++)
+        offer(offers, layout_plan_name((enum layout_plan)plan));
+}
+
 static void offer_themes(struct offers *offers)
 {
     for (const struct theme *theme = theme_table(); theme->name; theme++)
@@ -275,6 +281,8 @@ static size_t offer_for_command(const struct app *app, const char *text,
         offer_views(offers);
     else if (command->word == COMMAND_A_THEME)
         offer_themes(offers);
+    else if (command->word == COMMAND_A_LAYOUT)
+        offer_layouts(offers);
     else if (command->word == COMMAND_A_COLUMN)
         start = offer_columns(text, at, offers);
     else if (command->word == COMMAND_A_FORM)

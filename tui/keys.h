@@ -114,6 +114,7 @@ enum view_id {
     X(WRITE, "write") \
     X(LOAD, "load") \
     X(CLEAR, "clear") \
+    X(LAYOUT, "layout") \
     X(HIDE_KEYS, "hide-keys") \
     X(REDRAW, "redraw") \
     X(SUSPEND, "suspend") \

@@ -199,6 +199,9 @@ static const struct keys_binding table[] = {
     {ACTION_PREVIOUS_PANE, ALL, "<S-Tab>", NULL, "pane before", NULL},
     {ACTION_ZOOM, ALL, "z", NULL,
      "one pane over the whole screen, or all panes", NULL},
+    {ACTION_LAYOUT, ALL, "V", NULL,
+     "which views are seen together: all, for a lecture, state, cable, one",
+     NULL},
     {ACTION_HIDE_KEYS, ALL, "H", NULL,
      "hide the line of keys at the bottom, or show it", NULL},
 

@@ -1,6 +1,7 @@
 #include "tui/layout.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define FULL_HEIGHT 40
 #define FULL_WIDTH  120
@@ -21,18 +22,86 @@ static void add_slot(struct layout *layout, enum view_id view, int y, int x,
 /* A column of views: each but the first has a rule above it. */
 struct share {
     enum view_id view;
-    int parts; /* of all parts of the column */
+    int parts; /* of all parts of the column; 0: no view */
 };
 
-static void add_column(struct layout *layout, const struct share *shares,
-                       size_t count, int x, int width)
+#define SHARES 3 /* in a column, at most */
+
+/* clang-format off */
+static const struct plan {
+    const char *name;
+    const char *text;
+    struct share left[SHARES];
+    struct share right[SHARES];
+    struct share stack[SHARES]; /* on a screen without room for two columns */
+} plans[LAYOUT_PLANS] = {
+    [LAYOUT_ALL] = {
+        "all", "packets, ladder, sessions, topics, wills and log",
+        {{VIEW_PACKETS, 20}, {VIEW_SESSIONS, 5}, {VIEW_TOPICS, 7}},
+        {{VIEW_LADDER, 17}, {VIEW_WILLS, 8}, {VIEW_LOG, 7}},
+        {{0}},
+    },
+    [LAYOUT_LECTURE] = {
+        "lecture", "packets and ladder, large",
+        {{VIEW_PACKETS, 1}},
+        {{VIEW_LADDER, 1}},
+        {{VIEW_LADDER, 11}, {VIEW_PACKETS, 7}},
+    },
+    [LAYOUT_STATE] = {
+        "state", "what the broker keeps: sessions, topics, wills",
+        {{VIEW_SESSIONS, 15}, {VIEW_TOPICS, 19}},
+        {{VIEW_WILLS, 19}, {VIEW_LOG, 15}},
+        {{VIEW_SESSIONS, 8}, {VIEW_TOPICS, 10}},
+    },
+    [LAYOUT_CABLE] = {
+        "cable", "what an eavesdropper sees, and the ladder",
+        {{VIEW_WIRE, 1}},
+        {{VIEW_LADDER, 1}},
+        {{0}},
+    },
+    [LAYOUT_ONE] = {"one", "one view at a time", {{0}}, {{0}}, {{0}}},
+};
+/* clang-format on */
+
+const char *layout_plan_name(enum layout_plan plan)
 {
+    return plans[plan].name;
+}
+
+const char *layout_plan_text(enum layout_plan plan)
+{
+    return plans[plan].text;
+}
+
+const char *layout_plan_least(enum layout_plan plan)
+{
+    return plans[plan].stack[0].parts ? "60x20" : "120x40";
+}
+
+enum layout_plan layout_plan_of(const char *name)
+{
+    int plan = 0;
+
+    while (plan < LAYOUT_PLANS && strcmp(plans[plan].name, name) != 0)
+        plan++;
+    return (enum layout_plan)plan;
+}
+
+enum view_id layout_plan_first(enum layout_plan plan)
+{
+    return plans[plan].left[0].parts ? plans[plan].left[0].view : VIEW_COUNT;
+}
+
+static void add_column(struct layout *layout, const struct share *shares, int x,
+                       int width)
+{
+    size_t count = 0;
     int all = 0;
     int y = layout->body_y;
-    int rows = layout->body_height - ((int)count - 1);
 
-    for (size_t i = 0; i < count; i++)
-        all += shares[i].parts;
+    for (; count < SHARES && shares[count].parts; count++)
+        all += shares[count].parts;
+    int rows = layout->body_height - ((int)count - 1);
     for (size_t i = 0; i < count; i++) {
         int height = rows * shares[i].parts / all;
 
@@ -43,42 +112,53 @@ static void add_column(struct layout *layout, const struct share *shares,
     }
 }
 
-static void fill_full(struct layout *layout, int width, unsigned with)
+static void fill_columns(struct layout *layout, int width,
+                         const struct layout_wish *wish)
 {
-    static const struct share left[] = {
-        {VIEW_PACKETS,  20},
-        {VIEW_SESSIONS, 5 },
-        {VIEW_TOPICS,   7 },
-    };
-    static const struct share left_shell[] = {
-        {VIEW_PACKETS, 19},
-        {VIEW_SHELL,   14},
-    };
-    static const struct share right[] = {
-        {VIEW_LADDER, 17},
-        {VIEW_WILLS,  8 },
-        {VIEW_LOG,    7 },
+    const struct plan *plan = &plans[wish->plan];
+    const struct share left_shell[SHARES] = {
+        {plan->left[0].view, 19},
+        {VIEW_SHELL,         14},
     };
     /* What is to be done is read all the time. */
-    static const struct share right_lab[] = {
-        {VIEW_LADDER, 9 },
-        {VIEW_LAB,    24},
+    const struct share right_lab[SHARES] = {
+        {plan->right[0].view, 9 },
+        {VIEW_LAB,            24},
     };
-    int half = width * (with & LAYOUT_LAB ? 14 : 16) / 25;
+    bool lab = wish->with & LAYOUT_LAB;
+    bool shell = wish->with & LAYOUT_SHELL;
+    int half = width * (lab ? 14 : 16) / 25;
 
     layout->divider_x = half;
-    if (with & LAYOUT_SHELL)
-        add_column(layout, left_shell, 2, 0, half);
-    else
-        add_column(layout, left, 3, 0, half);
-    if (with & LAYOUT_LAB)
-        add_column(layout, right_lab, 2, half + 1, width - half - 1);
-    else
-        add_column(layout, right, 3, half + 1, width - half - 1);
+    add_column(layout, shell ? left_shell : plan->left, 0, half);
+    add_column(layout, lab ? right_lab : plan->right, half + 1,
+               width - half - 1);
+}
+
+/* Several views, if there is room for them, and one of them has the focus. */
+static bool fill_several(struct layout *layout, int height, int width,
+                         const struct layout_wish *wish)
+{
+    const struct plan *plan = &plans[wish->plan];
+
+    if (wish->zoomed || !plan->left[0].parts)
+        return false;
+    if (height >= FULL_HEIGHT && width >= FULL_WIDTH)
+        fill_columns(layout, width, wish);
+    else if (plan->stack[0].parts)
+        add_column(layout, plan->stack, 0, width);
+    if (layout_slot_of(layout, wish->view)) {
+        layout->kind = LAYOUT_FULL;
+        return true;
+    }
+    /* A view that has no place there gets the whole screen. */
+    layout->count = 0;
+    layout->divider_x = -1;
+    return false;
 }
 
 void layout_make(struct layout *layout, int height, int width,
-                 enum view_id view, bool zoomed, unsigned with)
+                 const struct layout_wish *wish)
 {
     *layout = (struct layout){.kind = LAYOUT_TINY,
                               .filter_y = -1,
@@ -88,17 +168,17 @@ void layout_make(struct layout *layout, int height, int width,
     if (height < LAYOUT_LEAST_HEIGHT || width < LAYOUT_LEAST_WIDTH)
         return;
     layout->keys_y = height - 1;
-    if (view == VIEW_PRESENT) {
+    if (wish->view == VIEW_PRESENT) {
         layout->kind = LAYOUT_PRESENT;
         layout->rule_y = height - 2;
-        add_slot(layout, view, 0, 0, height - 2, width);
+        add_slot(layout, wish->view, 0, 0, height - 2, width);
         return;
     }
     if (height < 20 || width < 60) {
         layout->kind = LAYOUT_COMPACT;
         layout->body_y = 2;
         layout->body_height = height - 3;
-        add_slot(layout, view, 2, 0, layout->body_height, width);
+        add_slot(layout, wish->view, 2, 0, layout->body_height, width);
         return;
     }
     layout->kind = LAYOUT_NORMAL;
@@ -106,17 +186,9 @@ void layout_make(struct layout *layout, int height, int width,
     layout->rule_y = height - 2;
     layout->body_y = 3;
     layout->body_height = height - 5;
-    if (height >= FULL_HEIGHT && width >= FULL_WIDTH && !zoomed) {
-        layout->kind = LAYOUT_FULL;
-        fill_full(layout, width, with);
-        if (layout_slot_of(layout, view))
-            return;
-        /* A view that has no place there gets the whole screen. */
-        layout->kind = LAYOUT_NORMAL;
-        layout->count = 0;
-        layout->divider_x = -1;
-    }
-    add_slot(layout, view, layout->body_y, 0, layout->body_height, width);
+    if (!fill_several(layout, height, width, wish))
+        add_slot(layout, wish->view, layout->body_y, 0, layout->body_height,
+                 width);
 }
 
 const struct layout_slot *layout_slot_of(const struct layout *layout,

@@ -40,15 +40,44 @@ struct layout {
     int body_height;
 };
 
+/* Which views are seen side by side; what the user chooses. */
+enum layout_plan {
+    LAYOUT_ALL,     /* as many as there is room for */
+    LAYOUT_LECTURE, /* two large ones */
+    LAYOUT_STATE,   /* what the broker keeps */
+    LAYOUT_CABLE,   /* what an eavesdropper sees */
+    LAYOUT_ONE,     /* never more than one */
+    LAYOUT_PLANS,
+};
+
+/* Its name, "lecture"; LAYOUT_PLANS when none has this name. */
+const char *layout_plan_name(enum layout_plan plan);
+enum layout_plan layout_plan_of(const char *name);
+/* The screen that it needs, "120x40". */
+const char *layout_plan_least(enum layout_plan plan);
+/* What is seen in it, for people. */
+const char *layout_plan_text(enum layout_plan plan);
+
 /* What gets a place on a large screen. */
 enum { LAYOUT_LAB = 1, LAYOUT_SHELL = 2 };
 
+struct layout_wish {
+    enum view_id view; /* has the focus */
+    enum layout_plan plan;
+    bool zoomed;   /* it alone */
+    unsigned with; /* LAYOUT_LAB, LAYOUT_SHELL */
+};
+
 /*
- * Lay out a screen. view is the one that has the focus; zoomed: it alone. with:
- * LAYOUT_LAB, LAYOUT_SHELL.
+ * Lay out a screen. Plans of two columns need 120x40, lecture and state put one
+ * view above the other from 60x20 on. A view that has no place in the plan, and
+ * any view on a smaller screen, is seen alone.
  */
 void layout_make(struct layout *layout, int height, int width,
-                 enum view_id view, bool zoomed, unsigned with);
+                 const struct layout_wish *wish);
+
+/* The view that comes first in a plan; VIEW_COUNT in LAYOUT_ONE. */
+enum view_id layout_plan_first(enum layout_plan plan);
 
 /* The slot of a view, or NULL when it is not seen. */
 const struct layout_slot *layout_slot_of(const struct layout *layout,

@@ -42,6 +42,17 @@ static const char *take_theme(struct settings *settings,
                : "the themes are dark, light, safe, safe-light and mono";
 }
 
+static const char *take_layout(struct settings *settings,
+                               const struct words *words)
+{
+    enum layout_plan plan = layout_plan_of(words->items[1]);
+
+    if (plan == LAYOUT_PLANS)
+        return "the layouts are all, lecture, state, cable and one";
+    settings->plan = plan;
+    return NULL;
+}
+
 static const char *take_memory(struct settings *settings,
                                const struct words *words)
 {
@@ -120,6 +131,7 @@ static const struct {
     const char *(*take)(struct settings *settings, const struct words *words);
 } values[] = {
     {"theme",   take_theme  },
+    {"layout",  take_layout },
     {"memory",  take_memory },
     {"time",    take_time   },
     {"filter",  take_filter },
@@ -146,8 +158,8 @@ static const char *understand(struct settings *settings,
                 return words->count > 1 ? values[i].take(settings, words)
                                         : "a value is missing";
         }
-        return "no such setting: theme, ascii, mono, no-mouse, no-keys, "
-               "memory, time, filter, columns, bind";
+        return "no such setting: theme, layout, ascii, mono, no-mouse, "
+               "no-keys, memory, time, filter, columns, bind";
     }
     return NULL;
 }

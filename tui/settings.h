@@ -3,6 +3,7 @@
  * ~/.config. One on each line; "#" begins a comment:
  *
  *   theme light
+ *   layout lecture
  *   ascii | mono | no-mouse | no-keys
  *   memory 64
  *   time day
@@ -17,6 +18,7 @@
 #define TUI_SETTINGS_H
 
 #include "tui/keys.h"
+#include "tui/layout.h"
 #include "tui/packet_columns.h"
 #include "tui/screen.h"
 
@@ -34,6 +36,7 @@ struct settings {
     size_t memory_bytes; /* 0: not said */
     bool time_of_day;
     bool hide_keys; /* the line of keys */
+    enum layout_plan plan;
     struct packet_columns columns;
     char *filter; /* owned; NULL: none */
     struct settings_binding bindings[SETTINGS_BINDINGS_MAX];

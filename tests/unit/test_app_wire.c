@@ -388,9 +388,9 @@ START_TEST(keys_of_ones_own_come_first)
 END_TEST
 
 static const char *const settings_wrong[] = {
-    "theme pink", "theme",         "memory 0",    "memory x",
-    "time noon",  "filter mqtt.x", "bind X",      "bind XY help",
-    "bind X fly", "bind X help y", "colour blue",
+    "theme pink",    "theme",  "memory 0",     "memory x",   "time noon",
+    "filter mqtt.x", "bind X", "bind XY help", "bind X fly", "bind X help y",
+    "colour blue",   "layout", "layout wide",
 };
 
 START_TEST(a_wrong_setting_is_refused)
@@ -418,12 +418,13 @@ START_TEST(settings_are_read_from_their_file)
     ck_assert_int_eq(mkdir(path, 0700), 0);
     snprintf(path, sizeof(path), "%s/mqttlab/dashboard.conf", folder);
     FILE *file = fopen(path, "w");
-    fputs("# mine\ntheme safe\nmemory 7\n\nascii\n", file);
+    fputs("# mine\ntheme safe\nmemory 7\nlayout lecture\nascii\n", file);
     fclose(file);
     ck_assert_msg(settings_load(&settings, error, sizeof(error)), "%s", error);
     settings_complete(&settings, &screen, &bytes);
     ck_assert_ptr_eq(screen.theme, theme_find("safe"));
     ck_assert(screen.ascii && !screen.mono);
+    ck_assert_int_eq(settings.plan, LAYOUT_LECTURE);
     ck_assert_uint_eq(bytes, 7 << 20);
     settings_release(&settings);
     file = fopen(path, "a");
