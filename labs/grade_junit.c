@@ -49,7 +49,13 @@ static void junit_check(const json_t *result, const json_t *check, FILE *to)
     fputs("    </testcase>\n", to);
 }
 
-static void junit_counts(const json_t *result, size_t counts[3])
+struct counts {
+    size_t tests;
+    size_t failures;
+    size_t errors;
+};
+
+static void count(const json_t *result, struct counts *counts)
 {
     size_t c;
     json_t *check;
@@ -58,29 +64,29 @@ static void junit_counts(const json_t *result, size_t counts[3])
     {
         const json_t *passed = json_object_get(check, "passed");
 
-        counts[0]++;
-        counts[1] += json_is_false(passed);
-        counts[2] += json_is_null(passed) && !is_unmarked(check);
+        counts->tests++;
+        counts->failures += json_is_false(passed);
+        counts->errors += json_is_null(passed) && !is_unmarked(check);
     }
     if (grade_report_error(result)) {
-        counts[0]++;
-        counts[2]++;
+        counts->tests++;
+        counts->errors++;
     }
 }
 
 static void junit_suite(const json_t *result, FILE *to)
 {
-    size_t counts[3] = {0};
+    struct counts counts = {0};
     size_t c;
     json_t *check;
 
-    junit_counts(result, counts);
+    count(result, &counts);
     fputs("  <testsuite", to);
     xml_attribute("name", grade_report_string(result, "file"), to);
     if (*grade_report_string(result, "graded"))
         xml_attribute("timestamp", grade_report_string(result, "graded"), to);
     fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"0\">\n",
-            counts[0], counts[1], counts[2]);
+            counts.tests, counts.failures, counts.errors);
     json_array_foreach(json_object_get(result, "checks"), c, check)
         junit_check(result, check, to);
     if (grade_report_error(result)) {
@@ -95,16 +101,16 @@ static void junit_suite(const json_t *result, FILE *to)
 
 void grade_junit(const json_t *results, FILE *to)
 {
-    size_t counts[3] = {0};
+    struct counts counts = {0};
     size_t i;
     json_t *result;
 
-    json_array_foreach(results, i, result) junit_counts(result, counts);
+    json_array_foreach(results, i, result) count(result, &counts);
     fprintf(to,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<testsuites name=\"mqttlab\" tests=\"%zu\" failures=\"%zu\" "
             "errors=\"%zu\" time=\"0\">\n",
-            counts[0], counts[1], counts[2]);
+            counts.tests, counts.failures, counts.errors);
     json_array_foreach(results, i, result) junit_suite(result, to);
     fputs("</testsuites>\n", to);
 }

@@ -71,13 +71,21 @@ static void print_evidence(const json_t *check, const char *before, FILE *to)
         to, "%s %lld", i ? "," : "", (long long)json_integer_value(number));
 }
 
-/* One line: control characters are shown, not sent. */
+/* A control character is shown, not sent: as "x1b" behind what stands for a
+   backslash. False when it is none. */
+static bool put_control(char c, const char *backslash, FILE *to)
+{
+    if ((unsigned char)c >= 0x20 && c != 0x7f)
+        return false;
+    fprintf(to, "%sx%02x", backslash, (unsigned)(unsigned char)c);
+    return true;
+}
+
+/* One line. */
 static void print_line(const char *text, FILE *to)
 {
     for (const char *c = text; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            fprintf(to, "\\x%02x", (unsigned)(unsigned char)*c);
-        else
+        if (!put_control(*c, "\\", to))
             fputc(*c, to);
     }
 }
@@ -97,12 +105,10 @@ void grade_report_escape(const char *text, FILE *to)
         case '&': fputs("&amp;", to); break;
         case '"': fputs("&quot;", to); break;
         default:
-            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-                fprintf(to, "\\x%02x", (unsigned)(unsigned char)*c);
-            } else if (is_no_character(c)) {
+            if (is_no_character(c)) {
                 fputs("\xef\xbf\xbd", to);
                 c += 2;
-            } else {
+            } else if (!put_control(*c, "\\", to)) {
                 fputc(*c, to);
             }
         }
@@ -237,9 +243,7 @@ static void tap_line(const char *text, FILE *to)
     for (const char *c = text; *c; c++) {
         if (*c == '#' || *c == '\\')
             fprintf(to, "\\%c", *c);
-        else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            fprintf(to, "\\\\x%02x", (unsigned)(unsigned char)*c);
-        else
+        else if (!put_control(*c, "\\\\", to))
             fputc(*c, to);
     }
 }
@@ -251,9 +255,7 @@ static void yaml_string(const char *key, const char *text, FILE *to)
     for (const char *c = text; *c; c++) {
         if (*c == '"' || *c == '\\')
             fprintf(to, "\\%c", *c);
-        else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            fprintf(to, "\\x%02x", (unsigned)(unsigned char)*c);
-        else
+        else if (!put_control(*c, "\\", to))
             fputc(*c, to);
     }
     fputs("\"\n", to);
@@ -332,9 +334,7 @@ void grade_report_csv_cell(const char *text, FILE *to)
     for (const char *c = text; *c; c++) {
         if (*c == '"')
             fputc('"', to);
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            fprintf(to, "\\x%02x", (unsigned)(unsigned char)*c);
-        else
+        if (!put_control(*c, "\\", to))
             fputc(*c, to);
     }
     fputc('"', to);

@@ -143,32 +143,18 @@ static void run_shell(const struct lab_bench *bench, const char *script)
     _exit(127);
 }
 
-/* Wait until the broker has seen that those who were killed are gone: what it
-   does then must not count for the next step. */
-static void let_go(struct lab_bench *bench)
+/* Wait until nothing has come for so many turns, or the step is complete where
+   that is enough; no longer than ms. */
+static void wait_for_quiet(struct lab_bench *bench, unsigned turns, unsigned ms,
+                           bool complete_is_enough)
 {
-    uint64_t deadline = clock_read_monotonic_ns() + GONE_MS * CLOCK_NS_PER_MS;
+    uint64_t deadline = clock_read_monotonic_ns() + ms * CLOCK_NS_PER_MS;
     uint64_t before = 0;
 
     for (unsigned quiet = 0;
-         quiet < GONE_TURNS && clock_read_monotonic_ns() < deadline;) {
-        lab_bench_drain(bench);
-        uint64_t now = history_end(bench->live.run->history);
-        quiet = now == before ? quiet + 1 : 0;
-        before = now;
-        poll(NULL, 0, 10);
-    }
-}
-
-/* Wait until the step is complete, or nothing more comes. */
-static void settle(struct lab_bench *bench)
-{
-    uint64_t deadline = clock_read_monotonic_ns() + SETTLE_MS * CLOCK_NS_PER_MS;
-    uint64_t before = 0;
-
-    for (unsigned quiet = 0; clock_read_monotonic_ns() < deadline &&
-                             quiet < QUIET_TURNS &&
-                             !lab_run_step_complete(live_step(&bench->live));) {
+         quiet < turns && clock_read_monotonic_ns() < deadline &&
+         !(complete_is_enough &&
+           lab_run_step_complete(live_step(&bench->live)));) {
         lab_bench_drain(bench);
         uint64_t now = history_end(bench->live.run->history);
         quiet = now == before ? quiet + 1 : 0;
@@ -205,10 +191,12 @@ bool lab_bench_run(struct lab_bench *bench, const char *script)
             kill(-pid, SIGKILL);
         poll(NULL, 0, 5);
     }
-    settle(bench);
+    wait_for_quiet(bench, QUIET_TURNS, SETTLE_MS, true);
     kill(-pid, SIGKILL);
     process_unleash(&leash);
-    let_go(bench);
+    /* Until the broker has seen that those who were killed are gone: what it
+       does then must not count for the next step. */
+    wait_for_quiet(bench, GONE_TURNS, GONE_MS, false);
     if (!lab_broker_alive(&bench->broker))
         reopen_broker(bench);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;

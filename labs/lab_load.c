@@ -325,40 +325,71 @@ static void check_names(const struct lab *lab, struct lab_problems *problems)
     }
 }
 
-struct lab *lab_load(const char *path, const char *student,
-                     struct lab_problems *problems)
+/* Behind the front matter: is it a lab's? line is the number of its first. */
+static bool read_body(struct lab *lab, const char *body, unsigned line,
+                      struct lab_problems *problems)
 {
-    char *text = read_file(path, problems);
-    if (!text)
+    struct markdown markdown;
+    bool usable = markdown_parse(&markdown, body, strlen(body), line) == 0 &&
+                  lab_blocks_read(lab, &markdown, problems);
+
+    markdown_release(&markdown);
+    return usable;
+}
+
+/*
+ * Begin to load a file: all but its body, which is in *body and begins in this
+ * line; *text is freed behind it. NULL when it is no file of the kind.
+ */
+static struct lab *begin_load(const char *path, char **text, char **body,
+                              unsigned *line, struct lab_problems *problems)
+{
+    *text = read_file(path, problems);
+    if (!*text)
         return NULL;
 
-    take_out_controls(text, path, problems);
+    take_out_controls(*text, path, problems);
     struct lab *lab = alloc_zero(1, sizeof(*lab));
-    struct markdown markdown = {0};
-    unsigned line = 0;
-    bool usable = false;
-
     lab->path = alloc_string(path);
-    lab->end_title = alloc_string("What you saw");
-    char *body = read_front_matter(lab, text, &line, problems);
-    if (!body)
-        lab_problem(problems, path, 1,
-                    "a lab begins with front matter between lines of '---'");
-    else if (check_header(lab, student, problems)) {
-        usable = markdown_parse(&markdown, body, strlen(body), line) == 0;
-        if (usable)
-            usable = lab_blocks_read(lab, &markdown, problems);
-    }
-    if (usable) {
-        check_params_used(lab, problems);
-        check_names(lab, problems);
-    }
-    markdown_release(&markdown);
+    *body = read_front_matter(lab, *text, line, problems);
+    if (*body)
+        return lab;
+    lab_problem(problems, path, 1,
+                "a lab begins with front matter between lines of '---', and so "
+                "does its translation");
+    free(*text);
+    lab_free(lab);
+    return NULL;
+}
+
+/* The lab, or NULL where it is of no use. */
+static struct lab *end_load(struct lab *lab, char *text, bool usable)
+{
     free(text);
     if (usable)
         return lab;
     lab_free(lab);
     return NULL;
+}
+
+struct lab *lab_load(const char *path, const char *student,
+                     struct lab_problems *problems)
+{
+    char *text;
+    char *body;
+    unsigned line;
+    struct lab *lab = begin_load(path, &text, &body, &line, problems);
+
+    if (!lab)
+        return NULL;
+    lab->end_title = alloc_string("What you saw");
+    bool usable = check_header(lab, student, problems) &&
+                  read_body(lab, body, line, problems);
+    if (usable) {
+        check_params_used(lab, problems);
+        check_names(lab, problems);
+    }
+    return end_load(lab, text, usable);
 }
 
 static void copy_params(struct lab *lab, const struct lab *original)
@@ -372,33 +403,18 @@ static void copy_params(struct lab *lab, const struct lab *original)
 struct lab *lab_load_words(const char *path, const struct lab *original,
                            struct lab_problems *problems)
 {
-    char *text = read_file(path, problems);
-    if (!text)
+    char *text;
+    char *body;
+    unsigned line;
+    struct lab *lab = begin_load(path, &text, &body, &line, problems);
+
+    if (!lab)
         return NULL;
-
-    take_out_controls(text, path, problems);
-    struct lab *lab = alloc_zero(1, sizeof(*lab));
-    struct markdown markdown = {0};
-    unsigned line = 0;
-    bool usable = false;
-
-    lab->path = alloc_string(path);
     lab->end_title = alloc_string(original->end_title);
-    char *body = read_front_matter(lab, text, &line, problems);
     if (!lab->title)
         lab->title = alloc_string(original->title);
     copy_params(lab, original);
-    if (!body)
-        lab_problem(problems, path, 1,
-                    "a translation begins with front matter, as a lab does");
-    else if (markdown_parse(&markdown, body, strlen(body), line) == 0)
-        usable = lab_blocks_read(lab, &markdown, problems);
-    markdown_release(&markdown);
-    free(text);
-    if (usable)
-        return lab;
-    lab_free(lab);
-    return NULL;
+    return end_load(lab, text, read_body(lab, body, line, problems));
 }
 
 const struct lab_step *lab_step(const struct lab *lab, const char *id)
