@@ -375,8 +375,8 @@ static void take_answers(struct live *live)
 void live_tick(struct live *live)
 {
     take_answers(live);
-    if (live->run->lab->config)
-        lab_rival_look(&live->rival);
+    lab_rival_look(&live->rival, live->workspace.path,
+                   live->run->lab->config != NULL);
     lab_run_tick(live->run, now_ns());
     tell_changes(live);
     if (recorder_flush(&live->recorder) != 0 && !live->trouble)

@@ -24,11 +24,11 @@ struct live {
     struct workspace workspace;
     struct recorder recorder;
     struct journal journal;
-    char *trouble;          /* see live_trouble; NULL: none */
-    struct lab_rival rival; /* of labs with a configuration of the student's */
-    uint64_t step_bytes;    /* that may be recorded from a step's begin on */
-    uint64_t all_bytes;     /* that the recordings may have in all */
-    char *home;             /* where labs/ and exercises/ are */
+    char *trouble;             /* see live_trouble; NULL: none */
+    struct lab_rival rival;    /* a broker that is not the lab's */
+    uint64_t step_bytes;       /* that may be recorded from a step's begin on */
+    uint64_t all_bytes;        /* that the recordings may have in all */
+    char *home;                /* where labs/ and exercises/ are */
     enum check_result **marks; /* what was last told, by step and check */
     void (*on_mark)(void *owner, const struct lab_run_step *step, size_t check);
     void *owner; /* of on_mark, which may be NULL: a check changed its result */

@@ -214,6 +214,17 @@ static bool is_kept(const char *name)
            !strncmp(name, "backup-", 7);
 }
 
+bool workspace_is(const char *folder)
+{
+    char *lock = alloc_printf("%s/.lock", folder);
+    char *journal = alloc_printf("%s/journal", folder);
+    bool is = access(lock, F_OK) == 0 && access(journal, F_OK) == 0;
+
+    free(lock);
+    free(journal);
+    return is;
+}
+
 bool workspace_begun(const char *lab_id, const char *dir)
 {
     char *folder = workspace_path(lab_id, dir);

@@ -159,6 +159,16 @@ int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size)
     return 0;
 }
 
+char *process_folder(pid_t pid)
+{
+    char link[64];
+    char path[PATH_MAX];
+
+    snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
+    ssize_t len = readlink(link, path, sizeof(path));
+    return len > 0 ? alloc_string_of(path, (size_t)len) : NULL;
+}
+
 uint64_t process_heap_bytes(void)
 {
 #ifdef __GLIBC__

@@ -25,6 +25,12 @@ char *process_self_path(const char *argv0);
  */
 int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size);
 
+/*
+ * The folder that a process works in, owned by the caller; NULL when it is
+ * another user's, or the system does not tell.
+ */
+char *process_folder(pid_t pid);
+
 /* Private memory of a process (0: this one) in bytes; -1 when it cannot be
    read. */
 int64_t process_private_bytes(pid_t pid);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# A student's broker that has no plain listener: one beside the lab's own is told
-# of, and one in its place is watched.
+# Brokers that are not the lab's own. A student's that has no plain listener: one
+# beside the lab's own is told of, and one in its place is watched. One that
+# another lab has left on the port is told of.
 . "$(dirname "$0")/lib.sh"
 
 port=$(random_port)
@@ -45,4 +46,43 @@ until_ok grep -q '^\[x\] 2 a client without one was turned away' "$work/lab.log"
 echo q >&8
 exec 8>&-
 wait "$lab" || fail "the lab ended with $?"
+stop_broker
+
+# Left running, it is what the next lab finds on its port: a lab that needs no
+# files of its own is told of another lab's broker, one that does of any.
+tells_of_a_stranger()
+{
+    "$MQTTLAB" lab "$1" --plain --id bob -p "$port" <"$work/typed" \
+        >"$work/lab.log" 2>&1 &
+    lab=$!
+    started="$started $lab"
+    exec 8>"$work/typed"
+    until_ok grep -q 'Step 1 of' "$work/lab.log"
+    if [ "$2" = strange ]; then
+        until_ok grep -q "^! The broker on port $port is not" "$work/lab.log"
+        tr '\n' ' ' <"$work/lab.log" | sed 's/ ! / /g' | grep -q "kill $broker_pid" ||
+            fail "lab $1 does not say which one to stop"
+    else
+        echo '?' >&8
+        until_ok grep -q 'begin the step again' "$work/lab.log"
+    fi
+    echo q >&8
+    exec 8>&-
+    wait "$lab" || fail "lab $1 ended with $?"
+    [ "$2" = strange ] || ! grep -q '^! The broker' "$work/lab.log" ||
+        fail "lab $1 takes a broker of nobody's for another lab's"
+}
+
+[ -d /proc/self ] || exit 0 # the system tells no folders
+background broker "$MQTTLAB" broker -p "$port" -v
+broker_pid=$pid
+until_ok grep -q ' running$' "$work/broker.log"
+tells_of_a_stranger 1 strange
+stop_broker
+cd "$work" || exit 1
+background broker "$MQTTLAB" broker -p "$port" -v
+broker_pid=$pid
+until_ok grep -q ' running$' "$work/broker.log"
+tells_of_a_stranger 1 good
+tells_of_a_stranger 2 strange
 stop_broker

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +97,19 @@ START_TEST(what_is_handled_here_is_not_handled_by_the_child)
 }
 END_TEST
 
+START_TEST(a_folder_is_where_the_process_works_or_not_told)
+{
+    char here[4096];
+    char *folder = process_folder(getpid());
+
+    ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+    if (folder)
+        ck_assert_str_eq(folder, here);
+    free(folder);
+    ck_assert_ptr_null(process_folder(-1)); /* nobody */
+}
+END_TEST
+
 Suite *process_suite(void)
 {
     Suite *suite = suite_create("process");
@@ -106,5 +120,6 @@ Suite *process_suite(void)
         tcase, a_child_goes_when_it_wants_to_and_its_parent_stays, 0, 2);
     tcase_add_loop_test(tcase, what_is_handled_here_is_not_handled_by_the_child,
                         0, 2);
+    tcase_add_test(tcase, a_folder_is_where_the_process_works_or_not_told);
     return suite;
 }
