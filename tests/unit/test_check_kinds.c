@@ -456,6 +456,63 @@ START_TEST(what_is_handed_in_last_is_judged)
 }
 END_TEST
 
+/* What the lab writes all the time is none of the student's files. */
+START_TEST(a_command_is_not_run_for_what_the_lab_writes)
+{
+    static const char *const theirs[] = {"journal", "recording-001.pcapng",
+                                         "broker.log", "run.log", ".answers"};
+    const struct check_context with = context();
+    struct check *check = make_good("shell true");
+
+    put_file("here");
+    check_finish(check, &with);
+    for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++) {
+        put_file(theirs[i]);
+        check_look(check, &with);
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+    }
+    put_file("there");
+    check_look(check, &with);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), 0);
+    check_free(check);
+}
+END_TEST
+
+/* A named pipe that nobody writes to keeps nobody waiting. */
+START_TEST(what_is_no_file_is_not_there)
+{
+    const struct check_context with = context();
+    struct check *check = make_good("file notes matches x");
+    char *path = alloc_printf("%s/notes", folder);
+
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    check_finish(check, &with);
+    char *said = explained(check);
+    ck_assert_ptr_nonnull(strstr(said, "there is no such file"));
+    free(said);
+    free(path);
+    check_free(check);
+}
+END_TEST
+
+START_TEST(of_a_large_file_the_beginning_counts)
+{
+    const struct check_context with = context();
+    struct check *check = make_good("file notes matches done");
+    char *path = alloc_printf("%s/notes", folder);
+    FILE *file = fopen(path, "w");
+
+    for (int i = 0; i < (1 << 20) + 4096; i++)
+        fputc('\n', file);
+    fputs("done\n", file);
+    fclose(file);
+    check_finish(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_FAILED);
+    free(path);
+    check_free(check);
+}
+END_TEST
+
 /* No room for a process is nobody's fault: in one of its own, where there is
    none. */
 static int judge_without_descriptors(void)
@@ -524,6 +581,9 @@ Suite *check_kinds_suite(void)
     tcase_add_test(
         tcase, a_command_runs_when_a_file_has_changed_and_nobody_waits_for_it);
     tcase_add_test(tcase, what_is_handed_in_last_is_judged);
+    tcase_add_test(tcase, a_command_is_not_run_for_what_the_lab_writes);
+    tcase_add_test(tcase, what_is_no_file_is_not_there);
+    tcase_add_test(tcase, of_a_large_file_the_beginning_counts);
     tcase_add_test(tcase, a_command_that_cannot_be_run_is_undecided);
     tcase_add_test(tcase, a_command_that_is_not_waited_for_ends_with_the_check);
     return suite;

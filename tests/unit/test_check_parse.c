@@ -1,5 +1,6 @@
 #include "suites.h"
 
+#include "labs/check.h"
 #include "labs/check_parse.h"
 
 #include <string.h>
@@ -60,6 +61,18 @@ START_TEST(what_is_no_check_is_explained)
 }
 END_TEST
 
+START_TEST(an_answer_is_to_a_question_of_the_step)
+{
+    static char text[] = "answer y";
+    const struct lab_check_spec spec = {.id = text, .text = text};
+    const struct lab_step step = {0};
+    char error[300] = "";
+
+    ck_assert_ptr_null(check_new(&spec, &step, error, sizeof(error)));
+    ck_assert_str_eq(error, "no question 'y' in this step");
+}
+END_TEST
+
 /* What stands in quotes means nothing special. */
 static const struct {
     const char *text;
@@ -89,6 +102,7 @@ Suite *check_parse_suite(void)
 
     tcase_add_loop_test(tcase, what_is_no_check_is_explained, 0,
                         sizeof(bad) / sizeof(bad[0]));
+    tcase_add_test(tcase, an_answer_is_to_a_question_of_the_step);
     tcase_add_loop_test(tcase, words_in_quotes_are_no_words, 0,
                         sizeof(quoted) / sizeof(quoted[0]));
     return suite;

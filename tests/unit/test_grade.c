@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct student student;
@@ -275,6 +276,62 @@ START_TEST(the_packets_that_decided_are_in_the_report)
 }
 END_TEST
 
+static json_t *packets_of_first(const json_t *result)
+{
+    return json_object_get(json_array_get(json_object_get(result, "checks"), 0),
+                           "packets");
+}
+
+/* Where it is graded, and in which country, changes no byte. */
+START_TEST(times_of_packets_are_in_utc)
+{
+    ping();
+    json_t *here = grade();
+    setenv("TZ", "XXX-9", 1);
+    tzset();
+    json_t *there = grade();
+    unsetenv("TZ");
+    tzset();
+
+    ck_assert_uint_eq(json_array_size(packets_of_first(here)), 1);
+    ck_assert(json_equal(packets_of_first(here), packets_of_first(there)));
+    json_decref(here);
+    json_decref(there);
+}
+END_TEST
+
+START_TEST(what_came_near_is_in_the_report_the_oldest_first)
+{
+    student_packet(&student, 1, 1, "e0 00");
+    student_packet(&student, 2, 2, "e0 00");
+    json_t *result = grade();
+    const json_t *near = json_object_get(result, "near");
+
+    ck_assert_uint_eq(json_array_size(near), 2);
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(json_integer_value(json_object_get(
+                             json_array_get(near, i), "packet")),
+                         (json_int_t)i + 1);
+    json_decref(result);
+}
+END_TEST
+
+/* Of many packets the first are shown, and the numbers of some more. */
+START_TEST(a_report_has_no_more_packets_than_people_read)
+{
+    live_begin_step(&student.live, 1);
+    for (uint64_t i = 1; i <= 10; i++)
+        student_packet(&student, i, i, "d0 00");
+    json_t *result = grade();
+    const json_t *last = json_array_get(json_object_get(result, "checks"), 3);
+
+    ck_assert_str_eq(grade_report_string(last, "result"), "failed");
+    ck_assert_uint_eq(json_array_size(json_object_get(last, "packets")), 4);
+    ck_assert_uint_eq(json_array_size(json_object_get(last, "evidence")), 8);
+    json_decref(result);
+}
+END_TEST
+
 static const char *help_of_first(const json_t *result)
 {
     const json_t *first = json_array_get(json_object_get(result, "checks"), 0);
@@ -514,6 +571,9 @@ Suite *grade_suite(void)
     tcase_add_test(tcase, a_step_that_was_never_begun_earns_nothing);
     tcase_add_test(tcase, what_is_proved_by_absence_is_undecided_after_a_loss);
     tcase_add_test(tcase, the_packets_that_decided_are_in_the_report);
+    tcase_add_test(tcase, times_of_packets_are_in_utc);
+    tcase_add_test(tcase, what_came_near_is_in_the_report_the_oldest_first);
+    tcase_add_test(tcase, a_report_has_no_more_packets_than_people_read);
     tcase_add_test(tcase, help_is_what_was_said_and_not_what_might_be_said);
     /* Beginning 0 to 3 bytes later, the cut falls on each byte. */
     tcase_add_loop_test(

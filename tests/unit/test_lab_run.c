@@ -3,6 +3,7 @@
  */
 #include "suites.h"
 
+#include "labs/answer.h"
 #include "labs/lab_run.h"
 #include "labs/lab_text.h"
 #include "student.h"
@@ -52,13 +53,13 @@ enum { NONE = 1 };
 static struct lab_run *run;
 static uint64_t seq;
 
-static void set_up(void)
+static void set_up_with(const char *text)
 {
     struct student student;
     struct lab_problems problems = {0};
 
     student_make_folder(&student);
-    char *path = student_write_file(&student, "x.md", lab_text);
+    char *path = student_write_file(&student, "x.md", text);
     struct lab *lab = lab_load(path, "ann", &problems);
     ck_assert_msg(lab != NULL, "%s", buf_string(&problems.text));
     run = lab_run_new(lab, NULL, &problems);
@@ -67,6 +68,11 @@ static void set_up(void)
     buf_release(&problems.text);
     student_remove_folder(&student);
     seq = 0;
+}
+
+static void set_up(void)
+{
+    set_up_with(lab_text);
 }
 
 static void tear_down(void)
@@ -256,9 +262,12 @@ START_TEST(a_step_that_begins_again_has_forgotten_all)
     packet("c0 00");
     packet(PUBLISH);
     answer("7");
+    answer("6");
     open_hint(0);
     ck_assert_ptr_nonnull(run->steps[0].near[0].text);
+    ck_assert_ptr_nonnull(run->steps[0].questions[0].remark);
     reset(0);
+    ck_assert_ptr_null(run->steps[0].questions[0].remark);
     ck_assert_int_eq(result(0, PUB), CHECK_WAITING);
     ck_assert_int_eq(result(0, LEN), CHECK_WAITING);
     ck_assert_ptr_null(run->steps[0].questions[0].answer);
@@ -293,8 +302,50 @@ START_TEST(a_complete_step_has_no_near_misses)
     answer("7");
     ck_assert(lab_run_step_complete(&run->steps[0]));
     packet("c0 00");
+    ck_assert_uint_eq(run->steps[0].near_count, 0);
+}
+END_TEST
+
+START_TEST(what_the_labs_own_clients_do_is_nobodys_mistake)
+{
+    begin_step(0);
     packet_of(RECORD_SCRIPT, 0, "c0 00");
     ck_assert_uint_eq(run->steps[0].near_count, 0);
+    packet("c0 00");
+    ck_assert_uint_eq(run->steps[0].near_count, 1);
+}
+END_TEST
+
+/* It may have begun before the step, but is looked for while that is done. */
+START_TEST(a_session_is_looked_for_while_the_step_is_done)
+{
+    tear_down();
+    set_up_with("---\nid: 01-x\ntitle: X\nversion: 1\n---\n# X\n"
+                "## Step 1: One\n<!-- step one -->\n"
+                "## Step 2: Two\n<!-- step two -->\n"
+                "```check\n"
+                "ann 1 session lab.type == \"CONNECT\" with mqtt.qos == 1\n"
+                "```\n");
+    begin_step(0);
+    packet("10 0f 0004 4d515454 04 02 003c 0003 616e6e");
+    packet("32 09 0003 612f62 0001 6869");
+    begin_step(1);
+    ck_assert_int_eq(result(1, 0), CHECK_WAITING);
+    packet(PUBLISH);
+    ck_assert_int_eq(result(1, 0), CHECK_PASSED);
+}
+END_TEST
+
+START_TEST(a_long_answer_is_cut)
+{
+    char longer[ANSWER_MAX_BYTES + 100];
+
+    memset(longer, 'x', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = '\0';
+    begin_step(0);
+    answer(longer);
+    ck_assert_uint_eq(strlen(run->steps[0].questions[0].answer),
+                      ANSWER_MAX_BYTES);
 }
 END_TEST
 
@@ -430,6 +481,9 @@ Suite *lab_run_suite(void)
     tcase_add_test(tcase, a_step_that_begins_again_has_forgotten_all);
     tcase_add_test(tcase, near_misses_name_the_packet_and_its_fields);
     tcase_add_test(tcase, a_complete_step_has_no_near_misses);
+    tcase_add_test(tcase, what_the_labs_own_clients_do_is_nobodys_mistake);
+    tcase_add_test(tcase, a_session_is_looked_for_while_the_step_is_done);
+    tcase_add_test(tcase, a_long_answer_is_cut);
     tcase_add_test(tcase,
                    where_only_a_question_is_left_nothing_is_left_to_be_done);
     tcase_add_test(tcase, that_something_did_not_come_holds_only_so_far);

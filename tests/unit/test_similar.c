@@ -132,6 +132,123 @@ START_TEST(a_long_wrong_answer_in_common_is_told)
 }
 END_TEST
 
+/* A row of the recording, as nearly all of them are. */
+static struct history_row row_at(uint64_t time_ns)
+{
+    return (struct history_row){
+        .record = {.time_ns = time_ns,
+                   .type = RECORD_MQTT,
+                   .direction = RECORD_C2B,
+                   .bytes = slice_of_string("bytes")},
+        .note = {.client_id = "c",                  .user_name = "",  .topic = ""}
+    };
+}
+
+/* How much of a row is in the fingerprint: its times, and what it said. */
+static size_t kept_of(const struct history_row *row)
+{
+    struct fingerprint *fingerprint = fingerprint_new();
+    const struct lab lab = {0};
+
+    fingerprint_feed(fingerprint, row);
+    json_t *print = fingerprint_json(fingerprint, &lab);
+    size_t kept = json_array_size(json_object_get(print, "times")) +
+                  strlen(json_string_value(json_object_get(print, "said")));
+    json_decref(print);
+    fingerprint_free(fingerprint);
+    return kept;
+}
+
+START_TEST(only_what_a_student_sends_is_a_students)
+{
+    struct history_row row = row_at(S);
+
+    ck_assert_uint_gt(kept_of(&row), 0);
+    row.record.actor = RECORD_SCRIPT;
+    ck_assert_uint_eq(kept_of(&row), 0);
+    row = row_at(S);
+    row.record.flags = RECORD_SNAPSHOT; /* it was there before */
+    ck_assert_uint_eq(kept_of(&row), 0);
+    row = row_at(S);
+    row.record.direction = RECORD_B2C;
+    ck_assert_uint_eq(kept_of(&row), 0);
+}
+END_TEST
+
+START_TEST(breaks_are_no_work)
+{
+    static const uint64_t times[] = {S, 61 * S, 8000 * S, 8010 * S, 8005 * S};
+    struct fingerprint *fingerprint = fingerprint_new();
+
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        const struct history_row row = row_at(times[i]);
+
+        fingerprint_feed(fingerprint, &row);
+    }
+    ck_assert_uint_eq(fingerprint_seconds(fingerprint), 70);
+    fingerprint_free(fingerprint);
+}
+END_TEST
+
+/* Of very many times the smallest hashes are kept, so those of a part are
+   found in the whole. */
+START_TEST(a_fingerprint_is_bounded)
+{
+    struct fingerprint *fingerprint = fingerprint_new();
+    const struct lab lab = {0};
+
+    for (uint64_t i = 1; i < 1000; i++) {
+        const struct history_row row = row_at(i * S);
+
+        fingerprint_feed(fingerprint, &row);
+    }
+    json_t *print = fingerprint_json(fingerprint, &lab);
+    const json_t *times = json_object_get(print, "times");
+    ck_assert_uint_eq(json_array_size(times), 64);
+    for (size_t i = 1; i < 64; i++)
+        ck_assert(json_integer_value(json_array_get(times, i - 1)) <
+                  json_integer_value(json_array_get(times, i)));
+    json_decref(print);
+    fingerprint_free(fingerprint);
+}
+END_TEST
+
+/* Two students draw the same word now and then. */
+START_TEST(a_value_that_many_have_is_nobodys_own)
+{
+    static char word_rule[] = "{word}";
+    static char word[] = "engine";
+    struct lab_param common = {.rule = word_rule, .value = word};
+
+    expect(result_of("ann", print_of(1000 * S, 12345678, "x", &common), ""),
+           result_of("bob", print_of(2000 * S, 23456789, word, &values[1]), ""),
+           "");
+}
+END_TEST
+
+/* One or two equal times may be chance. */
+START_TEST(few_equal_times_are_no_finding)
+{
+    json_t *ann = json_pack("{s:[i,i,i], s:[], s:s, s:[]}", "times", 1, 2, 3,
+                            "random", "said", "", "own");
+    json_t *bob = json_pack("{s:[i,i,i], s:[], s:s, s:[]}", "times", 2, 3, 4,
+                            "random", "said", "", "own");
+
+    expect(result_of("ann", ann, ""), result_of("bob", bob, ""), "");
+}
+END_TEST
+
+START_TEST(hand_ins_of_two_labs_are_not_compared)
+{
+    json_t *other =
+        result_of("bob", print_of(1000 * S, 12345678, bobs, &values[1]), "");
+
+    json_object_set_new(other, "lab", json_string("02-y"));
+    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
+           other, "");
+}
+END_TEST
+
 START_TEST(the_same_student_twice_is_no_finding)
 {
     expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
@@ -245,6 +362,12 @@ Suite *similar_suite(void)
     tcase_add_test(tcase, a_moved_clock_does_not_hide_a_copy);
     tcase_add_test(tcase, a_neighbours_value_is_told);
     tcase_add_test(tcase, a_long_wrong_answer_in_common_is_told);
+    tcase_add_test(tcase, only_what_a_student_sends_is_a_students);
+    tcase_add_test(tcase, breaks_are_no_work);
+    tcase_add_test(tcase, a_fingerprint_is_bounded);
+    tcase_add_test(tcase, a_value_that_many_have_is_nobodys_own);
+    tcase_add_test(tcase, few_equal_times_are_no_finding);
+    tcase_add_test(tcase, hand_ins_of_two_labs_are_not_compared);
     tcase_add_test(tcase, the_same_student_twice_is_no_finding);
     tcase_add_test(tcase, the_random_bytes_of_a_handshake_are_told);
     tcase_add_test(tcase, a_page_holds_all_of_it_and_nothing_that_acts);
