@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "labs/check_parse.h"
+#include "labs/lab_files.h"
 #include "labs/markdown.h"
 #include "labs/params.h"
 #include "labs/ports.h"
@@ -291,9 +292,10 @@ static void add_file(struct sorter *sorter, const char *word, const char *name,
     struct lab_file **files = step ? &step->files : &sorter->lab->files;
     size_t *count = step ? &step->file_count : &sorter->lab->file_count;
 
-    if (!*name || name[0] == '.' || strpbrk(name, "/ ")) {
-        COMPLAIN(sorter, "a file's name has no '/' and no blank, and does not "
-                         "begin with '.'");
+    const char *fault = lab_files_fault(name);
+
+    if (fault) {
+        COMPLAIN(sorter, "%s", fault);
         return;
     }
     *files = alloc_resize(*files, *count + 1, sizeof((*files)[0]));

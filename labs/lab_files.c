@@ -9,6 +9,28 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *lab_files_fault(const char *name)
+{
+    static const char *const taken[] = {"journal", "student",    "manifest",
+                                        "run.log", "recording-", "broker.",
+                                        "backup-"};
+    const char *end = strrchr(name, '.');
+
+    if (!*name || name[0] == '.' || strpbrk(name, "/ "))
+        return "a file's name has no '/' and no blank, and does not begin with "
+               "'.'";
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+        size_t len = strlen(taken[i]);
+        bool begins = strchr("-.", taken[i][len - 1]);
+
+        if (!strncmp(name, taken[i], len) && (begins || !name[len]))
+            return "a file with this name is the program's own";
+    }
+    return end && !strcmp(end, ".mqlab")
+               ? "a file with this name is the program's own"
+               : NULL;
+}
+
 static int write_file(const char *path, const char *text)
 {
     size_t len = strlen(text);

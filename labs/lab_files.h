@@ -7,6 +7,10 @@
 
 #include "labs/lab.h"
 
+/* What is wrong with the name of a file that a lab hands out; NULL: nothing. It
+   may be neither a path, nor what the program itself keeps in the folder. */
+const char *lab_files_fault(const char *name);
+
 /*
  * Write those of files that are not in folder yet. What is there is the
  * student's and stays. Returns 0 or a negative errno.
