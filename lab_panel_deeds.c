@@ -97,6 +97,11 @@ static const char *run_command(void *lab)
     return "there is nothing to type in this step";
 }
 
+static bool runs_broker(void *lab)
+{
+    return lab_actors_run_broker(&((struct lab_panel *)lab)->actors);
+}
+
 static const char *answer(void *lab, const char *text)
 {
     struct lab_panel *panel = lab;
@@ -131,6 +136,7 @@ void lab_panel_deeds_functions(struct panel *panel)
     panel->open_hint = open_hint;
     panel->reset = reset;
     panel->run = run_command;
+    panel->runs_broker = runs_broker;
     panel->answer = answer;
     panel->submit = submit;
 }

@@ -196,6 +196,16 @@ int lab_actors_run(struct lab_actors *actors, const char *command,
     return result;
 }
 
+bool lab_actors_run_broker(struct lab_actors *actors)
+{
+    bool runs = false;
+
+    reap(actors);
+    for (size_t i = 0; i < actors->count; i++)
+        runs = runs || actors->brokers[i];
+    return runs;
+}
+
 void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
                       const char *folder, uint16_t port)
 {

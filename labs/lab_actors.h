@@ -42,6 +42,9 @@ void lab_actors_start(struct lab_actors *actors, const struct lab_step *step,
 int lab_actors_run(struct lab_actors *actors, const char *command,
                    const char *folder, uint16_t port);
 
+/* Does a broker run that the student has started here? */
+bool lab_actors_run_broker(struct lab_actors *actors);
+
 /*
  * End all but the student's brokers: another step begins, the same one anew, or
  * the clients' broker is another one now.

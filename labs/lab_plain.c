@@ -444,19 +444,20 @@ static int open_live(struct plain *plain,
     return result;
 }
 
-/* What was said so far would be pushed out of a small terminal at once. */
-static void wait_for_enter(void)
+/* What was said so far would be pushed out of a small terminal at once. False:
+   who reads wants to leave. */
+static bool wait_for_enter(void)
 {
     char line[80];
 
     if (!isatty(0) || !isatty(1))
-        return;
-    fputs("Enter goes on: ", stdout);
+        return true;
+    fputs("Enter goes on, q leaves: ", stdout);
     fflush(stdout);
-    read_line(line, sizeof(line));
+    return read_line(line, sizeof(line)) && strcasecmp(line, "q") != 0;
 }
 
-static void greet(const struct plain *plain)
+static void greet(struct plain *plain)
 {
     const struct lab *lab = plain->live.run->lab;
     struct buf text = {0};
@@ -482,8 +483,10 @@ static void greet(const struct plain *plain)
     if (plain->live.run->current == 0)
         lab_text_blocks(&text, lab->intro, lab->intro_count, columns());
     show(&text);
-    if (plain->live.run->current == 0)
-        wait_for_enter();
+    if (plain->live.run->current == 0 && !wait_for_enter()) {
+        plain->quit = true;
+        return;
+    }
     show_help();
     show_step(plain);
     puts("(n next step, h hint, c checks, ? what else there is)");

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/command_break.h"
+
 /* Columns of a word: its code points. */
 static size_t columns(const char *text, size_t len)
 {
@@ -77,6 +80,38 @@ static void append_lines(struct buf *out, const char *text, const char *sign)
         buf_append_string(out, sign);
         buf_append(out, text, len);
         buf_append_u8(out, '\n');
+        text += text[len] ? len + 1 : len;
+    }
+}
+
+/* A command with a sign in front; where it is broken a "\\" tells the shell that it
+   goes on, so that it can be copied. */
+static void append_command(struct buf *out, const char *text, size_t len,
+                           size_t width)
+{
+    const char *sign = "  $ ";
+    char *line = alloc_string_of(text, len);
+    const char *at = line;
+
+    while (strlen(sign) + strlen(at) > width && width > 8) {
+        size_t blank = command_break(at, width - 2 - strlen(sign));
+
+        if (!blank)
+            break;
+        buf_printf(out, "%s%.*s \\\n", sign, (int)blank, at);
+        at += blank + 1;
+        sign = "      ";
+    }
+    buf_printf(out, "%s%s\n", sign, at);
+    free(line);
+}
+
+static void append_commands(struct buf *out, const char *text, size_t width)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+
+        append_command(out, text, len, width);
         text += text[len] ? len + 1 : len;
     }
 }
@@ -206,7 +241,7 @@ void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
         case LAB_PARAGRAPH: lab_text_wrap(out, text, width, "", ""); break;
         case LAB_QUOTE: lab_text_wrap(out, text, width, "  | ", "  | "); break;
         case LAB_ITEM: append_item(out, &blocks[i], width); break;
-        case LAB_COMMAND: append_lines(out, text, "  $ "); break;
+        case LAB_COMMAND: append_commands(out, text, width); break;
         case LAB_CODE: append_lines(out, text, "    "); break;
         case LAB_TABLE: append_plain_table(out, text, "  "); break;
         }

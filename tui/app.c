@@ -287,7 +287,7 @@ static void leave(struct app *app)
 {
     if (go_back(app))
         return;
-    if (app->about_quit)
+    if (app->about_quit && (!app->quit_ends || app->quit_ends(app->quit_owner)))
         app_ask(app, APP_QUIT, "");
     else
         app->quit = true;

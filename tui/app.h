@@ -86,6 +86,9 @@ struct app {
     struct crew *crew;             /* clients started here; NULL: none can be */
     const char *no_deeds;          /* why not; NULL: a recording */
     const char *about_quit;        /* asked before q ends it; NULL: nothing */
+    bool (*quit_ends)(
+        void *owner); /* is there something to end now? NULL: yes */
+    void *quit_owner;
     enum app_mode mode;
     size_t max_bytes;                /* limit of the history, for the header */
     const struct settings *settings; /* NULL: none; borrowed */

@@ -258,6 +258,15 @@ static void copy(struct app *app, int key)
         app_copy(app, (enum copy_form)(at - keys), NULL);
 }
 
+/* The step is read from its top again. */
+static void begin_again(struct app *app)
+{
+    struct view *view = app->views[VIEW_LAB];
+
+    app_say(app, "%s", app->lab->reset(app->lab->lab));
+    view->class->act(view, ACTION_FIRST, 0);
+}
+
 static void one_key(struct app *app, enum app_asking asking, int key)
 {
     const char *how = key == 'd'   ? "disconnect"
@@ -273,7 +282,7 @@ static void one_key(struct app *app, enum app_asking asking, int key)
     if (asking == APP_CLEAR && key == 'y')
         app_say(app, "%s", app->deeds->clear(app->deeds->owner, app->kill_who));
     if (asking == APP_LAB_RESET && app->lab && key == 'y')
-        app_say(app, "%s", app->lab->reset(app->lab->lab));
+        begin_again(app);
     if (asking == APP_COPY)
         copy(app, key);
     if (asking == APP_ONLY || asking == APP_WITHOUT)

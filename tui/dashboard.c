@@ -245,6 +245,18 @@ static char *make_small_invitation(uint16_t port, bool lab)
                         port, option);
 }
 
+/* Does a broker end with the dashboard: the one that it has started, if that runs
+   still, or one that the student runs in it? */
+static bool ends_broker(void *owner)
+{
+    struct dashboard *dashboard = owner;
+    const struct panel *lab = dashboard->options->lab;
+    int status;
+
+    return (dashboard->child.pid && !child_ended(&dashboard->child, &status)) ||
+           (lab && lab->runs_broker && lab->runs_broker(lab->lab));
+}
+
 static int show(struct dashboard *dashboard, const struct settings *settings)
 {
     const struct dashboard_options *options = dashboard->options;
@@ -279,9 +291,10 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
         if (dashboard->options->with_keys)
             app_say(app, "--with-keys: who has a recording of this reads "
                          "what TLS has hidden");
-        if (dashboard->child.pid)
-            app->about_quit = " Quit? The broker ends as well.   y yes"
-                              "   any other key: no ";
+        app->about_quit = " Quit? The broker ends as well.   y yes"
+                          "   any other key: no ";
+        app->quit_ends = ends_broker;
+        app->quit_owner = dashboard;
         result = options->plain ? run_plain(&source, options->json)
                                 : run_screen(app, &source, &screen);
         if (result)

@@ -2,29 +2,10 @@
 
 #include <string.h>
 
+#include "base/command_break.h"
 #include "tui/view.h"
 
 #define LEAST_BESIDE 20 /* columns of text that stands beside other text */
-
-/* Where a command of which fit bytes have room is broken: at its last blank
-   outside of quotes, or rather at the last one before an option, which stays
-   with its value. 0: nowhere. */
-static size_t break_command(const char *text, size_t fit)
-{
-    size_t blank = 0;
-    size_t option = 0;
-    char quote = '\0';
-
-    for (size_t i = 0; i <= fit && text[i]; i++) {
-        if (quote ? text[i] == quote : text[i] == '"' || text[i] == '\'')
-            quote = quote ? '\0' : text[i];
-        else if (text[i] == ' ' && !quote)
-            blank = i;
-        if (blank == i && text[i + 1] == '-')
-            option = blank;
-    }
-    return option > fit / 2 ? option : blank;
-}
 
 /* Broken so that it can be copied all the same: a shell takes "\\" at the end
    of a line for "and so on". */
@@ -34,7 +15,7 @@ static int draw_command(const struct area *area, int y, const char *text)
 
     while (grid_text_fit(text, area->width) < strlen(text)) {
         size_t blank =
-            break_command(text, grid_text_fit(text, area->width - 2));
+            command_break(text, grid_text_fit(text, area->width - 2));
 
         if (!blank)
             break;

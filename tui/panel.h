@@ -92,8 +92,10 @@ struct panel {
     const char *(*previous)(void *lab);
     const char *(*open_hint)(void *lab);
     const char *(*reset)(void *lab);
-    const char *(*run)(void *lab); /* the command of the step, in the
+    const char *(*run)(void *lab);  /* the command of the step, in the
                                       background */
+    bool (*runs_broker)(void *lab); /* one of those commands is a broker, which
+                                       ends with the lab; NULL: never */
     const char *(*answer)(void *lab, const char *text);
     const char *(*submit)(void *lab);
 };

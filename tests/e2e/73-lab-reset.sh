@@ -72,3 +72,13 @@ until_ok kept_none
 until_ok screen_says '\[ \] 1 it is kept'
 screen_says '\[ \] 1 it was cleared' || fail "the reset itself was counted"
 tmux -S "$work/tmux.sock" send-keys Q
+
+# In a plain terminal the words before the first step wait, and q leaves there too.
+port=$(random_port)
+tmux -S "$work/tmux.sock" kill-server 2>/dev/null || true
+TERM=xterm-256color tmux -S "$work/tmux.sock" -f /dev/null new-session -d -x 80 -y 24 \
+    "'$MQTTLAB' lab 1 --plain -p $port; echo ended with \$?; sleep 60"
+until_ok screen_says 'Enter goes on, q leaves:'
+tmux -S "$work/tmux.sock" send-keys q Enter
+until_ok screen_says 'ended with 0'
+! screen_says 'Step 1 of 1' || fail "q went on"

@@ -136,8 +136,45 @@ START_TEST(q_asks_before_the_broker_ends_and_escape_never_quits)
 }
 END_TEST
 
+START_TEST(a_step_that_begins_again_is_read_from_its_top)
+{
+    grid_release(&dash.grid);
+    grid_init(&dash.grid, 12, 40, false);
+    app_press("7");
+    ck_assert(app_shows("Publish ONE"));
+    app_press("G");
+    ck_assert(!app_shows("Publish ONE"));
+    app_press("Xn");
+    ck_assert(!app_shows("Publish ONE"));
+    app_press("Xy");
+    ck_assert(app_shows("Publish ONE"));
+}
+END_TEST
+
+static bool read_truth(void *owner)
+{
+    return *(bool *)owner;
+}
+
 START_TEST(q_leaves_at_once_when_nothing_ends_with_it)
 {
+    app_press("q");
+    ck_assert(dash.app->quit);
+}
+END_TEST
+
+/* The broker may have ended meanwhile, or another one may have come. */
+START_TEST(q_asks_as_long_as_a_broker_would_end_with_it)
+{
+    bool runs = true;
+
+    dash.app->about_quit = " Quit? ";
+    dash.app->quit_ends = read_truth;
+    dash.app->quit_owner = &runs;
+    app_press("q");
+    ck_assert(!dash.app->quit);
+    app_press("n");
+    runs = false;
     app_press("q");
     ck_assert(dash.app->quit);
 }
@@ -659,7 +696,9 @@ Suite *app_suite(void)
                    messages_of_another_broker_are_traced_by_what_they_say);
     tcase_add_test(tcase, help_leads_back_to_where_one_was);
     tcase_add_test(tcase, q_asks_before_the_broker_ends_and_escape_never_quits);
+    tcase_add_test(tcase, a_step_that_begins_again_is_read_from_its_top);
     tcase_add_test(tcase, q_leaves_at_once_when_nothing_ends_with_it);
+    tcase_add_test(tcase, q_asks_as_long_as_a_broker_would_end_with_it);
     tcase_add_test(tcase, a_filter_is_tried_while_it_is_typed);
     tcase_add_test(tcase, what_is_no_filter_cannot_be_entered);
     tcase_add_test(tcase, the_chosen_field_becomes_a_filter);

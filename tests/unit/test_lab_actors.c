@@ -88,13 +88,16 @@ START_TEST(a_broker_that_the_student_runs_outlives_the_step_and_no_other)
     char *path = alloc_printf("%s/pid", student.folder);
     pid_t other = run("echo $$. >pid; exec sleep 1000");
 
+    ck_assert(!lab_actors_run_broker(&actors));
     ck_assert_int_eq(unlink(path), 0);
     pid_t broker = run("mosquitto () { :; }; echo $$. >pid; exec sleep 1000");
     lab_actors_leave(&actors);
     ck_assert(has_ended(other));
     ck_assert(!has_ended(broker));
     ck_assert_uint_eq(actors.count, 1);
+    ck_assert(lab_actors_run_broker(&actors));
     lab_actors_stop(&actors);
+    ck_assert(!lab_actors_run_broker(&actors));
     ck_assert(has_ended(broker));
     ck_assert_uint_eq(actors.count, 0);
     free(path);

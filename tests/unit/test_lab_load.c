@@ -368,6 +368,28 @@ START_TEST(a_list_within_a_list_stands_further_in)
 }
 END_TEST
 
+START_TEST(a_long_command_is_broken_so_that_a_shell_still_takes_it)
+{
+    const struct lab_block blocks[] = {
+        {LAB_COMMAND, 0,
+         (char[]){"pub -h localhost -t a -m b\n"
+                  "printf 'not within quotes' >a\n"
+                  "short\n"
+                  "nowhere-to-break-this-one"}},
+    };
+    struct buf out = {0};
+
+    lab_text_blocks(&out, blocks, 1, 24);
+    ck_assert_str_eq(buf_string(&out), "  $ pub -h localhost \\\n"
+                                       "      -t a -m b\n"
+                                       "  $ printf \\\n"
+                                       "      'not within quotes' >a\n"
+                                       "  $ short\n"
+                                       "  $ nowhere-to-break-this-one\n\n");
+    buf_release(&out);
+}
+END_TEST
+
 /* The second paragraph of an item has no sign, whatever its first word. */
 START_TEST(an_item_may_go_on_after_a_paragraph)
 {
@@ -478,6 +500,8 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase, every_part_of_a_lab_is_read);
     tcase_add_test(tcase, control_characters_are_told_and_taken_out);
     tcase_add_test(tcase, a_list_within_a_list_stands_further_in);
+    tcase_add_test(tcase,
+                   a_long_command_is_broken_so_that_a_shell_still_takes_it);
     tcase_add_test(tcase, a_demonstration_is_a_file_and_a_command);
     tcase_add_test(tcase, values_are_the_students_own_and_always_the_same);
     tcase_add_test(tcase, values_stand_in_packets_as_bytes);
