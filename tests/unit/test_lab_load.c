@@ -118,6 +118,21 @@ START_TEST(a_demonstration_is_a_file_and_a_command)
 }
 END_TEST
 
+START_TEST(two_values_of_a_student_are_two)
+{
+    static const char text[] =
+        "---\nid: 99-test\ntitle: T\nversion: 1\nparam a: {hex16}\n"
+        "param b: {hex16}\n---\n# T\n## Step 1: {{a}} {{b}}\n"
+        "<!-- step one -->\n";
+    struct lab_problems problems = {0};
+    struct lab *lab = load(text, "ann", &problems);
+
+    ck_assert_uint_eq(problems.count, 0);
+    ck_assert_str_ne(params_value(lab, "a"), params_value(lab, "b"));
+    lab_free(lab);
+}
+END_TEST
+
 START_TEST(values_are_the_students_own_and_always_the_same)
 {
     struct lab_problems problems = {0};
@@ -492,6 +507,16 @@ START_TEST(the_fails_list_is_split_at_commas)
 }
 END_TEST
 
+START_TEST(a_tick_that_nothing_closes_stays)
+{
+    struct buf text = {0};
+
+    lab_text_wrap(&text, "type `ls` and 5` more", 80, "", "");
+    ck_assert_str_eq(buf_string(&text), "type ls and 5` more\n");
+    buf_release(&text);
+}
+END_TEST
+
 Suite *lab_load_suite(void)
 {
     Suite *suite = suite_create("lab_load");
@@ -503,6 +528,8 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase,
                    a_long_command_is_broken_so_that_a_shell_still_takes_it);
     tcase_add_test(tcase, a_demonstration_is_a_file_and_a_command);
+    tcase_add_test(tcase, two_values_of_a_student_are_two);
+    tcase_add_test(tcase, a_tick_that_nothing_closes_stays);
     tcase_add_test(tcase, values_are_the_students_own_and_always_the_same);
     tcase_add_test(tcase, values_stand_in_packets_as_bytes);
     tcase_add_test(tcase,

@@ -8,6 +8,7 @@
 #include "labs/lab_saw.h"
 #include "labs/progress.h"
 #include "student.h"
+#include "wire/event.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -35,9 +36,13 @@ static const char lab_text[] =
     "lab.type == \"UNSUBSCRIBE\" within 2s\n"
     "notes  1  file notes matches ^done\n"
     "```\n"
+    "<details><summary>Hint (costs 1)</summary>\n\nPing.\n\n</details>\n\n"
     "## Step 2: Two\n"
     "<!-- step two -->\n"
     "```file second\n"
+    "as it was\n"
+    "```\n"
+    "```play show\n"
     "as it was\n"
     "```\n"
     "```check\n"
@@ -205,6 +210,58 @@ START_TEST(a_recording_that_cannot_be_written_is_told)
     ping(1);
     ck_assert_int_eq(shown(PING), CHECK_WAITING);
     ck_assert(!live_hint(&student.live));
+    ck_assert_uint_eq(live_step(&student.live)->hints_open, 0);
+}
+END_TEST
+
+/* The last packet as it was recorded. */
+static struct record last_packet(void)
+{
+    const struct history *history = student.live.run->history;
+    struct history_row row = {0};
+
+    for (uint64_t i = history_end(history);
+         i-- > 0 && row.record.type != RECORD_MQTT;)
+        ck_assert(history_get(history, i, &row));
+    ck_assert_int_eq(row.record.type, RECORD_MQTT);
+    return row.record;
+}
+
+/* Each broker counts its connections from 1. */
+START_TEST(a_connection_has_its_number_for_itself)
+{
+    ping(1);
+    uint32_t first = last_packet().connection;
+    live_new_source(&student.live);
+    ping(1);
+    uint32_t second = last_packet().connection;
+    live_close(&student.live);
+    student_open(&student);
+    ping(1);
+    ck_assert_uint_lt(first, second);
+    ck_assert_uint_lt(second, last_packet().connection);
+}
+END_TEST
+
+/* Though our own records stand between those of the tap. */
+START_TEST(what_caused_a_record_is_still_found)
+{
+    struct history_row row;
+    struct buf bytes = {0};
+
+    ping(7);
+    uint64_t cause = last_packet().seq;
+    live_answer(&student.live, "q", "4");
+    record_begin(&bytes, EVENT_NOTE);
+    live_feed(&student.live, &(struct record){.seq = 8,
+                                              .cause = 7,
+                                              .time_ns = clock_read_wall_ns(),
+                                              .type = RECORD_EVT,
+                                              .bytes = buf_slice(&bytes)});
+    const struct history *history = student.live.run->history;
+    ck_assert(history_get(history, history_end(history) - 1, &row));
+    ck_assert_uint_eq(row.record.cause, cause);
+    buf_release(&bytes);
 }
 END_TEST
 
@@ -347,6 +404,17 @@ START_TEST(a_file_that_the_student_changed_stays_so_until_the_step_begins_again)
 }
 END_TEST
 
+/* It is nothing that a student works on. */
+START_TEST(a_script_is_the_labs_when_the_step_begins_again)
+{
+    live_begin_step(&student.live, 1);
+    free(student_write_file(&student, "mqttlab/01-x/show.play", "mine\n"));
+    live_reset_step(&student.live);
+    ck_assert_str_eq(line_of("show.play"), "as it was");
+    ck_assert_str_eq(line_of("show.play.old"), "");
+}
+END_TEST
+
 /* What the list of labs says. Owned. */
 static char *said(void)
 {
@@ -386,7 +454,8 @@ START_TEST(the_list_of_labs_tells_how_far_one_is)
     live_reset_step(&student.live);
     live_tick(&student.live);
     expect_said("3 of 5 points");
-    expect_said("3 of 5 points");
+    ck_assert(live_hint(&student.live));
+    expect_said("2 of 5 points");
 }
 END_TEST
 
@@ -444,6 +513,9 @@ Suite *live_suite(void)
     tcase_add_test(tcase,
                    the_recordings_of_a_lab_are_bounded_over_all_sittings);
     tcase_add_test(tcase, a_recording_that_cannot_be_written_is_told);
+    tcase_add_test(tcase, a_connection_has_its_number_for_itself);
+    tcase_add_test(tcase, what_caused_a_record_is_still_found);
+    tcase_add_test(tcase, a_script_is_the_labs_when_the_step_begins_again);
     tcase_add_test(tcase, a_lab_is_not_begun_where_nothing_can_be_written);
     tcase_add_test(tcase, that_time_has_passed_is_in_the_recording);
     tcase_add_test(tcase, time_passes_only_while_somebody_watches);
