@@ -109,6 +109,50 @@ static void work(const struct grade_options *options, const char *file,
     _exit(text ? write_answer(fd, text) : 1);
 }
 
+/* ---- what must be tidied up first ---- */
+
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+
+#define ENDING (sizeof(ending) / sizeof(ending[0]))
+
+/* A signal that ends this process waits until what was unpacked is gone. Who
+   ignores it goes on ignoring it. */
+static void hold_signals(sigset_t *before)
+{
+    sigset_t held;
+
+    sigemptyset(&held);
+    for (size_t i = 0; i < ENDING; i++) {
+        struct sigaction action;
+
+        if (sigaction(ending[i], NULL, &action) == 0 &&
+            action.sa_handler != SIG_IGN)
+            sigaddset(&held, ending[i]);
+    }
+    sigprocmask(SIG_BLOCK, &held, before);
+}
+
+static void let_signals_through(void)
+{
+    sigset_t held;
+
+    sigemptyset(&held);
+    for (size_t i = 0; i < ENDING; i++)
+        sigaddset(&held, ending[i]);
+    sigprocmask(SIG_UNBLOCK, &held, NULL);
+}
+
+static bool is_stopped(void)
+{
+    sigset_t waiting;
+    bool stopped = false;
+
+    sigpending(&waiting);
+    for (size_t i = 0; i < ENDING; i++)
+        stopped = stopped || sigismember(&waiting, ending[i]) == 1;
+    return stopped;
+}
+
 /* ---- in the parent ---- */
 
 static int start(struct worker *worker, const struct grade_options *options,
@@ -126,6 +170,7 @@ static int start(struct worker *worker, const struct grade_options *options,
         fflush(NULL);
         pid = process_fork(&worker->leash);
         if (pid == 0) {
+            let_signals_through();
             close(ends[0]);
             work(options, file, worker->folder, ends[1]);
         }
@@ -217,6 +262,24 @@ static struct worker *free_worker(struct worker *workers, unsigned jobs)
     return NULL;
 }
 
+static size_t count_running(const struct worker *workers, unsigned jobs)
+{
+    size_t running = 0;
+
+    for (unsigned i = 0; i < jobs; i++)
+        running += workers[i].pid != 0;
+    return running;
+}
+
+/* Those that still run, because all is to end. */
+static void finish_all(struct worker *workers, unsigned jobs, json_t **results)
+{
+    for (unsigned i = 0; i < jobs; i++) {
+        if (workers[i].pid)
+            finish(&workers[i], results);
+    }
+}
+
 /* The name of a file as reports show it: who handed it in has chosen it, so it
    may be no text at all, or a terminal's commands. */
 static json_t *shown_name(const char *path, const char *folder)
@@ -242,8 +305,10 @@ static json_t *grade_all(const struct grade_options *options, char **files,
     json_t **results = alloc_zero(count, sizeof(results[0]));
     size_t next = 0;
     size_t running = 0;
+    sigset_t before;
 
-    while (next < count || running) {
+    hold_signals(&before);
+    while ((next < count || running) && !is_stopped()) {
         struct worker *worker = free_worker(workers, options->jobs);
 
         if (next < count && worker) {
@@ -256,12 +321,14 @@ static json_t *grade_all(const struct grade_options *options, char **files,
             continue;
         }
         wait_for_some(workers, options->jobs, results);
-        running = 0;
-        for (unsigned i = 0; i < options->jobs; i++)
-            running += workers[i].pid != 0;
+        running = count_running(workers, options->jobs);
     }
+    finish_all(workers, options->jobs, results);
+    sigprocmask(SIG_SETMASK, &before, NULL); /* ends here when it was stopped */
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++) {
+        if (!results[i])
+            results[i] = grade_checks_error("grading was stopped", true);
         json_object_set_new(results[i], "file",
                             shown_name(files[i], options->folder));
         json_array_append_new(all, results[i]);

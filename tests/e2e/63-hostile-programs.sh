@@ -94,3 +94,17 @@ rm "$work/in/05-flood.mqlab" "$work/in/10-loop.mqlab"
 exits 1 "$MQTTLAB" grade "$work/in" -j 8 --json "$work/json" -q
 exits 1 "$MQTTLAB" grade "$work/in" -j 1 --json "$work/json2" -q
 cmp "$work/json" "$work/json2" || fail "the same hand-ins give other bytes"
+
+# Who stops the grader finds nothing left of what was unpacked.
+: >"$work/dir/left-$$"
+hand_in 12-late <<'END'
+while :; do :; done
+END
+unpacked() {
+    ls /tmp/mqttlab-grade.*/left-$$
+}
+background stopped "$MQTTLAB" grade "$work/in/12-late.mqlab" -q
+until_ok unpacked
+kill "$pid"
+finishes "$pid" 143
+! unpacked >/dev/null 2>&1 || fail "it has left $(unpacked)"
