@@ -172,8 +172,11 @@ static uint64_t state_of(const struct cert_wish *wish, const char *folder)
     return state ? state : 1;
 }
 
+/* A file that is not asked for is not missing. */
 static bool is_there(const char *folder, const char *name)
 {
+    if (!name)
+        return true;
     char *path = alloc_printf("%s/%s", folder, name);
     struct stat info;
     bool there = lstat(path, &info) == 0;
@@ -194,7 +197,10 @@ bool check_cert_look(struct check_cert *cert, const char *folder,
     cert->wish.folder = folder;
     cert->wish.now = (time_t)(time_ns / NS_PER_S);
     cert->good = cert_judge(&cert->wish, &why);
-    cert->there = is_there(folder, cert->wish.file);
+    /* Lists come later than what they are about: until then nothing is wrong. */
+    cert->there = is_there(folder, cert->wish.file) &&
+                  is_there(folder, cert->wish.crl) &&
+                  is_there(folder, cert->wish.revoked);
     free(cert->why);
     cert->why = buf_take_string(&why);
     return true;

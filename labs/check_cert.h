@@ -15,7 +15,7 @@ struct check_cert {
     struct cert_wish wish; /* its strings are within text */
     char *text;            /* owned */
     uint64_t state;        /* of the files, as they were judged last; 0: not */
-    bool there;            /* the certificate's own file */
+    bool there;            /* the certificate, and the lists that are named */
     bool good;
     char *why; /* owned, of one that is not good: a line for people */
 };

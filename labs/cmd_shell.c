@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/options.h"
 #include "labs/links.h"
+#include "labs/ports.h"
 #include "labs/workspace.h"
 #include "wire/control.h"
 
@@ -63,9 +64,17 @@ static char *make_links(void)
 static void go_to_lab(void)
 {
     char *folder = workspace_open_now();
+    char *here = NULL;
 
     if (folder && chdir(folder) == 0)
         printf("This is the folder of the lab that is open: %s\n", folder);
+    else if ((here = getcwd(NULL, 0)))
+        printf("No lab is open: mqttlab lab 1, in another terminal, opens one. "
+               "This is\n%s\n",
+               here);
+    printf("Clients connect to 127.0.0.1, port %u, when they are not told.\n",
+           (unsigned)ports_number(PORTS_MQTT));
+    free(here);
     free(folder);
 }
 

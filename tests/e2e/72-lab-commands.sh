@@ -173,3 +173,9 @@ exits 3 "$MQTTLAB" grade essays --marks - 2>said
 sed 's/^why  3/why  0/' home/labs/05-essay.md >home/labs/06-none.md
 exits 1 "$MQTTLAB" lab lint 6 >said
 grep -q '06-none.md:12: a question that is marked by hand needs one check' said || fail "$(cat said)"
+
+# The shell says where one is, whether a lab is open or not.
+echo 'exit' | SHELL=/bin/sh "$MQTTLAB" shell -p "$port" >said
+grep -q '^No lab is open: mqttlab lab 1' said || fail "$(cat said)"
+has_line "$(pwd)" said
+has_line "Clients connect to 127.0.0.1, port $port, when they are not told." said

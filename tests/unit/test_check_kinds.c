@@ -313,6 +313,29 @@ START_TEST(a_certificate_is_as_it_is_wanted_or_the_check_says_why_not)
 }
 END_TEST
 
+/* The authority makes its list after the certificates: nobody is to be told of it
+   before anything was done. */
+START_TEST(a_list_that_is_not_there_yet_is_nobodys_mistake)
+{
+    static const char *const texts[] = {
+        "cert server.crt trusted ca.crt crl later.crl",
+        "cert server.crt revoked later.crl",
+    };
+    const struct check_context with = context();
+    struct check *check = make_good(texts[_i]);
+
+    make_certificates();
+    add_time((uint64_t)time(NULL));
+    check_look(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
+    ck_assert_ptr_null(check_reason(check));
+    char *said = explained(check);
+    ck_assert_msg(strstr(said, "later.crl cannot be read"), "%s", said);
+    free(said);
+    check_free(check);
+}
+END_TEST
+
 START_TEST(what_is_expired_is_decided_by_the_last_record)
 {
     uint64_t now = (uint64_t)time(NULL);
@@ -572,6 +595,8 @@ Suite *check_kinds_suite(void)
                         COUNT(sessions));
     tcase_add_test(tcase,
                    a_certificate_is_as_it_is_wanted_or_the_check_says_why_not);
+    tcase_add_loop_test(tcase, a_list_that_is_not_there_yet_is_nobodys_mistake,
+                        0, 2);
     tcase_add_test(tcase, what_is_expired_is_decided_by_the_last_record);
     tcase_add_test(tcase, what_is_not_valid_yet_is_told);
     tcase_add_test(tcase,
