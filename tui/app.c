@@ -499,6 +499,33 @@ static enum action action_of(const struct app *app, int key)
     return own ? own : keys_action(app->view, key);
 }
 
+/* A key that does nothing here: where does it, if anywhere? */
+static void say_no_use(struct app *app, int key)
+{
+    char name[] = {(char)key, '\0'};
+    struct buf views = {0};
+
+    for (int view = 0; view < VIEW_HELP; view++) {
+        if (keys_action((enum view_id)view, key))
+            buf_printf(&views, "%s%c", views.len ? ", " : "; it has in view ",
+                       keys_view_digit((enum view_id)view));
+    }
+    app_say(app, "%s has no use here%s; ? lists the keys",
+            key > ' ' && key < 127 ? name : "this key", buf_string(&views));
+    buf_release(&views);
+}
+
+static void act_on_key(struct app *app, int key)
+{
+    enum action action = action_of(app, key);
+
+    if (action)
+        act(app, action);
+    else if (!app->views[app->view]->class->act(app->views[app->view], action,
+                                                app->pane))
+        say_no_use(app, key);
+}
+
 void app_key(struct app *app, int key, const struct keys_mouse *mouse)
 {
     const int leave_shell = 29; /* Ctrl-], as in telnet */
@@ -513,7 +540,7 @@ void app_key(struct app *app, int key, const struct keys_mouse *mouse)
     else if (key == KEYS_MOUSE && mouse)
         on_mouse(app, mouse);
     else
-        act(app, action_of(app, key));
+        act_on_key(app, key);
 }
 
 void app_type(struct app *app, const char *keys)

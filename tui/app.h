@@ -177,6 +177,7 @@ void app_command(struct app *app, const char *line);
    why, when nothing can be done. */
 bool app_can_do(struct app *app);
 void app_hold(struct app *app, const char *filter);
+void app_list_rules(struct app *app);
 void app_end_rules(struct app *app);
 /* seq 0: the oldest */
 void app_release(struct app *app, uint64_t seq, bool all);

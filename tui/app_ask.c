@@ -77,6 +77,8 @@ void app_columns(struct app *app, const char *names)
 
     if (wrong)
         app_say(app, "%s; Tab behind o names them", wrong);
+    else if (!*names)
+        app_say(app, "the columns are as usual");
 }
 
 /* ---- search ---- */

@@ -18,6 +18,12 @@ static void show_view(struct app *app, const char *name)
         app_show(app, view);
 }
 
+static void show_commands(struct app *app)
+{
+    app_show(app, VIEW_HELP);
+    view_help_find(app->views[VIEW_HELP], "Commands");
+}
+
 static void publish(struct app *app, const char *rest)
 {
     if (!app_can_do(app))
@@ -99,7 +105,7 @@ static bool run_here(struct app *app, enum command_id id, const char *rest)
     if (id == COMMAND_QUIT)
         app->quit = true;
     else if (id == COMMAND_HELP)
-        app_show(app, VIEW_HELP);
+        show_commands(app);
     else if (id == COMMAND_SET_FILTER)
         app->host.filter(app, rest);
     else if (id == COMMAND_SHOW_VIEW)
@@ -150,6 +156,8 @@ static bool run_on_wire(struct app *app, enum command_id id, const char *rest)
         app_disturb(app, "dup", rest);
     else if (id == COMMAND_CORRUPT)
         app_disturb(app, "corrupt", rest);
+    else if (id == COMMAND_RULES)
+        app_list_rules(app);
     else if (id == COMMAND_RULES_OFF)
         app_end_rules(app);
     else
@@ -161,6 +169,11 @@ static void slow(struct app *app, const char *rest)
 {
     struct buf text = {0};
 
+    if (!strcmp(rest, "0")) {
+        if (app_can_do(app))
+            app_say(app, "%s", app->deeds->unrule(app->deeds->owner, "delay"));
+        return;
+    }
     buf_printf(&text, "%s always", rest);
     app_disturb(app, "delay", buf_string(&text));
     buf_release(&text);

@@ -70,6 +70,8 @@ static void draw_compact_header(const struct app *app, const struct area *area)
                (unsigned long long)counters->dropped);
     buf_append_string(&text, " lost");
     put_count(&text, history_lost(store->history));
+    if (store->model->rule_count && text.len + 14 < (unsigned)area->width)
+        buf_printf(&text, " rules%zu", store->model->rule_count);
     if (text.len + 15 < (unsigned)area->width)
         put_lab(app, "lab ", &text);
     grid_shade(area, 0, STYLE_TITLE);
@@ -95,6 +97,8 @@ static void draw_header(const struct app *app, const struct area *area)
                (unsigned long long)model->waiting_count,
                (unsigned long long)model->counters.dropped);
     put_count(&text, history_lost(store->history));
+    if (model->rule_count)
+        buf_printf(&text, "  rules %zu", model->rule_count);
     put_memory(app, &text);
     grid_shade(area, 0, STYLE_TITLE);
     grid_text(area, 0, 0, STYLE_TITLE, buf_string(&text));
@@ -246,6 +250,39 @@ static void draw_question(struct app *app, const struct area *area, int y)
         grid_cursor(area, y, grid_text(area, y, 0, STYLE_KEY, label));
 }
 
+/*
+ * What there is to say stands in the rule, or on a small screen in the line of
+ * the view's name. What is longer gets the lines that it needs; true: one of
+ * them is that of the keys, at y.
+ */
+static bool draw_said(const struct app *app, const struct area *area,
+                      const char *said, int y)
+{
+    int rule = app->layout.rule_y;
+    int width = said ? grid_text_width(said) : 0;
+    bool typing = app->asking != APP_NOTHING || app_in_shell(app);
+    struct area box = grid_part(area, 0, 1, 0, area->width - 2);
+    int lines;
+
+    if (width + (rule >= 0 ? 5 : 1) < area->width) {
+        if (rule >= 0)
+            grid_rule(area, rule, said);
+        else if (said)
+            grid_column(area, 1, 1, area->width - 1, STYLE_WARNING, said);
+        return false;
+    }
+    lines = view_paragraph(&box, 0, STYLE_HEADING, said);
+    int top = rule < 0 ? 1 : (typing ? rule : y) - lines + 1;
+    top = top < 1 ? 1 : top;
+    for (int i = 0; i < lines; i++)
+        grid_shade(area, top + i, STYLE_PLAIN);
+    box = grid_part(area, top, 1, lines, area->width - 2);
+    view_paragraph(&box, 0, rule < 0 ? STYLE_WARNING : STYLE_HEADING, said);
+    if (rule >= 0)
+        grid_rule(area, top - 1, NULL);
+    return top + lines > y;
+}
+
 static void draw_bottom(struct app *app, const struct area *area)
 {
     const struct layout *layout = &app->layout;
@@ -260,13 +297,10 @@ static void draw_bottom(struct app *app, const struct area *area)
                  app->filter_error.column, app->filter_error.message);
         said = error;
     }
-    if (layout->rule_y >= 0)
-        grid_rule(area, layout->rule_y, said);
-    else if (said)
-        grid_column(area, 1, 1, area->width - 1, STYLE_WARNING, said);
+    bool covered = draw_said(app, area, said, y);
     if (app_in_shell(app))
         grid_text(area, y, 1, STYLE_KEY, "Ctrl-] Back to the dashboard");
-    else if (app->asking == APP_NOTHING && !hidden)
+    else if (app->asking == APP_NOTHING && !hidden && !covered)
         draw_key_line(app, area, y);
     else if (app->asking != APP_NOTHING)
         draw_question(app, area, y);

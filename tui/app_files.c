@@ -82,12 +82,7 @@ void app_load(struct app *app, const char *path)
     app->load = alloc_string(path);
 }
 
-static bool is_svg(const char *path)
-{
-    return export_format_of(path) == EXPORT_SVG;
-}
-
-void app_screenshot(struct app *app, const char *path)
+static void write_screen(struct app *app, const char *path, bool svg)
 {
     struct grid grid;
     struct buf text = {0};
@@ -95,7 +90,7 @@ void app_screenshot(struct app *app, const char *path)
     grid_init(&grid, app->height, app->width, false);
     app->asking = APP_NOTHING;
     app_draw(app, &grid);
-    if (is_svg(path))
+    if (svg)
         grid_svg(&grid, app->theme ? app->theme : theme_table(), &text);
     else
         grid_dump(&grid, false, &text);
@@ -104,9 +99,19 @@ void app_screenshot(struct app *app, const char *path)
     grid_release(&grid);
 }
 
+void app_screenshot(struct app *app, const char *path)
+{
+    enum export_format format = export_format_of(path);
+
+    if (format == EXPORT_TEXT || format == EXPORT_SVG)
+        write_screen(app, path, format == EXPORT_SVG);
+    else
+        app_say(app, "the name ends with .txt or .svg");
+}
+
 void app_save_display(struct app *app, const char *path)
 {
-    app_screenshot(app, path);
+    write_screen(app, path, false);
 }
 
 /* ---- export ---- */

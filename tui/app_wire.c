@@ -1,6 +1,7 @@
 /*
  * What is done to packets on their way, and to connections.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,18 @@ void app_end_rules(struct app *app)
         return;
     app_say(app, "%s", app->deeds->unrule(app->deeds->owner, NULL));
     app->holding = false;
+}
+
+void app_list_rules(struct app *app)
+{
+    const struct model *model = app->store->model;
+    struct buf text = {0};
+
+    for (size_t i = 0; i < model->rule_count; i++)
+        buf_printf(&text, "%srule %u: %s", i ? "; " : "",
+                   model->rules[i].number, model->rules[i].text);
+    app_say(app, "%s", text.len ? buf_string(&text) : "no rule is in force");
+    buf_release(&text);
 }
 
 void app_release(struct app *app, uint64_t seq, bool all)
@@ -143,9 +156,12 @@ void app_disturb(struct app *app, const char *kind, const char *rest)
         return;
     bool set = false;
     const char *said = app->deeds->rule(app->deeds->owner, &rule, &set);
+    char how[40];
+
+    snprintf(how, sizeof(how), rule.ms ? "%s %u ms" : "%s", kind, rule.ms);
     if (set)
-        app_say(app, "%s: %s %s%s; :rules-off ends it", said, kind,
-                rule.always ? "always " : "once, ",
+        app_say(app, "%s: %s %s, %s; :rules-off ends it", said, how,
+                rule.always ? "always" : "once",
                 *rest ? rest : "whatever comes");
     else
         app_say(app, "%s", said);

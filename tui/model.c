@@ -28,6 +28,7 @@ void model_free(struct model *model)
     free(model->waiting);
     free(model->waiting_on);
     map_release(&model->clients_by_id);
+    model_rules_end(model);
     model_topics_free(model);
     model_wills_free(model);
     free(model);
@@ -227,12 +228,14 @@ static void add_event(struct model *model, const struct history_row *row)
         model->waiting_count = 0;
         model_clients_restart(model);
         model_topics_restart(model);
+        model_rules_end(model);
     }
     if (code == EVENT_PACKET_RELEASED)
         on_released(model, client, row->record.cause);
     if (client)
         model_client_event(model, client, row);
     model_will_event(model, client, row);
+    model_rule_event(model, row);
     model_topic_event(model, row);
 }
 

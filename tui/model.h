@@ -124,6 +124,15 @@ struct model_topic {
     uint64_t subscribers_counted; /* model's subscriptions_changed then, + 1 */
 };
 
+/* ---- rules that disturb the traffic ---- */
+
+#define MODEL_RULES_MAX 64 /* as many as a broker takes */
+
+struct model_rule {
+    unsigned number;
+    char *text; /* owned: "always drop mqtt.qos == 2" */
+};
+
 /* ---- everything ---- */
 
 #define MODEL_WAITING_MAX 8192 /* held packets that are known */
@@ -159,6 +168,8 @@ struct model {
     bool tells_causes; /* records come from our broker, which says which packet
                           brought another about */
     uint64_t broker_began_ns; /* when the broker was started; 0: not said */
+    struct model_rule rules[MODEL_RULES_MAX]; /* in force, oldest first */
+    size_t rule_count;
     uint64_t *waiting; /* owned: seqs of packets that a rule holds, in order */
     uint32_t *waiting_on; /* owned: the connection of each */
     size_t waiting_count;

@@ -54,6 +54,12 @@ void model_will_guess(struct model_client *client,
                       enum model_will_state state, const char *cause);
 void model_wills_free(struct model *model);
 
+/* ---- model_rules.c ---- */
+
+void model_rule_event(struct model *model, const struct history_row *row);
+/* None is in force any more. */
+void model_rules_end(struct model *model);
+
 /* ---- all ---- */
 
 /* Replace an owned string. */

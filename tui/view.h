@@ -108,6 +108,9 @@ void view_free(struct view *view);
 /* Let view_present show the lab's step in place of a packet, or not. */
 void view_present_slide(struct view *view, bool slide);
 
+/* Let view_help begin with this heading, a constant. */
+void view_help_find(struct view *view, const char *heading);
+
 /* Let view_payload plot the number of this name; "": the first. */
 void view_payload_plot(struct view *view, const char *number);
 

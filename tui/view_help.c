@@ -12,7 +12,8 @@
 
 struct view_help {
     struct view view;
-    struct buf text; /* of the view that help was asked in */
+    struct buf text;    /* of the view that help was asked in */
+    const char *wanted; /* the heading to show first, once; NULL: none */
     enum view_id about;
     int width; /* that it was made for */
     size_t top;
@@ -27,8 +28,8 @@ static const char reading[] =
     "  =>7  <=5       packet 7 answers this one; this one answers packet 5\n"
     "  * ~ # x !      tagged; held now; has a note; dropped; against the rules\n"
     "  [00 07]        the bytes of the chosen field\n"
-    "  FOLLOWING      the newest packet is chosen; moving up stops it, F or\n"
-    "                 End begins again\n";
+    "  FOLLOWING      the newest packet is chosen; moving up stops it, F or End "
+    "begins again\n";
 
 /* Where the words stand behind the keys. */
 #define WORDS_AT 17
@@ -112,6 +113,21 @@ static void copy_line(struct view_help *view, size_t number, char *line,
     line[len] = '\0';
 }
 
+/* Begin with the heading that was asked for. */
+static void find_wanted(struct view_help *view)
+{
+    for (size_t i = 0; view->wanted && i < view->lines; i++) {
+        char line[256];
+
+        copy_line(view, i, line, sizeof(line));
+        if (line[0] != '#' || strcmp(line + 2, view->wanted) != 0)
+            continue;
+        view->top = i;
+        break;
+    }
+    view->wanted = NULL;
+}
+
 static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_help *view = (struct view_help *)base;
@@ -120,23 +136,34 @@ static void draw(struct view *base, const struct area *area, int pane)
     make(view,
          base->host->about ? base->host->about(base->host->app) : VIEW_PACKETS,
          area->width);
+    find_wanted(view);
     count = view->lines;
     view->height = area->height;
     view->top = view_scroll(view->top, view->top, count, area->height);
+    bool more = view->top + (size_t)area->height < count;
     for (int y = 0; y < area->height && view->top + (size_t)y < count; y++) {
         char line[256];
 
         copy_line(view, view->top + (size_t)y, line, sizeof(line));
+        /* What has no room beside "j more" comes with the next line. */
+        if (more && y == area->height - 1 &&
+            grid_text_width(line) > area->width - 9)
+            break;
         if (line[0] == '#')
             grid_text(area, y, 1, STYLE_HEADING, line + 2);
         else
             grid_text(area, y, 0, STYLE_PLAIN, line);
     }
-    if (view->top + (size_t)area->height < count && area->height > 0)
+    if (more && area->height > 0)
         grid_text(area, area->height - 1, area->width - 8, STYLE_WARNING,
                   "j more");
     if (pane >= 0)
         grid_cursor(area, 0, 0);
+}
+
+void view_help_find(struct view *view, const char *heading)
+{
+    ((struct view_help *)view)->wanted = heading;
 }
 
 static bool act(struct view *base, enum action action, int pane)

@@ -198,10 +198,14 @@ unsigned gate_set(struct gate *gate, const struct gate_rule *rule,
 {
     unsigned number = gate_rules_set(&gate->rules, rule, text, error);
 
+    char time[16] = "";
+
+    if (rule->kind == GATE_DELAY)
+        snprintf(time, sizeof(time), " %u ms", (unsigned)rule->delay_ms);
     if (number)
-        tell(gate, NULL, EVENT_RULE_SET, 0, "rule %u: %s%s %.200s", number,
+        tell(gate, NULL, EVENT_RULE_SET, 0, "rule %u: %s%s%s %.200s", number,
              rule->always || rule->kind == GATE_HOLD ? "always " : "",
-             gate_kind_name(rule->kind), *text ? text : "every packet");
+             gate_kind_name(rule->kind), time, *text ? text : "every packet");
     return number;
 }
 

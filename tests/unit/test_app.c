@@ -113,6 +113,64 @@ START_TEST(messages_of_another_broker_are_traced_by_what_they_say)
 }
 END_TEST
 
+START_TEST(a_key_without_use_says_so)
+{
+    app_press("1B");
+    ck_assert(app_shows("B has no use here; ? lists the keys"));
+    app_press("3M");
+    ck_assert(app_shows("M has no use here; it has in view 1, 2; ? lists"));
+    app_press("<C-y>");
+    ck_assert(app_shows("this key has no use here; ? lists the keys"));
+    app_press("j");
+    ck_assert(!app_shows("no use here"));
+}
+END_TEST
+
+START_TEST(what_is_said_is_never_cut)
+{
+    app_press("1:copy<Enter>");
+    ck_assert(app_shows(":copy FORM [FILE]: what is chosen as hex, text,"));
+    ck_assert(app_shows("clipboard"));
+    app_press("j");
+    ck_assert(app_shows("? Help"));
+}
+END_TEST
+
+START_TEST(the_rules_in_force_are_listed)
+{
+    app_press(":rules<Enter>");
+    ck_assert(app_shows("no rule is in force"));
+    ck_assert(!app_shows("lost 0  rules"));
+    sample_event(&dash.sample, EVENT_RULE_SET, 0, 0, RECORD_TEXT,
+                 "rule 1: always drop mqtt.qos == 2", 0);
+    sample_event(&dash.sample, EVENT_RULE_SET, 0, 0, RECORD_TEXT,
+                 "rule 2: delay 500 ms every packet", 0);
+    app_press(":rules<Enter>");
+    ck_assert(app_shows("lost 0  rules 2"));
+    ck_assert(app_shows("rule 1: always drop mqtt.qos == 2; rule 2: delay"));
+    sample_event(&dash.sample, EVENT_RULE_DID, 0, 0, RECORD_TEXT,
+                 "dropped (rule 1)", 0);
+    sample_event(&dash.sample, EVENT_RULE_DID, 0, 0, RECORD_TEXT,
+                 "delayed (rule 2)", 0);
+    app_press(":rules<Enter>");
+    ck_assert(app_shows("lost 0  rules 1"));
+    ck_assert(app_shows("rule 1: always drop mqtt.qos == 2"));
+    ck_assert(!app_shows("rule 2"));
+    sample_event(&dash.sample, EVENT_RULE_ENDED, 0, 0, RECORD_TEXT, "rule 1",
+                 0);
+    app_press(":rules<Enter>");
+    ck_assert(app_shows("no rule is in force"));
+}
+END_TEST
+
+START_TEST(the_list_of_commands_begins_with_them)
+{
+    app_press(":help<Enter>");
+    ck_assert(app_shows(":filter EXPR"));
+    ck_assert(!app_shows("In this view"));
+}
+END_TEST
+
 START_TEST(help_leads_back_to_where_one_was)
 {
     app_press("4?");
@@ -694,6 +752,10 @@ Suite *app_suite(void)
     tcase_add_test(tcase, a_handshake_that_waits_says_for_what);
     tcase_add_test(tcase,
                    messages_of_another_broker_are_traced_by_what_they_say);
+    tcase_add_test(tcase, a_key_without_use_says_so);
+    tcase_add_test(tcase, what_is_said_is_never_cut);
+    tcase_add_test(tcase, the_rules_in_force_are_listed);
+    tcase_add_test(tcase, the_list_of_commands_begins_with_them);
     tcase_add_test(tcase, help_leads_back_to_where_one_was);
     tcase_add_test(tcase, q_asks_before_the_broker_ends_and_escape_never_quits);
     tcase_add_test(tcase, a_step_that_begins_again_is_read_from_its_top);
