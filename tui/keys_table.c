@@ -124,9 +124,9 @@ static const struct keys_binding table[] = {
      "show what the broker decided between the packets, or hide it", NULL},
     {ACTION_COLUMNS, PKTS, "o", NULL,
      "choose the columns of the list, and their order", NULL},
-    {ACTION_SORT, SESS, "o", NULL,
+    {ACTION_SORT, SESS | TREE, "o", NULL,
      "sort by the next column; a click on its title does so, too", NULL},
-    {ACTION_REVERSE, SESS, "O", NULL, "sort the other way round", NULL},
+    {ACTION_REVERSE, SESS | TREE, "O", NULL, "sort the other way round", NULL},
 
     {ACTION_FILTER, ALL, "f \\ <F4>", "f Filter",
      "show only what matches; empty shows all", "Find"},

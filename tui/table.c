@@ -44,13 +44,16 @@ static void draw_title(const struct table *table, const struct area *area,
                        int y, int x, int width, int i)
 {
     const struct table_column *column = &table->columns[i];
+    bool sorted = table->sorted == i + 1;
+    const char *mark = table->down ? "v" : "^";
+    bool fits = grid_text_width(column->title) < width;
     struct buf text = {0};
 
-    buf_append_string(&text, column->title);
-    if (table->sorted == i + 1)
-        buf_append_string(&text, table->down ? "v" : "^");
+    buf_printf(&text, "%s%s", column->title, sorted && fits ? mark : "");
     grid_column(area, y, x, column->right ? -width : width, STYLE_HEADING,
                 buf_string(&text));
+    if (sorted && !fits)
+        grid_text(area, y, x - 1, STYLE_HEADING, mark);
     buf_release(&text);
 }
 

@@ -1,5 +1,6 @@
 #include "tui/table_order.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,17 +47,25 @@ static int down(const void *left, const void *right)
     return order ? order : (a->place > b->place) - (a->place < b->place);
 }
 
+/* "41 s" is one; "inform" and "nancy" begin like one for strtod. */
+static bool is_number(const char *text)
+{
+    text += strspn(text, "+-");
+    return isdigit((unsigned char)*text) ||
+           (*text == '.' && isdigit((unsigned char)text[1]));
+}
+
 static struct key key_of(const struct table *table, int column, void *row,
                          size_t place)
 {
     struct key key = {.row = row, .place = place};
     struct buf text = {0};
-    char *end = NULL;
 
     table->cell(table->owner, row, column, &text);
     key.text = buf_take_string(&text);
-    key.number = strtod(key.text, &end);
-    key.is_number = end != key.text;
+    key.is_number = is_number(key.text);
+    if (key.is_number)
+        key.number = strtod(key.text, NULL);
     return key;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "tui/table.h"
+#include "tui/topic_lines.h"
 #include "tui/values.h"
 #include "tui/view.h"
 #include "wire/render.h"
@@ -37,44 +37,11 @@ static const struct table_column columns[COLUMNS] = {
 struct view_topics {
     struct view view;
     struct model_topic *chosen; /* topics live as long as the model */
+    struct topic_lines lines;
     size_t top;
     int height;
+    int width;
 };
-
-/* ---- the list that the unfolded tree is ---- */
-
-static size_t count_lines(const struct model *model)
-{
-    size_t count = 0;
-    struct model_topic *topic = NULL;
-
-    while ((topic = model_topic_next(model, topic, false)))
-        count++;
-    return count;
-}
-
-static size_t line_of(const struct model *model,
-                      const struct model_topic *wanted)
-{
-    size_t line = 0;
-    struct model_topic *topic = NULL;
-
-    while ((topic = model_topic_next(model, topic, false))) {
-        if (topic == wanted)
-            return line;
-        line++;
-    }
-    return 0;
-}
-
-static struct model_topic *topic_of(const struct model *model, size_t line)
-{
-    struct model_topic *topic = model_topic_next(model, NULL, false);
-
-    while (topic && line--)
-        topic = model_topic_next(model, topic, false);
-    return topic;
-}
 
 static struct model_topic *chosen(struct view_topics *view)
 {
@@ -132,10 +99,18 @@ static void put_rate(const struct view_topics *view,
     }
 }
 
-static void put_name(const struct model_topic *topic, struct buf *out)
+static void put_name(const struct view_topics *view,
+                     const struct model_topic *topic, struct buf *out)
 {
     int depth = model_topic_depth(topic);
+    struct buf name = {0};
 
+    if (view->lines.order.column) {
+        model_topic_name(topic, &name);
+        render_text(out, buf_slice(&name), 60);
+        buf_release(&name);
+        return;
+    }
     buf_printf(out, "%*s%s ", 2 * (depth < 20 ? depth : 20), "",
                !topic->child_count ? " "
                : topic->folded     ? "+"
@@ -152,7 +127,7 @@ static void put_cell(const struct view_topics *view, struct model_topic *topic,
     const struct model *model = view->view.store->model;
 
     if (column == COLUMN_TOPIC)
-        put_name(topic, out);
+        put_name(view, topic, out);
     if (!topic->named)
         return;
     if (column == COLUMN_VALUE)
@@ -177,6 +152,65 @@ static enum style cell(const void *owner, void *row, int column,
     put_cell(owner, topic, (enum column)column, out);
     return column == COLUMN_RETAINED && topic->retained ? STYLE_GOOD
                                                         : STYLE_PLAIN;
+}
+
+/* ---- the order of the lines ---- */
+
+/* What a row is put in order by. */
+static enum style sorted_cell(const void *owner, void *row, int column,
+                              struct buf *out)
+{
+    const struct view_topics *view = owner;
+    const struct model_topic *topic = row;
+    uint64_t second = view->view.store->now_ns / CLOCK_NS_PER_S;
+    unsigned messages = 0;
+
+    if (column != COLUMN_RATE)
+        return cell(owner, row, column, out);
+    for (uint64_t i = 0; i < sizeof(topic->rate); i++) {
+        if (second <= topic->rate_second + sizeof(topic->rate) - 1 - i)
+            messages += topic->rate[i];
+    }
+    buf_printf(out, "%u", messages);
+    return STYLE_PLAIN;
+}
+
+static void put_in_order(struct view_topics *view)
+{
+    const struct table table = {columns, COLUMNS, sorted_cell, view, 0, false};
+
+    topic_lines_look(&view->lines, view->view.store, &table);
+}
+
+/* Where there is no tree a level alone has no line. */
+static void choose_named(struct view_topics *view)
+{
+    put_in_order(view);
+    if (!topic_lines_is_tree(&view->lines) && topic_lines_count(&view->lines))
+        view->chosen = topic_lines_at(
+            &view->lines, topic_lines_find(&view->lines, view->chosen));
+}
+
+/* By this column; the first one is the tree. */
+static void sort_by(struct view_topics *view, int column)
+{
+    if (column == COLUMN_TOPIC)
+        view->lines.order.column = 0;
+    else
+        table_order_by(&view->lines.order, column);
+    view->lines.ordered_ns = 0;
+    choose_named(view);
+}
+
+static void sort_by_next(struct view_topics *view)
+{
+    const struct table table = {columns, COLUMNS, cell, view, 0, false};
+
+    do {
+        table_order_next(&view->lines.order, &table, view->width);
+    } while (view->lines.order.column == COLUMN_TOPIC + 1);
+    view->lines.ordered_ns = 0;
+    choose_named(view);
 }
 
 /* ---- the chosen topic ---- */
@@ -268,22 +302,29 @@ static void draw_table(struct view_topics *view, const struct area *area,
                        bool focus)
 {
     const struct model *model = view->view.store->model;
-    const struct table table = {columns, COLUMNS, cell, view, 0, false};
+    const struct table table = {columns,
+                                COLUMNS,
+                                cell,
+                                view,
+                                view->lines.order.column,
+                                view->lines.order.down};
     int rows = area->height - 1;
 
     view->height = rows;
-    view->top = view_scroll(view->top, line_of(model, view->chosen),
-                            count_lines(model), rows);
+    view->width = area->width;
+    view->top =
+        view_scroll(view->top, topic_lines_find(&view->lines, view->chosen),
+                    topic_lines_count(&view->lines), rows);
     table_draw_row(&table, area, 0, NULL);
     if (model->topics_dropped)
         grid_printf(area, 0, 10, STYLE_WARNING, "(%llu more are not shown)",
                     (unsigned long long)model->topics_dropped);
-    struct model_topic *topic = topic_of(model, view->top);
+    struct model_topic *topic = topic_lines_at(&view->lines, view->top);
     for (int y = 0; y < rows && topic; y++) {
         table_draw_row(&table, area, y + 1, topic);
         if (topic == view->chosen)
             table_mark(area, y + 1, focus);
-        topic = model_topic_next(model, topic, false);
+        topic = topic_lines_next(&view->lines, topic, view->top + (size_t)y);
     }
 }
 
@@ -302,6 +343,7 @@ static void draw(struct view *base, const struct area *area, int pane)
                    " message is published to it.");
         return;
     }
+    choose_named(view);
     draw_table(view, &table, pane >= 0);
     if (detail_rows)
         draw_detail(view, &detail);
@@ -339,18 +381,29 @@ static void clear_retained(struct view_topics *view,
 static bool act(struct view *base, enum action action, int pane)
 {
     struct view_topics *view = (struct view_topics *)base;
-    const struct model *model = base->store->model;
     int64_t step = view_step(action, view->height);
     struct model_topic *topic = chosen(view);
 
     (void)pane;
     if (!topic)
         return false;
+    choose_named(view);
+    topic = view->chosen;
     if (step) {
-        size_t line =
-            view_stepped(line_of(model, topic), count_lines(model), step);
+        size_t line = view_stepped(topic_lines_find(&view->lines, topic),
+                                   topic_lines_count(&view->lines), step);
 
-        view->chosen = topic_of(model, line);
+        view->chosen = topic_lines_at(&view->lines, line);
+    } else if (action == ACTION_SORT) {
+        sort_by_next(view);
+    } else if (action == ACTION_REVERSE && !topic_lines_is_tree(&view->lines)) {
+        sort_by(view, view->lines.order.column - 1);
+    } else if (!topic_lines_is_tree(&view->lines) &&
+               (action == ACTION_LEFT || action == ACTION_RIGHT)) {
+        base->host->say(
+            base->host->app,
+            "nothing folds in a list; a click on Topic, or o, comes "
+            "back to the tree");
     } else if (action == ACTION_LEFT && topic->child_count && !topic->folded) {
         topic->folded = true;
     } else if (action == ACTION_LEFT) {
@@ -375,9 +428,14 @@ static int click(struct view *base, int y, int x)
     struct view_topics *view = (struct view_topics *)base;
     struct model_topic *topic;
 
-    (void)x;
+    const struct table table = {columns, COLUMNS, cell, view, 0, false};
+    int column = table_column_at(&table, view->width, x);
+
+    put_in_order(view);
+    if (y == 0 && column >= 0)
+        sort_by(view, column);
     topic =
-        topic_of(base->store->model, view->top + (size_t)(y > 0 ? y - 1 : 0));
+        topic_lines_at(&view->lines, view->top + (size_t)(y > 0 ? y - 1 : 0));
     if (topic && y > 0 && y <= view->height)
         view->chosen = topic;
     return 0;
@@ -419,7 +477,8 @@ static bool search(struct view *base, const struct search *wanted, bool forward)
                 break;
             continue;
         }
-        if (!found(topic, wanted))
+        if ((!topic->named && !topic_lines_is_tree(&view->lines)) ||
+            !found(topic, wanted))
             continue;
         if (forward && behind) {
             hit = topic;
@@ -435,6 +494,11 @@ static bool search(struct view *base, const struct search *wanted, bool forward)
     return hit != NULL;
 }
 
+static void release(struct view *base)
+{
+    table_order_release(&((struct view_topics *)base)->lines.order);
+}
+
 struct view *view_topics_new(void)
 {
     static const struct view_class class = {
@@ -444,6 +508,7 @@ struct view *view_topics_new(void)
         .act = act,
         .click = click,
         .search = search,
+        .release = release,
     };
     struct view_topics *view = alloc_zero(1, sizeof(*view));
 

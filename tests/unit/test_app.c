@@ -575,6 +575,35 @@ START_TEST(a_large_screen_shows_several_views_and_zoom_one)
 }
 END_TEST
 
+/* In another order than the tree's they are a list of all that were named. */
+START_TEST(topics_are_sorted_by_a_column)
+{
+    struct keys_mouse title = {.button = KEYS_CLICK, .y = 3, .x = 28};
+
+    app_press("4");
+    ck_assert(app_shows("  - lab"));
+    app_key(dash.app, KEYS_MOUSE, &title);
+    app_draw(dash.app, &dash.grid);
+    ck_assert(app_shows("Last message^"));
+    ck_assert(app_shows("  lab/goal") && !app_shows("  - lab"));
+    app_press("g");
+    ck_assert(app_shows("> lab/\xe6\xb8\xa9"));
+    app_press("h");
+    ck_assert(app_shows("nothing folds in a list"));
+    app_press("Og");
+    ck_assert(app_shows("Last messagev") && app_shows("> cmd/light"));
+    app_press("/temp<Enter>");
+    ck_assert(app_shows("> lab/temp"));
+    app_press("<Enter>");
+    ck_assert_str_eq(dash.store->filter_text, "lab.topic == \"lab/temp\"");
+    app_press("4");
+    title.x = 4;
+    app_key(dash.app, KEYS_MOUSE, &title);
+    app_draw(dash.app, &dash.grid);
+    ck_assert(app_shows("  - lab"));
+}
+END_TEST
+
 /* Which views one sees together; the chosen one is always among them. */
 START_TEST(layouts_are_chosen_one_after_the_other)
 {
@@ -785,6 +814,7 @@ Suite *app_suite(void)
     tcase_add_test(tcase, the_lab_is_presented_step_by_step);
     tcase_add_test(tcase, a_click_chooses_and_the_wheel_moves);
     tcase_add_test(tcase, every_view_draws_at_every_size);
+    tcase_add_test(tcase, topics_are_sorted_by_a_column);
     tcase_add_test(tcase, layouts_are_chosen_one_after_the_other);
     tcase_add_test(tcase, a_lecture_has_two_views_on_the_usual_screen);
     tcase_add_test(tcase, a_large_screen_shows_several_views_and_zoom_one);

@@ -57,6 +57,24 @@ START_TEST(rows_are_ordered_by_a_column)
 }
 END_TEST
 
+/* For strtod these begin with a number. */
+START_TEST(names_like_numbers_are_names)
+{
+    static char names[][12] = {"nancy", "infra", "10 s", "ada", "-2", "."};
+    void *items[] = {names[0], names[1], names[2],
+                     names[3], names[4], names[5]};
+    struct table_order order = {1, false, NULL, 0};
+    struct buf text = {0};
+
+    table_order_make(&order, &table, items, 6);
+    for (size_t i = 0; i < order.count; i++)
+        buf_printf(&text, "%s, ", (const char *)order.rows[i]);
+    ck_assert_str_eq(buf_string(&text), "-2, 10 s, ., ada, infra, nancy, ");
+    table_order_release(&order);
+    buf_release(&text);
+}
+END_TEST
+
 START_TEST(the_same_column_again_turns_the_order_round)
 {
     struct table_order order = {0};
@@ -106,6 +124,7 @@ Suite *table_order_suite(void)
 
     tcase_add_loop_test(tcase, rows_are_ordered_by_a_column, 0,
                         sizeof(orders) / sizeof(orders[0]));
+    tcase_add_test(tcase, names_like_numbers_are_names);
     tcase_add_test(tcase, the_same_column_again_turns_the_order_round);
     tcase_add_test(tcase, the_next_column_is_one_that_is_shown);
     tcase_add_test(tcase, a_column_is_where_it_is_drawn);
