@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "inspect/commands.h"
 #include "inspect/inspect_input.h"
+#include "inspect/inspect_print.h"
 #include "inspect/inspect_proxy.h"
 #include "inspect/inspect_show.h"
 #include "inspect/inspect_write.h"
@@ -87,10 +88,10 @@ struct inspect {
     const char *write_to;
     struct inspect_write write;
     uint64_t origin_ns;
-    struct buf out;
+    struct inspect_print print;
     uint32_t given; /* a bit for each option that was */
     bool format_given;
-    bool deaf; /* nobody reads what is printed */
+    bool told; /* that the file cannot be written */
 };
 
 /* ---- rows ---- */
@@ -99,19 +100,45 @@ static void on_idle(void *context)
 {
     struct inspect *inspect = context;
 
-    if (inspect->out.len && (fwrite(inspect->out.bytes, 1, inspect->out.len,
-                                    stdout) != inspect->out.len ||
-                             fflush(stdout) != 0))
-        inspect->deaf = true;
-    buf_clear(&inspect->out);
+    inspect_print_all(&inspect->print);
     inspect_write_flush(&inspect->write);
+}
+
+static int complain_of_output(struct inspect *inspect, int error)
+{
+    if (error && !inspect->told)
+        fprintf(stderr, "mqttlab: inspect: %s: %s\n", inspect->write_to,
+                strerror(-error));
+    inspect->told = error != 0;
+    return error ? 1 : 0;
+}
+
+/* The same for a proxy, which does not wait, and goes on whatever happens. */
+static bool on_turn(void *context)
+{
+    struct inspect *inspect = context;
+
+    inspect_write_flush(&inspect->write);
+    complain_of_output(inspect, inspect->write.error);
+    return inspect_print_some(&inspect->print);
+}
+
+static void print_row(struct inspect *inspect, const struct history_row *row)
+{
+    bool may_wait = !inspect->proxy.listen;
+
+    if (!may_wait && !inspect_print_has_room(&inspect->print))
+        return;
+    inspect_show_row(&inspect->show, &inspect->print.out, row);
+    if (may_wait && inspect->print.out.len > 65536)
+        on_idle(inspect);
 }
 
 static bool want_more(void *context)
 {
     const struct inspect *inspect = context;
 
-    return !inspect->deaf && !inspect->write.error;
+    return !inspect->print.deaf && !inspect->write.error;
 }
 
 /* Bytes on the cable whose packets are shown anyway. */
@@ -141,10 +168,8 @@ static void on_row(void *context, const struct capture_row *from)
     if (!filter_match(inspect->filter, &row, &inspect->scratch))
         return;
     if (inspect->filter_text || !is_dull(&row))
-        inspect_show_row(&inspect->show, &inspect->out, &row);
+        print_row(inspect, &row);
     inspect_write_row(&inspect->write, &row);
-    if (inspect->out.len > 65536)
-        on_idle(inspect);
 }
 
 static void on_warning(void *context, const char *text)
@@ -404,15 +429,6 @@ static int read_options(int argc, char **argv, struct inspect *inspect)
 
 /* ---- the whole ---- */
 
-static int complain_of_output(const struct inspect *inspect, int error)
-{
-    if (!error)
-        return 0;
-    fprintf(stderr, "mqttlab: inspect: %s: %s\n", inspect->write_to,
-            strerror(-error));
-    return 1;
-}
-
 static int run(struct inspect *inspect)
 {
     int code = 0;
@@ -422,14 +438,17 @@ static int run(struct inspect *inspect)
             inspect, inspect_write_open(&inspect->write, inspect->write_to));
     if (code)
         return code;
-    inspect_show_header(&inspect->show, &inspect->out);
+    inspect_show_header(&inspect->show, &inspect->print.out);
     if (inspect->proxy.listen)
         code = inspect_proxy_run(&inspect->proxy);
     else if (inspect->input.tap)
         code = inspect_input_tap(&inspect->input);
     else
         code = inspect_input_file(&inspect->input);
-    on_idle(inspect);
+    if (inspect->proxy.listen)
+        inspect_print_end(&inspect->print);
+    else
+        inspect_print_all(&inspect->print);
     return complain_of_output(inspect, inspect_write_close(&inspect->write))
                ? 1
                : code;
@@ -453,7 +472,7 @@ int cmd_inspect(int argc, char **argv)
     inspect.input.on_idle = on_idle;
     inspect.input.want_more = want_more;
     inspect.proxy.capture = inspect.input.capture;
-    inspect.proxy.on_idle = on_idle;
+    inspect.proxy.on_turn = on_turn;
     code = read_options(argc, argv, &inspect);
     if (code < 0)
         code = run(&inspect);
@@ -461,6 +480,6 @@ int cmd_inspect(int argc, char **argv)
     inspect_show_release(&inspect.show);
     dissect_release(&inspect.scratch);
     tracker_free(inspect.tracker);
-    buf_release(&inspect.out);
+    inspect_print_release(&inspect.print);
     return code;
 }

@@ -3,6 +3,7 @@
 #include "inspect/inspect_pair.h"
 #include "net/address.h"
 #include "net/socket.h"
+#include "net/timer.h"
 #include "net/tls_settings.h"
 #include "wire/control.h"
 #include "wire/tap.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define MAX_LISTENERS 2 /* 127.0.0.1 and ::1 */
+#define AGAIN_MS      50
 
 struct proxy;
 
@@ -34,6 +36,8 @@ struct proxy {
     struct proxy_listener listeners[MAX_LISTENERS];
     struct loop_signal signals[2];
     struct loop_task end_task; /* what came is published and printed */
+    struct timer again;        /* the printing goes on */
+    bool ended;
     uint64_t packets;
 };
 
@@ -45,12 +49,24 @@ static int complain(const char *what, const char *error)
 
 /* ---- rows ---- */
 
+static void print(struct proxy *proxy)
+{
+    if (!proxy->options->on_turn(proxy->options->capture.context) &&
+        !proxy->ended)
+        timer_set(&proxy->loop, &proxy->again, AGAIN_MS);
+}
+
+static void on_again(struct timer *timer)
+{
+    print(LIST_ITEM(timer, struct proxy, again));
+}
+
 static void on_end_of_turn(struct loop_task *task)
 {
     struct proxy *proxy = LIST_ITEM(task, struct proxy, end_task);
 
     tap_publish(&proxy->tap);
-    proxy->options->on_idle(proxy->options->capture.context);
+    print(proxy);
 }
 
 /* For the tap, and for who has started the proxy. */
@@ -255,6 +271,8 @@ static int start(struct proxy *proxy)
 
 static void stop(struct proxy *proxy)
 {
+    proxy->ended = true;
+    timer_cancel(&proxy->again);
     for (size_t i = 0; i < MAX_LISTENERS; i++) {
         if (proxy->listeners[i].open)
             socket_listener_close(&proxy->listeners[i].socket);
@@ -279,6 +297,7 @@ int inspect_proxy_run(const struct inspect_proxy_options *options)
     proxy.pairs.loop = &proxy.loop;
     tap_init(&proxy.tap, &proxy.loop.clock);
     loop_task_init(&proxy.end_task, on_end_of_turn);
+    timer_init(&proxy.again, on_again);
     code = start(&proxy);
     stop(&proxy);
     loop_release(&proxy.loop);

@@ -19,7 +19,9 @@ struct inspect_proxy_options {
                            that the system trusts */
     bool insecure;      /* whatever name its certificate has */
     struct capture_options capture; /* with on_row; ports are not looked at */
-    void (*on_idle)(void *context); /* nothing more is there just now */
+    /* Nothing more is there just now. Must not wait; false: call it again
+       soon. */
+    bool (*on_turn)(void *context);
 };
 
 /*

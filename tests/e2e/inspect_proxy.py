@@ -88,6 +88,30 @@ def both_ways():
     assert got[0] == data and got[1] == data
 
 
+def unread():
+    """Nobody reads what the proxy prints: packets pass, and it can be ended."""
+    other = subprocess.Popen(
+        [sys.argv[1], "inspect", "--listen", "0", "--upstream",
+         f"127.0.0.1:{upstream}", "-T", "text", "-w", "/dev/full"], bufsize=0,
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    where = int(other.stderr.readline().decode().split("port ")[1].split()[0])
+    client = socket.create_connection(("127.0.0.1", where), TIMEOUT)
+    broker, _ = server.accept()
+    packets = b"\x30\x09\0\3a/bhell" * 40000
+    sender = threading.Thread(target=client.sendall, args=(packets,))
+    sender.start()
+    broker.settimeout(TIMEOUT)
+    got = 0
+    while got < len(packets):
+        got += len(broker.recv(1 << 20))
+    sender.join()
+    other.terminate()
+    assert other.wait(TIMEOUT) == 1
+    said = other.stderr.read()
+    assert b"/dev/full: No space left" in said, said
+    assert b"rows are not shown here" in said, said
+
+
 def nobody_there():
     """A broker that is not there: the client is not kept waiting."""
     server.close()
@@ -102,6 +126,7 @@ half_closed()
 reset(*pair())
 reset(*reversed(pair()))
 both_ways()
+unread()
 nobody_there()
 proxy.terminate()
 assert proxy.wait(TIMEOUT) == 0
