@@ -11,6 +11,7 @@
 
 #define SALT_BYTES 16
 #define HASH_BYTES 32
+#define HEX_DIGITS 8
 
 /* Of ASCII, whatever the locale: the dashboard has set one, the grader none, and
    both must judge alike. */
@@ -142,6 +143,29 @@ bool answer_right(const struct lab_question *question, const char *text)
     case LAB_ANSWER_HAND: return false;
     }
     return false;
+}
+
+char *answer_from_hex(const char *text)
+{
+    char *plain = answer_normalise(text);
+    const char *at = plain + (strncmp(plain, "0x", 2) ? 0 : 2);
+    unsigned long number = 0;
+    size_t digits = 0;
+
+    for (; *at && digits <= HEX_DIGITS; at++) {
+        const char digit[] = {*at, '\0'};
+
+        if (*at == ' ')
+            continue;
+        if (!strchr("0123456789abcdef", *at))
+            break;
+        number = number * 16 + strtoul(digit, NULL, 16);
+        digits++;
+    }
+    bool is_hex = !*at && digits > 0 && digits <= HEX_DIGITS;
+
+    free(plain);
+    return is_hex ? alloc_printf("%lu", number) : NULL;
 }
 
 /* "1: this. 2: that.": how many there are to choose from. */

@@ -33,6 +33,13 @@ bool answer_right(const struct lab_question *question, const char *text);
 /* Are two answers the same after normalising? */
 bool answer_same(const char *a, const char *b);
 
+/*
+ * The number that stands here in hex, with or without 0x and with blanks between
+ * its bytes, as a decimal one: "18" for "0x12", "42" for "00 2a". Owned by the
+ * caller; NULL when it is no hex number, or has more than 8 digits.
+ */
+char *answer_from_hex(const char *text);
+
 /* What the lab says to this wrong answer, or what form an answer has: "Answer
    with the number, 1 to 3." NULL: nothing. */
 const char *answer_remark(const struct lab_question *question,

@@ -244,6 +244,25 @@ static enum check_result judge(struct lab_run *run,
     return right ? CHECK_PASSED : CHECK_WAITING;
 }
 
+/* What is said to a wrong answer. Who copies a number from the bytes of a packet
+   has it in hex. */
+static const char *remark_on(struct lab_run *run,
+                             const struct lab_run_step *step,
+                             const struct lab_question *question,
+                             const char *answer)
+{
+    const char *remark = answer_remark(question, answer);
+
+    if (remark || question->kind == LAB_ANSWER_SCRYPT ||
+        strstr(question->ask, "hex"))
+        return remark;
+    char *number = answer_from_hex(answer);
+    if (number && judge(run, step, question, number) == CHECK_PASSED)
+        remark = "That is hex. As a decimal number?";
+    free(number);
+    return remark;
+}
+
 static void take_answer(struct lab_run *run, struct slice bytes)
 {
     struct lab_run_step *step = &run->steps[run->current];
@@ -262,7 +281,7 @@ static void take_answer(struct lab_run *run, struct slice bytes)
         state->right = result == CHECK_PASSED;
         state->taken = result != CHECK_WAITING;
         state->remark =
-            state->right ? NULL : answer_remark(question, state->answer);
+            state->right ? NULL : remark_on(run, step, question, state->answer);
         for (size_t c = 0; c < step->step->check_count; c++)
             check_answer(step->checks[c], question->id, result);
     }

@@ -50,19 +50,25 @@ static int draw_check(const struct area *area, int y,
     return y + lines;
 }
 
+/* The newest one, and of the others those for which there is room. */
 static int draw_near_misses(const struct panel *lab, const struct area *area,
                             int y)
 {
     size_t count = lab->near_misses(lab->lab);
     struct area inner = grid_part(area, 0, 2, area->height, area->width - 2);
+    struct area nothing = grid_part(&inner, 0, 0, 0, inner.width);
 
     if (!count)
         return y;
     grid_text(area, ++y, 0, STYLE_HEADING, "Near miss");
     for (size_t i = 0; i < count; i++) {
+        const char *text = lab->near_miss(lab->lab, i);
+        int rows = view_prose(&nothing, 0, STYLE_WARNING, text);
+
+        if (i && y + 1 + rows > area->height)
+            break;
         grid_text(area, y + 1, 0, STYLE_WARNING, "!");
-        y += view_prose(&inner, y + 1, STYLE_WARNING,
-                        lab->near_miss(lab->lab, i));
+        y += view_prose(&inner, y + 1, STYLE_WARNING, text);
     }
     return y + 1;
 }
@@ -135,14 +141,14 @@ static void draw_title(const struct panel *lab, const struct area *area,
                 focus ? "> " : "", passed, count);
 }
 
-/* How many rows the checks get below row y: near misses are seen as well, but
-   take no more than half. */
+/* How many rows the checks get below row y: the newest near miss is seen as
+   well, but takes no more than half. */
 static int room_for_list(const struct panel *lab, const struct area *area,
                          int y)
 {
     struct area nothing = grid_part(area, 0, 0, 0, area->width);
     int near = draw_near_misses(lab, &nothing, 0);
-    int room = area->height - y - (near ? near - 1 : 0); /* a blank row less */
+    int room = area->height - y - near;
     int half = (area->height - y) / 2;
 
     return room > half ? room : half;
@@ -211,23 +217,64 @@ static int draw_brief_words(const struct panel *lab, const struct area *area,
     return 0;
 }
 
-int lab_checks_draw_brief(const struct panel *lab, const struct area *area)
+/* Which checks have their text in full, and not on one line. */
+enum full { FULL_NONE, FULL_OPEN, FULL_ALL };
+
+static int draw_brief_check(const struct area *area, int y,
+                            const struct panel_check *check, enum full full)
+{
+    struct area text = grid_part(area, 0, 4, area->height, area->width - 11);
+    int rows = 1;
+
+    grid_text(area, y, 0, state_style(check->state), state_sign(check->state));
+    if (full == FULL_ALL || (full == FULL_OPEN && check->state != PANEL_PASSED))
+        rows = view_prose(&text, y, STYLE_PLAIN, check->text);
+    else
+        view_prose_column(area, y, 4, text.width, STYLE_PLAIN, check->text);
+    if (check->packet)
+        grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
+                    (unsigned long long)check->packet);
+    return rows;
+}
+
+static int draw_brief(const struct panel *lab, const struct area *area,
+                      enum full full)
 {
     size_t count = lab->checks(lab->lab);
-    struct panel_check check = {0};
     int y = 1;
 
     grid_rule(area, 0, "checks (Tab)");
     y += draw_brief_words(lab, area, y);
-    for (size_t i = 0; i < count; i++, y++) {
+    for (size_t i = 0; i < count; i++) {
+        struct panel_check check = {0};
+
         lab->check(lab->lab, i, &check);
-        grid_text(area, y, 0, state_style(check.state),
-                  state_sign(check.state));
-        view_prose_column(area, y, 4, area->width - 11, STYLE_PLAIN,
-                          check.text);
-        if (check.packet)
-            grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
-                        (unsigned long long)check.packet);
+        y += draw_brief_check(area, y, &check, full);
     }
     return y;
+}
+
+/* As much as fits into so many rows. */
+static enum full choose_full(const struct panel *lab, const struct area *area,
+                             int rows)
+{
+    struct area nothing = grid_part(area, 0, 0, 0, area->width);
+
+    if (draw_brief(lab, &nothing, FULL_ALL) <= rows)
+        return FULL_ALL;
+    return draw_brief(lab, &nothing, FULL_OPEN) <= rows ? FULL_OPEN : FULL_NONE;
+}
+
+int lab_checks_brief_rows(const struct panel *lab, const struct area *area,
+                          int most)
+{
+    struct area nothing = grid_part(area, 0, 0, 0, area->width);
+    int rows = draw_brief(lab, &nothing, choose_full(lab, area, most));
+
+    return rows < most ? rows : most;
+}
+
+void lab_checks_draw_brief(const struct panel *lab, const struct area *area)
+{
+    draw_brief(lab, area, choose_full(lab, area, area->height));
 }

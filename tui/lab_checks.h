@@ -18,8 +18,13 @@
 int lab_checks_draw(const struct panel *lab, const struct area *area,
                     size_t chosen, bool focus);
 
-/* One line for each check, as many as there is room for, below the newest near
-   miss or what to do next. Returns the row behind the last. */
-int lab_checks_draw_brief(const struct panel *lab, const struct area *area);
+/*
+ * The checks in brief, below the newest near miss or what to do next: their texts
+ * in full where there is room, at least of those that are open; else one line for
+ * each, as many as there is room for. lab_checks_brief_rows says how many rows that takes, at most so many.
+ */
+int lab_checks_brief_rows(const struct panel *lab, const struct area *area,
+                          int most);
+void lab_checks_draw_brief(const struct panel *lab, const struct area *area);
 
 #endif

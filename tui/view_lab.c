@@ -259,12 +259,9 @@ static void draw_narrow(struct view_lab *view, const struct area *area,
     const struct panel *lab = view->view.lab;
     int rows = area->height - 2;
     struct area whole = grid_part(area, 2, 1, rows, area->width - 2);
-    struct area nothing = grid_part(&whole, 0, 0, 0, whole.width);
-    int brief = rows >= 8 ? lab_checks_draw_brief(lab, &nothing) : 0;
+    int brief = rows >= 8 ? lab_checks_brief_rows(lab, &whole, rows / 2) : 0;
     struct area text = whole;
 
-    if (brief > rows / 2)
-        brief = rows / 2;
     view->checks_x = 0;
     view->checks_y = pane == PANE_CHECKS ? 2 : 2 + rows - brief;
     if (pane == PANE_CHECKS) {

@@ -6,12 +6,15 @@
 
 #include "tui/panel.h"
 
+#include <stdbool.h>
+
 struct sample_lab {
     size_t step;
     size_t hints_open;
     char answer[64];
     unsigned ticks;
     const char *trouble; /* NULL: none */
+    bool wordy;          /* its checks need more than a line */
     struct panel panel;  /* its functions, with this lab as their owner */
 };
 

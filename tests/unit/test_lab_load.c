@@ -433,6 +433,29 @@ START_TEST(answers_are_compared_without_case_blanks_and_full_stop)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    const char *number; /* NULL: it is no hex */
+} in_hex[] = {
+    {"0x12",        "18"        },
+    {" 0C ",        "12"        },
+    {"00 2a",       "42"        },
+    {"ff ff ff ff", "4294967295"},
+    {"1 ffff ffff", NULL        },
+    {"0x",          NULL        },
+    {"2a bytes",    NULL        },
+    {"",            NULL        },
+};
+
+START_TEST(a_number_is_known_in_hex)
+{
+    char *number = answer_from_hex(in_hex[_i].text);
+
+    ck_assert_pstr_eq(number, in_hex[_i].number);
+    free(number);
+}
+END_TEST
+
 #define CHOICE "Which? 1: this. 2: that. 3: none."
 
 /* What is asked, what is right, what is answered: is it right, and what is said. */
@@ -543,6 +566,8 @@ Suite *lab_load_suite(void)
     tcase_add_test(tcase, an_item_may_go_on_after_a_paragraph);
     tcase_add_test(tcase,
                    answers_are_compared_without_case_blanks_and_full_stop);
+    tcase_add_loop_test(tcase, a_number_is_known_in_hex, 0,
+                        (int)(sizeof(in_hex) / sizeof(in_hex[0])));
     tcase_add_loop_test(tcase, an_answer_of_another_form_is_told_the_form, 0,
                         (int)(sizeof(forms) / sizeof(forms[0])));
     tcase_add_test(tcase, a_hashed_answer_is_recognised);

@@ -246,6 +246,11 @@ START_TEST(an_answer_is_a_field_of_the_packet_that_proved_a_check)
     answer("6");
     ck_assert(!question->right);
     ck_assert_str_eq(question->remark, "Count again.");
+    answer("0x07");
+    ck_assert(!question->right);
+    ck_assert_str_eq(question->remark, "That is hex. As a decimal number?");
+    answer("0x08");
+    ck_assert_ptr_null(question->remark);
     answer(" 7. ");
     ck_assert(question->right);
     ck_assert_int_eq(result(0, LEN), CHECK_PASSED);

@@ -71,6 +71,7 @@ static const struct {
     {"lab-trouble-1",     80,  24, "1"                                                   },
     {"lab-trouble-2",     40,  12, "7<Tab>"                                              },
     {"full-lab",          120, 40, "7"                                                   },
+    {"full-lab-wordy",    120, 40, "7"                                                   },
     {"full-zoomed",       120, 40, "1z"                                                  },
     {"publish",           80,  24, "p-q 1 a/b hello"                                     },
     {"quit",              80,  24, "q"                                                   },
@@ -382,6 +383,7 @@ static void give_lab(const char *name)
 {
     if (!strstr(name, "lab"))
         return;
+    lab.wordy = strstr(name, "wordy");
     if (strstr(name, "trouble"))
         lab.trouble = "Packets no longer count: too much was sent. X begins "
                       "the step again.";
