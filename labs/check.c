@@ -479,7 +479,7 @@ static void look(struct check *check, const struct check_context *context,
         look_by_shell(check, context, finish);
     else if (check->rule.kind == CHECK_FILE &&
              check_file_look(&check->file, context->files, check->rule.name,
-                             &check->rule.regex))
+                             check->rule.regex))
         set_good(check, check->file.matches);
 }
 

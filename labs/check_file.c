@@ -11,7 +11,7 @@
 
 #define MAX_BYTES (1u << 20)
 
-static bool some_line_matches(int fd, const regex_t *regex)
+static bool some_line_matches(int fd, struct filter_regex *regex)
 {
     struct buf text = {0};
     ssize_t got = 0;
@@ -20,16 +20,14 @@ static bool some_line_matches(int fd, const regex_t *regex)
     while (text.len < MAX_BYTES &&
            (got = read(fd, buf_reserve(&text, 4096), 4096)) > 0)
         text.len += (uint32_t)got;
-    char *content = buf_take_string(&text);
-    for (char *line = content; *line && !found;) {
-        size_t len = strcspn(line, "\n");
-        bool last = !line[len];
+    for (struct slice rest = buf_slice(&text); rest.len && !found;) {
+        const uint8_t *end = memchr(rest.bytes, '\n', rest.len);
+        size_t len = end ? (size_t)(end - rest.bytes) : rest.len;
 
-        line[len] = '\0';
-        found = regexec(regex, line, 0, NULL, 0) == 0;
-        line += last ? len : len + 1;
+        found = filter_regex_match(regex, slice_first(rest, len));
+        rest = slice_skip(rest, end ? len + 1 : len);
     }
-    free(content);
+    buf_release(&text);
     return found;
 }
 
@@ -53,7 +51,7 @@ static bool same(const struct check_file *a, const struct check_file *b)
 }
 
 bool check_file_look(struct check_file *file, const char *folder,
-                     const char *name, const regex_t *regex)
+                     const char *name, struct filter_regex *regex)
 {
     char *path = alloc_printf("%s/%s", folder, name);
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

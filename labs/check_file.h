@@ -5,7 +5,8 @@
 #ifndef LABS_CHECK_FILE_H
 #define LABS_CHECK_FILE_H
 
-#include <regex.h>
+#include "wire/filter_regex.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
@@ -22,9 +23,9 @@ struct check_file {
 /*
  * Look at the file called name in folder. Links are not followed, and what is
  * no regular file is not there; of a large one the first MiB counts. Returns
- * whether it is another one than at the last look.
+ * whether it is another one than at the last look. regex is asked line by line.
  */
 bool check_file_look(struct check_file *file, const char *folder,
-                     const char *name, const regex_t *regex);
+                     const char *name, struct filter_regex *regex);
 
 #endif

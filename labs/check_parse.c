@@ -305,6 +305,8 @@ static bool wire(struct parser *parser)
 static bool file(struct parser *parser)
 {
     struct check_rule *rule = parser->rule;
+    const char *error;
+    size_t error_at;
 
     rule->kind = CHECK_FILE;
     rule->name = take_text(parser);
@@ -314,10 +316,9 @@ static bool file(struct parser *parser)
         return fail(parser, "a file's name has no '/'", "");
     if (!take(parser, "matches"))
         return fail(parser, "expected 'file NAME matches RE'", "");
-    if (regcomp(&rule->regex, parser->at, REG_EXTENDED | REG_NOSUB) != 0)
-        return fail(parser, "not a regular expression: ", parser->at);
-    rule->has_regex = true;
-    return true;
+    rule->regex =
+        filter_regex_new(slice_of_string(parser->at), &error, &error_at);
+    return rule->regex || fail(parser, "not a regular expression: ", error);
 }
 
 static bool cert(struct parser *parser)
@@ -416,7 +417,6 @@ void check_rule_release(struct check_rule *rule)
     free(rule->name);
     free(rule->text);
     check_cert_release(&rule->cert);
-    if (rule->has_regex)
-        regfree(&rule->regex);
+    filter_regex_free(rule->regex);
     *rule = (struct check_rule){0};
 }

@@ -7,8 +7,8 @@
 #include "labs/check_cert.h"
 #include "labs/lab.h"
 #include "wire/filter.h"
+#include "wire/filter_regex.h"
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,10 +45,9 @@ struct check_rule {
     bool all_actors; /* a filter names lab.actor, so scripts count too */
     struct filter *filters[CHECK_MAX_FILTERS];
     unsigned filter_count;
-    char *name; /* topic, file or question */
-    char *text; /* value, text on the wire, command */
-    regex_t regex;
-    bool has_regex;
+    char *name;                 /* topic, file or question */
+    char *text;                 /* value, text on the wire, command */
+    struct filter_regex *regex; /* of a file */
     struct check_cert cert;
 };
 

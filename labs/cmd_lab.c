@@ -96,17 +96,23 @@ struct columns {
 
 static int wider(int width, const char *text)
 {
-    int len = (int)strlen(text);
+    int columns = (int)render_width(slice_of_string(text));
 
-    return len > width ? len : width;
+    return columns > width ? columns : width;
+}
+
+static void print_cell(const char *text, int width)
+{
+    printf("  %s%*s", text, width - wider(0, text), "");
 }
 
 static void list_one(const struct lab *lab, const struct columns *columns)
 {
     char *state = progress_of(lab);
 
-    printf("  %-*s  %-*s  %-6s  ", columns->id, lab->id, columns->title,
-           lab->title, lab->time ? lab->time : "");
+    print_cell(lab->id, columns->id);
+    print_cell(lab->title, columns->title);
+    printf("  %-6s  ", lab->time ? lab->time : "");
     if (*state)
         puts(state);
     else
@@ -118,7 +124,9 @@ static void list_all(char **paths, size_t count)
 {
     struct lab **labs = alloc_zero(count, sizeof(struct lab *));
     struct columns columns = {0};
+    char language[3];
 
+    lab_translate_language(language);
     for (size_t i = 0; i < count; i++) {
         struct lab_problems problems = {0};
 
@@ -126,6 +134,7 @@ static void list_all(char **paths, size_t count)
         buf_release(&problems.text);
         if (!labs[i])
             continue;
+        lab_translate(labs[i], language);
         columns.id = wider(columns.id, labs[i]->id);
         columns.title = wider(columns.title, labs[i]->title);
     }

@@ -401,13 +401,17 @@ static void begin_end(struct sorter *sorter)
     struct lab *lab = sorter->lab;
     struct lab_step *step = sorter->step;
 
-    if (!step || step->block_count || step->check_count) {
+    if (!step || step->block_count || step->check_count || step->hint_count ||
+        step->question_count || step->near_count || step->actor_count ||
+        step->file_count || step->word_count) {
         COMPLAIN(sorter, "the comment 'end' stands under a heading");
         return;
     }
     free(lab->end_title);
     lab->end_title = step->title;
     free(step->id);
+    free(step->needs);
+    free(step->of);
     free(step->lecturer);
     lab->step_count--;
     sorter->step = NULL;

@@ -78,6 +78,20 @@ static void detach(struct lab_broker *broker)
 
 /* ---- starting one ---- */
 
+/* Does a line begin with this word? */
+static bool has_setting(const char *lines, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = lines; at && *at;) {
+        if (!strncmp(at, word, len) && strchr(" \t\n", at[len]))
+            return true;
+        at += strcspn(at, "\n");
+        at += strspn(at, "\n");
+    }
+    return false;
+}
+
 static bool write_conf(const char *path, const char *lines, uint16_t port)
 {
     FILE *file = fopen(path, "we");
@@ -86,9 +100,9 @@ static bool write_conf(const char *path, const char *lines, uint16_t port)
         return false;
     if (lines)
         fputs(lines, file);
-    if (!lines || !strstr(lines, "listener"))
+    if (!has_setting(lines, "listener"))
         fprintf(file, "listener %u 127.0.0.1\n", (unsigned)port);
-    if (!lines || !strstr(lines, "allow_anonymous"))
+    if (!has_setting(lines, "allow_anonymous"))
         fputs("allow_anonymous true\n", file);
     return fclose(file) == 0;
 }

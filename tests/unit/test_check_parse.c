@@ -47,6 +47,7 @@ static const struct {
      "too many filters"                                                                                                },
     {"flow mqtt done within",                                                    "expected a number"                   },
     {"flow mqtt lost soon",                                                      "not understood"                      },
+    {"file x matches (a)\\1",                                                    "not a regular expression"            },
     {"answer",                                                                   "something is missing"                },
 };
 
