@@ -181,9 +181,22 @@ static size_t choices(const char *ask)
     return count;
 }
 
-/* How the question wants to be answered, when this is no answer of that form. */
-static const char *form_of(const char *ask, const char *text)
+/* Digits, with a sign or blanks around them. */
+static bool is_integer(const char *text)
 {
+    text += strspn(text, " ");
+    text += *text == '-' || *text == '+';
+    size_t digits = strspn(text, "0123456789");
+
+    return digits && !text[digits + strspn(text + digits, " .")];
+}
+
+/* How the question wants to be answered, when this is no answer of that form. */
+static const char *form_of(const struct lab_question *question,
+                           const char *text)
+{
+    const char *ask = question->ask;
+
     static const char *const by_number[] = {
         "Answer with the number, 1 or 2.", "Answer with the number, 1 to 3.",
         "Answer with the number, 1 to 4.", "Answer with the number, 1 to 5.",
@@ -197,6 +210,8 @@ static const char *form_of(const char *ask, const char *text)
         return by_number[count - 2];
     if (strstr(ask, "yes or no") && !strchr("yYnN", *text))
         return "Answer yes or no.";
+    if (question->is_integer && !is_integer(text))
+        return "Answer with a whole number, in digits.";
     return NULL;
 }
 
@@ -206,6 +221,5 @@ const char *answer_remark(const struct lab_question *question, const char *text)
         if (text_right(question->wrong[i].answer, text))
             return question->wrong[i].text;
     }
-    return question->kind == LAB_ANSWER_HAND ? NULL
-                                             : form_of(question->ask, text);
+    return question->kind == LAB_ANSWER_HAND ? NULL : form_of(question, text);
 }

@@ -8,6 +8,7 @@
 #include "labs/answer.h"
 #include "labs/lab.h"
 #include "labs/lab_demos.h"
+#include "labs/lab_links.h"
 #include "labs/lab_new.h"
 #include "labs/lab_plain.h"
 #include "labs/lab_run.h"
@@ -213,6 +214,7 @@ static int lint(const struct request *request)
         if (lab) {
             lab_translate_check(lab, &problems);
             lab_demos_check(lab, &problems);
+            lab_links_check(lab, &problems);
         }
         if (lab)
             lab_run_free(lab_run_new(lab, NULL, &problems));

@@ -53,8 +53,9 @@ struct lab_question {
     char *id;
     char *ask;
     enum lab_answer_kind kind;
-    char *answer; /* text, or "SALT:HASH" in hex, or the field's name */
-    char *check;  /* of LAB_ANSWER_FIELD: the check that names the packet */
+    bool is_integer; /* a number is asked for: who writes words is told so */
+    char *answer;    /* text, or "SALT:HASH" in hex, or the field's name */
+    char *check;     /* of LAB_ANSWER_FIELD: the check that names the packet */
     struct lab_wrong *wrong;
     size_t wrong_count;
     unsigned line;
@@ -119,6 +120,9 @@ struct lab_step {
     size_t word_count;
     char *lecturer;  /* notes for lecturers; "" when none */
     unsigned points; /* sum of its checks' */
+    unsigned
+        promised_points; /* what its comment says that they are; 0: nothing */
+    unsigned limit_s;    /* its solution must not take longer; 0: none */
     unsigned line;
 };
 

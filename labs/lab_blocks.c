@@ -196,6 +196,9 @@ static void question_line(struct sorter *sorter, char *line)
         question->ask = filled(sorter, value);
     } else if (!strcmp(line, "answer") && !question->answer) {
         set_answer(sorter, question, value);
+    } else if (!strcmp(line, "type") &&
+               (!strcmp(value, "integer") || !strcmp(value, "text"))) {
+        question->is_integer = !strcmp(value, "integer");
     } else if (!strncmp(line, "wrong ", 6)) {
         question->wrong =
             alloc_resize(question->wrong, question->wrong_count + 1,
@@ -366,6 +369,19 @@ static void take_code(struct sorter *sorter, const struct markdown_block *block)
     }
 }
 
+/* "90s", "10m": seconds, up to a day; 0: it is none. */
+static unsigned seconds_of(const char *text)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+    bool minutes = !strcmp(end, "m");
+
+    if (*text < '1' || *text > '9' || number > 86400 ||
+        (strcmp(end, "s") != 0 && !minutes))
+        return 0;
+    return (unsigned)number * (minutes ? 60 : 1);
+}
+
 /* "name=value" of a step's comment. */
 static void step_attribute(struct sorter *sorter, const char *word)
 {
@@ -375,6 +391,10 @@ static void step_attribute(struct sorter *sorter, const char *word)
     } else if (!strncmp(word, "of=", 3)) {
         free(sorter->step->of);
         sorter->step->of = alloc_string(word + 3);
+    } else if (!strncmp(word, "points=", 7)) {
+        sorter->step->promised_points = (unsigned)strtoul(word + 7, NULL, 10);
+    } else if (!strncmp(word, "limit=", 6) && seconds_of(word + 6)) {
+        sorter->step->limit_s = seconds_of(word + 6);
     } else {
         COMPLAIN(sorter, "unknown '%s' in the step's comment", word);
     }

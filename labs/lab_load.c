@@ -321,6 +321,10 @@ static void check_names(const struct lab *lab, struct lab_problems *problems)
         if (step->needs && (!needed || needed >= step))
             lab_problem(problems, lab->path, step->line,
                         "needs=%s names no earlier step", step->needs);
+        if (step->promised_points && step->promised_points != step->points)
+            lab_problem(problems, lab->path, step->line,
+                        "points=%u, but its checks have %u",
+                        step->promised_points, step->points);
         check_step_names(lab, step, problems);
     }
 }

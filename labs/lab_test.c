@@ -1,6 +1,7 @@
 #include "labs/lab_test.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "labs/grade.h"
 #include "labs/grade_report.h"
 #include "labs/handin.h"
@@ -243,6 +244,22 @@ static void test_demos(struct test *test, const struct lab_file *files,
     }
 }
 
+/* The right way through a step, in the time that there is for it. */
+static void solve(struct test *test, const struct lab_step *step,
+                  const struct solution_script *right, struct buf *open)
+{
+    uint64_t since_ns = clock_read_monotonic_ns();
+
+    if (!lab_bench_run(&test->bench, right->script))
+        buf_printf(open, "%sscript of %s failed", open->len ? ", " : "",
+                   step->id);
+    uint64_t took_s = (clock_read_monotonic_ns() - since_ns) / CLOCK_NS_PER_S;
+    if (step->limit_s && took_s >= step->limit_s)
+        buf_printf(open, "%s%s took %llu s, and its limit is %u s",
+                   open->len ? ", " : "", step->id, (unsigned long long)took_s,
+                   step->limit_s);
+}
+
 /* One sitting through all steps; with wrong ways before the right one. */
 static void sit(struct test *test, bool wrong_ways, struct buf *open)
 {
@@ -262,9 +279,8 @@ static void sit(struct test *test, bool wrong_ways, struct buf *open)
             lab_bench_keep(&test->bench);
             test_wrong_ways(test, step, checks);
         }
-        if (right && !lab_bench_run(&test->bench, right->script))
-            buf_printf(open, "%sscript of %s failed", open->len ? ", " : "",
-                       step->step->id);
+        if (right)
+            solve(test, step->step, right, open);
         list_open(step, open);
         checks += step->step->check_count;
     }

@@ -34,6 +34,21 @@ exits 1 "$MQTTLAB" lab lint ./31-demo.md >said
 has_line "./31-demo.md:$((at + 2)): show.play: this is no topic that one can publish to" said
 has_line "./31-demo.md:$((at + 4)): show.play: a client can subscribe, publish, disconnect and cut" said
 
+# Links, points and limits that cannot be.
+printf '\nSee [that](none.md), [this](30-mine.md#x "a") and [all](https://example.org).\n' |
+    sed '0,/^<!-- step/{
+        s/^<!-- step \([a-z]*\)/<!-- step \1 points=99 limit=1s/
+        /^<!-- step/r /dev/stdin
+    }' 30-mine.md >32-links.md
+sed 's/^mosquitto_pub/sleep 1.2\nmosquitto_pub/' 30-mine.solution.md >32-links.solution.md
+exits 1 "$MQTTLAB" lab lint ./32-links.md >said
+grep -q '^./32-links.md:[0-9]*: a link to none.md, which is not there$' said || fail "$(cat said)"
+grep -q ': points=99, but its checks have' said || fail "$(cat said)"
+[ "$(wc -l <said)" = 2 ] || fail "$(cat said)"
+sed -i.bak 's/ points=99//; s/.that.(none.md), //' 32-links.md
+exits 1 "$MQTTLAB" lab test --right ./32-links.md >tap
+grep -q 'took 1 s, and its limit is 1 s' tap || fail "$(cat tap)"
+
 # A student does it, and it is graded.
 cd "$work"
 export MQTTLAB_HOME="$work/home"

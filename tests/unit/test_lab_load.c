@@ -486,7 +486,10 @@ START_TEST(an_answer_of_another_form_is_told_the_form)
     char *ask = alloc_string(forms[_i].ask);
     char *right = alloc_string(forms[_i].right);
     const struct lab_question question = {
-        .kind = LAB_ANSWER_TEXT, .ask = ask, .answer = right};
+        .kind = LAB_ANSWER_TEXT,
+        .ask = ask,
+        .answer = right,
+    };
 
     ck_assert_int_eq(answer_right(&question, forms[_i].answer), forms[_i].good);
     if (!forms[_i].good)
@@ -494,6 +497,27 @@ START_TEST(an_answer_of_another_form_is_told_the_form)
                           forms[_i].remark);
     free(ask);
     free(right);
+}
+END_TEST
+
+START_TEST(who_answers_a_number_in_words_is_told_so)
+{
+    char ask[] = "How many?";
+    char right[] = "4";
+    const struct lab_question question = {
+        .kind = LAB_ANSWER_TEXT,
+        .is_integer = true,
+        .ask = ask,
+        .answer = right,
+    };
+
+    ck_assert(answer_right(&question, "4"));
+    ck_assert_str_eq(answer_remark(&question, "four"),
+                     "Answer with a whole number, in digits.");
+    ck_assert_str_eq(answer_remark(&question, "4 or 5"),
+                     "Answer with a whole number, in digits.");
+    ck_assert_ptr_null(answer_remark(&question, " 5. "));
+    ck_assert_ptr_null(answer_remark(&question, "-5"));
 }
 END_TEST
 
@@ -570,6 +594,7 @@ Suite *lab_load_suite(void)
                         (int)(sizeof(in_hex) / sizeof(in_hex[0])));
     tcase_add_loop_test(tcase, an_answer_of_another_form_is_told_the_form, 0,
                         (int)(sizeof(forms) / sizeof(forms[0])));
+    tcase_add_test(tcase, who_answers_a_number_in_words_is_told_so);
     tcase_add_test(tcase, a_hashed_answer_is_recognised);
     tcase_add_test(tcase, a_hash_that_is_none_accepts_nothing);
     tcase_add_test(tcase, the_fails_list_is_split_at_commas);
