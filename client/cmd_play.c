@@ -115,8 +115,14 @@ static bool load(struct player *player)
     bool good;
 
     if (!text) {
-        fprintf(stderr, "mqttlab: there is no '%s', and no file of this name\n",
+        fprintf(stderr,
+                "mqttlab: there is no '%s', and no file of this name; built in "
+                "are",
                 player->word);
+        for (const struct play_built_in *row = play_built_ins(); row->name;
+             row++)
+            fprintf(stderr, " %s", row->name);
+        fprintf(stderr, "\n");
         return false;
     }
     good = play_script_read(&player->script, text, error, sizeof(error));

@@ -141,11 +141,13 @@ static bool want_more(void *context)
     return !inspect->print.deaf && !inspect->write.error;
 }
 
-/* Bytes on the cable whose packets are shown anyway. */
+/* Bytes on the cable whose packets are shown anyway, and what our broker counts
+   of itself every few seconds. */
 static bool is_dull(const struct history_row *row)
 {
-    return row->record.type == RECORD_WIRE &&
-           row->record.layer == RECORD_CABLE && render_cable_is_dull(row);
+    return record_is_own_counter(&row->record) ||
+           (row->record.type == RECORD_WIRE &&
+            row->record.layer == RECORD_CABLE && render_cable_is_dull(row));
 }
 
 static void on_row(void *context, const struct capture_row *from)
@@ -310,7 +312,10 @@ static bool set_option(struct inspect *inspect, const struct options *options,
              options->given ? options->given : "", value);
     switch (id) {
     case OPTION_FILTER: inspect->filter_text = value; return true;
-    case OPTION_FORMAT: return set_format(inspect, value);
+    case OPTION_FORMAT:
+        snprintf(error, size, "-T: '%s' is none of text, fields, json, tree",
+                 value);
+        return set_format(inspect, value);
     case OPTION_FIELD: return add_field(inspect, value, error, size);
     case OPTION_FIELD_STYLE: return set_style(&inspect->show, value);
     case OPTION_WRITE: inspect->write_to = value; return true;

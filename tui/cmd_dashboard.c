@@ -105,7 +105,9 @@ static bool set_option(const struct options *options, int id,
         return set_number(options, id, arguments, error, size);
     if (id == OPTION_THEME) {
         screen->theme = theme_find(options->value);
-        snprintf(error, size, "--theme: there is no theme '%s'",
+        snprintf(error, size,
+                 "--theme: there is no theme '%s', but dark, light, safe, "
+                 "safe-light and mono",
                  options->value);
         return screen->theme;
     }
@@ -193,6 +195,11 @@ int cmd_dashboard(int argc, char **argv)
 
 /* ---- what is there already ---- */
 
+/* While nothing has passed since it is watched. */
+static const char watching[] =
+    "Nothing has passed since this began to watch, and what passed before is "
+    "not told. Who is connected and what is retained is: 3 and 4.";
+
 static int show(struct source *source, struct store *store,
                 const struct arguments *arguments, enum app_mode mode)
 {
@@ -212,7 +219,7 @@ static int show(struct source *source, struct store *store,
         return EXIT_USAGE;
     }
     settings_complete(&settings, &screen, &max_bytes);
-    app = app_new(store, NULL, NULL);
+    app = app_new(store, NULL, mode == APP_LIVE ? watching : NULL);
     app->mode = mode;
     app->max_bytes = store->max_bytes;
     app->crew = &crew;

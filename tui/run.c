@@ -300,7 +300,8 @@ static uint64_t write_rows(const struct store *store, uint64_t at, bool json)
 
         if (!history_get(store->history, at, &row) ||
             row.record.type == RECORD_WIRE ||
-            row.record.flags & RECORD_SNAPSHOT)
+            row.record.flags & RECORD_SNAPSHOT ||
+            (!json && record_is_own_counter(&row.record)))
             continue;
         buf_clear(&line);
         if (json)

@@ -122,15 +122,6 @@ bool store_turning_point(const struct record *record)
     return false;
 }
 
-/* The broker's own counters, which it retains under $SYS: they are topics, not
-   events that anybody waits for. */
-static bool is_own_counter(const struct record *record)
-{
-    struct slice topic = record_get(record->bytes, RECORD_TOPIC);
-
-    return record->type == RECORD_EVT && topic.len && topic.bytes[0] == '$';
-}
-
 static void list_row(struct store *store, uint64_t position,
                      const struct history_row *row)
 {
@@ -139,7 +130,7 @@ static void list_row(struct store *store, uint64_t position,
     bool crossed = store->filter && (row->record.type == RECORD_WIRE ||
                                      row->record.type == RECORD_TLS);
 
-    if (!packet && is_own_counter(&row->record))
+    if (!packet && record_is_own_counter(&row->record))
         return;
     if (!packet && row->record.type != RECORD_WIRE &&
         !(row->record.flags & RECORD_SNAPSHOT))

@@ -205,7 +205,8 @@ static void draw_plot(const struct view_payload *view, const struct area *area)
                          : "No numbers were published to this topic.");
         return;
     }
-    grid_printf(area, 0, 1, STYLE_PLAIN, "%s%s%zu value%s, the newest %.6g",
+    grid_printf(area, 0, 1, STYLE_PLAIN,
+                "%s%s%zu value%s up to this message, the last is %.6g",
                 number ? number : "", number ? ": " : "", values.count,
                 values.count == 1 ? "" : "s", values.items[0]);
     draw_bars(&values, values.count, &bars);

@@ -102,11 +102,12 @@ static int draw_totals(const struct view_stats *view, const struct area *area,
     int columns =
         area->width - 20 < MODEL_SECONDS ? area->width - 20 : MODEL_SECONDS;
 
-    buf_printf(&text,
-               "published by clients: QoS 0 %llu, QoS 1 %llu, QoS 2 %llu",
-               (unsigned long long)counters->publishes[0],
-               (unsigned long long)counters->publishes[1],
-               (unsigned long long)counters->publishes[2]);
+    buf_printf(
+        &text,
+        "published by clients: %llu at QoS 0, %llu at QoS 1, %llu at QoS 2",
+        (unsigned long long)counters->publishes[0],
+        (unsigned long long)counters->publishes[1],
+        (unsigned long long)counters->publishes[2]);
     y = draw_sentence(area, y, &text);
     size_t retained = 0;
     size_t topics = count_topics(model, &retained);
@@ -117,8 +118,8 @@ static int draw_totals(const struct view_stats *view, const struct area *area,
                topics, retained, model->client_count, model->will_count);
     y = draw_sentence(area, y, &text);
     buf_printf(&text,
-               "against the rules %llu, held %llu, dropped %llu, decisions"
-               " %llu",
+               "against the rules %llu, held %llu, dropped %llu, decisions of "
+               "the broker %llu",
                (unsigned long long)counters->malformed,
                (unsigned long long)counters->held,
                (unsigned long long)counters->dropped,

@@ -167,8 +167,6 @@ static void draw_title(const struct view_wire *view, const struct area *area)
     }
     buf_append_string(&text,
                       eavesdropper_cover_name(connection->eavesdropper.cover));
-    if (view->leaks.count > 1)
-        buf_append_string(&text, "   h/l others");
     grid_column(area, 0, 1, area->width - 2, STYLE_HEADING, buf_string(&text));
     buf_release(&text);
 }

@@ -95,6 +95,13 @@ uint64_t record_subject(const struct record *record)
                          : record_get_number(record->bytes, RECORD_SUBJECT, 0);
 }
 
+bool record_is_own_counter(const struct record *record)
+{
+    struct slice topic = record_get(record->bytes, RECORD_TOPIC);
+
+    return record->type == RECORD_EVT && topic.len && topic.bytes[0] == '$';
+}
+
 const char *record_type_name(unsigned type)
 {
     static const char *const names[] = {

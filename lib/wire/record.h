@@ -126,6 +126,10 @@ uint64_t record_get_number(struct slice bytes, enum record_key key,
    where records are numbered anew; else RECORD_SUBJECT; 0: none. */
 uint64_t record_subject(const struct record *record);
 
+/* Does it say how one of the broker's own counters, retained under $SYS, stands
+   now? They are topics, not events that anybody waits for. */
+bool record_is_own_counter(const struct record *record);
+
 /* "conn", "tls", "wire", "mqtt", "evt", "lab", "note". */
 const char *record_type_name(unsigned type);
 

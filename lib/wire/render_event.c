@@ -45,9 +45,9 @@ static const struct sentence sentences[] = {
     {EVENT_PROTOCOL_ERROR, "[: {text}][: {reason}][ [{statement}]]"},
     {EVENT_LIMIT, "[: {text}][: {reason}][, {topic}][, {number}]"},
     {EVENT_SESSION_CREATED, "[, kept {expiry} after the connection]"},
-    {EVENT_SESSION_RESUMED, "[, {number} messages waiting][: {text}]"},
+    {EVENT_SESSION_RESUMED, "[, messages waiting: {number}][: {text}]"},
     {EVENT_SESSION_TAKEN_OVER, "[: {text}]"},
-    {EVENT_SESSION_AWAY, "[: {expiry}][, {number} messages waiting]"
+    {EVENT_SESSION_AWAY, "[: {expiry}][, messages waiting: {number}]"
                          "[: {text}]"},
     {EVENT_SESSION_ENDED, "[, {number} messages lost][: {text}]"},
     {EVENT_SESSION_EXPIRED, "[, {number} messages lost][: {text}]"},

@@ -47,7 +47,7 @@ fails 1 'No such file' "$work/none"
 fails 3 'column 1: unknown field mqtt.topik, did you mean mqtt.topic?' \
     -Y mqtt.topik "$story"
 fails 3 'did you mean mqtt.topic?' -e mqtt.topik "$story"
-fails 3 "-T: 'xml'" -T xml "$story"
+fails 3 "-T: 'xml' is none of text, fields, json, tree" -T xml "$story"
 fails 3 "-d: '1883'" -d 1883 "$story"
 fails 3 'say a file' -T json
 for option in '-d 1884=ws' '--keylog keys' '--psk 00' --outside; do

@@ -137,6 +137,32 @@ START_TEST(a_header_is_read_as_it_was_written)
 }
 END_TEST
 
+START_TEST(only_events_about_dollar_topics_are_own_counters)
+{
+    static const struct {
+        enum record_type type;
+        const char *topic;
+        bool own;
+    } cases[] = {
+        {RECORD_EVT,  "$SYS/broker/uptime", true },
+        {RECORD_EVT,  "a/$SYS",             false},
+        {RECORD_EVT,  "",                   false},
+        {RECORD_NOTE, "$SYS/broker/uptime", false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct buf bytes = {0};
+
+        record_begin(&bytes, EVENT_RETAINED_REPLACED);
+        record_put_string(&bytes, RECORD_TOPIC, cases[i].topic);
+        struct record record = {.type = (uint8_t)cases[i].type,
+                                .bytes = buf_slice(&bytes)};
+        ck_assert_int_eq(record_is_own_counter(&record), cases[i].own);
+        buf_release(&bytes);
+    }
+}
+END_TEST
+
 START_TEST(types_have_names)
 {
     ck_assert_str_eq(record_type_name(RECORD_CONN), "conn");
@@ -159,6 +185,7 @@ Suite *record_suite(void)
     tcase_add_test(tcase, no_prefix_is_read_past_its_end);
     tcase_add_test(tcase, a_value_over_65535_bytes_is_cut);
     tcase_add_test(tcase, a_header_is_read_as_it_was_written);
+    tcase_add_test(tcase, only_events_about_dollar_topics_are_own_counters);
     tcase_add_test(tcase, types_have_names);
     return suite;
 }

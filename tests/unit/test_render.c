@@ -264,7 +264,7 @@ static const struct {
      0,                         {{RECORD_CLIENT_ID, "a"},
       {RECORD_EXPIRY, "4294967295"},
       {RECORD_NUMBER, "2"}},
-     "client a: session kept while away: for ever, 2 messages waiting"                                                            },
+     "client a: session kept while away: for ever, messages waiting: 2"                                                           },
     {EVENT_SUBSCRIBED,
      0,                         {{RECORD_CLIENT_ID, "a"}, {RECORD_TOPIC, "x/#"}, {RECORD_QOS, "1"}},
      "client a: subscribed to x/#, QoS 1 granted"                                                                                 },
