@@ -51,34 +51,27 @@ exec 8>&-
 [ "$(grep -c 'step one' data/mqttlab/01-kept/journal)" = 1 ] || fail "no journal"
 grep -q ' reset one$' data/mqttlab/01-kept/journal || fail "the reset is not in the journal"
 
-command -v tmux >/dev/null 2>&1 || skip "tmux is not installed"
+# The same in the dashboard.  The window stays when it ends: what it said is seen.
+. "$test_dir/tmux.sh"
 port=$(random_port)
-at_end() {
-    tmux -S "$work/tmux.sock" kill-server 2>/dev/null
-}
-screen_says() { # WORDS
-    tmux -S "$work/tmux.sock" capture-pane -p | grep -q "$1"
-}
-TERM=xterm-256color tmux -S "$work/tmux.sock" -f /dev/null new-session -d -x 80 -y 24 \
-    "exec '$MQTTLAB' lab 1 -p $port"
-until_ok screen_says 'Step 1 of 1'
+TERM=xterm-256color tm new-session -d -x 80 -y 24 "'$MQTTLAB' lab 1 -p $port; sleep 60"
+waits_for 'Step 1 of 1'
 until_ok keep
-until_ok screen_says '\[x\] 1 it is kept'
-tmux -S "$work/tmux.sock" send-keys X
-until_ok screen_says 'begin this step again'
-screen_says '\[x\] 1 it is kept' || fail "X did not wait for an answer"
-tmux -S "$work/tmux.sock" send-keys y
+waits_for '[x] 1 it is kept'
+keys X
+waits_for 'begin this step again'
+sees '[x] 1 it is kept' || fail "X did not wait for an answer"
+keys y
 until_ok kept_none
-until_ok screen_says '\[ \] 1 it is kept'
-screen_says '\[ \] 1 it was cleared' || fail "the reset itself was counted"
-tmux -S "$work/tmux.sock" send-keys Q
+waits_for '[ ] 1 it is kept'
+sees '[ ] 1 it was cleared' || fail "the reset itself was counted"
+keys Q
 
 # In a plain terminal the words before the first step wait, and q leaves there too.
+# The same server: one that was just ended is in the way of the next.
 port=$(random_port)
-tmux -S "$work/tmux.sock" kill-server 2>/dev/null || true
-TERM=xterm-256color tmux -S "$work/tmux.sock" -f /dev/null new-session -d -x 80 -y 24 \
-    "'$MQTTLAB' lab 1 --plain -p $port; echo ended with \$?; sleep 60"
-until_ok screen_says 'Enter goes on, q leaves:'
-tmux -S "$work/tmux.sock" send-keys q Enter
-until_ok screen_says 'ended with 0'
-! screen_says 'Step 1 of 1' || fail "q went on"
+tm respawn-window -k -t 0 "'$MQTTLAB' lab 1 --plain -p $port; echo ended with \$?; sleep 60"
+waits_for 'Enter goes on, q leaves:'
+keys q Enter
+waits_for 'ended with 0'
+! sees 'Step 1 of 1' || fail "q went on"
