@@ -78,6 +78,7 @@ static void put_delta(const struct store *store, enum store_list list,
         render_time(out, row->record.time_ns, before.record.time_ns);
 }
 
+/* index: of the row in the list as it came. */
 static void put_cell(const struct store *store, size_t index,
                      const struct history_row *row, enum packet_column column,
                      struct buf *out)
@@ -127,6 +128,89 @@ static void put_cell(const struct store *store, size_t index,
     }
 }
 
+/* ---- the order of the rows ---- */
+
+/* What a row is put in order by: times and packets as numbers. */
+static void put_key(const struct store *store, size_t index,
+                    const struct history_row *row, enum packet_column column,
+                    struct buf *out)
+{
+    uint64_t position = store_at(store, rows_of(store), index);
+    struct history_row before;
+    uint64_t pair;
+
+    if (column == PACKET_COLUMN_NUMBER || column == PACKET_COLUMN_TIME) {
+        buf_printf(out, "%llu", (unsigned long long)position);
+    } else if (row->record.type != RECORD_MQTT) {
+        return;
+    } else if (column == PACKET_COLUMN_DELTA) {
+        if (index &&
+            store_row(store, store_at(store, rows_of(store), index - 1),
+                      &before))
+            buf_printf(out, "%.0f",
+                       (double)row->record.time_ns -
+                           (double)before.record.time_ns);
+    } else if (column == PACKET_COLUMN_ANSWER) {
+        if (row->note.pair)
+            buf_printf(out, "%llu", (unsigned long long)row->note.rtt_ns);
+    } else if (column == PACKET_COLUMN_PAIR) {
+        pair = packet_list_pair(store, position, row);
+        if (pair)
+            buf_printf(out, "%llu", (unsigned long long)pair);
+    } else {
+        put_cell(store, index, row, column, out);
+    }
+}
+
+static enum style key_cell(const void *owner, void *row, int column,
+                           struct buf *out)
+{
+    const struct store *store = owner;
+    uint64_t position = (uintptr_t)row;
+    struct history_row filled;
+
+    if (store_row(store, position, &filled))
+        put_key(store, store_find(store, rows_of(store), position), &filled,
+                (enum packet_column)column, out);
+    return STYLE_PLAIN;
+}
+
+static bool is_sorted(const struct packet_list *list)
+{
+    return list->order.order.column;
+}
+
+size_t packet_list_count(struct packet_list *list)
+{
+    const struct store *store = list->store;
+    const struct table table = {NULL, PACKET_COLUMNS, key_cell, store,
+                                0,    false};
+
+    packet_order_look(&list->order, store, rows_of(store), &table);
+    return is_sorted(list) ? list->order.order.count
+                           : store_count(store, rows_of(store));
+}
+
+uint64_t packet_list_at(const struct packet_list *list, size_t index)
+{
+    return is_sorted(list) ? packet_order_at(&list->order, index)
+                           : store_at(list->store, rows_of(list->store), index);
+}
+
+size_t packet_list_chosen(const struct packet_list *list)
+{
+    enum store_list rows = rows_of(list->store);
+    uint64_t chosen = store_chosen_at(list->store, rows);
+
+    if (!is_sorted(list))
+        return store_chosen(list->store, rows);
+    for (size_t i = 0; i < list->order.order.count; i++) {
+        if (packet_order_at(&list->order, i) == chosen)
+            return i;
+    }
+    return 0; /* it came since the rows were sorted */
+}
+
 /* ---- the list ---- */
 
 /* The column at a place from the left; PACKET_COLUMNS behind the last. */
@@ -137,11 +221,15 @@ static enum packet_column column_at(const struct packet_list *list, int place,
 }
 
 /* Only what is shown is filled. */
-static void fill_row(const struct packet_list *list, size_t index,
+static void fill_row(const struct packet_list *list, uint64_t position,
                      const struct history_row *row, int width,
                      struct row_text *texts)
 {
     enum packet_column column;
+    size_t index = store_find(list->store, rows_of(list->store), position);
+
+    if (index == store_count(list->store, rows_of(list->store)))
+        return; /* the filter hides it since the rows were sorted */
 
     for (int i = 0; (column = column_at(list, i, width)) != PACKET_COLUMNS;
          i++) {
@@ -209,6 +297,30 @@ static void put_short(const char *text, int width, struct buf *out)
     buf_append_string(out, message);
 }
 
+static bool is_sorted_by(const struct packet_list *list,
+                         enum packet_column column)
+{
+    return list->order.order.column == (int)column + 1;
+}
+
+static const char *sort_sign(const struct packet_list *list)
+{
+    return list->order.order.down ? "v" : "^";
+}
+
+/* With the sign in longer, if there is room for both. */
+static const char *title_of(const struct packet_list *list,
+                            enum packet_column column, int width,
+                            struct buf *longer)
+{
+    const char *title = packet_column_table[column].title;
+
+    buf_clear(longer);
+    if (is_sorted_by(list, column) && grid_text_width(title) < width)
+        buf_printf(longer, "%s%s", title, sort_sign(list));
+    return title;
+}
+
 static void draw_columns(const struct packet_list *list,
                          const struct area *area, int y, enum style style,
                          struct row_text *texts)
@@ -229,8 +341,12 @@ static void draw_columns(const struct packet_list *list,
         buf_clear(&shorter);
         if (column == PACKET_COLUMN_INFO)
             put_short(text, width, &shorter);
+        if (!texts)
+            text = title_of(list, column, width, &shorter);
         grid_column(area, y, x, info->right ? -width : width, style,
                     shorter.len ? buf_string(&shorter) : text);
+        if (!texts && !shorter.len && is_sorted_by(list, column))
+            grid_text(area, y, x - 1, style, sort_sign(list));
         x += width + 1;
     }
     buf_release(&shorter);
@@ -283,18 +399,16 @@ static const char *row_sign(const struct store *store, uint64_t position,
 }
 
 static void draw_row(struct packet_list *list, const struct area *area, int y,
-                     size_t index, struct row_text *texts)
+                     uint64_t position, struct row_text *texts)
 {
     const struct store *store = list->store;
-    enum store_list rows = rows_of(store);
-    uint64_t position = store_at(store, rows, index);
-    bool chosen = index == store_chosen(store, rows);
+    bool chosen = position == store_chosen_at(store, rows_of(store));
     struct history_row row;
 
     if (!store_row(store, position, &row))
         return;
     if (row.record.type == RECORD_MQTT) {
-        fill_row(list, index, &row, area->width, texts);
+        fill_row(list, position, &row, area->width, texts);
         draw_columns(list, area, y, view_style(store, &row), texts);
     } else {
         draw_event(list, area, y, &row);
@@ -307,16 +421,16 @@ static void draw_row(struct packet_list *list, const struct area *area, int y,
 /* Columns get their widths from the rows that are seen. */
 static void measure(struct packet_list *list, int width, size_t from, size_t to)
 {
-    const struct store *store = list->store;
-    enum store_list rows = rows_of(store);
     struct row_text texts = {0};
     struct history_row row;
 
     for (size_t i = from; i < to; i++) {
-        if (!store_row(store, store_at(store, rows, i), &row) ||
+        uint64_t position = packet_list_at(list, i);
+
+        if (!store_row(list->store, position, &row) ||
             row.record.type != RECORD_MQTT)
             continue;
-        fill_row(list, i, &row, width, &texts);
+        fill_row(list, position, &row, width, &texts);
         fit_columns(list, &texts);
     }
     for (int i = 0; i < PACKET_COLUMNS; i++)
@@ -326,13 +440,12 @@ static void measure(struct packet_list *list, int width, size_t from, size_t to)
 void packet_list_draw(struct packet_list *list, const struct area *area,
                       bool focus)
 {
-    const struct store *store = list->store;
-    enum store_list rows = rows_of(store);
-    size_t count = store_count(store, rows);
-    size_t chosen = store_chosen(store, rows);
+    size_t count = packet_list_count(list);
+    size_t chosen = packet_list_chosen(list);
     struct row_text texts = {0};
     int height = area->height - 1;
 
+    list->width = area->width;
     if (area->height < 1 || !count)
         return;
     list->top = view_scroll(list->top, chosen, count, height);
@@ -342,13 +455,67 @@ void packet_list_draw(struct packet_list *list, const struct area *area,
     for (size_t i = list->top; i < end && i < count; i++) {
         int y = 1 + (int)(i - list->top);
 
-        draw_row(list, area, y, i, &texts);
+        draw_row(list, area, y, packet_list_at(list, i), &texts);
         if (i == chosen && focus)
             grid_select(area, y);
     }
     for (int i = 0; i < PACKET_COLUMNS; i++)
         buf_release(&texts.text[i]);
 }
+
+/* ---- sorting ---- */
+
+static void sort_by(struct packet_list *list, enum packet_column column)
+{
+    table_order_by(&list->order.order, (int)column);
+    list->order.made_ns = 0;
+}
+
+void packet_list_sort_at(struct packet_list *list, int x)
+{
+    int at = 2;
+    enum packet_column column;
+
+    for (int i = 0;
+         (column = column_at(list, i, list->width)) != PACKET_COLUMNS; i++) {
+        at += (column == PACKET_COLUMN_INFO
+                   ? info_width(list, list->width)
+                   : width_of(list, column, list->width)) +
+              1;
+        if (x >= 2 && x < at) {
+            sort_by(list, column);
+            return;
+        }
+    }
+}
+
+void packet_list_sort_next(struct packet_list *list)
+{
+    struct table_order *order = &list->order.order;
+    int place = 0;
+
+    while (order->column && column_at(list, place, list->width) !=
+                                (enum packet_column)(order->column - 1))
+        place++;
+    place += order->column != 0;
+    order->down = false;
+    order->column = (int)column_at(list, place, list->width) + 1;
+    if (order->column > PACKET_COLUMNS)
+        order->column = 0;
+    list->order.made_ns = 0;
+}
+
+void packet_list_reverse(struct packet_list *list)
+{
+    if (is_sorted(list))
+        sort_by(list, (enum packet_column)(list->order.order.column - 1));
+}
+
+void packet_list_release(struct packet_list *list)
+{
+    packet_order_release(&list->order);
+}
+
 void packet_list_init(struct packet_list *list, const struct store *store)
 {
     *list = (struct packet_list){.store = store};

@@ -291,6 +291,7 @@ bool store_set_filter(struct store *store, const char *text,
     free(store->filter_text);
     store->filter = filter;
     store->filter_text = copy;
+    store->filters_set++;
     store->listed_to = history_first(store->history);
     for (int list = 0; list < STORE_LISTS; list++)
         store->lists[list].first = store->lists[list].end = 0;

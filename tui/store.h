@@ -52,6 +52,7 @@ struct store {
     struct store_rows lists[STORE_LISTS];
     struct filter *filter; /* NULL: everything is shown */
     char *filter_text;     /* "" when there is none */
+    uint64_t filters_set;  /* counts, for caches */
     struct dissection scratch;
     uint64_t last_seq;          /* of the record added last */
     uint64_t seq_offset;        /* added to numbers, so that they always grow */

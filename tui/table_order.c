@@ -20,31 +20,27 @@ void table_order_release(struct table_order *order)
     *order = (struct table_order){0};
 }
 
-static int compare_values(const struct key *a, const struct key *b)
+/* Numbers come before all else, whatever the order. */
+static int compare(const struct key *a, const struct key *b, bool down)
 {
+    int order = a->is_number ? (a->number > b->number) - (a->number < b->number)
+                             : strcmp(a->text, b->text);
+
     if (a->is_number != b->is_number)
         return a->is_number ? -1 : 1;
-    if (!a->is_number)
-        return strcmp(a->text, b->text);
-    return (a->number > b->number) - (a->number < b->number);
+    if (!order)
+        return (a->place > b->place) - (a->place < b->place);
+    return down ? -order : order;
 }
 
 static int up(const void *left, const void *right)
 {
-    const struct key *a = left;
-    const struct key *b = right;
-    int order = compare_values(a, b);
-
-    return order ? order : (a->place > b->place) - (a->place < b->place);
+    return compare(left, right, false);
 }
 
 static int down(const void *left, const void *right)
 {
-    const struct key *a = left;
-    const struct key *b = right;
-    int order = compare_values(b, a);
-
-    return order ? order : (a->place > b->place) - (a->place < b->place);
+    return compare(left, right, true);
 }
 
 /* "41 s" is one; "inform" and "nancy" begin like one for strtod. */

@@ -17,7 +17,7 @@ void table_order_release(struct table_order *order);
 
 /*
  * Put rows in order by the text of their cells: numbers as numbers, before all
- * else; equal ones stay as they came.
+ * else also when the largest is first; equal ones stay as they came.
  */
 void table_order_make(struct table_order *order, const struct table *table,
                       void *const *rows, size_t count);

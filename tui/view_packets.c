@@ -232,6 +232,14 @@ static bool act_list(struct view_packets *view, enum action action)
     enum store_list list = list_of(&view->view);
     int64_t step = view_step(action, view->height[PANE_LIST] - 1);
 
+    if (step && view->list.order.order.column) {
+        size_t count = packet_list_count(&view->list);
+        size_t at = view_stepped(packet_list_chosen(&view->list), count, step);
+
+        if (count)
+            store_choose(store, packet_list_at(&view->list, at));
+        return true;
+    }
     if (step) {
         store_move(store, list, step);
         return true;
@@ -260,6 +268,10 @@ static bool act_everywhere(struct view_packets *view, enum action action,
     else if (pane != PANE_LIST &&
              (action == ACTION_FILTER_TO || action == ACTION_FILTER_OUT))
         add_filter(view, action == ACTION_FILTER_OUT);
+    else if (action == ACTION_SORT)
+        packet_list_sort_next(&view->list);
+    else if (action == ACTION_REVERSE)
+        packet_list_reverse(&view->list);
     else if (action == ACTION_PAIR)
         go_to_pair(view);
     else if (action == ACTION_TAG && position != STORE_NOWHERE)
@@ -293,7 +305,6 @@ static bool act(struct view *base, enum action action, int pane)
 static int click(struct view *base, int y, int x)
 {
     struct view_packets *view = (struct view_packets *)base;
-    enum store_list list = list_of(base);
 
     if (y >= view->start[PANE_BYTES] && view->height[PANE_BYTES] > 0) {
         detail_click_bytes(side_of(view), y - view->start[PANE_BYTES], x,
@@ -304,10 +315,13 @@ static int click(struct view *base, int y, int x)
         detail_click_tree(side_of(view), y - view->start[PANE_TREE]);
         return PANE_TREE;
     }
-    if (y > 0 && y < view->height[PANE_LIST] &&
-        view->list.top + (size_t)y - 1 < store_count(base->store, list))
-        store_choose(base->store, store_at(base->store, list,
-                                           view->list.top + (size_t)y - 1));
+    if (y == 0 && view->list.store)
+        packet_list_sort_at(&view->list, x);
+    else if (y < view->height[PANE_LIST] && view->list.store &&
+             view->list.top + (size_t)y - 1 < packet_list_count(&view->list))
+        store_choose(
+            base->store,
+            packet_list_at(&view->list, view->list.top + (size_t)y - 1));
     return PANE_LIST;
 }
 
@@ -329,6 +343,7 @@ static void release(struct view *base)
 {
     struct view_packets *view = (struct view_packets *)base;
 
+    packet_list_release(&view->list);
     detail_release(&view->detail);
     packet_cable_release(&view->cable);
 }

@@ -575,89 +575,6 @@ START_TEST(a_large_screen_shows_several_views_and_zoom_one)
 }
 END_TEST
 
-/* In another order than the tree's they are a list of all that were named. */
-START_TEST(topics_are_sorted_by_a_column)
-{
-    struct keys_mouse title = {.button = KEYS_CLICK, .y = 3, .x = 28};
-
-    app_press("4");
-    ck_assert(app_shows("  - lab"));
-    app_key(dash.app, KEYS_MOUSE, &title);
-    app_draw(dash.app, &dash.grid);
-    ck_assert(app_shows("Last message^"));
-    ck_assert(app_shows("  lab/goal") && !app_shows("  - lab"));
-    app_press("g");
-    ck_assert(app_shows("> lab/\xe6\xb8\xa9"));
-    app_press("h");
-    ck_assert(app_shows("nothing folds in a list"));
-    app_press("Og");
-    ck_assert(app_shows("Last messagev") && app_shows("> cmd/light"));
-    app_press("/temp<Enter>");
-    ck_assert(app_shows("> lab/temp"));
-    app_press("<Enter>");
-    ck_assert_str_eq(dash.store->filter_text, "lab.topic == \"lab/temp\"");
-    app_press("4");
-    title.x = 4;
-    app_key(dash.app, KEYS_MOUSE, &title);
-    app_draw(dash.app, &dash.grid);
-    ck_assert(app_shows("  - lab"));
-}
-END_TEST
-
-/* Which views one sees together; the chosen one is always among them. */
-START_TEST(layouts_are_chosen_one_after_the_other)
-{
-    static const enum view_id first[LAYOUT_PLANS] = {
-        [LAYOUT_ALL] = VIEW_WIRE,       [LAYOUT_LECTURE] = VIEW_PACKETS,
-        [LAYOUT_STATE] = VIEW_SESSIONS, [LAYOUT_CABLE] = VIEW_WIRE,
-        [LAYOUT_ONE] = VIEW_WIRE,
-    };
-    static const int slots[LAYOUT_PLANS] = {
-        [LAYOUT_ALL] = 1,   [LAYOUT_LECTURE] = 3, [LAYOUT_STATE] = 4,
-        [LAYOUT_CABLE] = 3, [LAYOUT_ONE] = 1,
-    };
-
-    grid_resize(&dash.grid, 40, 120);
-    app_press("1");
-    for (int plan = LAYOUT_LECTURE; plan < LAYOUT_PLANS; plan++) {
-        app_press("V");
-        ck_assert_int_eq(dash.app->plan, plan);
-        ck_assert_int_eq(dash.app->view, first[plan]);
-        ck_assert_int_eq(dash.app->layout.count, slots[plan]);
-        ck_assert(app_shows(layout_plan_text((enum layout_plan)plan)));
-    }
-    app_press("1:layout nonsense<Enter>");
-    ck_assert(app_shows("no layout 'nonsense'"));
-    ck_assert_int_eq(dash.app->plan, LAYOUT_ONE);
-    app_press("V");
-    ck_assert_int_eq(dash.app->plan, LAYOUT_ALL);
-    ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
-    ck_assert_int_eq(dash.app->layout.count, 5);
-}
-END_TEST
-
-/* A terminal of the usual size has room for two views, one above the other. */
-START_TEST(a_lecture_has_two_views_on_the_usual_screen)
-{
-    app_press("2:layout lecture<Enter>");
-    ck_assert_int_eq(dash.app->view, VIEW_LADDER);
-    ck_assert_int_eq(dash.app->layout.count, 2);
-    app_press("<Tab>");
-    ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
-    app_press("3");
-    ck_assert_int_eq(dash.app->layout.count, 1);
-    app_press(":layout cable<Enter>");
-    ck_assert(app_shows("layout cable needs a screen of 120x40"));
-    ck_assert_int_eq(dash.app->view, VIEW_WIRE);
-    grid_resize(&dash.grid, 12, 40);
-    app_press(":layout lecture<Enter>");
-    ck_assert_int_eq(dash.app->layout.kind, LAYOUT_COMPACT);
-    grid_resize(&dash.grid, 40, 120);
-    app_press("1");
-    ck_assert_int_eq(dash.app->layout.kind, LAYOUT_FULL);
-}
-END_TEST
-
 /* There is more room then, so less of the text is above what is seen. */
 START_TEST(a_lab_read_to_its_end_is_seen_when_zoomed)
 {
@@ -814,9 +731,6 @@ Suite *app_suite(void)
     tcase_add_test(tcase, the_lab_is_presented_step_by_step);
     tcase_add_test(tcase, a_click_chooses_and_the_wheel_moves);
     tcase_add_test(tcase, every_view_draws_at_every_size);
-    tcase_add_test(tcase, topics_are_sorted_by_a_column);
-    tcase_add_test(tcase, layouts_are_chosen_one_after_the_other);
-    tcase_add_test(tcase, a_lecture_has_two_views_on_the_usual_screen);
     tcase_add_test(tcase, a_large_screen_shows_several_views_and_zoom_one);
     tcase_add_test(tcase, a_lab_read_to_its_end_is_seen_when_zoomed);
     tcase_add_test(tcase, what_was_written_can_be_read_again);

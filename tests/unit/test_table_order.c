@@ -70,6 +70,10 @@ START_TEST(names_like_numbers_are_names)
     for (size_t i = 0; i < order.count; i++)
         buf_printf(&text, "%s, ", (const char *)order.rows[i]);
     ck_assert_str_eq(buf_string(&text), "-2, 10 s, ., ada, infra, nancy, ");
+    order.down = true;
+    table_order_make(&order, &table, items, 6);
+    ck_assert_str_eq(order.rows[0], "10 s");
+    ck_assert_str_eq(order.rows[2], "nancy");
     table_order_release(&order);
     buf_release(&text);
 }

@@ -1,0 +1,172 @@
+#include "suites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app_stage.h"
+
+/* In which order rows stand, and views beside each other. */
+
+static void click_at(int y, int x)
+{
+    struct keys_mouse mouse = {.button = KEYS_CLICK, .y = y, .x = x};
+
+    app_key(dash.app, KEYS_MOUSE, &mouse);
+    app_draw(dash.app, &dash.grid);
+}
+
+/* The numbers of the packets as the keys go through them. */
+static void put_walk(int steps, struct buf *out)
+{
+    app_press("g");
+    for (int i = 0; i < steps; i++, app_press("j"))
+        buf_printf(out, "%llu ", (unsigned long long)app_chosen());
+}
+
+START_TEST(packets_are_sorted_by_a_column)
+{
+    struct buf walk = {0};
+
+    app_press("fmqtt.msgtype == 3<Enter>");
+    put_walk(4, &walk);
+    ck_assert_str_eq(buf_string(&walk), "7 11 13 14 ");
+    buf_clear(&walk);
+    click_at(3, 43); /* Id */
+    ck_assert(app_shows("^Id"));
+    put_walk(4, &walk);
+    ck_assert_str_eq(buf_string(&walk), "28 22 11 24 ");
+    buf_clear(&walk);
+    app_press("R");
+    ck_assert(app_shows("vId"));
+    put_walk(4, &walk);
+    ck_assert_str_eq(buf_string(&walk), "7 31 24 11 ");
+    click_at(6, 20);
+    ck_assert_uint_eq(app_chosen(), 24);
+    ck_assert(app_shows(" > 24 "));
+    buf_clear(&walk);
+    app_press(
+        "f<C-u>mqtt.qos == 2<Enter>"); /* another filter, the same order */
+    put_walk(2, &walk);
+    ck_assert_str_eq(buf_string(&walk), "7 31 ");
+    app_press("OOOO");
+    buf_clear(&walk);
+    app_press("<Esc>:8<Enter>g");
+    put_walk(3, &walk);
+    ck_assert_str_eq(buf_string(&walk), "1 2 3 ");
+    buf_release(&walk);
+}
+END_TEST
+
+/* What comes is put in its place, or is shown when the rows are sorted again;
+   who follows sees the newest in any case. */
+START_TEST(a_sorted_list_follows_the_newest)
+{
+    static const struct sample_way in = {1, MQTT_3_1_1, false, 0};
+
+    app_press("OR");
+    ck_assert(app_shows("Nov"));
+    ck_assert_uint_eq(app_chosen(), 32);
+    dash.sample.seq = dash.store->last_seq;
+    sample_publish(&dash.sample, in, 0, 0, "new", "x");
+    store_catch_up(dash.store, 0);
+    app_draw(dash.app, &dash.grid);
+    ck_assert_uint_eq(app_chosen(), 33);
+    ck_assert(app_shows("33 PUBLISH"));
+    app_press("j");
+    ck_assert(!dash.store->follow);
+    app_press("F");
+    ck_assert_uint_eq(app_chosen(), 33);
+}
+END_TEST
+
+/* In another order than the tree's they are a list of all that were named. */
+START_TEST(topics_are_sorted_by_a_column)
+{
+    app_press("4");
+    ck_assert(app_shows("  - lab"));
+    click_at(3, 28); /* Last message */
+    ck_assert(app_shows("Last message^"));
+    ck_assert(app_shows("  lab/goal") && !app_shows("  - lab"));
+    app_press("g");
+    ck_assert(app_shows("> lab/\xe6\xb8\xa9"));
+    app_press("h");
+    ck_assert(app_shows("nothing folds in a list"));
+    app_press("Og");
+    ck_assert(app_shows("Last messagev") && app_shows("> lab/goal"));
+    app_press("/temp<Enter>");
+    ck_assert(app_shows("> lab/temp"));
+    app_press("<Enter>");
+    ck_assert_str_eq(dash.store->filter_text, "lab.topic == \"lab/temp\"");
+    app_press("4");
+    click_at(3, 4); /* Topic */
+    ck_assert(app_shows("  - lab"));
+}
+END_TEST
+
+/* Which views one sees together; the chosen one is always among them. */
+START_TEST(layouts_are_chosen_one_after_the_other)
+{
+    static const enum view_id first[LAYOUT_PLANS] = {
+        [LAYOUT_ALL] = VIEW_WIRE,       [LAYOUT_LECTURE] = VIEW_PACKETS,
+        [LAYOUT_STATE] = VIEW_SESSIONS, [LAYOUT_CABLE] = VIEW_WIRE,
+        [LAYOUT_ONE] = VIEW_WIRE,
+    };
+    static const int slots[LAYOUT_PLANS] = {
+        [LAYOUT_ALL] = 1,   [LAYOUT_LECTURE] = 3, [LAYOUT_STATE] = 4,
+        [LAYOUT_CABLE] = 3, [LAYOUT_ONE] = 1,
+    };
+
+    grid_resize(&dash.grid, 40, 120);
+    app_press("1");
+    for (int plan = LAYOUT_LECTURE; plan < LAYOUT_PLANS; plan++) {
+        app_press("V");
+        ck_assert_int_eq(dash.app->plan, plan);
+        ck_assert_int_eq(dash.app->view, first[plan]);
+        ck_assert_int_eq(dash.app->layout.count, slots[plan]);
+        ck_assert(app_shows(layout_plan_text((enum layout_plan)plan)));
+    }
+    app_press("1:layout nonsense<Enter>");
+    ck_assert(app_shows("no layout 'nonsense'"));
+    ck_assert_int_eq(dash.app->plan, LAYOUT_ONE);
+    app_press("V");
+    ck_assert_int_eq(dash.app->plan, LAYOUT_ALL);
+    ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
+    ck_assert_int_eq(dash.app->layout.count, 5);
+}
+END_TEST
+
+/* A terminal of the usual size has room for two views, one above the other. */
+START_TEST(a_lecture_has_two_views_on_the_usual_screen)
+{
+    app_press("2:layout lecture<Enter>");
+    ck_assert_int_eq(dash.app->view, VIEW_LADDER);
+    ck_assert_int_eq(dash.app->layout.count, 2);
+    app_press("<Tab>");
+    ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
+    app_press("3");
+    ck_assert_int_eq(dash.app->layout.count, 1);
+    app_press(":layout cable<Enter>");
+    ck_assert(app_shows("layout cable needs a screen of 120x40"));
+    ck_assert_int_eq(dash.app->view, VIEW_WIRE);
+    grid_resize(&dash.grid, 12, 40);
+    app_press(":layout lecture<Enter>");
+    ck_assert_int_eq(dash.app->layout.kind, LAYOUT_COMPACT);
+    grid_resize(&dash.grid, 40, 120);
+    app_press("1");
+    ck_assert_int_eq(dash.app->layout.kind, LAYOUT_FULL);
+}
+END_TEST
+
+Suite *app_order_suite(void)
+{
+    Suite *suite = suite_create("app_order");
+    TCase *tcase = unit_case(suite, "app_order", 0);
+
+    tcase_add_checked_fixture(tcase, app_stage_open, app_stage_close);
+    tcase_add_test(tcase, packets_are_sorted_by_a_column);
+    tcase_add_test(tcase, a_sorted_list_follows_the_newest);
+    tcase_add_test(tcase, topics_are_sorted_by_a_column);
+    tcase_add_test(tcase, layouts_are_chosen_one_after_the_other);
+    tcase_add_test(tcase, a_lecture_has_two_views_on_the_usual_screen);
+    return suite;
+}
