@@ -75,7 +75,10 @@ static struct {
     volatile sig_atomic_t open;
 } before;
 
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+/* What ends a program that does not expect it. */
+static const int crashes[] = {SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,  SIGABRT,
+                              SIGSYS,  SIGTRAP, SIGQUIT, SIGPIPE, SIGALRM,
+                              SIGXCPU, SIGXFSZ, SIGUSR1, SIGUSR2};
 
 static void on_crash(int signum)
 {
@@ -89,21 +92,42 @@ static void on_crash(int signum)
     raise(signum);
 }
 
-static void remember(const char *capability)
+/* NULL: the terminal has none. */
+static const char *find_capability(const char *name)
 {
-    const char *text = tigetstr(capability);
+    const char *text = tigetstr(name);
 
-    if (!text || text == (const char *)-1 ||
-        before.len + strlen(text) > sizeof(before.text))
+    return text != (const char *)-1 ? text : NULL;
+}
+
+static void remember_text(const char *text)
+{
+    if (!text || before.len + strlen(text) > sizeof(before.text))
         return;
     memcpy(before.text + before.len, text, strlen(text));
     before.len += strlen(text);
 }
 
-static void guard_terminal(const struct termios *termios)
+static void remember(const char *capability)
+{
+    remember_text(find_capability(capability));
+}
+
+/* Or each click would type something into the shell. */
+static void remember_mouse(void)
+{
+    const char *mode = find_capability("XM");
+
+    if (find_capability("kmous"))
+        remember_text(mode ? tiparm(mode, 0) : "\033[?1000l");
+}
+
+static void guard_terminal(const struct termios *termios, bool mouse)
 {
     before.termios = *termios;
     before.len = 0;
+    if (mouse)
+        remember_mouse();
     remember("sgr0");
     remember("cnorm");
     remember("rmkx");
@@ -163,7 +187,7 @@ struct screen *screen_new(const struct screen_options *options)
         mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
         mouseinterval(0);
     }
-    guard_terminal(&termios);
+    guard_terminal(&termios, !options->no_mouse);
     return screen;
 }
 

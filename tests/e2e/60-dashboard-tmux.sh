@@ -66,6 +66,23 @@ waits_for 'restored'
 ! "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -t x -m y 2>/dev/null ||
     fail "the broker still runs"
 
+# Nor does anything stay when it crashes, the mouse's reports not either.
+modes() {
+    tm display-message -p -t 0 '#{alternate_on}#{mouse_any_flag}#{keypad_flag}'
+}
+
+for signal in SEGV USR1; do
+    keys clear Enter
+    keys "sh -c 'echo \$\$ >$work/pid; exec $MQTTLAB replay $root/tests/screens/story.pcapng'" Enter
+    waits_for '1Pkts'
+    [ "$(modes)" = 111 ] || fail "the dashboard does not use the terminal"
+    kill -s $signal "$(cat "$work/pid")"
+    waits_for 'ready>'
+    [ "$(modes)" = 000 ] || fail "SIG$signal leaves the terminal in another mode"
+    keys "echo back-$signal" Enter
+    waits_for "back-$signal"
+done
+
 # A lab goes to another port when a program that is not ours has its own, and
 # says how to reach it. An id that is none is asked for again.
 background other env MQTTLAB_RUNTIME_DIR="$work/other" "$MQTTLAB" broker -p "$port"
