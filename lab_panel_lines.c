@@ -118,6 +118,17 @@ static void add_end(struct lab_panel_lines *lines, const struct lab_run *run)
     buf_release(&text);
 }
 
+static void add_folder(struct lab_panel_lines *lines, const struct lab_run *run)
+{
+    char *text = lab_text_folder(run);
+
+    if (text) {
+        add_line(lines, PANEL_TEXT, text, strlen(text));
+        add_line(lines, PANEL_TEXT, "", 0);
+    }
+    free(text);
+}
+
 void lab_panel_lines_make(struct lab_panel_lines *lines,
                           const struct lab_run *run, uint16_t port)
 {
@@ -128,6 +139,7 @@ void lab_panel_lines_make(struct lab_panel_lines *lines,
         add_port(lines, port);
     if (run->current == 0) {
         add_blocks(lines, run->lab->intro, run->lab->intro_count);
+        add_folder(lines, run);
         /* The view has the title of the step above what comes first. */
         add_line(lines, PANEL_HEADING, spec->title, strlen(spec->title));
     }

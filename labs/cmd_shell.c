@@ -12,6 +12,7 @@
 #include "wire/control.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,10 +79,23 @@ static void go_to_lab(void)
     free(folder);
 }
 
+/* The user's: as the environment says, or else, as in a container, the list of
+   users. */
+static const char *users_shell(void)
+{
+    const char *shell = getenv("SHELL");
+    const struct passwd *user =
+        shell && shell[0] == '/' ? NULL : getpwuid(getuid());
+
+    if (user)
+        shell = user->pw_shell;
+    return shell && shell[0] == '/' ? shell : "/bin/sh";
+}
+
 static int run_shell(long port)
 {
     char *folder = make_links();
-    const char *shell = getenv("SHELL");
+    const char *shell = users_shell();
 
     if (!folder)
         return EXIT_FAILED;
@@ -93,8 +107,6 @@ static int run_shell(long port)
         setenv("MQTTLAB_PORT", number, 1);
         free(number);
     }
-    if (!shell || shell[0] != '/')
-        shell = "/bin/sh";
     printf(
         "In this shell mqttlab, mosquitto, mosquitto_pub, mosquitto_sub, "
         "mosquitto_rr\nand mosquitto_passwd are mqttlab's. exit leaves it.\n");

@@ -457,6 +457,18 @@ static bool wait_for_enter(void)
     return read_line(line, sizeof(line)) && strcasecmp(line, "q") != 0;
 }
 
+static void show_intro(struct buf *text, const struct lab_run *run)
+{
+    char *folder = lab_text_folder(run);
+
+    lab_text_blocks(text, run->lab->intro, run->lab->intro_count, columns());
+    if (folder) {
+        lab_text_wrap(text, folder, columns(), "", "");
+        buf_append_u8(text, '\n');
+    }
+    free(folder);
+}
+
 static void greet(struct plain *plain)
 {
     const struct lab *lab = plain->live.run->lab;
@@ -481,7 +493,7 @@ static void greet(struct plain *plain)
                    "(in mqttlab's own folder: make shell ARGS='-p %u')\n\n",
                    (unsigned)plain->broker.port, (unsigned)plain->broker.port);
     if (plain->live.run->current == 0)
-        lab_text_blocks(&text, lab->intro, lab->intro_count, columns());
+        show_intro(&text, plain->live.run);
     show(&text);
     if (plain->live.run->current == 0 && !wait_for_enter()) {
         plain->quit = true;

@@ -344,3 +344,23 @@ void lab_text_title(struct buf *out, const struct lab_run *run,
                lab_run_step_points(step), step->step->points);
     free(title);
 }
+
+static bool has_files(const struct lab *lab)
+{
+    bool has = lab->config || lab->file_count;
+
+    for (size_t i = 0; i < lab->step_count; i++)
+        has = has || lab->steps[i].file_count;
+    return has;
+}
+
+char *lab_text_folder(const struct lab_run *run)
+{
+    if (!run->lab->is_exercise || !run->files || !has_files(run->lab))
+        return NULL;
+    return alloc_printf(
+        "Its folder is %s: make shell in mqttlab's own folder, or mqttlab "
+        "shell, begins there. A shell of another lab you leave with exit "
+        "before.",
+        run->files);
+}

@@ -23,6 +23,13 @@ unsigned lab_text_table(struct buf *out, const char *text);
 void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
                      size_t count, size_t width);
 
+/*
+ * Where the files of an exercise are, and how a terminal gets there: its text
+ * names them and no more. Owned by the caller; NULL for a lab, whose own text says
+ * it, and for an exercise without files.
+ */
+char *lab_text_folder(const struct lab_run *run);
+
 /* Append "[x] 1 a client connected            packet 12", one line a check. */
 void lab_text_checks(struct buf *out, const struct lab_run_step *step,
                      size_t width);

@@ -179,3 +179,12 @@ echo 'exit' | SHELL=/bin/sh "$MQTTLAB" shell -p "$port" >said
 grep -q '^No lab is open: mqttlab lab 1' said || fail "$(cat said)"
 has_line "$(pwd)" said
 has_line "Clients connect to 127.0.0.1, port $port, when they are not told." said
+
+# Without SHELL, as in a container, it is the one of the list of users.
+users=$(awk -F: -v id="$(id -u)" '$3 == id { print $7; exit }' /etc/passwd)
+case $users in
+*/bash | */dash)
+    echo 'ps -o args= -p $$' | (unset SHELL; "$MQTTLAB" shell -p "$port") >said
+    has_line "$users" said
+    ;;
+esac

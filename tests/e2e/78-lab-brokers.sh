@@ -84,5 +84,8 @@ background broker "$MQTTLAB" broker -p "$port" -v
 broker_pid=$pid
 until_ok grep -q ' running$' "$work/broker.log"
 tells_of_a_stranger 1 good
-tells_of_a_stranger 2 strange
+tells_of_a_stranger 2.1 strange
+# An exercise says where its files are, which its text only names.
+tr '\n' ' ' <"$work/lab.log" | grep -q "Its folder is $XDG_DATA_HOME/mqttlab/02.1" ||
+    fail "$(cat "$work/lab.log")"
 stop_broker
