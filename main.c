@@ -55,6 +55,7 @@ static const struct command commands[] = {
     {"answer",  NULL,               cmd_answer,  "answer a question of the lab"},
     {"submit",  NULL,               cmd_submit,  "pack what you did, to hand in"},
     {"grade",   NULL,               cmd_grade,   "mark hand-ins"},
+    {"class",   NULL,               cmd_class,   "values of a class's own, for exams"},
     {"sandbox", NULL,               cmd_sandbox, "run somebody else's program"},
     {"board",   NULL,               cmd_board,   "the class on one screen"},
     {"bench",   NULL,               cmd_bench,   "put a load on a broker and measure it"},

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/options.h"
+#include "labs/class_key.h"
 #include "labs/grade.h"
 #include "labs/grade_html.h"
 #include "labs/grade_junit.h"
@@ -184,7 +185,8 @@ enum {
     GRADE_SIMILAR,
     GRADE_TEXT,
     GRADE_MARKS,
-    GRADE_LAST_FILE = GRADE_MARKS,
+    GRADE_CLASS,
+    GRADE_LAST_FILE = GRADE_CLASS,
     GRADE_STAMP,
     GRADE_QUIET,
     GRADE_HELP,
@@ -205,6 +207,7 @@ static const struct option_spec grade_options_table[] = {
     {GRADE_SIMILAR, 0,   "similar", "FILE",    "write what hand-ins have in common"},
     {GRADE_MARKS,   0,   "marks",   "FILE",
      "take points given by hand from there, and list there what is to be marked"   },
+    {GRADE_CLASS,   0,   "class",   "KEY",     "grade by the values of this class" },
     {GRADE_STAMP,   0,   "stamp",   NULL,      "say when it was graded"            },
     {GRADE_QUIET,   'q', "quiet",   NULL,      "no report on standard output"      },
     {GRADE_HELP,    'h', "help",    NULL,      "this text"                         },
@@ -216,6 +219,7 @@ struct grading {
     const char *path;
     const char *files[GRADE_LAST_FILE + 1]; /* by option */
     struct marks marks;
+    char class_key[CLASS_KEY_SIZE];
     bool stamp; /* the reports say when this was */
     bool quiet;
 };
@@ -452,6 +456,22 @@ static int read_marks(struct grading *grading)
     return EXIT_USAGE;
 }
 
+/* The key of the class; returns how to exit, -1 to go on. */
+static int read_class(struct grading *grading)
+{
+    const char *path = grading->files[GRADE_CLASS];
+    char error[600];
+
+    if (!path)
+        return -1;
+    if (!class_key_read(grading->class_key, path, error, sizeof(error))) {
+        fprintf(stderr, "mqttlab grade: %s\n", error);
+        return EXIT_USAGE;
+    }
+    grading->options.class_key = grading->class_key;
+    return -1;
+}
+
 int cmd_grade(int argc, char **argv)
 {
     struct grading grading = {
@@ -468,6 +488,8 @@ int cmd_grade(int argc, char **argv)
     status = look_for_labs(grading.options.home, chosen);
     if (status < 0)
         status = read_marks(&grading);
+    if (status < 0)
+        status = read_class(&grading);
     if (status < 0)
         status = grade(&grading);
     marks_release(&grading.marks);

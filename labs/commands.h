@@ -21,6 +21,9 @@ int cmd_answer(int argc, char **argv);
 int cmd_submit(int argc, char **argv);
 int cmd_grade(int argc, char **argv);
 
+/* mqttlab class: values of a class's own. */
+int cmd_class(int argc, char **argv);
+
 /* mqttlab sandbox: run somebody else's program. */
 int cmd_sandbox(int argc, char **argv);
 

@@ -29,12 +29,13 @@
 struct marks;
 
 struct grade_options {
-    const char *home;   /* where labs/ and exercises/ are */
-    const char *lab;    /* or the file of the one lab there is; NULL: none */
-    const char *folder; /* files are named as they lie in it; NULL: without
+    const char *home;      /* where labs/ and exercises/ are */
+    const char *lab;       /* or the file of the one lab there is; NULL: none */
+    const char *folder;    /* files are named as they lie in it; NULL: without
                            any folder */
-    unsigned jobs;      /* hand-ins at the same time, at least 1 */
-    unsigned timeout_s; /* for one hand-in */
+    unsigned jobs;         /* hand-ins at the same time, at least 1 */
+    unsigned timeout_s;    /* for one hand-in */
+    const char *class_key; /* in hex (labs/class_key.h); NULL: of no class */
     const struct marks *marks; /* points given by hand; NULL: none */
     bool shut_off; /* set by grade_files: the system can shut a hand-in's
                            process off from the machine (base/confine.h) */

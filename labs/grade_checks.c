@@ -1,6 +1,7 @@
 #include "labs/grade_checks.h"
 
 #include "base/alloc.h"
+#include "labs/class_key.h"
 #include "labs/fingerprint.h"
 #include "labs/grade.h"
 #include "labs/grade_evidence.h"
@@ -372,8 +373,13 @@ static const char *load_lab(const struct grade_options *options,
     char *path = options->lab ? alloc_string(options->lab)
                               : lab_find_at_home(options->home, lab_id);
     const char *wrong = NULL;
+    char secret[CLASS_KEY_SIZE] = "";
 
-    *lab = path ? lab_load(path, student, &problems) : NULL;
+    if (options->class_key)
+        class_key_secret(secret, options->class_key, student);
+    char *seed = class_key_seed(student, secret);
+    *lab = path ? lab_load(path, seed, &problems) : NULL;
+    free(seed);
     if (!path)
         wrong = "the grader has no such lab in its labs/ and exercises/";
     else if (!*lab)
@@ -387,6 +393,21 @@ static const char *load_lab(const struct grade_options *options,
     lab_free(*lab);
     *lab = NULL;
     return wrong;
+}
+
+/* Does it come with the values by which it is graded? NULL, or what is wrong. */
+static const char *other_class(const struct grade_options *options,
+                               const char *folder)
+{
+    char *word = handin_manifest(folder, "sealed");
+    bool sealed = word != NULL;
+
+    free(word);
+    if (sealed && !options->class_key)
+        return "it was made with a sealed file: --class KEY grades it";
+    if (!sealed && options->class_key)
+        return "it was made without a sealed file of the class";
+    return NULL;
 }
 
 /* Replay the hand-in; NULL when all is well, else why not. */
@@ -441,6 +462,8 @@ json_t *grade_checks(const struct grade_options *options, const char *folder)
     json_t *result;
 
     if (lab_id && version && student && workspace_student_valid(student))
+        wrong = other_class(options, folder);
+    if (!wrong)
         wrong = load_lab(options, lab_id, version, student, &lab);
     if (lab)
         wrong = replay(lab, folder, student);

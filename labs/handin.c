@@ -191,8 +191,9 @@ int handin_pack(const char *path, const struct lab *lab,
         return fail(&packing, -errno, path, strerror(errno));
     bool is_file = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
     char *manifest = alloc_printf(
-        "lab: %s\nversion: %s\nstudent: %s\nprogram: mqttlab %s\n", lab->id,
-        lab->version, workspace->student, MQTTLAB_VERSION);
+        "lab: %s\nversion: %s\nstudent: %s\nprogram: mqttlab %s\n%s", lab->id,
+        lab->version, workspace->student, MQTTLAB_VERSION,
+        workspace->secret && *workspace->secret ? "sealed: yes\n" : "");
     int result = pack(&packing, fd, path, manifest);
     if (is_file && fchmod(fd, 0600) != 0 && !result)
         result = fail(&packing, -errno, path, strerror(errno));

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "labs/class_key.h"
 #include "labs/lab_files.h"
 #include "labs/lab_translate.h"
 #include "wire/event.h"
@@ -191,9 +192,11 @@ int live_open(struct live *live, const char *name, const char *dir,
                           .home = lab_home()};
     int result = open_workspace(live, name, dir, student, error, error_size);
     if (!result) {
-        struct lab *lab =
-            load(live, name, live->workspace.student, error, error_size);
+        char *seed =
+            class_key_seed(live->workspace.student, live->workspace.secret);
+        struct lab *lab = load(live, name, seed, error, error_size);
 
+        free(seed);
         live->run =
             lab ? lab_run_new(lab, live->workspace.path, &problems) : NULL;
         if (lab && !live->run)

@@ -126,6 +126,49 @@ static int remember(const char *student)
  * The id belongs to the folder, so that a copied folder goes on with the same
  * values; a new folder gets the one that this machine remembers.
  */
+/* What a class has given to the student who works on this machine: "ID SECRET"; ""
+   when nothing was. Owned. */
+static char *sealed_here(void)
+{
+    char *base = data_home();
+    char *path = alloc_printf("%s/sealed", base);
+    char *line = read_line(path);
+
+    free(path);
+    free(base);
+    return line;
+}
+
+/* A lab that is begun keeps what its values come from, whatever comes later. */
+static int begin_sealed(const struct workspace *workspace)
+{
+    char *line = sealed_here();
+    size_t len = strlen(workspace->student);
+    char *path = alloc_printf("%s/.sealed", workspace->path);
+    int result = 0;
+
+    if (!strncmp(line, workspace->student, len) && line[len] == ' ')
+        result = write_line(path, line + len + 1);
+    free(path);
+    free(line);
+    return result;
+}
+
+int workspace_join(const char *student, const char *secret)
+{
+    char *base = data_home();
+    char *path = alloc_printf("%s/sealed", base);
+    char *line = alloc_printf("%s %s", student, secret);
+    int result = remember(student);
+
+    if (!result)
+        result = write_line(path, line);
+    free(line);
+    free(path);
+    free(base);
+    return result;
+}
+
 static int find_student(struct workspace *workspace, const char *student)
 {
     char *path = alloc_printf("%s/student", workspace->path);
@@ -144,6 +187,8 @@ static int find_student(struct workspace *workspace, const char *student)
         result = -EEXIST; /* the folder is another student's */
     else if (workspace->student[0])
         result = write_line(path, workspace->student);
+    if (!other && workspace->student[0] && !result)
+        result = begin_sealed(workspace);
     if (!result && student)
         result = remember(student);
     free(path);
@@ -191,8 +236,13 @@ int workspace_open(struct workspace *workspace, const char *lab_id,
         result = take_lock(workspace);
     if (!result)
         result = find_student(workspace, student);
-    if (!result)
+    if (!result) {
+        char *sealed = alloc_printf("%s/.sealed", workspace->path);
+
+        workspace->secret = read_line(sealed);
+        free(sealed);
         begin_answers(workspace);
+    }
     if (result)
         workspace_close(workspace);
     return result;
@@ -204,6 +254,7 @@ void workspace_close(struct workspace *workspace)
         close(workspace->lock_fd);
     free(workspace->path);
     free(workspace->student);
+    free(workspace->secret);
     *workspace = (struct workspace){.lock_fd = -1};
 }
 

@@ -15,6 +15,7 @@
 struct workspace {
     char *path;    /* owned; absolute, mode 0700 when it is new */
     char *student; /* owned; the student's id, "" when none is set */
+    char *secret;  /* owned; of a class (labs/class_key.h), "" when of none */
     int lock_fd;
     long answers_taken; /* bytes of .answers already taken */
     pid_t broker;       /* the one that is watched, as was noted last */
@@ -32,6 +33,10 @@ void workspace_close(struct workspace *workspace);
 
 /* Where the workspace of a lab is, without making it. Owned by the caller. */
 char *workspace_path(const char *lab_id, const char *dir);
+
+/* Labs that are begun from now on have the values of this student and this secret
+   of a class. Returns 0 or a negative errno. */
+int workspace_join(const char *student, const char *secret);
 
 /* The id that was remembered on this machine; "" when none. Owned. */
 char *workspace_student(void);

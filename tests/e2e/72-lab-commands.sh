@@ -188,3 +188,60 @@ case $users in
     has_line "$users" said
     ;;
 esac
+
+# A class with values of its own.
+cat >home/labs/07-own.md <<'END'
+---
+id: 07-own
+title: Own
+version: 1
+param code: {hex4}{hex4}
+---
+# Own
+## Step 1: One
+<!-- step one -->
+Your code is {{code}}.
+```check
+code  1  answer code : the code
+```
+```question code
+ask: Which?
+answer: {{code}}
+```
+END
+exits 0 "$MQTTLAB" class new key
+[ "$(ls -l key | cut -c1-10)" = -rw------- ] || fail "others can read the key"
+exits 1 "$MQTTLAB" class new key 2>said
+exits 0 "$MQTTLAB" class seal key eve mia
+exits 3 "$MQTTLAB" class seal key 'no id' 2>said
+exits 1 "$MQTTLAB" class seal eve.sealed tom 2>said
+has_line "mqttlab class: eve.sealed: this is no mqttlab-class file" said
+code_of() { # WHO DIR: what the lab tells them
+    echo q | "$MQTTLAB" lab 7 --plain --id "$1" --dir "$work/$2" -p "$port" 2>/dev/null |
+        sed -n 's/^Your code is \(.*\)\.$/\1/p'
+}
+open=$(code_of eve open)
+exits 0 "$MQTTLAB" class join eve.sealed >said
+sealed=$(code_of eve sealed)
+[ "$open" ] && [ "$sealed" ] && [ "$open" != "$sealed" ] || fail "'$open' and '$sealed'"
+[ "$(code_of eve open)" = "$open" ] || fail "a lab that was begun has other values now"
+exits 0 "$MQTTLAB" class join mia.sealed >said
+[ "$(code_of eve sealed)" = "$sealed" ] || fail "a sealed lab has other values now"
+[ "$(code_of mia mia)" != "$sealed" ] || fail "two students have the same values"
+printf 'code %s\nq\n' "$sealed" |
+    "$MQTTLAB" lab 7 --plain --dir "$work/sealed" -p "$port" >lab.out 2>&1
+mkdir class
+"$MQTTLAB" submit 7 --dir "$work/sealed" -o class/eve.mqlab >said
+exits 1 "$MQTTLAB" grade class >said
+grep -q 'not graded: it was made with a sealed file' said || fail "$(cat said)"
+exits 0 "$MQTTLAB" grade class --class key >said
+"$MQTTLAB" submit 7 --dir "$work/open" -o class/open.mqlab >said
+exits 1 "$MQTTLAB" grade class --class key >said
+grep -q 'open.mqlab: not graded: it was made without a sealed file' said || fail "$(cat said)"
+"$MQTTLAB" class new other
+rm class/open.mqlab
+exits 1 "$MQTTLAB" grade class --class other -q
+exits 3 "$MQTTLAB" grade class --class eve.sealed -q 2>said
+if tar tf class/eve.mqlab | grep -q sealed; then
+    fail "the secret is handed in"
+fi
