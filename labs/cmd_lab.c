@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "labs/answer.h"
 #include "labs/lab.h"
+#include "labs/lab_commands.h"
 #include "labs/lab_demos.h"
 #include "labs/lab_links.h"
 #include "labs/lab_new.h"
@@ -215,6 +216,7 @@ static int lint(const struct request *request)
             lab_translate_check(lab, &problems);
             lab_demos_check(lab, &problems);
             lab_links_check(lab, &problems);
+            lab_commands_check(lab, &problems);
         }
         if (lab)
             lab_run_free(lab_run_new(lab, NULL, &problems));

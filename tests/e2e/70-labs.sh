@@ -25,6 +25,17 @@ if [ -n "${MQTTLAB_SKIP_NOTHING:-}" ]; then
 fi
 export only work
 
+# What their authors are told must be nothing.
+lint() {
+    for lab in labs/[0-9]*.md exercises/[0-9]*/exercise.md; do
+        case $lab in
+        *.solution.md | *.[a-z][a-z].md) ;;
+        *) "$MQTTLAB" lab lint "./$lab" || return 1 ;;
+        esac
+    done
+}
+lint >"$work/lint" || fail "$(grep -v '^no problems$' "$work/lint")"
+
 # Many at once: most of their time they wait.
 for lab in labs/[0-9]*.md exercises/[0-9]*/exercise.md; do
     case $lab in

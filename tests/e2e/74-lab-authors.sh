@@ -49,6 +49,17 @@ sed -i.bak 's/ points=99//; s/.that.(none.md), //' 32-links.md
 exits 1 "$MQTTLAB" lab test --right ./32-links.md >tap
 grep -q 'took 1 s, and its limit is 1 s' tap || fail "$(cat tap)"
 
+# A command with a word in quotes that is longer than a line of a small terminal.
+long="printf 'listener 8883\\ncertfile server.crt\\nkeyfile server.key\\n'"
+printf '\n```sh\nls -l\n%s >>mosquitto.conf\n```\n' "$long" |
+    sed '0,/^<!-- step/{
+        /^<!-- step/r /dev/stdin
+    }' 30-mine.md >33-long.md
+at=$(grep -n '^## Step' 33-long.md | head -1 | cut -d: -f1)
+exits 1 "$MQTTLAB" lab lint ./33-long.md >said
+has_line "./33-long.md:$at: in 80 columns this command cannot be broken so that a shell takes it: ${long#printf } >>mosquitto.conf" said
+rm 33-long.md
+
 # A student does it, and it is graded.
 cd "$work"
 export MQTTLAB_HOME="$work/home"
