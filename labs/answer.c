@@ -13,8 +13,17 @@
 #define HASH_BYTES 32
 #define HEX_DIGITS 8
 
-/* Of ASCII, whatever the locale: the dashboard has set one, the grader none, and
-   both must judge alike. */
+size_t answer_taken(const char *text)
+{
+    size_t len = strnlen(text, ANSWER_MAX_BYTES);
+
+    while (len && ((uint8_t)text[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
+/* Of ASCII, whatever the locale: the dashboard has set one, the grader none,
+   and both must judge alike. */
 static bool is_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -191,7 +200,8 @@ static bool is_integer(const char *text)
     return digits && !text[digits + strspn(text + digits, " .")];
 }
 
-/* How the question wants to be answered, when this is no answer of that form. */
+/* How the question wants to be answered, when this is no answer of that
+   form. */
 static const char *form_of(const struct lab_question *question,
                            const char *text)
 {

@@ -12,9 +12,13 @@
 /* The longest answer that is taken, in bytes. */
 #define ANSWER_MAX_BYTES 1000
 
+/* How many bytes of an answer are taken: no half character at the end. */
+size_t answer_taken(const char *text);
+
 /*
- * Lower case (of ASCII), blanks at the ends gone and inner ones single, no full stop at
- * the end, so that "  C0 00." and "c0 00" are one answer. Owned by the caller.
+ * Lower case (of ASCII), blanks at the ends gone and inner ones single, no full
+ * stop at the end, so that "  C0 00." and "c0 00" are one answer. Owned by the
+ * caller.
  */
 char *answer_normalise(const char *text);
 
@@ -34,9 +38,9 @@ bool answer_right(const struct lab_question *question, const char *text);
 bool answer_same(const char *a, const char *b);
 
 /*
- * The number that stands here in hex, with or without 0x and with blanks between
- * its bytes, as a decimal one: "18" for "0x12", "42" for "00 2a". Owned by the
- * caller; NULL when it is no hex number, or has more than 8 digits.
+ * The number that stands here in hex, with or without 0x and with blanks
+ * between its bytes, as a decimal one: "18" for "0x12", "42" for "00 2a". Owned
+ * by the caller; NULL when it is no hex number, or has more than 8 digits.
  */
 char *answer_from_hex(const char *text);
 

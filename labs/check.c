@@ -367,8 +367,9 @@ static void feed_wire(struct check *check, const struct history_row *row)
 }
 
 /*
- * Records were lost: what would be proved by absence is not proved any more, nor
- * how things are now. What was decided by something that came stays decided.
+ * Records were lost: what would be proved by absence is not proved any more,
+ * nor how things are now. What was decided by something that came stays
+ * decided.
  */
 static void feed_gap(struct check *check)
 {

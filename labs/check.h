@@ -113,9 +113,9 @@ const struct check_status *check_status(const struct check *check);
 const char *check_result_name(enum check_result result);
 
 /*
- * What is wrong with what the student has made, while a check still waits for it
- * to be right: a line, control characters from its files escaped. NULL: nothing
- * is there, or nothing can be said.
+ * What is wrong with what the student has made, while a check still waits for
+ * it to be right: a line, control characters from its files escaped. NULL:
+ * nothing is there, or nothing can be said.
  */
 const char *check_reason(const struct check *check);
 

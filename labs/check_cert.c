@@ -197,7 +197,8 @@ bool check_cert_look(struct check_cert *cert, const char *folder,
     cert->wish.folder = folder;
     cert->wish.now = (time_t)(time_ns / NS_PER_S);
     cert->good = cert_judge(&cert->wish, &why);
-    /* Lists come later than what they are about: until then nothing is wrong. */
+    /* Lists come later than what they are about: until then nothing is
+       wrong. */
     cert->there = is_there(folder, cert->wish.file) &&
                   is_there(folder, cert->wish.crl) &&
                   is_there(folder, cert->wish.revoked);

@@ -25,10 +25,10 @@ struct check_shell {
 };
 
 /*
- * Run the command when a file in the folder (absolute) has changed since the last
- * time, without waiting for its end; a later call sees that. Returns whether one
- * has ended now, so that end and status are new. One that could not be started
- * is tried again by the next call.
+ * Run the command when a file in the folder (absolute) has changed since the
+ * last time, without waiting for its end; a later call sees that. Returns
+ * whether one has ended now, so that end and status are new. One that could not
+ * be started is tried again by the next call.
  */
 bool check_shell_look(struct check_shell *shell, const char *folder,
                       const char *command);

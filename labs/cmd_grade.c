@@ -374,7 +374,8 @@ static bool write_reports(const struct grading *grading, const json_t *results,
     return good;
 }
 
-/* What is to be marked is listed where the marks are, if somebody wants that. */
+/* What is to be marked is listed where the marks are, if somebody wants
+   that. */
 static bool add_marks(const struct grading *grading, const json_t *results)
 {
     const char *path = grading->files[GRADE_MARKS];
@@ -402,8 +403,8 @@ static int exit_status(const json_t *results)
     return status;
 }
 
-/* Are there labs to grade by? Says what is wrong, and returns how to exit: -1 to
-   go on. */
+/* Are there labs to grade by? Says what is wrong, and returns how to exit: -1
+   to go on. */
 static int look_for_labs(const char *home, bool chosen)
 {
     if (lab_any(home))

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define WORDS_MAX    64
-#define SHOWN_MAX    8
 #define MIB          (1u << 20)
 #define FILE_BYTES   (64ull * MIB)
 #define OUTPUT_BYTES (4u * MIB)
@@ -45,7 +44,7 @@ struct request {
     struct sandbox sandbox;
     const char *words[WORDS_MAX + 1];
     size_t word_count;
-    const char *shown[SHOWN_MAX + 1];
+    const char *shown[CONFINE_SHOWN_MAX + 1];
     size_t shown_count;
 };
 
@@ -87,7 +86,7 @@ static bool take(struct request *request, const struct options *options, int id)
         if (!take_number(options, 0, 1 << 20, &number))
             return false;
         request->sandbox.memory_bytes = (uint64_t)number * MIB;
-    } else if (id == BOX_SHOW && request->shown_count < SHOWN_MAX) {
+    } else if (id == BOX_SHOW && request->shown_count < CONFINE_SHOWN_MAX) {
         request->shown[request->shown_count++] = options->value;
     } else if (id == BOX_STRICT) {
         request->sandbox.needs =

@@ -40,7 +40,8 @@ static void usage(FILE *to)
     options_help(shell_options, to);
 }
 
-/* A folder of links in the runtime directory. Owned; NULL when it said why not. */
+/* A folder of links in the runtime directory. Owned; NULL when it said why
+   not. */
 static char *make_links(void)
 {
     char runtime[256];

@@ -25,8 +25,8 @@ void fingerprint_feed(struct fingerprint *fingerprint,
                       const struct history_row *row);
 
 /*
- * {times: [...], random: [...], said: [...], own: [...]}: hashes of times and of
- * random bytes, sorted; what was said, as safe text; and the values of the
+ * {times: [...], random: [...], said: [...], own: [...]}: hashes of times and
+ * of random bytes, sorted; what was said, as safe text; and the values of the
  * student's own that are so rare that nobody sends another's by chance.
  */
 json_t *fingerprint_json(const struct fingerprint *fingerprint,

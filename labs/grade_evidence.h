@@ -28,8 +28,8 @@ json_t *grade_evidence_near(const struct lab_run *run);
 /*
  * The last answer to each question: {step, question, ask, answer, right, mark}.
  * Of one that a person marks, right is null, the answer is whole, and mark is
- * {id, max, points, remark}, with points null while there are none; else mark is
- * null.
+ * {id, max, points, remark}, with points null while there are none; else mark
+ * is null.
  */
 json_t *grade_evidence_answers(const struct lab_run *run,
                                const struct marks *marks);

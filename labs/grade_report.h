@@ -45,8 +45,8 @@ const char *grade_report_stamped(const json_t *results);
    characters are shown. The text is UTF-8. */
 void grade_report_escape(const char *text, FILE *to);
 
-/* A cell of CSV, quoted; what a spreadsheet would take for a formula gets a "'" in
-   front. */
+/* A cell of CSV, quoted; what a spreadsheet would take for a formula gets a "'"
+   in front. */
 void grade_report_csv_cell(const char *text, FILE *to);
 
 /* A string member; "" when it is none. */

@@ -214,7 +214,8 @@ char **lab_list(const char *home);
 /* Are there any in home? */
 bool lab_any(const char *home);
 
-/* The path as a pattern of glob's that it alone matches. Owned by the caller. */
+/* The path as a pattern of glob's that it alone matches. Owned by the
+   caller. */
 char *lab_quoted(const char *path);
 
 #endif

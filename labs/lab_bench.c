@@ -54,8 +54,8 @@ static uint16_t random_port(void)
     return (uint16_t)(20000 + (now / 1000 + (uint64_t)getpid() * 7919) % 30000);
 }
 
-/* A broker as the lab wants it: on the port that its texts name, or, if that was
-   taken meanwhile, on another one. */
+/* A broker as the lab wants it: on the port that its texts name, or, if that
+   was taken meanwhile, on another one. */
 static bool open_broker(struct lab_bench *bench, char *error, size_t error_size)
 {
     uint16_t port = ports_number(PORTS_MQTT);

@@ -272,8 +272,8 @@ static void add_actor(struct sorter *sorter, const char *client_ids,
     };
 }
 
-/* How a file is told of: "file" shows what is in it, "data" says nothing, "play"
-   how it is played. */
+/* How a file is told of: "file" shows what is in it, "data" says nothing,
+   "play" how it is played. */
 static void tell_file(struct sorter *sorter, const char *word, const char *name,
                       const char *text)
 {

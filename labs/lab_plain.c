@@ -543,7 +543,8 @@ static void run(struct plain *plain)
     tell_board(plain);
 }
 
-/* With the lab open: its broker, and what is typed, until the student leaves. */
+/* With the lab open: its broker, and what is typed, until the student
+   leaves. */
 static int sit(struct plain *plain, const struct lab_plain_options *options,
                char *error, size_t error_size)
 {

@@ -172,8 +172,7 @@ void lab_run_answer(struct buf *bytes, const char *question, const char *answer)
 {
     record_begin(bytes, EVENT_LAB_ANSWER);
     record_put_string(bytes, RECORD_ID, question);
-    record_put(bytes, RECORD_TEXT,
-               slice_of(answer, strnlen(answer, ANSWER_MAX_BYTES)));
+    record_put(bytes, RECORD_TEXT, slice_of(answer, answer_taken(answer)));
 }
 
 /* ---- taking records in ---- */
@@ -244,8 +243,8 @@ static enum check_result judge(struct lab_run *run,
     return right ? CHECK_PASSED : CHECK_WAITING;
 }
 
-/* What is said to a wrong answer. Who copies a number from the bytes of a packet
-   has it in hex. */
+/* What is said to a wrong answer. Who copies a number from the bytes of a
+   packet has it in hex. */
 static const char *remark_on(struct lab_run *run,
                              const struct lab_run_step *step,
                              const struct lab_question *question,

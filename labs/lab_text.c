@@ -17,7 +17,8 @@ static size_t columns(const char *text, size_t len)
     return count;
 }
 
-/* Text without the `ticks` around code; one that nothing closes stays. Owned. */
+/* Text without the `ticks` around code; one that nothing closes stays.
+   Owned. */
 static char *without_ticks(const char *text)
 {
     struct buf plain = {0};
@@ -84,8 +85,8 @@ static void append_lines(struct buf *out, const char *text, const char *sign)
     }
 }
 
-/* A command with a sign in front; where it is broken a "\\" tells the shell that it
-   goes on, so that it can be copied. */
+/* A command with a sign in front; where it is broken a "\\" tells the shell
+   that it goes on, so that it can be copied. */
 static void append_command(struct buf *out, const char *text, size_t len,
                            size_t width)
 {

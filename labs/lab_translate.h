@@ -1,9 +1,10 @@
 /*
  * A lab in another language: labs/01-x.de.md beside labs/01-x.md.
  *
- * A translation has headings and texts only. What the program works with, checks
- * above all, is the original's, so it gives the same points; and what is not
- * translated is shown as in the original. docs/labs.md says how it is written.
+ * A translation has headings and texts only. What the program works with,
+ * checks above all, is the original's, so it gives the same points; and what is
+ * not translated is shown as in the original. docs/labs.md says how it is
+ * written.
  */
 #ifndef LABS_LAB_TRANSLATE_H
 #define LABS_LAB_TRANSLATE_H
@@ -22,8 +23,8 @@ void lab_translate(struct lab *lab, const char *language);
 
 /*
  * Tell what is wrong with each translation of the lab: steps that the original
- * does not have, commands that differ from its, texts that were translated before
- * the original changed.
+ * does not have, commands that differ from its, texts that were translated
+ * before the original changed.
  */
 void lab_translate_check(const struct lab *lab, struct lab_problems *problems);
 

@@ -8,8 +8,8 @@
  * The id stands for student, lab, question and answer, so what was given stays
  * with the answer that it was given for, however often it is graded: lines are
  * added for new answers and never changed. People write into the columns points
- * and remark; the others are for them to read. A spreadsheet may put ";" between
- * the columns and write them in another order.
+ * and remark; the others are for them to read. A spreadsheet may put ";"
+ * between the columns and write them in another order.
  */
 #ifndef LABS_MARKS_H
 #define LABS_MARKS_H
@@ -39,9 +39,10 @@ void marks_id(char id[MARKS_ID_SIZE], const char *student, const char *lab,
               const char *step, const char *question, const char *answer);
 
 /*
- * Read path; a file that is not there holds no marks yet. False with "path:line:
- * what" in error when something in it cannot be meant: points that are no number
- * from 0 to max, an id with two different points, columns that are missing.
+ * Read path; a file that is not there holds no marks yet. False with
+ * "path:line: what" in error when something in it cannot be meant: points that
+ * are no number from 0 to max, an id with two different points, columns that
+ * are missing. Release either way.
  */
 bool marks_read(struct marks *marks, const char *path, char *error,
                 size_t error_size);

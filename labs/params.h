@@ -31,10 +31,10 @@ uint64_t params_variety(const char *rule);
 /*
  * Append text with {{name}} replaced by values. {{name|hex}} is the value's
  * letters as hex bytes ("64 65 62"), {{name|len16}} its length in two bytes,
- * {{name|u16}} and {{name|u8}} its number in two bytes and in one, as they stand
- * in a packet. Returns false when a name is unknown, which is then left as it
- * stands. {{tls_port}} and its like
- * (labs/ports.h) are known in every lab.
+ * {{name|u16}} and {{name|u8}} its number in two bytes and in one, as they
+ * stand in a packet. Returns false when a name is unknown, which is then left
+ * as it stands. {{tls_port}} and its like (labs/ports.h) are known in every
+ * lab.
  */
 bool params_fill(struct buf *out, struct lab *lab, const char *text);
 

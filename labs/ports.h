@@ -1,8 +1,8 @@
 /*
  * The ports on which a lab's clients find its broker.
  *
- * In a lab's text {{port}}, {{tls_port}}, {{ws_port}} and {{wss_port}} stand for
- * them: 1883, 8883, 9001 and 9883, as everybody knows them, unless the
+ * In a lab's text {{port}}, {{tls_port}}, {{ws_port}} and {{wss_port}} stand
+ * for them: 1883, 8883, 9001 and 9883, as everybody knows them, unless the
  * environment names others. What decides points may not depend on them, for the
  * grader cannot know them.
  */
@@ -22,7 +22,8 @@ enum ports_kind { PORTS_MQTT, PORTS_TLS, PORTS_WS, PORTS_WSS };
    $MQTTLAB_WSS_PORT, or the usual one. */
 uint16_t ports_number(enum ports_kind kind);
 
-/* The port by the name, of len bytes, that texts have for it; 0: no such name. */
+/* The port by the name, of len bytes, that texts have for it; 0: no such
+   name. */
 uint16_t ports_find(const char *name, size_t len);
 
 /* Does the text name one of them, as {{tls_port}}? */

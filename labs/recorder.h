@@ -40,8 +40,8 @@ struct recorder {
 };
 
 /*
- * Begin the next file of the folder, after last_seq; comment is copied. Returns 0
- * or a negative errno: -EMFILE when 999 are there. Close it either way.
+ * Begin the next file of the folder, after last_seq; comment is copied. Returns
+ * 0 or a negative errno: -EMFILE when 999 are there. Close it either way.
  */
 int recorder_open(struct recorder *recorder, const char *folder,
                   const char *comment, uint64_t last_seq);

@@ -416,7 +416,7 @@ int workspace_put_answer(const char *question, const char *answer)
 
     char *path = alloc_printf("%s/.answers", folder);
     char *line = alloc_printf("%.*s %.*s\n", MAX_QUESTION_BYTES, question,
-                              ANSWER_MAX_BYTES, answer);
+                              (int)answer_taken(answer), answer);
     for (size_t i = 0; line[i + 1]; i++) {
         if ((unsigned char)line[i] < 0x20)
             line[i] = ' ';

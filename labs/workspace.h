@@ -58,8 +58,8 @@ bool workspace_begun(const char *lab_id, const char *dir);
 int workspace_reset(struct workspace *workspace, unsigned *number);
 
 /*
- * The folder of the lab that is open now: the workspace that was opened last, or
- * $MQTTLAB_LAB_DIR. Owned; NULL when no program has it open.
+ * The folder of the lab that is open now: the workspace that was opened last,
+ * or $MQTTLAB_LAB_DIR. Owned; NULL when no program has it open.
  */
 char *workspace_open_now(void);
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,6 @@ int mount(const char *source, const char *target, const char *type,
 #define SAFE      0x6ul    /* MS_NOSUID and MS_NODEV */
 #define READ_ONLY 0x1ul    /* MS_RDONLY */
 
-#define MAX_SHOWN    8
 #define HIDDEN_BYTES 65536 /* of what is in the place of hidden files */
 
 /* Where people and services keep what is nobody else's business. */
@@ -187,9 +187,10 @@ static size_t keep_all(const struct confine *confine, struct kept *kept)
     bool good = keep(&kept[count++], confine->folder);
 
     kept[0].writable = confine->writable;
-    for (size_t i = 0;
-         good && confine->shown && confine->shown[i] && count <= MAX_SHOWN; i++)
+    for (size_t i = 0; good && confine->shown && confine->shown[i]; i++) {
+        assert(i < CONFINE_SHOWN_MAX);
         good = keep(&kept[count++], confine->shown[i]);
+    }
     for (size_t i = 0; good && i < DEVICES; i++) {
         if (access(devices[i], F_OK) == 0)
             good = keep(&kept[count++], devices[i]);
@@ -235,7 +236,7 @@ static bool rearrange(const struct kept *kept, size_t count)
    -1: it went wrong half-way. */
 static int shut_files(const struct confine *confine)
 {
-    struct kept kept[MAX_SHOWN + 1 + DEVICES] = {{0}};
+    struct kept kept[CONFINE_SHOWN_MAX + 1 + DEVICES] = {{0}};
     size_t count = keep_all(confine, kept);
     int result = count ? 0 : -1;
 

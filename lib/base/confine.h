@@ -3,11 +3,11 @@
  *
  * On Linux with namespaces that an ordinary user may make: no network but a
  * loopback of its own, no other processes, all files read-only, and people's
- * files (/home, /root, /tmp, /run, /mnt, /media) not there at all but for what is
- * named; of the devices, those that every program may use. A kernel may allow
- * less, or nothing, and other systems have none of it: what holds is returned,
- * and callers that promise more must say so. Who is root stays the owner of
- * root's files, and may read them.
+ * files (/home, /root, /tmp, /run, /mnt, /media) not there at all but for what
+ * is named; of the devices, those that every program may use. A kernel may
+ * allow less, or nothing, and other systems have none of it: what holds is
+ * returned, and callers that promise more must say so. Who is root stays the
+ * owner of root's files, and may read them.
  */
 #ifndef BASE_CONFINE_H
 #define BASE_CONFINE_H
@@ -18,17 +18,20 @@
 enum confine_holds {
     CONFINE_NETWORK = 1, /* nothing but an own loopback can be reached */
     CONFINE_FILES = 2,   /* the files are as said above */
-    CONFINE_PROCESSES =
-        4, /* children live in a world of their own: the next one
-                              forked is its first process, and when that ends,
-                              all end */
+    /* Children live in a world of their own: the next one forked is its first
+       process, and when that ends, all end. */
+    CONFINE_PROCESSES = 4,
 };
+
+/* So many files and folders can stay visible beside the one. */
+#define CONFINE_SHOWN_MAX 8
 
 struct confine {
     const char *folder;       /* stays visible where it is; absolute */
     bool writable;            /* may the folder be written? */
     const char *const *shown; /* more files and folders that stay visible, to be
-                                 read, absolute, ends with NULL; or NULL */
+                                 read, absolute, at most CONFINE_SHOWN_MAX,
+                                 NULL ends; or NULL */
     uint64_t scratch_bytes;   /* what /tmp holds, empty at first */
     bool processes;           /* a world of its own for the children, too */
 };
@@ -48,8 +51,8 @@ void confine_begin(void);
    programs that are executed. */
 void confine_drop_rights(void);
 
-/* Is RLIMIT_NPROC a limit on the processes of a world of its own, and not on all
-   that the user has? Linux 5.14 has begun with that. */
+/* Is RLIMIT_NPROC a limit on the processes of a world of its own, and not on
+   all that the user has? Linux 5.14 has begun with that. */
 bool confine_counts_processes(void);
 
 /*

@@ -350,7 +350,8 @@ static bool make_pipe(int ends[2])
     return true;
 }
 
-/* Fork the supervisor; what it needs is in the process. 0 or a negative errno. */
+/* Fork the supervisor; what it needs is in the process. 0 or a negative
+   errno. */
 static int fork_supervisor(struct sandbox_process *process,
                            const struct sandbox *sandbox)
 {

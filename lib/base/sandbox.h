@@ -3,11 +3,11 @@
  *
  * The program has a process group and a session of its own, an environment that
  * is empty but for what is given, /dev/null as input, and limits on time,
- * processor time, memory, processes, files and output. It runs in a folder that it can
- * read; what it writes goes to /tmp (TMPDIR), which is its own and is thrown
- * away. Where the system allows it (see base/confine.h) it reaches nothing but a
- * loopback of its own, and sees no files of people. When it ends, or is ended,
- * nothing of it is left running.
+ * processor time, memory, processes, files and output. It runs in a folder that
+ * it can read; what it writes goes to /tmp (TMPDIR), which is its own and is
+ * thrown away. Where the system allows it (see base/confine.h) it reaches
+ * nothing but a loopback of its own, and sees no files of people. When it ends,
+ * or is ended, nothing of it is left running.
  *
  * Where the system allows nothing of that, limits and group remain; a program
  * that means harm could then still end its user's other processes. Say with
@@ -23,12 +23,12 @@
 #include <sys/types.h>
 
 struct sandbox {
-    const char *const *argv;  /* program, searched on PATH (/usr/local/bin,
+    const char *const *argv; /* program, searched on PATH (/usr/local/bin,
                                 /usr/bin, /bin), and its arguments; NULL ends */
-    const char *folder;       /* where it runs; absolute */
-    const char *const *shown; /* more files and folders that it can see,
-                                       at most 8, NULL ends; or NULL. Needed only
-                                       for those of people and below /tmp */
+    const char *folder;      /* where it runs; absolute */
+    /* More files and folders that it can see, at most CONFINE_SHOWN_MAX, NULL
+       ends; or NULL. Needed only for those that are hidden. */
+    const char *const *shown;
     const char *const *environment; /* NAME=VALUE, added, NULL ends; or NULL */
     unsigned needs;                 /* enum confine_holds: not started
                                        (ENOTSUP) where that cannot be had */
@@ -79,8 +79,9 @@ struct sandbox_process {
 void sandbox_start(struct sandbox_process *process,
                    const struct sandbox *sandbox);
 
-/* Take in what it has written; returns whether it has ended, and process->result
-   is complete. Waits up to wait_ms, -1 is for as long as it takes. */
+/* Take in what it has written; returns whether it has ended, and
+   process->result is complete. Waits up to wait_ms, -1 is for as long as it
+   takes. */
 bool sandbox_look(struct sandbox_process *process, int wait_ms);
 
 /* End it, if it runs, and release its result. */

@@ -351,6 +351,10 @@ START_TEST(a_long_answer_is_cut)
     answer(longer);
     ck_assert_uint_eq(strlen(run->steps[0].questions[0].answer),
                       ANSWER_MAX_BYTES);
+    memcpy(longer + ANSWER_MAX_BYTES - 1, "\xc3\xa4", 2); /* cut in two */
+    answer(longer);
+    ck_assert_uint_eq(strlen(run->steps[0].questions[0].answer),
+                      ANSWER_MAX_BYTES - 1);
 }
 END_TEST
 

@@ -213,6 +213,14 @@ START_TEST(a_fingerprint_is_bounded)
 }
 END_TEST
 
+START_TEST(a_value_that_both_have_is_nobodys_alone)
+{
+    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
+           result_of("bob", print_of(2000 * S, 23456789, anns, &values[0]), ""),
+           "");
+}
+END_TEST
+
 /* Two students draw the same word now and then. */
 START_TEST(a_value_that_many_have_is_nobodys_own)
 {
@@ -365,6 +373,7 @@ Suite *similar_suite(void)
     tcase_add_test(tcase, only_what_a_student_sends_is_a_students);
     tcase_add_test(tcase, breaks_are_no_work);
     tcase_add_test(tcase, a_fingerprint_is_bounded);
+    tcase_add_test(tcase, a_value_that_both_have_is_nobodys_alone);
     tcase_add_test(tcase, a_value_that_many_have_is_nobodys_own);
     tcase_add_test(tcase, few_equal_times_are_no_finding);
     tcase_add_test(tcase, hand_ins_of_two_labs_are_not_compared);
