@@ -99,12 +99,16 @@ static void draw_header(const struct app *app, const struct area *area)
     put_count(&text, history_lost(store->history));
     if (model->rule_count)
         buf_printf(&text, "  rules %zu", model->rule_count);
+    uint32_t without_memory = text.len;
+
     put_memory(app, &text);
-    grid_shade(area, 0, STYLE_TITLE);
-    grid_text(area, 0, 0, STYLE_TITLE, buf_string(&text));
     if (!app->hide_time)
         view_clock(store->now_ns, false, &time);
     width = grid_text_width(buf_string(&time));
+    if (grid_text_width(buf_string(&text)) + width + 2 >= area->width)
+        text.len = without_memory;
+    grid_shade(area, 0, STYLE_TITLE);
+    grid_text(area, 0, 0, STYLE_TITLE, buf_string(&text));
     if (grid_text_width(buf_string(&text)) + width + 2 < area->width)
         grid_text(area, 0, area->width - width - 1, STYLE_TITLE,
                   buf_string(&time));

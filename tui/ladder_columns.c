@@ -155,12 +155,13 @@ static void show_client(struct ladder_columns *columns,
     }
 }
 
-static void size_frame(const struct area *area, struct ladder_frame *frame)
+static void size_frame(const struct store *store, const struct area *area,
+                       struct ladder_frame *frame)
 {
     int width = area->width;
 
     *frame = (struct ladder_frame){.area = area};
-    frame->time = width >= 60 ? 9 : 0;
+    frame->time = width < 60 ? 0 : store->time_of_day ? 13 : 9;
     frame->flow_x = width >= 76 ? width - 24 : width >= 50 ? width - 4 : width;
     frame->room = frame->flow_x - frame->time - 9;
     frame->fit = (frame->room + 4) / SPACING_MIN;
@@ -202,7 +203,7 @@ void ladder_columns_place(struct ladder_columns *columns,
                           const struct store *store, const struct area *area,
                           struct ladder_rows rows, struct ladder_frame *frame)
 {
-    size_frame(area, frame);
+    size_frame(store, area, frame);
     choose(columns, store, rows, (size_t)frame->fit);
     put_in_order(columns, store);
     stand(columns, store, frame);
