@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum exit_status {
     EXIT_FULL = 0,
@@ -249,6 +250,21 @@ static bool take_number(const struct options *options, unsigned *number,
     return true;
 }
 
+/* "60" or "60s". */
+static bool take_seconds(struct options *options, unsigned *seconds)
+{
+    const char *given = options->value;
+    size_t len = strlen(given);
+    char *number =
+        alloc_string_of(given, len && given[len - 1] == 's' ? len - 1 : len);
+
+    options->value = number;
+    bool good = take_number(options, seconds, 3600);
+    options->value = given;
+    free(number);
+    return good;
+}
+
 /* Returns -1 to go on, or an exit status. */
 static int read_options(struct grading *grading, int argc, char **argv)
 {
@@ -266,7 +282,7 @@ static int read_options(struct grading *grading, int argc, char **argv)
         } else if (id == GRADE_JOBS) {
             good = take_number(&options, &grading->options.jobs, 256);
         } else if (id == GRADE_TIMEOUT) {
-            good = take_number(&options, &grading->options.timeout_s, 3600);
+            good = take_seconds(&options, &grading->options.timeout_s);
         } else if (id == GRADE_STAMP) {
             grading->stamp = true;
         } else if (id == GRADE_QUIET) {
@@ -311,6 +327,21 @@ static bool close_report(const char *path, FILE *file)
     return good;
 }
 
+/* The page: a file, or "index.html" in a folder, which is made when it is named
+   with a "/" at its end. Owned; NULL: no page is wanted. */
+static char *page_path(const char *path)
+{
+    size_t len = path ? strlen(path) : 0;
+    struct stat info;
+
+    if (len && path[len - 1] == '/')
+        mkdir(path, 0777);
+    if (len && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return alloc_printf("%s%sindex.html", path,
+                            path[len - 1] == '/' ? "" : "/");
+    return path ? alloc_string(path) : NULL;
+}
+
 /* The forms that need nothing but the results. */
 static const struct {
     int option;
@@ -337,7 +368,7 @@ static bool write_form(const char *path, grade_report_write *write,
 static bool write_similar(const struct grading *grading, const json_t *results,
                           const json_t *similar)
 {
-    const char *html = grading->files[GRADE_HTML];
+    char *html = page_path(grading->files[GRADE_HTML]);
     const char *text = grading->files[GRADE_SIMILAR];
     FILE *file = html ? open_report(html) : NULL;
     bool good = file || !html;
@@ -346,6 +377,7 @@ static bool write_similar(const struct grading *grading, const json_t *results,
         grade_html(results, similar, file);
         good = close_report(html, file);
     }
+    free(html);
     file = text ? open_report(text) : NULL;
     if (file) {
         similar_text(similar, file);

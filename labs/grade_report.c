@@ -251,11 +251,13 @@ static void tap_line(const char *text, FILE *to)
 /* A scalar in YAML's double quotes. */
 static void yaml_string(const char *key, const char *text, FILE *to)
 {
-    fprintf(to, "      %s: \"", key);
+    fprintf(to, "          %s: \"", key);
     for (const char *c = text; *c; c++) {
         if (*c == '"' || *c == '\\')
             fprintf(to, "\\%c", *c);
-        else if (!put_control(*c, "\\", to))
+        else if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            fprintf(to, "\\x%02x", (unsigned)(unsigned char)*c);
+        else
             fputc(*c, to);
     }
     fputs("\"\n", to);
@@ -266,18 +268,18 @@ static void tap_check(const json_t *check, size_t number, FILE *to)
     const json_t *cause = json_object_get(check, "cause");
     const json_t *passed = json_object_get(check, "passed");
 
-    fprintf(to, "    %sok %zu - %s.%s ", json_is_true(passed) ? "" : "not ",
+    fprintf(to, "        %sok %zu - %s.%s ", json_is_true(passed) ? "" : "not ",
             number, grade_report_string(check, "step"),
             grade_report_string(check, "name"));
     tap_line(grade_report_string(check, "description"), to);
     fputc('\n', to);
     if (!json_is_object(cause))
         return;
-    fputs("      ---\n", to);
+    fputs("          ---\n", to);
     yaml_string("result", grade_report_string(check, "result"), to);
     yaml_string("expected", grade_report_string(cause, "expected"), to);
     yaml_string("actual", grade_report_string(cause, "actual"), to);
-    fputs("      ...\n", to);
+    fputs("          ...\n", to);
 }
 
 static bool all_passed(const json_t *result)
@@ -286,36 +288,87 @@ static bool all_passed(const json_t *result)
            grade_report_points(result) == grade_report_max(result);
 }
 
-void grade_report_tap(const json_t *results, FILE *to)
+/* A hand-in of a student, with its checks. */
+static void tap_result(const json_t *result, size_t number, FILE *to)
 {
-    size_t i;
+    const json_t *checks = json_object_get(result, "checks");
     size_t c;
-    json_t *result;
     json_t *check;
 
-    fprintf(to, "TAP version 14\n1..%zu\n", json_array_size(results));
-    if (*grade_report_stamped(results))
-        fprintf(to, "# graded %s\n", grade_report_stamped(results));
+    fputs("    # Subtest: ", to);
+    tap_line(grade_report_string(result, "file"), to);
+    fprintf(to, "\n        1..%zu\n", json_array_size(checks));
+    json_array_foreach(checks, c, check) tap_check(check, c + 1, to);
+    fprintf(to, "    %sok %zu - ", all_passed(result) ? "" : "not ", number);
+    tap_line(grade_report_string(result, "file"), to);
+    if (grade_report_error(result)) {
+        fputs(" not graded: ", to);
+        tap_line(grade_report_error(result), to);
+    } else {
+        fputs(" lab ", to);
+        tap_line(grade_report_string(result, "lab"), to);
+        fprintf(to, ", %d of %d points", grade_report_points(result),
+                grade_report_max(result));
+        print_unmarked(result, to);
+    }
+    fputc('\n', to);
+}
+
+/* The results by student, in the order in which each came first: {student:
+   [result, ...]}. */
+static json_t *by_student(const json_t *results)
+{
+    json_t *students = json_object();
+    size_t i;
+    json_t *result;
+
     json_array_foreach(results, i, result)
     {
-        const json_t *checks = json_object_get(result, "checks");
+        const char *name = grade_report_string(result, "student");
 
-        fputs("# Subtest: ", to);
-        tap_line(grade_report_string(result, "file"), to);
-        fprintf(to, "\n    1..%zu\n", json_array_size(checks));
-        json_array_foreach(checks, c, check) tap_check(check, c + 1, to);
-        fprintf(to, "%sok %zu - ", all_passed(result) ? "" : "not ", i + 1);
-        tap_line(grade_report_string(result, "file"), to);
-        if (grade_report_error(result)) {
-            fputs(" not graded: ", to);
-            tap_line(grade_report_error(result), to);
-        } else {
-            fprintf(to, " %d of %d points", grade_report_points(result),
-                    grade_report_max(result));
-            print_unmarked(result, to);
-        }
-        fputc('\n', to);
+        if (!json_object_get(students, name))
+            json_object_set_new(students, name, json_array());
+        json_array_append(json_object_get(students, name), result);
     }
+    return students;
+}
+
+/* A student, with their hand-ins. */
+static void tap_student(const char *name, const json_t *results, size_t number,
+                        FILE *to)
+{
+    bool all = true;
+    size_t i;
+    json_t *result;
+
+    if (!*name)
+        name = "nobody known";
+    fputs("# Subtest: ", to);
+    tap_line(name, to);
+    fprintf(to, "\n    1..%zu\n", json_array_size(results));
+    json_array_foreach(results, i, result)
+    {
+        tap_result(result, i + 1, to);
+        all = all && all_passed(result);
+    }
+    fprintf(to, "%sok %zu - ", all ? "" : "not ", number);
+    tap_line(name, to);
+    fputc('\n', to);
+}
+
+void grade_report_tap(const json_t *results, FILE *to)
+{
+    json_t *students = by_student(results);
+    size_t number = 0;
+    const char *name;
+    json_t *theirs;
+
+    fprintf(to, "TAP version 14\n1..%zu\n", json_object_size(students));
+    if (*grade_report_stamped(results))
+        fprintf(to, "# graded %s\n", grade_report_stamped(results));
+    json_object_foreach(students, name, theirs)
+        tap_student(name, theirs, ++number, to);
+    json_decref(students);
 }
 
 /* ---- JSON and CSV ---- */

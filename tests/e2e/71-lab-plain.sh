@@ -95,8 +95,9 @@ status=0
 [ "$status" = 1 ] || fail "grade ended with $status, not 1: points were lost"
 grep -q 'bob, lab 01-plaintext: 5 of 26 points' "$work/text" || fail "text"
 grep -q '^TAP version 14$' "$work/tap" || fail "TAP"
-grep -q '^    ok 1 - listen.connect' "$work/tap" || fail "TAP has no test"
-grep -q '^not ok 1 - 01-plaintext-bob.mqlab 5 of 26' "$work/tap" || fail "TAP"
+grep -q '^# Subtest: bob$' "$work/tap" || fail "TAP has no student"
+grep -q '^        ok 1 - listen.connect' "$work/tap" || fail "TAP has no test"
+grep -q '^    not ok 1 - 01-plaintext-bob.mqlab lab 01-plaintext, 5 of 26' "$work/tap" || fail "TAP"
 grep -q '"points": 5,' "$work/json" || fail "JSON"
 grep -q '^student,lab,points,max,unmarked,hints,resets,seconds,"listen",' "$work/csv" || fail "CSV"
 grep -Eq '^"bob","01-plaintext",5,26,0,0,0,[0-9]+,5,0,' "$work/csv" || fail "CSV"
@@ -122,6 +123,8 @@ if command -v xmllint >/dev/null; then
     xmllint --noout --schema "$root/tests/spec/junit.xsd" "$work/junit" 2>"$work/xml.log" ||
         fail "JUnit with a stamp is none"
 fi
+"$MQTTLAB" grade "$work/in" --timeout 20s --html "$work/report/" -q || true
+cmp "$work/html2" "$work/report/index.html" || fail "no page in a folder"
 
 # Wrong usage, and a hand-in that is none.
 status=0

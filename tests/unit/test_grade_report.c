@@ -55,25 +55,31 @@ static const char text[] = "a.mqlab: =ann, lab 01-x: 3 of 6 points\n"
 static const char tap[] =
     "TAP version 14\n"
     "1..2\n"
-    "# Subtest: a.mqlab\n"
-    "    1..3\n"
-    "    ok 1 - one.pub a \\# \\\\ b\n"
-    "    not ok 2 - one.bye <&>\n"
-    "      ---\n"
-    "      result: \"failed\"\n"
-    "      expected: \"seen \\\"x\\\"\"\n"
-    "      actual: \"0 matched\"\n"
-    "      ...\n"
-    "    not ok 3 - two.end the end\n"
-    "      ---\n"
-    "      result: \"skipped\"\n"
-    "      expected: \"e\"\n"
-    "      actual: \"a\"\n"
-    "      ...\n"
-    "not ok 1 - a.mqlab 3 of 6 points\n"
-    "# Subtest: b\\\\x1b.mqlab\n"
-    "    1..0\n"
-    "not ok 2 - b\\\\x1b.mqlab not graded: is \"no\" tar \\#1\n";
+    "# Subtest: =ann\n"
+    "    1..1\n"
+    "    # Subtest: a.mqlab\n"
+    "        1..3\n"
+    "        ok 1 - one.pub a \\# \\\\ b\n"
+    "        not ok 2 - one.bye <&>\n"
+    "          ---\n"
+    "          result: \"failed\"\n"
+    "          expected: \"seen \\\"x\\\"\"\n"
+    "          actual: \"0 matched\"\n"
+    "          ...\n"
+    "        not ok 3 - two.end the end\n"
+    "          ---\n"
+    "          result: \"skipped\"\n"
+    "          expected: \"e\"\n"
+    "          actual: \"a\"\n"
+    "          ...\n"
+    "    not ok 1 - a.mqlab lab 01-x, 3 of 6 points\n"
+    "not ok 1 - =ann\n"
+    "# Subtest: nobody known\n"
+    "    1..1\n"
+    "    # Subtest: b\\\\x1b.mqlab\n"
+    "        1..0\n"
+    "    not ok 1 - b\\\\x1b.mqlab not graded: is \"no\" tar \\#1\n"
+    "not ok 2 - nobody known\n";
 
 static const char junit[] =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -267,10 +273,11 @@ static const struct {
                         "        points:   none yet, of 3\n"},
     {grade_report_text, "        answer:   So\n        points:   2 of 3\n"
                         "        remark:   & who?\n"        },
-    {grade_report_tap,  "    not ok 1 - one.why d\n      ---\n"
-                       "      result: \"unmarked\"\n"        },
-    {grade_report_tap,  "not ok 1 - a.mqlab 2 of 6 points, 3 to be marked by "
-                       "hand\n"                              },
+    {grade_report_tap,  "        not ok 1 - one.why d\n          ---\n"
+                       "          result: \"unmarked\"\n"    },
+    {grade_report_tap,
+     "    not ok 1 - a.mqlab lab 01-x, 2 of 6 points, 3 to be marked by "
+     "hand\n"                                                                      },
     {grade_junit,       "tests=\"2\" failures=\"1\" errors=\"0\""                  },
     {grade_junit,       "name=\"one.why\" time=\"0\">\n      <skipped "
                   "message=\"to be marked by hand\"/>\n"          },
