@@ -9,6 +9,7 @@
 #include "mqtt/mqtt.h"
 #include "wire/render.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,8 @@
 #define SHORTEST_OWN  4
 #define RANDOM_BYTES  32 /* of a ClientHello [RFC 8446 4.1.2] */
 #define RANDOM_AT     11 /* from the start of its TLS record */
-#define LONG_ID_BYTES 24 /* a Client Identifier so long was drawn */
+#define DRAWN_BYTES   20 /* a Client Identifier that was drawn has so many, */
+#define DRAWN_CHANGES 6  /* and so often a digit or case beside another */
 
 /* The smallest of many hashes, sorted, each once. */
 struct sketch {
@@ -110,6 +112,31 @@ static void say_once(struct fingerprint *fingerprint, const char *string)
     say(fingerprint, key);
 }
 
+/* 0: what separates words. */
+static char kind_of(char c)
+{
+    return isdigit((unsigned char)c)   ? '0'
+           : islower((unsigned char)c) ? 'a'
+           : isupper((unsigned char)c) ? 'A'
+                                       : '\0';
+}
+
+/* Words, and numbers behind them, may come to two who think alike: letters and
+   digits in disorder do not. */
+static bool was_drawn(const char *client_id)
+{
+    unsigned changes = 0;
+    size_t len = strlen(client_id);
+
+    for (size_t i = 1; i < len; i++) {
+        char kind = kind_of(client_id[i]);
+        char before = kind_of(client_id[i - 1]);
+
+        changes += kind && before && kind != before;
+    }
+    return len >= DRAWN_BYTES && changes >= DRAWN_CHANGES;
+}
+
 static void feed_packet(struct fingerprint *fingerprint,
                         const struct history_row *row)
 {
@@ -119,7 +146,7 @@ static void feed_packet(struct fingerprint *fingerprint,
     say_once(fingerprint, note->client_id);
     say_once(fingerprint, note->user_name);
     say_once(fingerprint, note->topic);
-    if (strlen(note->client_id) >= LONG_ID_BYTES)
+    if (was_drawn(note->client_id))
         keep(&fingerprint->random, note->client_id, strlen(note->client_id));
     if ((note->type == MQTT_PUBLISH || note->type == MQTT_CONNECT) &&
         fingerprint->packets++ < SAID_PACKETS)

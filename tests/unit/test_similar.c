@@ -296,6 +296,47 @@ START_TEST(the_random_bytes_of_a_handshake_are_told)
 }
 END_TEST
 
+/* A client that said one Client Identifier, and nothing else. */
+static json_t *identifier_print(const char *client_id)
+{
+    struct fingerprint *fingerprint = fingerprint_new();
+    const struct lab lab = {0};
+    const struct history_row row = {
+        .record = {.time_ns = S,           .type = RECORD_MQTT, .direction = RECORD_C2B},
+        .note = {.client_id = client_id, .user_name = "",     .topic = ""            },
+    };
+
+    fingerprint_feed(fingerprint, &row);
+    json_t *print = fingerprint_json(fingerprint, &lab);
+    fingerprint_free(fingerprint);
+    return print;
+}
+
+static const struct {
+    const char *client_id;
+    bool drawn;
+} identifiers[] = {
+    {"mosq-Qj2nXw81bLz0TRdYv4",                   true },
+    {"auto-6D0E2B1C-94A7-4F3E-8B5D-0C1A2F3E4D5B", true },
+    {"550e8400-e29b-41d4-a716-446655440000",      true },
+ /* those that two may have chosen, or were given */
+    {"umbrella-nobody-knows-me",                  false},
+    {"the-thermometer-in-the-kitchen-1",          false},
+    {"thermometer20251121120000",                 false},
+    {"pump-3f2a",                                 false},
+};
+
+START_TEST(an_identifier_is_told_only_if_it_was_drawn)
+{
+    const char *client_id = identifiers[_i].client_id;
+
+    expect(result_of("ann", identifier_print(client_id), ""),
+           result_of("bob", identifier_print(client_id), ""),
+           identifiers[_i].drawn ? "random bytes of sessions are equal: 1\n"
+                                 : "");
+}
+END_TEST
+
 /* ---- the page ---- */
 
 static const char evil[] =
@@ -379,6 +420,8 @@ Suite *similar_suite(void)
     tcase_add_test(tcase, hand_ins_of_two_labs_are_not_compared);
     tcase_add_test(tcase, the_same_student_twice_is_no_finding);
     tcase_add_test(tcase, the_random_bytes_of_a_handshake_are_told);
+    tcase_add_loop_test(tcase, an_identifier_is_told_only_if_it_was_drawn, 0,
+                        sizeof(identifiers) / sizeof(identifiers[0]));
     tcase_add_test(tcase, a_page_holds_all_of_it_and_nothing_that_acts);
     return suite;
 }
