@@ -414,6 +414,8 @@ void lab_plain_goodbye(const struct lab_run *run, const char *name)
 {
     printf("%s: %u of %u points so far.\n", run->lab->id, lab_run_points(run),
            run->lab->points);
+    if (lab_run_cost(run))
+        printf("Hints have cost %u.\n", lab_run_cost(run));
     if (lab_run_unmarked(run))
         printf("A person reads what you wrote and gives up to %u more.\n",
                lab_run_unmarked(run));

@@ -506,18 +506,31 @@ bool lab_run_so_far(const struct lab_run_step *step, size_t check)
            !lab_run_step_seen(step);
 }
 
-unsigned lab_run_step_points(const struct lab_run_step *step)
+/* Of the passed checks. */
+static unsigned reached(const struct lab_run_step *step)
 {
     unsigned points = 0;
-    unsigned cost = 0;
 
     for (size_t i = 0; step->begun && i < step->step->check_count; i++) {
         if (check_status(step->checks[i])->result == CHECK_PASSED)
             points += step->step->checks[i].points;
     }
+    return points;
+}
+
+unsigned lab_run_step_cost(const struct lab_run_step *step)
+{
+    unsigned points = reached(step);
+    unsigned cost = 0;
+
     for (size_t i = 0; i < step->hints_open; i++)
         cost += step->step->hints[i].cost;
-    return points > cost ? points - cost : 0;
+    return cost < points ? cost : points;
+}
+
+unsigned lab_run_step_points(const struct lab_run_step *step)
+{
+    return reached(step) - lab_run_step_cost(step);
 }
 
 unsigned lab_run_points(const struct lab_run *run)
@@ -527,6 +540,15 @@ unsigned lab_run_points(const struct lab_run *run)
     for (size_t i = 0; i < run->lab->step_count; i++)
         points += lab_run_step_points(&run->steps[i]);
     return points;
+}
+
+unsigned lab_run_cost(const struct lab_run *run)
+{
+    unsigned cost = 0;
+
+    for (size_t i = 0; i < run->lab->step_count; i++)
+        cost += lab_run_step_cost(&run->steps[i]);
+    return cost;
 }
 
 unsigned lab_run_unmarked(const struct lab_run *run)

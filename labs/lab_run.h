@@ -104,7 +104,10 @@ bool lab_run_so_far(const struct lab_run_step *step, size_t check);
 bool lab_run_step_complete(const struct lab_run_step *step);
 /* Points of the passed checks less the cost of hints, at least 0. */
 unsigned lab_run_step_points(const struct lab_run_step *step);
+/* What hints have cost of them. */
+unsigned lab_run_step_cost(const struct lab_run_step *step);
 unsigned lab_run_points(const struct lab_run *run);
+unsigned lab_run_cost(const struct lab_run *run);
 
 /* The points that a person will give, or not, for what was answered. */
 unsigned lab_run_unmarked(const struct lab_run *run);

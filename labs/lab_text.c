@@ -340,9 +340,12 @@ void lab_text_title(struct buf *out, const struct lab_run *run,
 {
     char *title = without_ticks(step->step->title);
 
-    buf_printf(out, "Step %zu of %zu: %s   (%u of %u points)\n",
+    buf_printf(out, "Step %zu of %zu: %s   (%u of %u points",
                (size_t)(step - run->steps) + 1, run->lab->step_count, title,
                lab_run_step_points(step), step->step->points);
+    if (lab_run_step_cost(step))
+        buf_printf(out, ", hints cost %u", lab_run_step_cost(step));
+    buf_append_string(out, ")\n");
     free(title);
 }
 

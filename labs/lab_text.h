@@ -40,7 +40,7 @@ void lab_text_check(struct buf *out, const struct lab_run_step *step, size_t i,
 void lab_text_questions(struct buf *out, const struct lab_run_step *step,
                         size_t width);
 
-/* Append "Step 2 of 6: Subscribe   (3 of 5 points)". */
+/* Append "Step 2 of 6: Subscribe   (3 of 5 points, hints cost 1)". */
 void lab_text_title(struct buf *out, const struct lab_run *run,
                     const struct lab_run_step *step);
 

@@ -383,6 +383,21 @@ static bool act_on_store(struct app *app, enum action action)
     return true;
 }
 
+static bool act_on_lab(struct app *app, enum action action)
+{
+    if (!app->lab)
+        return false;
+    if (action == ACTION_LAB_ANSWER)
+        app_ask(app, APP_ANSWER, "");
+    else if (action == ACTION_LAB_RESET)
+        app_ask(app, APP_LAB_RESET, "");
+    else if (action == ACTION_LAB_HINT)
+        app_ask(app, APP_LAB_HINT, "");
+    else
+        return false;
+    return true;
+}
+
 static bool act_by_asking(struct app *app, enum action action)
 {
     if (action == ACTION_FILTER)
@@ -417,10 +432,6 @@ static bool act_by_asking(struct app *app, enum action action)
         app_ask(app, APP_MARK, "");
     else if (action == ACTION_JUMP)
         app_ask(app, APP_JUMP, "");
-    else if (action == ACTION_LAB_ANSWER && app->lab)
-        app_ask(app, APP_ANSWER, "");
-    else if (action == ACTION_LAB_RESET && app->lab)
-        app_ask(app, APP_LAB_RESET, "");
     else if (action == ACTION_PUBLISH && app_can_do(app))
         app_ask(app, APP_PUBLISH, "");
     else
@@ -435,7 +446,7 @@ static void act(struct app *app, enum action action)
     if (view->class->act(view, action, app->pane))
         return;
     if (!act_on_screen(app, action) && !act_on_store(app, action) &&
-        !app_act_on_wire(app, action))
+        !app_act_on_wire(app, action) && !act_on_lab(app, action))
         act_by_asking(app, action);
 }
 

@@ -70,6 +70,7 @@ enum app_asking {
     APP_KILL, /* from here on: one key, no line */
     APP_CLEAR,
     APP_LAB_RESET,
+    APP_LAB_HINT,
     APP_COPY,
     APP_ONLY,
     APP_WITHOUT,

@@ -34,6 +34,9 @@ const char *app_ask_label(const struct app *app)
     case APP_LAB_RESET:
         return " begin this step again, without its check marks?   y yes   "
                "any other key: no ";
+    case APP_LAB_HINT:
+        return " this hint costs points: open it?   y yes   any other key: "
+               "no ";
     case APP_COPY:
         return " copy as:  h hex   t text   j JSON   c C   f filter   Esc no ";
     case APP_ONLY:
@@ -269,6 +272,14 @@ static void begin_again(struct app *app)
     view->class->act(view, ACTION_FIRST, 0);
 }
 
+static void open_hint(struct app *app)
+{
+    struct view *view = app->views[VIEW_LAB];
+
+    app_say(app, "%s", app->lab->open_hint(app->lab->lab));
+    view->class->act(view, ACTION_LAST, 0); /* hints stand below the text */
+}
+
 static void one_key(struct app *app, enum app_asking asking, int key)
 {
     const char *how = key == 'd'   ? "disconnect"
@@ -285,6 +296,8 @@ static void one_key(struct app *app, enum app_asking asking, int key)
         app_say(app, "%s", app->deeds->clear(app->deeds->owner, app->kill_who));
     if (asking == APP_LAB_RESET && app->lab && key == 'y')
         begin_again(app);
+    if (asking == APP_LAB_HINT && app->lab && key == 'y')
+        open_hint(app);
     if (asking == APP_COPY)
         copy(app, key);
     if (asking == APP_ONLY || asking == APP_WITHOUT)

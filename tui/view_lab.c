@@ -323,6 +323,13 @@ static void show_proof(struct view_lab *view)
         host->say(host->app, "this check has no packet that could be shown");
 }
 
+/* One that costs points is opened by who has asked whether that is meant. */
+static bool is_free_hint(const struct panel *lab)
+{
+    return lab->hints_open(lab->lab) >= lab->hints(lab->lab) ||
+           !lab->hint_costs(lab->lab);
+}
+
 /* Actions that the panel does itself. */
 static bool act_lab(struct view_lab *view, enum action action)
 {
@@ -342,6 +349,8 @@ static bool act_lab(struct view_lab *view, enum action action)
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (actions[i].action != action)
             continue;
+        if (action == ACTION_LAB_HINT && !is_free_hint(lab))
+            return false;
         host->say(host->app, actions[i].run(lab->lab));
         /* Hints stand below the text; another page is read from its top. */
         view->to_end = action == ACTION_LAB_HINT;
@@ -371,6 +380,7 @@ static bool act(struct view *base, enum action action, int pane)
 
         view->top =
             (int)view_stepped((size_t)view->top, (size_t)last + 1, step);
+        view->to_end = action == ACTION_LAST;
         return true;
     }
     if (action == ACTION_OPEN) {

@@ -286,6 +286,10 @@ static bool act(struct view *base, enum action action, int pane)
     struct view_packets *view = (struct view_packets *)base;
 
     look(view, store_chosen_at(base->store, list_of(base)));
+    if (action == ACTION_BACK && side_of(view)->explain) {
+        side_of(view)->explain = false;
+        return true;
+    }
     if (pane != PANE_LIST && (action == ACTION_BACK || action == ACTION_LEAVE ||
                               action == ACTION_OPEN)) {
         base->host->focus(base->host->app, PANE_LIST);

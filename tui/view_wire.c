@@ -449,6 +449,10 @@ static bool act(struct view *base, enum action action, int pane)
     struct view_wire *view = (struct view_wire *)base;
 
     look(view);
+    if (action == ACTION_BACK && view->detail.explain) {
+        view->detail.explain = false;
+        return true;
+    }
     if (pane > PANE_LINES && (action == ACTION_BACK || action == ACTION_LEAVE ||
                               action == ACTION_OPEN)) {
         base->host->focus(base->host->app, PANE_LINES);

@@ -431,6 +431,9 @@ START_TEST(a_field_is_explained_from_its_bytes_too)
     ck_assert(app_shows("The first byte of every packet"));
     app_press("e");
     ck_assert(!app_shows("what it is for"));
+    /* Esc closes what opened last: this, and then the field. */
+    app_press("e<Esc>");
+    ck_assert(!app_shows("what it is for"));
 }
 END_TEST
 
@@ -485,8 +488,13 @@ START_TEST(the_lab_is_led_from_the_keyboard)
     ck_assert_uint_eq(dash.lab.step, 1);
     app_press("n");
     ck_assert_uint_eq(dash.lab.step, 2);
+    app_press("h"); /* it costs a point, so that is asked */
+    ck_assert(app_shows("costs points: open it?"));
     app_press("h");
+    ck_assert_uint_eq(dash.lab.hints_open, 1);
+    app_press("hy");
     ck_assert_uint_eq(dash.lab.hints_open, 2);
+    ck_assert(app_shows("There are four packets."));
     app_press("a5<Enter>");
     ck_assert(app_shows("not right yet"));
     app_press("a4<Enter>");

@@ -225,8 +225,10 @@ START_TEST(hints_cost_points_but_never_more_than_there_are)
     ck_assert_uint_eq(lab_run_points(run), 3);
     open_hint(0);
     ck_assert_uint_eq(lab_run_points(run), 2);
+    ck_assert_uint_eq(lab_run_cost(run), 1);
     open_hint(0);
     ck_assert_uint_eq(lab_run_points(run), 0);
+    ck_assert_uint_eq(lab_run_cost(run), 3);
     open_hint(0);
     ck_assert_uint_eq(run->steps[0].hints_open, 2);
     begin_step(1);
