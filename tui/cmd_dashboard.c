@@ -197,8 +197,8 @@ int cmd_dashboard(int argc, char **argv)
 
 /* While nothing has passed since it is watched. */
 static const char watching[] =
-    "Nothing has passed since this began to watch, and what passed before is "
-    "not told. Who is connected and what is retained is: 3 and 4.";
+    "Nothing has passed since this began to watch. What passed before is not "
+    "shown, but views 3 and 4 show who is connected and what is retained.";
 
 static int show(struct source *source, struct store *store,
                 const struct arguments *arguments, enum app_mode mode)

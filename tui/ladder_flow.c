@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tui/payload.h"
+#include "tui/ladder_way.h"
 #include "wire/render.h"
 
 /* How far around the chosen row other packets of it are looked for. */
@@ -164,12 +164,7 @@ static const char *about_type(const struct history_row *row)
     return texts[type];
 }
 
-/* ---- where from, where to ---- */
-
-/* Copies that are named one by one. */
-#define COPIES_NAMED 4
-
-static const char *progress_name(const struct store *store, uint32_t flow)
+const char *ladder_flow_progress(const struct store *store, uint32_t flow)
 {
     switch (tracker_flow_progress(history_tracker(store->history), flow)) {
     case TRACK_NO_FLOW: return "sent";
@@ -180,136 +175,13 @@ static const char *progress_name(const struct store *store, uint32_t flow)
     return "";
 }
 
-/*
- * Only our broker says which packet brought another about. Of any other, topic
- * and message must do: is this row the same message in the other direction?
- */
-static bool same_message(const struct history_row *publish,
-                         const struct history_row *row)
-{
-    struct slice here;
-    struct slice there;
-
-    return row->note.type == MQTT_PUBLISH &&
-           row->record.direction != publish->record.direction &&
-           !strcmp(row->note.topic, publish->note.topic) &&
-           payload_of(publish, &here) && payload_of(row, &there) &&
-           slice_equal(here, there);
-}
-
-/* The nearest PUBLISH from a client before this one that may be its source. */
-static bool find_likely(const struct store *store,
-                        const struct history_row *publish,
-                        struct history_row *source)
-{
-    uint64_t at = history_find_seq(store->history, publish->record.seq);
-
-    for (unsigned i = 0; at != UINT64_MAX && at > 0 && i < REACH; i++) {
-        if (store_row(store, --at, source) && same_message(publish, source))
-            return true;
-    }
-    return false;
-}
-
-static void put_source(const struct history_row *source, struct buf *out)
-{
-    if (source->record.type != RECORD_MQTT) {
-        render_event(out, source);
-        return;
-    }
-    buf_printf(out, "packet %llu by ", (unsigned long long)source->number);
-    view_client(source, 20, out);
-}
-
-static void put_origin(const struct store *store,
-                       const struct history_row *publish, struct buf *out)
-{
-    uint64_t at = history_find_seq(store->history, publish->record.cause);
-    bool told = store->model->tells_causes;
-    const struct model_client *client =
-        model_client(store->model, publish->note.client_id);
-    const struct model_subscription *by =
-        client ? model_subscription_for(client,
-                                        slice_of_string(publish->note.topic))
-               : NULL;
-    struct history_row source;
-
-    buf_append_string(out, "came from");
-    if (publish->record.cause && store_row(store, at, &source)) {
-        buf_append_string(out, ": ");
-        put_source(&source, out);
-    } else if (publish->record.cause) {
-        buf_append_string(out, ": a packet that is not kept here");
-    } else if (told) {
-        buf_append_string(out, ": the broker itself");
-    } else if (find_likely(store, publish, &source)) {
-        buf_append_string(out, ", by topic and message: ");
-        put_source(&source, out);
-    } else {
-        buf_append_string(out, ": a packet that was not seen");
-    }
-    if (!by)
-        return;
-    buf_append_string(out, ", through ");
-    render_text(out, slice_of_string(by->topic_filter), 30);
-    buf_printf(out, " granted QoS %u", by->qos);
-}
-
-static bool is_copy(const struct store *store,
-                    const struct history_row *publish,
-                    const struct history_row *row)
-{
-    if (row->note.type != MQTT_PUBLISH || row->record.direction != RECORD_B2C)
-        return false;
-    if (store->model->tells_causes)
-        return row->record.cause == publish->record.seq;
-    return same_message(publish, row);
-}
-
-/* The copies that went out because of this packet. */
-static void put_copies(const struct store *store,
-                       const struct history_row *publish, struct buf *out)
-{
-    size_t count = 0;
-    uint64_t from = history_find_seq(store->history, publish->record.seq);
-    bool told = store->model->tells_causes;
-    struct buf names = {0};
-
-    for (uint64_t at = from; from != UINT64_MAX && at < from + REACH; at++) {
-        struct history_row row;
-
-        if (!store_row(store, at, &row) || !is_copy(store, publish, &row))
-            continue;
-        if (count++ >= COPIES_NAMED)
-            continue;
-        buf_append_string(&names, count > 1 ? ", " : ": ");
-        view_client(&row, 16, &names);
-        buf_printf(&names, " with QoS %u, %s (packet %llu)",
-                   row.record.bytes.len ? row.record.bytes.bytes[0] >> 1 & 3
-                                        : 0,
-                   progress_name(store, row.note.flow),
-                   (unsigned long long)row.number);
-    }
-    if (count)
-        buf_printf(out, "went to %zu subscriber%s%s%s%s", count,
-                   count == 1 ? "" : "s", told ? "" : " by topic and message",
-                   buf_string(&names), count > COPIES_NAMED ? ", ..." : "");
-    else
-        buf_append_string(out, told ? "went to: nobody so far"
-                                    : "went to: nobody that was seen");
-    buf_release(&names);
-}
-
 static void draw_way(const struct store *store,
                      const struct history_row *publish, const struct area *area,
                      int y)
 {
     struct buf line = {0};
 
-    if (publish->record.direction == RECORD_B2C)
-        put_origin(store, publish, &line);
-    else
-        put_copies(store, publish, &line);
+    ladder_way_put(store, publish, &line);
     view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
     buf_release(&line);
 }
@@ -334,9 +206,9 @@ static void put_title(const struct store *store, const struct history_row *row,
 
     view_client(row, 24, &who);
     buf_printf(out, "flow %c %s: QoS %u, id %u, %s -> %s",
-               ladder_flow_letter(note->flow), progress_name(store, note->flow),
-               note->flow_qos, note->packet_id,
-               seen->from_client ? buf_string(&who) : "broker",
+               ladder_flow_letter(note->flow),
+               ladder_flow_progress(store, note->flow), note->flow_qos,
+               note->packet_id, seen->from_client ? buf_string(&who) : "broker",
                seen->from_client ? "broker" : buf_string(&who));
     if (seen->step == note->flow_steps)
         buf_printf(out, ", %.1f ms",
@@ -391,7 +263,9 @@ void ladder_flow_draw(const struct store *store, uint64_t position,
         return;
     }
     if (row.record.type != RECORD_MQTT) {
-        grid_rule(area, 0, "decided by the broker");
+        grid_rule(area, 0,
+                  store->model->tells_causes ? "decided by the broker"
+                                             : "seen on the way");
         render_event(&line, &row);
         view_paragraph(&inner, y, STYLE_EVENT, buf_string(&line));
         buf_release(&line);

@@ -19,6 +19,9 @@ char ladder_flow_letter(uint32_t flow);
    is none. */
 enum mqtt_type ladder_flow_type(unsigned qos, unsigned step);
 
+/* How a flow stands now: "open", "done", "lost"; "sent" for none. */
+const char *ladder_flow_progress(const struct store *store, uint32_t flow);
+
 /* Draw it for the row at this position. */
 void ladder_flow_draw(const struct store *store, uint64_t position,
                       const struct area *area);

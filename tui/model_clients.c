@@ -321,7 +321,7 @@ static void on_publish(struct model_client *client,
         return;
     }
     client->delivered++;
-    if (client->queued)
+    if (client->queued && !packet->packet.publish.dup)
         client->queued--;
 }
 
@@ -437,6 +437,16 @@ static void on_closed(struct model *model, struct model_client *client,
     gone(model, client, row);
 }
 
+/* A session's events count what is under way, too. */
+static void count_queued(struct model_client *client, struct slice bytes)
+{
+    uint64_t under_way = model_in_flight(client, false);
+    uint64_t kept =
+        record_get_number(bytes, RECORD_NUMBER, client->queued + under_way);
+
+    client->queued = kept > under_way ? kept - under_way : 0;
+}
+
 static void on_session_begun(struct model_client *client,
                              const struct history_row *row)
 {
@@ -446,7 +456,7 @@ static void on_session_begun(struct model_client *client,
     client->expiry_s =
         (uint32_t)record_get_number(bytes, RECORD_EXPIRY, client->expiry_s);
     client->keeps = client->expiry_s > 0;
-    client->queued = record_get_number(bytes, RECORD_NUMBER, client->queued);
+    count_queued(client, bytes);
 }
 
 static void on_session(struct model *model, struct model_client *client,
@@ -457,7 +467,7 @@ static void on_session(struct model *model, struct model_client *client,
     client->keeps = code == EVENT_SESSION_AWAY;
     client->expiry_s =
         (uint32_t)record_get_number(bytes, RECORD_EXPIRY, client->expiry_s);
-    client->queued = record_get_number(bytes, RECORD_NUMBER, client->queued);
+    count_queued(client, bytes);
     if (client->state != MODEL_AWAY || code != EVENT_SESSION_AWAY)
         client->ended_ns = row->record.time_ns;
     if (code == EVENT_SESSION_AWAY) {

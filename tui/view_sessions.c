@@ -271,9 +271,8 @@ static void put_waiting(const struct model_client *client, struct buf *out)
         return;
     if (count)
         buf_append_string(out, "; ");
-    buf_printf(out, "the broker keeps %llu message%s for it",
-               (unsigned long long)client->queued,
-               client->queued == 1 ? "" : "s");
+    buf_printf(out, "%llu message%s for it", (unsigned long long)client->queued,
+               client->queued == 1 ? " waits" : "s wait");
 }
 
 static int draw_about(const struct view_sessions *view, const struct area *area,

@@ -118,8 +118,7 @@ static int draw_totals(const struct view_stats *view, const struct area *area,
                topics, retained, model->client_count, model->will_count);
     y = draw_sentence(area, y, &text);
     buf_printf(&text,
-               "against the rules %llu, held %llu, dropped %llu, decisions of "
-               "the broker %llu",
+               "against the rules %llu, held %llu, dropped %llu, events %llu",
                (unsigned long long)counters->malformed,
                (unsigned long long)counters->held,
                (unsigned long long)counters->dropped,

@@ -113,6 +113,29 @@ START_TEST(messages_of_another_broker_are_traced_by_what_they_say)
 }
 END_TEST
 
+START_TEST(a_repeated_copy_and_one_that_waits_are_counted_apart)
+{
+    static const struct sample_way in = {2, MQTT_5, false, 0};
+    struct sample_way out = {1, MQTT_3_1_1, true, 0};
+
+    out.cause = sample_publish(&dash.sample, in, 78, 1, "far", "1");
+    sample_event(&dash.sample, EVENT_MESSAGE_QUEUED, 0, out.cause,
+                 RECORD_CLIENT_ID, "old-7", RECORD_TOPIC, "far", 0);
+    app_press(":33<Enter>2");
+    ck_assert(app_shows("waits for old-7"));
+    sample_publish(&dash.sample, out, 77, 1, "far", "1");
+    app_press("1");
+    app_press("2");
+    ck_assert(app_shows("went to 1 subscriber: dash-1 with QoS 1, open (packet "
+                        "34); waits for old-7"));
+    sample_publish(&dash.sample, out, 77, 1 | 8, "far", "1");
+    app_press("1");
+    app_press("2");
+    ck_assert(app_shows("went to 1 subscriber: dash-1 with QoS 1, open (packet "
+                        "34, again 35); waits"));
+}
+END_TEST
+
 START_TEST(a_key_without_use_says_so)
 {
     app_press("1B");
@@ -706,6 +729,7 @@ Suite *app_suite(void)
     tcase_add_test(tcase, a_handshake_that_waits_says_for_what);
     tcase_add_test(tcase,
                    messages_of_another_broker_are_traced_by_what_they_say);
+    tcase_add_test(tcase, a_repeated_copy_and_one_that_waits_are_counted_apart);
     tcase_add_test(tcase, a_key_without_use_says_so);
     tcase_add_test(tcase, what_is_said_is_never_cut);
     tcase_add_test(tcase, the_rules_in_force_are_listed);

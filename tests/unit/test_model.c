@@ -332,6 +332,22 @@ START_TEST(another_watcher_does_not_end_the_sessions)
 }
 END_TEST
 
+START_TEST(what_is_under_way_does_not_wait_as_well)
+{
+    connect("c", false);
+    sample_ack(&sample, out, MQTT_CONNACK, 0);
+    sample_publish(&sample, out, 5, 2, "a", "x");
+    sample_event(&sample, EVENT_CONN_CLOSED, 1, 0, 0);
+    sample_event(&sample, EVENT_SESSION_AWAY, 1, 0, RECORD_CLIENT_ID, "c",
+                 RECORD_NUMBER, "1", RECORD_EXPIRY, "4294967295", 0);
+    ck_assert_uint_eq(model_in_flight(client("c"), false), 1);
+    ck_assert_uint_eq(client("c")->queued, 0);
+    sample_event(&sample, EVENT_MESSAGE_QUEUED, 0, 0, RECORD_CLIENT_ID, "c",
+                 RECORD_NUMBER, "1", 0);
+    ck_assert_uint_eq(client("c")->queued, 1);
+}
+END_TEST
+
 /* A client that the snapshot of a proxy names: it knows no more of it. */
 START_TEST(a_proxy_does_not_know_a_session_of_before)
 {
@@ -576,6 +592,7 @@ Suite *model_suite(void)
     tcase_add_test(tcase, a_session_and_a_will_that_wait_run_out);
     tcase_add_test(tcase, a_restarted_broker_knows_nobody);
     tcase_add_test(tcase, another_watcher_does_not_end_the_sessions);
+    tcase_add_test(tcase, what_is_under_way_does_not_wait_as_well);
     tcase_add_test(tcase, a_proxy_does_not_know_a_session_of_before);
     tcase_add_test(tcase, a_message_is_counted_once_however_many_get_it);
     tcase_add_test(tcase, a_repetition_is_the_same_message);
