@@ -50,7 +50,7 @@ static const struct option_spec table[] = {
     {OPTION_FIELD_STYLE, 'E', NULL, "NAME=VALUE",
      "of -T fields: header=y|n, separator=, aggregator=, quote=d|s|n,\n"
      "occurrence=f|l|a"},
-    {OPTION_WRITE, 'w', NULL, "FILE", "write what matches into this pcapng file"},
+    {OPTION_WRITE, 'w', NULL, "FILE", "write what matches into this pcapng file; FILE.pcap: as pcap"},
     {OPTION_DECODE, 'd', NULL, "PORT=WHAT",
      "what is spoken at a port: mqtt, ws, tls or wss; again for more"},
     {OPTION_KEYLOG, 0, "keylog", "FILE",
@@ -87,7 +87,7 @@ struct inspect {
     struct tracker *tracker;
     const char *write_to;
     struct inspect_write write;
-    uint64_t origin_ns;
+    uint64_t origin_ns; /* time of the first record */
     struct inspect_print print;
     uint32_t given; /* a bit for each option that was */
     bool format_given;
@@ -163,7 +163,7 @@ static void on_row(void *context, const struct capture_row *from)
 
     if (!inspect->origin_ns)
         inspect->origin_ns = from->record.time_ns;
-    row.origin_ns = inspect->origin_ns;
+    row.origin_ns = from->origin_ns ? from->origin_ns : inspect->origin_ns;
     tracker_note(inspect->tracker, &row.record, &row.note);
     if (from->stream != UINT32_MAX)
         row.note.stream = from->stream;

@@ -12,7 +12,8 @@ int inspect_write_open(struct inspect_write *write, const char *path)
     write->file = fopen(path, "wb");
     if (!write->file)
         return -errno;
-    write->writer = pcapng_writer_new(write->file, NULL);
+    write->writer = pcapng_is_pcap(path) ? pcapng_writer_new_pcap(write->file)
+                                         : pcapng_writer_new(write->file, NULL);
     return 0;
 }
 

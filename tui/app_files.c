@@ -14,9 +14,10 @@
 #include "tui/export.h"
 #include "wire/pcapng.h"
 
-static int write_records(const struct store *store, FILE *file)
+static int write_records(const struct store *store, FILE *file, bool is_pcap)
 {
-    struct pcapng_writer *writer = pcapng_writer_new(file, NULL);
+    struct pcapng_writer *writer =
+        is_pcap ? pcapng_writer_new_pcap(file) : pcapng_writer_new(file, NULL);
     struct history_row row;
     int error = 0;
 
@@ -50,14 +51,20 @@ static FILE *open_private(const char *path)
 void app_write_records(struct app *app, const char *path)
 {
     FILE *file = open_private(path);
-    int error = file ? write_records(app->store, file) : -errno;
+    bool is_pcap = pcapng_is_pcap(path);
+    int error = file ? write_records(app->store, file, is_pcap) : -errno;
 
     if (file && fclose(file) && !error)
         error = -errno;
     if (error)
         app_say(app, "%s: %s", path, strerror(-error));
     else
-        app_say(app, "written to %s; Wireshark opens it", path);
+        app_say(app,
+                is_pcap
+                    ? "written to %s, without notes, events and keys: .pcapng"
+                      " has them"
+                    : "written to %s; Wireshark opens it",
+                path);
 }
 
 void app_write_text(struct app *app, const char *path, const struct buf *text,

@@ -13,7 +13,7 @@ static const struct command table[] = {
      COMMAND_SHOW_VIEW, COMMAND_VIEW, true},
     {"note", "TEXT", "a note on the chosen packet, for all who watch", NULL,
      COMMAND_NOTE, COMMAND_TEXT, true},
-    {"write", "FILE", "all records, as pcapng, which Wireshark opens", NULL,
+    {"write", "FILE", "all records, as pcapng, which Wireshark opens; FILE.pcap: as pcap", NULL,
      COMMAND_WRITE, COMMAND_FILE, true},
     {"load", "FILE", "open a recording over this; q comes back", NULL,
      COMMAND_LOAD, COMMAND_FILE, true},

@@ -67,6 +67,7 @@ void capture_emit(struct capture *capture, struct record *record,
     row = (struct capture_row){
         .record = *record,
         .frame = origin->frame,
+        .origin_ns = capture->first_ns,
         .previous_ns = origin->previous_ns,
         .frame_len = origin->frame_len,
         .stream = stream ? stream->number : UINT32_MAX,
@@ -97,6 +98,7 @@ static void emit_own(struct capture *capture, const struct record *record,
     struct capture_row row = {
         .record = *record,
         .frame = origin->frame,
+        .origin_ns = capture->first_ns,
         .previous_ns = origin->previous_ns,
         .frame_len = origin->frame_len,
         .stream = UINT32_MAX,
@@ -205,6 +207,8 @@ static void take_frame(struct capture *capture, const struct capture_item *item)
         .frame_len = item->original_len,
     };
     capture->latest_ns = item->time_ns;
+    if (!capture->first_ns)
+        capture->first_ns = item->time_ns;
     take_comment(capture, item);
     if (!capture->options.outside && take_own_frame(capture, item))
         return;

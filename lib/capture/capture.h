@@ -35,6 +35,8 @@ struct capture_port {
 struct capture_row {
     struct record record; /* bytes borrowed until the call returns */
     uint64_t frame;
+    uint64_t origin_ns;   /* time of the first frame; 0: none has come yet, or
+                             there is no file */
     uint64_t previous_ns; /* time of the frame before it; 0: it is the first */
     uint32_t frame_len;   /* on the wire */
     uint32_t stream;      /* TCP connections as Wireshark counts them, from 0;

@@ -22,6 +22,7 @@ struct capture {
     bool in_own;               /* own is not complete */
     bool is_own;               /* a record of ours was in it */
     struct capture_origin now; /* the frame that is looked at */
+    uint64_t first_ns;         /* times of frames; 0: none yet */
     uint64_t latest_ns;
     uint64_t seq;          /* of the latest record */
     struct buf comment;    /* of the frame */

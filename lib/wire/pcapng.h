@@ -24,6 +24,13 @@ struct pcapng_reader;
 /* Begin a file; comment (may be NULL) goes into the section header, made safe
    to show. The caller keeps and closes the FILE. */
 struct pcapng_writer *pcapng_writer_new(FILE *file, const char *comment);
+/*
+ * Begin a file of the older format, pcap, for programs that know no other: the
+ * same frames with their times, without notes, events, keys and what is ours.
+ */
+struct pcapng_writer *pcapng_writer_new_pcap(FILE *file);
+/* Does a user who names the file so want that format: "x.pcap"? */
+bool pcapng_is_pcap(const char *path);
 /* Writes what waits first. */
 void pcapng_writer_free(struct pcapng_writer *writer);
 

@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "mqtt/mqtt.h"
@@ -15,7 +16,10 @@
 #define MAX_COLUMNS  1000u  /* of a note */
 #define MAX_COMMENT  4096u  /* bytes of one comment */
 #define MAX_COMMENTS 32768u /* of all comments of one frame */
-#define FLUSH_BYTES  65536u /* so many are gathered for one write */
+#define PCAP_NANOSECONDS \
+    UINT32_C(0xa1b23c4d) /* begins a file of the older format */
+#define PCAP_MAX_FRAME 262144u
+#define FLUSH_BYTES    65536u /* so many are gathered for one write */
 
 struct stream {
     struct list in_age;
@@ -30,6 +34,7 @@ struct stream {
  */
 struct pcapng_writer {
     FILE *file;
+    bool is_pcap;       /* the older format: nothing but frames */
     struct buf out;     /* to be written */
     struct map streams; /* by connection */
     struct list ages;   /* streams, longest unused first */
@@ -193,16 +198,12 @@ static void put_frame_options(struct pcapng_writer *writer,
     put_option(out, PCAPNG_END_OF_OPTIONS, slice_of(NULL, 0));
 }
 
-static void put_frame(struct pcapng_writer *writer, struct stream *stream,
-                      const struct frame *frame)
+/* Its two lengths and its bytes. Returns how many bytes. */
+static uint32_t put_frame_bytes(struct buf *out, struct stream *stream,
+                                const struct frame *frame)
 {
-    struct buf *out = &writer->out;
-    uint32_t at = begin_block(out, PCAPNG_PACKET);
-
-    put_u32(out, 0); /* the interface */
-    put_u32(out, (uint32_t)(frame->time_ns >> 32));
-    put_u32(out, (uint32_t)frame->time_ns);
     uint32_t lengths = out->len;
+
     put_u32(out, 0);
     put_u32(out, 0);
     uint32_t begin = out->len;
@@ -210,10 +211,28 @@ static void put_frame(struct pcapng_writer *writer, struct stream *stream,
     uint32_t captured = out->len - begin;
     memcpy(out->bytes + lengths, &captured, sizeof(captured));
     memcpy(out->bytes + lengths + 4, &total, sizeof(total));
-    put_padding(out, captured);
+    return captured;
+}
+
+static void put_frame(struct pcapng_writer *writer, struct stream *stream,
+                      const struct frame *frame)
+{
+    struct buf *out = &writer->out;
+
+    writer->frames++;
+    if (writer->is_pcap) {
+        put_u32(out, (uint32_t)(frame->time_ns / CLOCK_NS_PER_S));
+        put_u32(out, (uint32_t)(frame->time_ns % CLOCK_NS_PER_S));
+        put_frame_bytes(out, stream, frame);
+        return;
+    }
+    uint32_t at = begin_block(out, PCAPNG_PACKET);
+    put_u32(out, 0); /* the interface */
+    put_u32(out, (uint32_t)(frame->time_ns >> 32));
+    put_u32(out, (uint32_t)frame->time_ns);
+    put_padding(out, put_frame_bytes(out, stream, frame));
     put_frame_options(writer, frame);
     end_block(out, at);
-    writer->frames++;
 }
 
 static void put_made_up(struct pcapng_writer *writer, struct stream *stream,
@@ -407,6 +426,9 @@ static void put_comment(struct pcapng_writer *writer,
                         const struct record *record)
 {
     bool about = writer->waiting && is_about(record, &writer->packet);
+
+    if (writer->is_pcap)
+        return;
     struct buf *comments =
         about || !writer->waiting ? &writer->comments : &writer->carried;
     struct history_row row = {.record = *record};
@@ -447,8 +469,9 @@ int pcapng_write(struct pcapng_writer *writer, const struct record *record)
     if (record->type == RECORD_NOTE || record->type == RECORD_EVT ||
         record->type == RECORD_TLS)
         put_comment(writer, record);
-    put_record_block(&writer->behind, record);
-    if (record->type == RECORD_TLS &&
+    if (!writer->is_pcap)
+        put_record_block(&writer->behind, record);
+    if (!writer->is_pcap && record->type == RECORD_TLS &&
         record_code(record->bytes) == EVENT_TLS_KEYS)
         /* In front of the packet that waits: OpenSSL makes a client's key known
            when that has come which it encrypts. */
@@ -478,15 +501,45 @@ uint64_t pcapng_frames(const struct pcapng_writer *writer)
     return writer->frames;
 }
 
-struct pcapng_writer *pcapng_writer_new(FILE *file, const char *comment)
+static struct pcapng_writer *writer_new(FILE *file)
 {
     struct pcapng_writer *writer = alloc_zero(1, sizeof(*writer));
 
     writer->file = file;
     list_init(&writer->ages);
+    return writer;
+}
+
+struct pcapng_writer *pcapng_writer_new(FILE *file, const char *comment)
+{
+    struct pcapng_writer *writer = writer_new(file);
+
     put_section(&writer->out, comment);
     put_interface(&writer->out);
     return writer;
+}
+
+struct pcapng_writer *pcapng_writer_new_pcap(FILE *file)
+{
+    struct pcapng_writer *writer = writer_new(file);
+    struct buf *out = &writer->out;
+
+    writer->is_pcap = true;
+    put_u32(out, PCAP_NANOSECONDS);
+    put_u16(out, 2); /* version 2.4 */
+    put_u16(out, 4);
+    put_u32(out, 0); /* times are UTC */
+    put_u32(out, 0);
+    put_u32(out, PCAP_MAX_FRAME);
+    put_u32(out, PCAPNG_LINKTYPE_RAW);
+    return writer;
+}
+
+bool pcapng_is_pcap(const char *path)
+{
+    const char *end = strrchr(path, '.');
+
+    return end && (!strcmp(end, ".pcap") || !strcmp(end, ".cap"));
 }
 
 void pcapng_writer_free(struct pcapng_writer *writer)

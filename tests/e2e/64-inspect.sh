@@ -23,6 +23,15 @@ printf 'mqtt.topic,mqtt.qos\nlab/temp,2\nlab/temp,1\n' |
 "$MQTTLAB" inspect "$work/copy.pcapng" | diff "$work/text.log" - >&2 ||
     fail "-w loses something"
 
+"$MQTTLAB" inspect -w "$work/copy.pcap" "$story"
+when() { # FILE: as tshark has them, from the first frame on
+    "$MQTTLAB" inspect -e frame.number -e frame.time_relative -e mqtt.msgtype "$1"
+}
+when "$story" >"$work/times.log"
+grep -qx '4.0.0010*.1' "$work/times.log" || fail "the first frame is not the first"
+when "$work/copy.pcap" | diff "$work/times.log" - >&2 ||
+    fail "a file in the older format has other packets"
+
 "$MQTTLAB" inspect -Y 'mqtt.msgtype == 3' -w "$work/some.pcapng" "$story"
 [ "$("$MQTTLAB" inspect -Y 'lab.client == "sensor-1"' "$work/some.pcapng" |
     grep -c ' PUBLISH ')" = \

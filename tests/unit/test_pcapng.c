@@ -395,6 +395,50 @@ static size_t count_lines(struct slice text)
     return count;
 }
 
+/* Programs that know no other format get the same frames at the same times. */
+START_TEST(tshark_reads_the_same_frames_from_pcap)
+{
+    static const char fields[] =
+        "-T fields -e frame.number -e frame.time_epoch -e frame.len -e ip.src"
+        " -e tcp.seq -e tcp.flags -e mqtt.msgtype -e mqtt.topic -e mqtt.msgid";
+    struct records records = {0};
+    struct buf expected = {0};
+    struct buf output = {0};
+    struct capture pcap = {0};
+
+    sample_visit(keep, &records);
+    FILE *file = open_memstream(&pcap.bytes, &pcap.len);
+    struct pcapng_writer *writer = pcapng_writer_new_pcap(file);
+    for (size_t i = 0; i < records.count; i++)
+        ck_assert_int_eq(pcapng_write(writer, &records.items[i]), 0);
+    uint64_t frames = pcapng_frames(writer);
+    pcapng_writer_free(writer);
+    fclose(file);
+    ck_assert(!memcmp(pcap.bytes, "\x4d\x3c\xb2\xa1\x02\x00\x04\x00", 8));
+    if (has_tshark()) {
+        struct capture capture = write_capture(&records);
+
+        run_tshark(&capture, fields, &expected);
+        run_tshark(&pcap, fields, &output);
+        ck_assert_str_eq(buf_string(&output), buf_string(&expected));
+        ck_assert_uint_eq(count_lines(buf_slice(&output)), frames);
+        free(capture.bytes);
+    }
+    buf_release(&output);
+    buf_release(&expected);
+    release_records(&records);
+    free(pcap.bytes);
+}
+END_TEST
+
+START_TEST(the_name_says_which_format_is_wanted)
+{
+    ck_assert(pcapng_is_pcap("a.pcap") && pcapng_is_pcap("./x.y/b.cap"));
+    ck_assert(!pcapng_is_pcap("a.pcapng") && !pcapng_is_pcap("pcap") &&
+              !pcapng_is_pcap("a.pcap/b"));
+}
+END_TEST
+
 START_TEST(tshark_understands_every_frame)
 {
     struct records records = {0};
@@ -580,6 +624,8 @@ Suite *pcapng_suite(void)
     tcase_add_test(tcase, blocks_of_other_programs_are_skipped);
     tcase_add_test(tcase, a_full_disk_is_an_error_that_stays);
     tcase_add_test(tcase, what_was_flushed_is_in_the_file);
+    tcase_add_test(tcase, tshark_reads_the_same_frames_from_pcap);
+    tcase_add_test(tcase, the_name_says_which_format_is_wanted);
     tcase_add_test(tcase, tshark_understands_every_frame);
     tcase_add_test(tcase, tshark_shows_notes_and_events_as_comments);
     tcase_add_test(tcase, tshark_finds_mqtt_whatever_port_the_broker_has);
