@@ -70,7 +70,7 @@ static void draw_compact_header(const struct app *app, const struct area *area)
                (unsigned long long)counters->dropped);
     buf_append_string(&text, " lost");
     put_count(&text, history_lost(store->history));
-    if (store->model->rule_count && text.len + 14 < (unsigned)area->width)
+    if (store->model->rule_count && text.len + 13 < (unsigned)area->width)
         buf_printf(&text, " rules%zu", store->model->rule_count);
     if (text.len + 15 < (unsigned)area->width)
         put_lab(app, "lab ", &text);

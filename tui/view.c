@@ -274,7 +274,7 @@ size_t view_break_line(const char *text, int width, size_t *skip)
         blank--;
     if (blank == 0)
         return fit;
-    *skip = blank + 1;
+    *skip = blank + strspn(text + blank, " ");
     return blank;
 }
 

@@ -153,6 +153,27 @@ static void draw_title(struct view_packets *view, const struct area *area,
     buf_release(&title);
 }
 
+/* What the broker decided can be chosen, too (v): its whole sentence, where the
+   fields of a packet would be. False: it is a packet. */
+static bool draw_decision(struct view_packets *view, const struct area *area,
+                          int pane)
+{
+    int y = view->start[PANE_TREE];
+    struct area rest = grid_part(area, y, 1, area->height - y, area->width - 2);
+    struct history_row row;
+    struct buf text = {0};
+
+    if (view->detail.here ||
+        !store_row(view->view.store, view->detail.position, &row))
+        return false;
+    render_event(&text, &row);
+    if (y > 0)
+        draw_rule(area, y - 1, "no packet", pane > PANE_LIST);
+    view_paragraph(&rest, 0, STYLE_EVENT, buf_string(&text));
+    buf_release(&text);
+    return true;
+}
+
 static void draw_detail(struct view_packets *view, const struct area *area,
                         int pane)
 {
@@ -195,7 +216,8 @@ static void draw(struct view *base, const struct area *area, int pane)
     arrange(view, area, pane < 0 ? PANE_LIST : pane);
     list = grid_part(area, 0, 0, view->height[PANE_LIST], area->width);
     packet_list_draw(&view->list, &list, pane == PANE_LIST);
-    draw_detail(view, area, pane);
+    if (!draw_decision(view, area, pane))
+        draw_detail(view, area, pane);
 }
 
 /* ---- what can be asked of it ---- */

@@ -60,6 +60,7 @@ static const struct {
     {"ladder-many",       80,  24, ":18<Enter>2"                                         },
     {"ladder-will",       120, 40, ":24<Enter>2z"                                        },
     {"ladder-clock",      80,  24, ":9<Enter>2t"                                         },
+    {"event-small",       40,  12, "vg"                                                  },
     {"session-end",       80,  24, "3K"                                                  },
     {"session-packets",   80,  24, "3jj<Enter>"                                          },
     {"topic-retained",    80,  24, "4/mode<Enter>"                                       },
