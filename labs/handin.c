@@ -162,7 +162,8 @@ static int pack(struct packing *packing, int fd, const char *path,
     int result = 0;
 
     packing->tar = archive_write_new();
-    if (archive_write_set_format_pax_restricted(packing->tar) != ARCHIVE_OK ||
+    /* Names are bytes here, in whatever language; pax would translate them. */
+    if (archive_write_set_format_ustar(packing->tar) != ARCHIVE_OK ||
         archive_write_open_fd(packing->tar, fd) != ARCHIVE_OK)
         result = fail(packing, -EIO, path, archive_error_string(packing->tar));
     if (!result)
