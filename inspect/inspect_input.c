@@ -243,7 +243,11 @@ int inspect_input_tap(const struct inspect_input *input)
     int control_fd = attach(input->tap, &reader);
 
     if (control_fd < 0)
-        return complain(input->tap, strerror(-control_fd));
+        return complain(input->tap,
+                        control_fd == -ENOENT
+                            ? "no broker has this port or control socket; "
+                              "mqttlab attach names those that run"
+                            : strerror(-control_fd));
     int code = follow_until_signal(input, control_fd, &reader);
     tap_reader_close(&reader);
     close(control_fd);

@@ -8,6 +8,7 @@
 #include "wire/control.h"
 #include "wire/tap.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -168,7 +169,10 @@ static int listen_all(struct proxy *proxy)
         return 1;
     error = listen_at(proxy, 0, proxy->address.host, proxy->address.port);
     if (error)
-        return complain(proxy->options->listen, strerror(-error));
+        return complain(proxy->options->listen,
+                        error == -EADDRINUSE
+                            ? "this port is taken; take another, or 0 for any"
+                            : strerror(-error));
     uint16_t port = proxy->listeners[0].socket.port;
     if (!has_host) /* some machines have no IPv6 */
         listen_at(proxy, 1, "::1", port);

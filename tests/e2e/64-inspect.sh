@@ -53,6 +53,7 @@ grep -qc 'CONNECT' "$work/out.log" || fail "nothing of a file that was cut"
 fails 1 'byte 0: not a capture' "$root/README.md"
 fails 1 'byte 0: there is nothing in it' /dev/null
 fails 1 'No such file' "$work/none"
+fails 1 'no broker has this port or control socket' --tap 9
 fails 3 'column 1: unknown field mqtt.topik, did you mean mqtt.topic?' \
     -Y mqtt.topik "$story"
 fails 3 'did you mean mqtt.topic?' -e mqtt.topik "$story"

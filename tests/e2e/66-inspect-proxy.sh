@@ -17,6 +17,11 @@ start_proxy() { # NAME
     port=$(sed -n 's/.*: port \([0-9]*\) is .*/\1/p' "$work/$name.log")
 }
 
+"$MQTTLAB" inspect --listen "$broker_port" --upstream 127.0.0.1:1 \
+    2>"$work/taken.log" && fail "a proxy took the broker's port"
+grep -q 'this port is taken; take another' "$work/taken.log" ||
+    fail "a port that is taken: $(cat "$work/taken.log")"
+
 start_proxy proxy --upstream "127.0.0.1:$broker_port"
 plain=$port
 proxy_pid=$pid
