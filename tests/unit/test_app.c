@@ -8,6 +8,7 @@
 
 #include "app_stage.h"
 #include "base/clock.h"
+#include "cable_sample.h"
 #include "wire/pcapng.h"
 
 /* ---- views and panes ---- */
@@ -672,6 +673,26 @@ static uint32_t random_next(uint32_t *state)
     return *state >> 8;
 }
 
+/* What is shown at all changes, and what crossed cables comes to it. */
+static void disturb(uint32_t dice)
+{
+    static const char *const filters[] = {
+        "", "mqtt.qos > 0", "tls.handshake.type == 1",
+        "!(tls.record.content_type == 23)", "mqtt.msgid == 999"};
+    struct filter_error error;
+
+    if (dice % 61 == 0)
+        ck_assert(store_set_filter(dash.store, filters[dice / 61 % 5], &error));
+    if (dice % 997 == 0) {
+        struct history *cables = cable_sample_history();
+        struct history_row row;
+
+        for (uint64_t i = 0; history_get(cables, i, &row); i++)
+            store_add(dash.store, &row.record);
+        history_free(cables);
+    }
+}
+
 /* Keys, sizes and records at random, always the same: nothing crashes, every
    picture is harmless, the cursor is on the screen. */
 START_TEST(random_keys_never_break_it)
@@ -704,6 +725,7 @@ START_TEST(random_keys_never_break_it)
                         1 + (int)(random_next(&state) % 140));
         if (dice % 97 == 0)
             sample_story(&dash.sample);
+        disturb(dice);
         store_catch_up(dash.store, 0);
         store_set_now(dash.store, dash.sample.time_ns);
         app_draw(dash.app, &dash.grid);
