@@ -266,8 +266,10 @@ static void put_held(const struct store *store, const struct history_row *row,
     int64_t patience =
         client ? model_patience_left_s(store->model, client, store->now_ns)
                : -1;
-    if (patience >= 0)
+    if (patience > 0)
         buf_printf(out, ", client gives up in ~%lld s", (long long)patience);
+    else if (patience == 0)
+        buf_append_string(out, ", client may give up now");
     buf_append_string(out, "   ");
 }
 

@@ -212,13 +212,16 @@ static int draw_times(const struct view_sessions *view, const struct area *area,
     struct buf line = {0};
 
     if (patience >= 0)
+        buf_append_string(&line, model_holds(store->model, client)
+                                     ? "a packet is held"
+                                     : "its PINGREQ got no answer");
+    if (patience > 0)
         buf_printf(&line,
-                   "%s: the client itself gives up in about %lld s, as most do "
+                   ": the client itself gives up in about %lld s, as most do "
                    "after two Keep Alives",
-                   model_holds(store->model, client)
-                       ? "a packet is held"
-                       : "its PINGREQ got no answer",
                    (long long)patience);
+    else if (patience == 0)
+        buf_append_string(&line, ": the client itself may give up any moment");
     else if (given_up >= 0)
         buf_printf(
             &line,

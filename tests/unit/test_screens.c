@@ -149,6 +149,8 @@ static const struct {
     {"held-session",      80,  24, "3/dash-1<Enter>"                                     },
     {"held-session-sm",   40,  12, "3/dash-1<Enter>"                                     },
     {"held-present",      80,  24, "P"                                                   },
+    {"held-late",         80,  24, "3/dash-1<Enter>"                                     },
+    {"held-late-present", 80,  24, "P"                                                   },
     {"held-large",        120, 40, "3/dash-1<Enter>"                                     },
     {"tiny",              39,  11, ""                                                    },
     {"wide",              200, 50, ""                                                    },
@@ -397,15 +399,15 @@ static void give_lab(const char *name)
     app->max_bytes = 32 << 20;
 }
 
-/* A packet to dash-1 is held, for ten seconds. */
-static void hold(void)
+/* A packet to dash-1 is held, for so many seconds. */
+static void hold(unsigned seconds)
 {
     static const struct sample_way out = {1, MQTT_3_1_1, true, 0};
     static const uint8_t publish[] = {0x32, 8, 0, 1, 't', 0, 9, '2', '1', '5'};
 
     sample_bytes(&sample, out, RECORD_HELD, publish, sizeof(publish));
     store_catch_up(store, 0);
-    store_set_now(store, store->last_ns + 10 * UINT64_C(1000000000));
+    store_set_now(store, store->last_ns + seconds * UINT64_C(1000000000));
 }
 
 START_TEST(a_scene_looks_as_it_did)
@@ -418,7 +420,7 @@ START_TEST(a_scene_looks_as_it_did)
         begin_cable();
     give_lab(name);
     if (strstr(name, "held"))
-        hold();
+        hold(strstr(name, "late") ? 200 : 10);
     if (strstr(name, "note"))
         app->deeds = NULL; /* as in a file: it stays here */
     grid_init(&grid, scenes[_i].height, scenes[_i].width, false);
