@@ -2,16 +2,15 @@
  * Files that the dashboard writes.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "tui/app.h"
 #include "tui/export.h"
+#include "tui/whole_file.h"
 #include "wire/pcapng.h"
 
 static int write_records(const struct store *store, FILE *file, bool is_pcap)
@@ -34,28 +33,15 @@ static int write_records(const struct store *store, FILE *file, bool is_pcap)
 
 /* A recording can hold passwords and keys: it is for its owner alone, even
    where a file was that others could read. */
-static FILE *open_private(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    struct stat status;
-    FILE *file = NULL;
-
-    if (fd >= 0 && fstat(fd, &status) == 0 &&
-        (!S_ISREG(status.st_mode) || fchmod(fd, 0600) == 0))
-        file = fdopen(fd, "wb");
-    if (fd >= 0 && !file)
-        close(fd);
-    return file;
-}
-
 void app_write_records(struct app *app, const char *path)
 {
-    FILE *file = open_private(path);
+    struct whole_file whole;
     bool is_pcap = pcapng_is_pcap(path);
-    int error = file ? write_records(app->store, file, is_pcap) : -errno;
+    int error = whole_file_open(&whole, path, true);
 
-    if (file && fclose(file) && !error)
-        error = -errno;
+    if (!error)
+        error = whole_file_close(
+            &whole, write_records(app->store, whole.file, is_pcap));
     if (error)
         app_say(app, "%s: %s", path, strerror(-error));
     else
@@ -70,21 +56,28 @@ void app_write_records(struct app *app, const char *path)
 void app_write_text(struct app *app, const char *path, const struct buf *text,
                     const char *what)
 {
-    FILE *file = fopen(path, "w");
-    int error = file ? 0 : errno;
+    struct whole_file whole;
+    int error = whole_file_open(&whole, path, false);
 
-    if (file && fwrite(text->bytes, 1, text->len, file) != text->len)
-        error = errno;
-    if (file && fclose(file) && !error)
-        error = errno;
+    if (!error) {
+        bool all = fwrite(text->bytes, 1, text->len, whole.file) == text->len;
+
+        error = whole_file_close(&whole, all ? 0 : -errno);
+    }
     if (error)
-        app_say(app, "%s: %s", path, strerror(error));
+        app_say(app, "%s: %s", path, strerror(-error));
     else
         app_say(app, "%s is in %s now", what, path);
 }
 
 void app_load(struct app *app, const char *path)
 {
+    struct stat status;
+
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        app_say(app, "%s is no file", path); /* a pipe may never say a word */
+        return;
+    }
     free(app->load);
     app->load = alloc_string(path);
 }
@@ -118,6 +111,12 @@ void app_screenshot(struct app *app, const char *path)
 
 void app_save_display(struct app *app, const char *path)
 {
+    const char *ending = strrchr(path, '.');
+
+    if (ending && (!strcmp(ending, ".pcapng") || !strcmp(ending, ".pcap"))) {
+        app_say(app, "this writes the screen; the records: :write %s", path);
+        return;
+    }
     write_screen(app, path, false);
 }
 

@@ -70,10 +70,23 @@ START_TEST(a_copy_can_go_to_a_file)
     snprintf(keys, sizeof(keys), ":8<Enter>:copy hex %s<Enter>", path);
     app_press(keys);
     ck_assert_uint_eq(dash.app->copied.len, 0);
-    ck_assert_int_eq(read(fd, line, sizeof(line) - 1), 11);
-    ck_assert_str_eq(line, "50 02 00 07");
     close(fd);
+    FILE *file = fopen(path, "r");
+    ck_assert_uint_eq(fread(line, 1, sizeof(line) - 1, file), 11);
+    ck_assert_str_eq(line, "50 02 00 07");
+    fclose(file);
     unlink(path);
+}
+END_TEST
+
+START_TEST(a_name_that_is_meant_for_something_else_is_refused)
+{
+    app_press(":save /tmp/mqttlab-test.pcapng<Enter>");
+    ck_assert(app_shows("the records: :write /tmp/mqttlab-test.pcapng"));
+    ck_assert_int_ne(access("/tmp/mqttlab-test.pcapng", F_OK), 0);
+    app_press(":load /dev/null<Enter>");
+    ck_assert(app_shows("/dev/null is no file"));
+    ck_assert_ptr_null(dash.app->load);
 }
 END_TEST
 
@@ -338,6 +351,7 @@ Suite *app_copy_suite(void)
                         sizeof(copies) / sizeof(copies[0]));
     tcase_add_test(tcase, a_whole_packet_is_copied_with_all_its_fields);
     tcase_add_test(tcase, a_copy_can_go_to_a_file);
+    tcase_add_test(tcase, a_name_that_is_meant_for_something_else_is_refused);
     tcase_add_test(tcase, an_empty_list_has_nothing_to_copy);
     tcase_add_test(tcase, a_filter_of_own_fields_becomes_frame_numbers);
     tcase_add_test(tcase, tshark_selects_what_is_shown);
