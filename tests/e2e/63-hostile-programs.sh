@@ -108,3 +108,21 @@ until_ok unpacked
 kill "$pid"
 finishes "$pid" 143
 ! unpacked >/dev/null 2>&1 || fail "it has left $(unpacked)"
+
+# One that holds the grader up beyond its time is not graded.
+exits 1 "$MQTTLAB" grade "$work/in/12-late.mqlab" --timeout 1 >"$work/late"
+has_line '12-late.mqlab: not graded: grading it took too long' "$work/late"
+
+# Each check has a process of its own: when that ends before its time, whatever ended
+# it, the check has proved nothing, and the others count.
+[ "$(uname)" = Linux ] || exit 0
+in_its_check() {
+    worker=$(pgrep -P "$pid") && checking=$(pgrep -P "$worker") &&
+        pgrep -P "$checking" >/dev/null
+}
+background ended "$MQTTLAB" grade "$work/in/12-late.mqlab" --json "$work/json" -q
+until_ok in_its_check
+kill -9 "$checking"
+finishes "$pid" 1
+[ "$(grep -c '"result": "crashed"' "$work/json")" = 1 ] || fail "$(cat "$work/json")"
+grep -q '"points": 2,' "$work/json" || fail "the other check does not count"
