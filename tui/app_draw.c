@@ -209,7 +209,10 @@ static void draw_key_line(const struct app *app, const struct area *area, int y)
 
     const char *open =
         app->pane > 0 ? app->views[app->view]->class->inner_open : NULL;
-    keys_line(app->view, open, area->width, &line);
+    if (app->view == VIEW_LAB && !app->lab)
+        buf_append_string(&line, " 1 Packets  2 Ladder  q Quit  ? Help");
+    else
+        keys_line(app->view, open, area->width, &line);
     text = buf_string(&line);
     while (*text) {
         size_t blanks = strspn(text, " ");

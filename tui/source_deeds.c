@@ -58,10 +58,15 @@ static const char *publish(void *owner, const char *topic, const char *payload,
 
 static const char *kick(void *owner, const char *client_id, const char *how)
 {
+    const char *done = !strcmp(how, "cut") ? "its TCP connection is cut"
+                       : !strcmp(how, "silent")
+                           ? "it is silent until its Keep Alive is over"
+                           : "its connection is ended properly";
+
     return request(owner,
                    json_pack("{s:s, s:s, s:s}", "cmd", "kick", "client",
                              client_id, "how", how),
-                   "done", NULL);
+                   done, NULL);
 }
 
 static const char *rule(void *owner, const struct app_rule *rule, bool *set)

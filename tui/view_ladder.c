@@ -127,13 +127,14 @@ static void put_label(const struct history_row *row, struct buf *out)
     unsigned qos =
         row->record.bytes.len ? row->record.bytes.bytes[0] >> 1 & 3 : 0;
 
+    /* First: what does not fit into the arrow is cut behind. */
+    if (row->record.flags & RECORD_HELD)
+        buf_append_string(out, "HELD ");
     buf_append_string(out, mqtt_type_name(row->note.type));
     if (row->note.packet_id)
         buf_printf(out, " %u", row->note.packet_id);
     if (row->note.type == MQTT_PUBLISH)
         buf_printf(out, " Q%u%s", qos, is_dup(row) ? " DUP" : "");
-    if (row->record.flags & RECORD_HELD)
-        buf_append_string(out, " HELD");
 }
 
 /* A packet of a client that has no column in sight. */
