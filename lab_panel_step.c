@@ -97,15 +97,15 @@ static enum panel_state state_of(enum check_result result)
     return PANEL_WAITING;
 }
 
-/* The first packet that proved a check and is shown in this sitting: a sequence
-   may have begun in an earlier one. */
+/* The packet that completed what proves a check, the last one of a sequence; 0
+   when none is shown in this sitting. */
 static uint64_t proof_of(const struct lab_run *run,
                          const struct check_status *status)
 {
     uint64_t shown = 0;
 
-    for (unsigned i = 0; i < status->evidence_count && !shown; i++)
-        shown = lab_run_shown(run, status->evidence[i]);
+    for (unsigned i = status->evidence_count; i > 0 && !shown; i--)
+        shown = lab_run_shown(run, status->evidence[i - 1]);
     return shown;
 }
 
