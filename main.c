@@ -8,6 +8,7 @@
 #include "lab_panel.h"
 #include "labs/commands.h"
 #include "labs/lab_plain.h"
+#include "labs/stray.h"
 #include "tui/commands.h"
 #include "wire/filter_suggest.h"
 
@@ -32,6 +33,19 @@ static int run_lab(int argc, char **argv)
     if (isatty(0) && isatty(1) && cmd_lab_on_screen(argc, argv, &options))
         return lab_panel_run(&options);
     return cmd_lab(argc, argv);
+}
+
+/* Commands of labs that read and write files of the folder that one is in. */
+static const char *const of_folder[] = {"broker",  "pub",    "sub",
+                                        "request", "passwd", "certs"};
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    for (size_t i = 0; i < sizeof(of_folder) / sizeof(of_folder[0]); i++) {
+        if (!strcmp(command->name, of_folder[i]))
+            stray_warn();
+    }
+    return command->run(argc, argv);
 }
 
 /* clang-format off */
@@ -119,7 +133,7 @@ int main(int argc, char **argv)
 
     for (const struct command *c = commands; c->name; c++) {
         if (c->alias && !strcmp(c->alias, called))
-            return c->run(argc, argv);
+            return run(c, argc, argv);
     }
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") ||
                      !strcmp(argv[1], "-h")))
@@ -130,7 +144,7 @@ int main(int argc, char **argv)
     }
     for (const struct command *c = commands; argc > 1 && c->name; c++) {
         if (!strcmp(c->name, argv[1]))
-            return c->run(argc - 1, argv + 1);
+            return run(c, argc - 1, argv + 1);
     }
     if (argc > 1 && argv[1][0] != '-')
         return explain_unknown(argv[1]);

@@ -301,6 +301,8 @@ void lab_text_check(struct buf *out, const struct lab_run_step *step, size_t i,
         buf_append_string(&line, " (answered; a person gives the points)");
     else if (status->result != CHECK_WAITING)
         append_evidence(&line, status);
+    if (status->result == CHECK_FAILED)
+        buf_append_string(&line, "; x begins this step again");
     lab_text_wrap(out, buf_string(&line), width, first, "      ");
     buf_release(&line);
 }

@@ -345,8 +345,7 @@ static void begin_answers(struct workspace *workspace)
     free(file);
 }
 
-/* Does a program work in the folder now? */
-static bool is_open(const char *folder)
+bool workspace_is_open(const char *folder)
 {
     char *path = alloc_printf("%s/.lock", folder);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -378,7 +377,7 @@ char *workspace_open_now(void)
     char *folder = chosen ? alloc_string(chosen) : read_line(file);
 
     free(file);
-    if (folder[0] && is_open(folder))
+    if (folder[0] && workspace_is_open(folder))
         return folder;
     free(folder);
     return NULL;

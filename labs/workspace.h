@@ -50,6 +50,9 @@ bool workspace_student_valid(const char *student);
 /* Is this folder, which may be any, the workspace of a lab? */
 bool workspace_is(const char *folder);
 
+/* Does a program work in this folder now? */
+bool workspace_is_open(const char *folder);
+
 /* Was anything ever done in the workspace of this lab? */
 bool workspace_begun(const char *lab_id, const char *dir);
 

@@ -249,6 +249,12 @@ void app_lay_out(struct app *app, enum layout_plan plan)
 
 /* ---- actions ---- */
 
+static void show_small(struct app *app)
+{
+    app->zoomed = false;
+    app_say(app, "beside the other views again; z gives it the whole window");
+}
+
 /* Back by one step; false when there is none. */
 static bool go_back(struct app *app)
 {
@@ -257,7 +263,7 @@ static bool go_back(struct app *app)
     else if (app->view >= VIEW_PRESENT)
         app_show(app, app->presented_in);
     else if (app->zoomed)
-        app->zoomed = false;
+        show_small(app);
     else
         return false;
     return true;
@@ -320,11 +326,18 @@ static void toggle_freeze(struct app *app)
         app_say(app, "frozen: everything is still counted and kept; Z goes on");
 }
 
+/* Its number comes back to a view's beginning, too. */
+static void show_first_pane(struct app *app, enum view_id view)
+{
+    app_show(app, view);
+    app->pane = 0;
+}
+
 /* What is done by the app whatever the view; false: it is not ours. */
 static bool act_on_screen(struct app *app, enum action action)
 {
     if (action >= ACTION_VIEW_PACKETS && action <= ACTION_VIEW_SHELL)
-        app_show(app, (enum view_id)(action - ACTION_VIEW_PACKETS));
+        show_first_pane(app, (enum view_id)(action - ACTION_VIEW_PACKETS));
     else if (action == ACTION_HELP)
         app_show(app, app->view == VIEW_HELP ? app->before : VIEW_HELP);
     else if (action == ACTION_NEXT_PANE)

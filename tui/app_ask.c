@@ -32,7 +32,7 @@ const char *app_ask_label(const struct app *app)
         return " clear what is retained there, for all?   y yes   "
                "any other key: no ";
     case APP_LAB_RESET:
-        return " begin this step again, without its check marks?   y yes   "
+        return " begin this step again, all but its hints?   y yes   "
                "any other key: no ";
     case APP_LAB_HINT:
         return " this hint costs points: open it?   y yes   any other key: "

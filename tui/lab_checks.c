@@ -13,6 +13,9 @@ static const char *state_sign(enum panel_state state)
     return "[?]";
 }
 
+/* What has failed stays so, whatever is done. */
+static const char mend[] = "X begins it again";
+
 static enum style state_style(enum panel_state state)
 {
     switch (state) {
@@ -47,6 +50,8 @@ static int draw_check(const struct area *area, int y,
                     chosen ? "   Enter=go" : "");
     else if (check->detail && *check->detail)
         lines += view_paragraph(&inner, y + lines, STYLE_DIM, check->detail);
+    if (check->state == PANEL_FAILED)
+        lines += view_paragraph(&inner, y + lines, STYLE_WARNING, mend);
     return y + lines;
 }
 
@@ -137,8 +142,8 @@ static void draw_title(const struct panel *lab, const struct area *area,
         lab->check(lab->lab, i, &check);
         passed += check.state == PANEL_PASSED;
     }
-    grid_printf(area, 0, 0, STYLE_HEADING, "%sChecks  %zu of %zu",
-                focus ? "> " : "", passed, count);
+    grid_printf(area, 0, 0, STYLE_HEADING, "%sChecks  %zu of %zu%s",
+                focus ? "> " : "", passed, count, focus ? "   7: text" : "");
 }
 
 /* How many rows the checks get below row y: the newest near miss is seen as
@@ -234,6 +239,8 @@ static int draw_brief_check(const struct area *area, int y,
     if (check->packet)
         grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
                     (unsigned long long)check->packet);
+    if (check->state == PANEL_FAILED && full == FULL_ALL)
+        rows += view_prose(&text, y + rows, STYLE_WARNING, mend);
     return rows;
 }
 

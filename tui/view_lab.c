@@ -20,6 +20,7 @@ struct view_lab {
     int checks_x; /* where the checks begin; 0: below the text */
     int checks_y;
     bool to_end;       /* the next drawing shows the end of the text */
+    bool to_question;  /* or its question */
     size_t shown_step; /* to begin a new step at its top */
 };
 
@@ -83,9 +84,9 @@ static int draw_hints(const struct view_lab *view, const struct area *area,
     return y;
 }
 
-/* Returns the row behind the last. */
-static int draw_text(const struct view_lab *view, const struct area *area,
-                     int y)
+/* The text before the question. Returns the row behind the last. */
+static int draw_lines(const struct view_lab *view, const struct area *area,
+                      int y)
 {
     const struct panel *lab = view->view.lab;
     size_t count = lab->lines(lab->lab);
@@ -96,6 +97,14 @@ static int draw_text(const struct view_lab *view, const struct area *area,
         lab->line(lab->lab, i, &line);
         y += lab_line_draw(area, y, &line);
     }
+    return y;
+}
+
+/* Returns the row behind the last. */
+static int draw_text(const struct view_lab *view, const struct area *area,
+                     int y)
+{
+    y = draw_lines(view, area, y);
     y = draw_question(view, area, y);
     return draw_hints(view, area, y);
 }
@@ -214,6 +223,19 @@ static void follow_step(struct view_lab *view)
     }
 }
 
+/* Scroll no further than until the question is seen. */
+static void show_question(struct view_lab *view, const struct area *text)
+{
+    struct area nothing = grid_part(text, 0, 0, 0, text->width);
+    int begin = draw_lines(view, &nothing, 0);
+    int end = draw_question(view, &nothing, begin);
+
+    if (view->top + view->height < end)
+        view->top = end - view->height;
+    if (view->top > begin)
+        view->top = begin;
+}
+
 /* Where the text begins: not so far down that there is room below its end. */
 static void settle(struct view_lab *view, const struct area *text)
 {
@@ -224,7 +246,10 @@ static void settle(struct view_lab *view, const struct area *text)
     last = view->lines > view->height ? view->lines - view->height : 0;
     if (view->to_end || view->top > last)
         view->top = last;
+    if (view->to_question)
+        show_question(view, text);
     view->to_end = false;
+    view->to_question = false;
 }
 
 static void draw_wide(struct view_lab *view, const struct area *area, int pane)
@@ -387,6 +412,9 @@ static bool act(struct view *base, enum action action, int pane)
         show_proof(view);
         return true;
     }
+    /* The app asks; the question is seen meanwhile. */
+    if (action == ACTION_LAB_ANSWER)
+        view->to_question = true;
     return act_lab(view, action);
 }
 

@@ -41,7 +41,8 @@ tr '\n' ' ' <"$work/lab.log" | sed 's/ ! / /g' | grep -q "kill $own" ||
 kill "$own"
 until_ok grep -q 'attached to the broker again' "$work/lab.log"
 "$MQTTLAB" pub -h localhost -p "$MQTTLAB_TLS_PORT" --cafile ca.crt -i nobody \
-    -t home/door -m open 2>/dev/null && fail "somebody came in"
+    -t home/door -m open 2>"$work/stray" && fail "somebody came in"
+! grep -q 'still the folder' "$work/stray" || fail "$(cat "$work/stray")"
 until_ok grep -q '^\[x\] 2 a client without one was turned away' "$work/lab.log"
 echo q >&8
 exec 8>&-
@@ -62,6 +63,15 @@ tells_of_a_stranger()
         until_ok grep -q "^! The broker on port $port is not" "$work/lab.log"
         tr '\n' ' ' <"$work/lab.log" | sed 's/ ! / /g' | grep -q "kill $broker_pid" ||
             fail "lab $1 does not say which one to stop"
+        # Who types on in the other lab's folder is told, and nobody else is.
+        "$MQTTLAB" certs show "$root/tests/e2e/lib.sh" 2>"$work/stray" || true
+        if [ "$1" = 1 ]; then
+            grep -q "^mqttlab: this is still the folder of 05-.*, and 01-.* is open" \
+                "$work/stray" || fail "$(cat "$work/stray")"
+            has_line "$XDG_DATA_HOME/mqttlab/01-plaintext" "$work/stray"
+        else
+            ! grep -q 'still the folder' "$work/stray" || fail "$(cat "$work/stray")"
+        fi
     else
         echo '?' >&8
         until_ok grep -q 'begin the step again' "$work/lab.log"

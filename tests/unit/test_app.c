@@ -618,6 +618,32 @@ START_TEST(a_lab_read_to_its_end_is_seen_when_zoomed)
 }
 END_TEST
 
+/* Who answers sees what is asked, and how one comes back from the checks. */
+START_TEST(a_question_is_seen_while_it_is_answered)
+{
+    grid_resize(&dash.grid, 18, 80);
+    app_press("7");
+    ck_assert(!app_shows("Question: number of packets?"));
+    app_press("a");
+    ck_assert(app_shows("Question: number of packets?"));
+    app_press("<Esc><Tab>");
+    ck_assert(app_shows("> Checks  2 of 5   7: text"));
+    app_press("7");
+    ck_assert(!app_shows("> Checks"));
+    ck_assert(app_shows("Checks  2 of 5"));
+}
+END_TEST
+
+/* q that only takes the whole window away from a view says so. */
+START_TEST(leaving_a_zoomed_view_is_told)
+{
+    grid_resize(&dash.grid, 40, 120);
+    app_press("7zq");
+    ck_assert(app_shows("beside the other views again"));
+    ck_assert(!app_shows("Quit?"));
+}
+END_TEST
+
 /* ---- files ---- */
 
 static void count(void *owner, const struct record *record)
@@ -787,6 +813,8 @@ Suite *app_suite(void)
     tcase_add_test(tcase, every_view_draws_at_every_size);
     tcase_add_test(tcase, a_large_screen_shows_several_views_and_zoom_one);
     tcase_add_test(tcase, a_lab_read_to_its_end_is_seen_when_zoomed);
+    tcase_add_test(tcase, a_question_is_seen_while_it_is_answered);
+    tcase_add_test(tcase, leaving_a_zoomed_view_is_told);
     tcase_add_test(tcase, what_was_written_can_be_read_again);
     tcase_add_loop_test(tcase, random_keys_never_break_it, 0, 3);
     return suite;
