@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 3
 #define MAX_PORTS  64
@@ -434,10 +436,43 @@ static int read_options(int argc, char **argv, struct inspect *inspect)
 
 /* ---- the whole ---- */
 
+/* Or the file that is read would be empty before its first byte is. */
+static bool writes_its_input(const struct inspect *inspect)
+{
+    struct stat in;
+    struct stat out;
+
+    return inspect->write_to && inspect->input.file &&
+           (strcmp(inspect->input.file, "-") != 0
+                ? stat(inspect->input.file, &in)
+                : fstat(STDIN_FILENO, &in)) == 0 &&
+           S_ISREG(in.st_mode) && stat(inspect->write_to, &out) == 0 &&
+           in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
+/* Returns the exit code. */
+static int end(struct inspect *inspect, int code)
+{
+    if (inspect->proxy.listen)
+        inspect_print_end(&inspect->print);
+    else
+        inspect_print_all(&inspect->print);
+    if (inspect->print.error) {
+        fprintf(stderr, "mqttlab: inspect: standard output: %s\n",
+                strerror(-inspect->print.error));
+        code = 1;
+    }
+    return complain_of_output(inspect, inspect_write_close(&inspect->write))
+               ? 1
+               : code;
+}
+
 static int run(struct inspect *inspect)
 {
     int code = 0;
 
+    if (writes_its_input(inspect))
+        return complain("-w would write over the file that is read");
     if (inspect->write_to)
         code = complain_of_output(
             inspect, inspect_write_open(&inspect->write, inspect->write_to));
@@ -450,13 +485,7 @@ static int run(struct inspect *inspect)
         code = inspect_input_tap(&inspect->input);
     else
         code = inspect_input_file(&inspect->input);
-    if (inspect->proxy.listen)
-        inspect_print_end(&inspect->print);
-    else
-        inspect_print_all(&inspect->print);
-    return complain_of_output(inspect, inspect_write_close(&inspect->write))
-               ? 1
-               : code;
+    return end(inspect, code);
 }
 
 int cmd_inspect(int argc, char **argv)

@@ -23,8 +23,10 @@ static size_t print_bytes(struct inspect_print *print, size_t at, size_t most)
     ssize_t written =
         write(STDOUT_FILENO, print->out.bytes + at, len < most ? len : most);
 
-    if (written < 0 && errno != EINTR && errno != EAGAIN)
+    if (written < 0 && errno != EINTR && errno != EAGAIN) {
         print->deaf = true;
+        print->error = errno != EPIPE ? -errno : 0;
+    }
     return written > 0 ? (size_t)written : 0;
 }
 

@@ -16,7 +16,8 @@
 
 struct inspect_print {
     struct buf out;    /* to be printed: append to it */
-    bool deaf;         /* nobody reads what is printed */
+    bool deaf;         /* nothing more can be printed */
+    int error;         /* negative errno why, 0: nobody reads any more */
     uint64_t left_out; /* rows, since this was told */
 };
 

@@ -38,6 +38,17 @@ when "$work/copy.pcap" | diff "$work/times.log" - >&2 ||
     "$("$MQTTLAB" inspect -Y 'lab.client == "sensor-1" && mqtt.msgtype == 3' "$story" |
         grep -c ' PUBLISH ')" ] || fail "-w forgets whose packets they are"
 
+cp "$story" "$work/own.pcapng"
+"$MQTTLAB" inspect -w "$work/own.pcapng" "$work/own.pcapng" 2>/dev/null &&
+    fail "-w takes the file that is read"
+cmp "$story" "$work/own.pcapng" || fail "-w writes over the file that is read"
+if [ -c /dev/full ]; then
+    "$MQTTLAB" inspect "$story" 2>"$work/full.log" >/dev/full &&
+        fail "a full disk under standard output is no error"
+    grep -q 'standard output: No space' "$work/full.log" || fail "it is not told"
+fi
+"$MQTTLAB" inspect "$story" | head -n 1 >/dev/null
+
 # What is wrong is said.
 fails() { # CODE TEXT ARGUMENTS...
     code=$1 text=$2
