@@ -364,9 +364,14 @@ char *lab_text_folder(const struct lab_run *run)
 {
     if (!run->lab->is_exercise || !run->files || !has_files(run->lab))
         return NULL;
+    const char *home = getenv("HOME");
+    size_t len = home ? strlen(home) : 0;
+    bool at_home =
+        len > 1 && !strncmp(run->files, home, len) && run->files[len] == '/';
+
     return alloc_printf(
-        "Its folder is %s: make shell in mqttlab's own folder, or mqttlab "
-        "shell, begins there. A shell of another lab you leave with exit "
-        "before.",
-        run->files);
+        "The folder of this exercise is %s%s: make shell in mqttlab's own "
+        "folder, or mqttlab shell, begins there. A shell of another lab you "
+        "leave with exit before.",
+        at_home ? "~" : "", run->files + (at_home ? len : 0));
 }
