@@ -7,6 +7,10 @@
 
 /* How far around the chosen row other packets of it are looked for. */
 #define REACH 512
+/* And how far behind it, while some are missing. */
+#define FAR 16384
+
+#define STEPS_MAX 4
 
 char ladder_flow_letter(uint32_t flow)
 {
@@ -33,6 +37,7 @@ struct seen {
     uint64_t last_ns;
     struct history_row publish; /* its first packet */
     bool has_publish;
+    bool all; /* no further packet of it can be there */
 };
 
 static void see(struct seen *seen, const struct history_row *row)
@@ -53,17 +58,42 @@ static void see(struct seen *seen, const struct history_row *row)
         (row->record.direction == RECORD_C2B) == (step % 2 == 1);
 }
 
-static void gather(const struct store *store, uint64_t position, uint32_t flow,
-                   struct seen *seen)
+/* Those before the chosen one that lie far back: each packet names the one
+   that it answers. */
+static void gather_before(const struct store *store, uint64_t position,
+                          uint64_t until, struct seen *seen)
 {
-    uint64_t from = position > REACH ? position - REACH : 0;
+    struct history_row chain[STEPS_MAX];
+    size_t count = 0;
 
-    for (uint64_t at = from; at < position + REACH; at++) {
-        struct history_row row;
-
-        if (store_row(store, at, &row) && row.note.flow == flow)
-            see(seen, &row);
+    for (uint64_t at = position;
+         count < STEPS_MAX && store_row(store, at, &chain[count]);
+         at = history_find_seq(store->history, chain[count - 1].note.pair)) {
+        if (!chain[count++].note.pair)
+            break;
     }
+    while (count-- > 0) {
+        if (history_find_seq(store->history, chain[count].record.seq) < until)
+            see(seen, &chain[count]);
+    }
+}
+
+static void gather(const struct store *store, uint64_t position,
+                   const struct history_row *row, struct seen *seen)
+{
+    uint64_t at = position > REACH ? position - REACH : 0;
+
+    gather_before(store, position, at, seen);
+    for (; at < position + FAR; at++) {
+        struct history_row each;
+
+        if (at >= position + REACH && seen->step >= row->note.flow_steps)
+            break;
+        if (store_row(store, at, &each) && each.note.flow == row->note.flow)
+            see(seen, &each);
+    }
+    seen->all =
+        seen->step >= row->note.flow_steps || at >= history_end(store->history);
 }
 
 /* ---- words ---- */
@@ -229,7 +259,7 @@ static void draw_flow(const struct store *store, uint64_t position,
     struct buf title = {0};
     int y = 0;
 
-    gather(store, position, row->note.flow, &seen);
+    gather(store, position, row, &seen);
     put_title(store, row, &seen, &title);
     grid_rule(area, 0, buf_string(&title));
     if (area->height > LADDER_FLOW_SMALL) {

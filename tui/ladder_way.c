@@ -7,8 +7,9 @@
 #include "wire/event.h"
 #include "wire/render.h"
 
-/* How far from the message its source and its copies are looked for. */
-#define REACH 512
+/* How far from the message its source and its copies are looked for: one that
+   waits may go much later. */
+#define REACH 16384
 
 /* Copies that are named one by one. */
 #define COPIES_NAMED 4

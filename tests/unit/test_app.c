@@ -137,6 +137,26 @@ START_TEST(a_repeated_copy_and_one_that_waits_are_counted_apart)
 }
 END_TEST
 
+START_TEST(packets_of_a_handshake_may_lie_far_apart)
+{
+    static const struct sample_way in = {1, MQTT_3_1_1, false, 0};
+    static const struct sample_way out = {1, MQTT_3_1_1, true, 0};
+
+    sample_publish(&dash.sample, in, 70, 1, "far", "1");
+    for (int i = 0; i < 1000; i++)
+        sample_ack(&dash.sample, in, MQTT_PINGREQ, 0);
+    app_press(":33<Enter>2");
+    ck_assert(app_shows(" open: QoS 1, id 70, dash-1 -> broker, PUBACK is"));
+    sample_ack(&dash.sample, out, MQTT_PUBACK, 70);
+    app_press("12");
+    ck_assert(app_shows(" done: QoS 1, id 70, dash-1 -> broker, "));
+    ck_assert(app_shows("PUBACK got [done]"));
+    app_press(":1034<Enter>");
+    ck_assert(app_shows(" done: QoS 1, id 70, dash-1 -> broker, "));
+    ck_assert(app_shows("went to: nobody so far"));
+}
+END_TEST
+
 START_TEST(a_key_without_use_says_so)
 {
     app_press("1B");
@@ -778,6 +798,7 @@ Suite *app_suite(void)
     tcase_add_test(tcase,
                    messages_of_another_broker_are_traced_by_what_they_say);
     tcase_add_test(tcase, a_repeated_copy_and_one_that_waits_are_counted_apart);
+    tcase_add_test(tcase, packets_of_a_handshake_may_lie_far_apart);
     tcase_add_test(tcase, a_key_without_use_says_so);
     tcase_add_test(tcase, what_is_said_is_never_cut);
     tcase_add_test(tcase, the_rules_in_force_are_listed);
