@@ -202,6 +202,16 @@ static bool is_id(const char *id)
            strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(id);
 }
 
+/* Is there a "listener 1883"? */
+static bool has_fixed_port(const char *lines)
+{
+    for (const char *at = lines; (at = strstr(at, "listener ")); at++) {
+        if ((at == lines || at[-1] == '\n') && at[9] >= '0' && at[9] <= '9')
+            return true;
+    }
+    return false;
+}
+
 /* The broker's lines with the student's values. */
 static void fill_broker(struct lab *lab, struct lab_problems *problems)
 {
@@ -209,6 +219,12 @@ static void fill_broker(struct lab *lab, struct lab_problems *problems)
 
     if (!lab->broker)
         return;
+    if (has_fixed_port(lab->broker))
+        lab_problem(
+            problems, lab->path, 1,
+            "broker: a listener's port is {{port}}, {{tls_port}}, "
+            "{{ws_port}} or {{wss_port}}: whoever does the lab may need "
+            "another number");
     if (!params_fill(&lines, lab, lab->broker))
         lab_problem(problems, lab->path, 1,
                     "broker: {{name}} that is no param");

@@ -1,0 +1,148 @@
+/*
+ * Answers: compared, hashed, and told what form they have.
+ */
+#include "suites.h"
+
+#include "base/alloc.h"
+#include "labs/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(answers_are_compared_without_case_blanks_and_full_stop)
+{
+    ck_assert(answer_same("  C0   00. ", "c0 00"));
+    ck_assert(!answer_same("c000", "c0 00"));
+    ck_assert(answer_same(".", "."));
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *number; /* NULL: it is no hex */
+} in_hex[] = {
+    {"0x12",        "18"        },
+    {" 0C ",        "12"        },
+    {"00 2a",       "42"        },
+    {"ff ff ff ff", "4294967295"},
+    {"1 ffff ffff", NULL        },
+    {"0x",          NULL        },
+    {"2a bytes",    NULL        },
+    {"",            NULL        },
+};
+
+START_TEST(a_number_is_known_in_hex)
+{
+    char *number = answer_from_hex(in_hex[_i].text);
+
+    ck_assert_pstr_eq(number, in_hex[_i].number);
+    free(number);
+}
+END_TEST
+
+#define CHOICE "Which? 1: this. 2: that. 3: none."
+
+/* What is asked, what is right, what is answered: is it right, and what is said. */
+static const struct {
+    const char *ask;
+    const char *right;
+    const char *answer;
+    bool good;
+    const char *remark;
+} forms[] = {
+    {CHOICE,              "2",        "2",         true,  NULL                             },
+    {CHOICE,              "2",        " 2: That.", true,  NULL                             },
+    {CHOICE,              "2",        "2) that",   true,  NULL                             },
+    {CHOICE,              "2",        "that",      false, "Answer with the number, 1 to 3."},
+    {CHOICE,              "2",        "4",         false, "Answer with the number, 1 to 3."},
+    {CHOICE,              "2",        "3",         false, NULL                             },
+    {CHOICE,              "2",        "23",        false, NULL                             },
+    {"1: this. 2: that.", "2",        "that",      false, NULL                             },
+    {"Is 1: a. 2: b.",    "2",        "b",         false, "Answer with the number, 1 or 2."},
+    {"Is it, yes or no?", "no | n",   "perhaps",   false, "Answer yes or no."              },
+    {"Is it, yes or no?", "no | n",   "Yes",       false, NULL                             },
+    {"How many?",         "4 | four", "many",      false, NULL                             },
+    {"How many?",         "4 | four", "4: four",   true,  NULL                             },
+};
+
+START_TEST(an_answer_of_another_form_is_told_the_form)
+{
+    char *ask = alloc_string(forms[_i].ask);
+    char *right = alloc_string(forms[_i].right);
+    const struct lab_question question = {
+        .kind = LAB_ANSWER_TEXT,
+        .ask = ask,
+        .answer = right,
+    };
+
+    ck_assert_int_eq(answer_right(&question, forms[_i].answer), forms[_i].good);
+    if (!forms[_i].good)
+        ck_assert_pstr_eq(answer_remark(&question, forms[_i].answer),
+                          forms[_i].remark);
+    free(ask);
+    free(right);
+}
+END_TEST
+
+START_TEST(who_answers_a_number_in_words_is_told_so)
+{
+    char ask[] = "How many?";
+    char right[] = "4";
+    const struct lab_question question = {
+        .kind = LAB_ANSWER_TEXT,
+        .is_integer = true,
+        .ask = ask,
+        .answer = right,
+    };
+
+    ck_assert(answer_right(&question, "4"));
+    ck_assert_str_eq(answer_remark(&question, "four"),
+                     "Answer with a whole number, in digits.");
+    ck_assert_str_eq(answer_remark(&question, "4 or 5"),
+                     "Answer with a whole number, in digits.");
+    ck_assert_ptr_null(answer_remark(&question, " 5. "));
+    ck_assert_ptr_null(answer_remark(&question, "-5"));
+}
+END_TEST
+
+START_TEST(a_hashed_answer_is_recognised)
+{
+    char *hash = answer_hash("Four", NULL);
+    char *other = answer_hash("Four", NULL);
+    struct lab_question question = {.kind = LAB_ANSWER_SCRYPT, .answer = hash};
+
+    ck_assert_str_ne(hash, other); /* another salt */
+    ck_assert(answer_right(&question, " four "));
+    ck_assert(!answer_right(&question, "five"));
+    question.answer = other;
+    ck_assert(answer_right(&question, "FOUR"));
+    free(hash);
+    free(other);
+}
+END_TEST
+
+START_TEST(a_hash_that_is_none_accepts_nothing)
+{
+    char text[] = "";
+    struct lab_question question = {.kind = LAB_ANSWER_SCRYPT, .answer = text};
+
+    ck_assert(!answer_right(&question, ""));
+}
+END_TEST
+
+Suite *answer_suite(void)
+{
+    Suite *suite = suite_create("answer");
+    TCase *tcase = unit_case(suite, "answer", 20);
+
+    tcase_add_test(tcase,
+                   answers_are_compared_without_case_blanks_and_full_stop);
+    tcase_add_loop_test(tcase, a_number_is_known_in_hex, 0,
+                        (int)(sizeof(in_hex) / sizeof(in_hex[0])));
+    tcase_add_loop_test(tcase, an_answer_of_another_form_is_told_the_form, 0,
+                        (int)(sizeof(forms) / sizeof(forms[0])));
+    tcase_add_test(tcase, who_answers_a_number_in_words_is_told_so);
+    tcase_add_test(tcase, a_hashed_answer_is_recognised);
+    tcase_add_test(tcase, a_hash_that_is_none_accepts_nothing);
+    return suite;
+}
