@@ -448,7 +448,8 @@ static int look_for_labs(const char *home, bool chosen)
 static int grade(struct grading *grading)
 {
     size_t count;
-    char **files = grade_find(grading->path, &count);
+    bool complete;
+    char **files = grade_find(grading->path, &count, &complete);
 
     if (!files || !count) {
         fprintf(stderr, "mqttlab grade: %s: %s\n", grading->path,
@@ -464,7 +465,7 @@ static int grade(struct grading *grading)
         grade_report_stamp(results, clock_read_wall_ns());
     bool written = write_reports(grading, results, similar);
     written = add_marks(grading, results) && written;
-    int status = written ? exit_status(results) : EXIT_BROKEN;
+    int status = written && complete ? exit_status(results) : EXIT_BROKEN;
     json_decref(similar);
     json_decref(results);
     for (size_t i = 0; i < count; i++)

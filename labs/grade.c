@@ -402,7 +402,20 @@ static int is_visible(const struct dirent *entry)
 struct found {
     char **files;
     size_t count;
+    bool complete;
 };
+
+/* Nobody's hand-in must go missing without a word. */
+static void pass_over(struct found *found, const char *folder, const char *why)
+{
+    struct buf shown = {0};
+
+    render_text(&shown, slice_of_string(folder), 0);
+    fprintf(stderr, "mqttlab grade: %s: %s; it was passed over\n",
+            buf_string(&shown), why);
+    buf_release(&shown);
+    found->complete = false;
+}
 
 static void add(struct found *found, char *file)
 {
@@ -425,9 +438,12 @@ static bool look_into(struct found *found, const char *folder, unsigned depth)
         if (is_handin(entries[i]->d_name)) {
             add(found, path);
         } else {
-            if (depth < MAX_DEPTH && lstat(path, &info) == 0 &&
-                S_ISDIR(info.st_mode))
-                look_into(found, path, depth + 1);
+            bool inner = lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+
+            if (inner && depth == MAX_DEPTH)
+                pass_over(found, path, "too many folders within folders");
+            else if (inner && !look_into(found, path, depth + 1))
+                pass_over(found, path, strerror(errno));
             free(path);
         }
         free(entries[i]);
@@ -437,9 +453,10 @@ static bool look_into(struct found *found, const char *folder, unsigned depth)
     return count >= 0;
 }
 
-char **grade_find(const char *path, size_t *count)
+char **grade_find(const char *path, size_t *count, bool *complete)
 {
-    struct found found = {.files = alloc_zero(1, sizeof(char *))};
+    struct found found = {.files = alloc_zero(1, sizeof(char *)),
+                          .complete = true};
     struct stat info;
     bool good = stat(path, &info) == 0;
 
@@ -448,6 +465,7 @@ char **grade_find(const char *path, size_t *count)
     else if (good)
         add(&found, alloc_string(path));
     *count = found.count;
+    *complete = found.complete;
     if (good)
         return found.files;
     free(found.files);

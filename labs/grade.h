@@ -51,8 +51,9 @@ json_t *grade_files(const struct grade_options *given, char **files,
 /*
  * The hand-ins in a folder and in folders within it (*.mqlab), sorted; or the
  * one file when path is one. Ends with NULL; free each and the array. NULL with
- * errno set when path cannot be read.
+ * errno set when path cannot be read. A folder within it that cannot be looked
+ * into is named on standard error, and the list is not complete.
  */
-char **grade_find(const char *path, size_t *count);
+char **grade_find(const char *path, size_t *count, bool *complete);
 
 #endif

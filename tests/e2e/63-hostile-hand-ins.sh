@@ -64,3 +64,10 @@ if command -v xmllint >/dev/null; then
     xmllint --noout html || fail "the page is not well-formed"
 fi
 has_line 'large.mqlab: not graded: is too large' text
+
+# Folders that cannot be looked into are named: somebody's hand-in may be in them.
+mkdir -p deep/1/2/3/4/5/6/7/8/9
+cp in/empty.mqlab deep/1
+exits 2 "$MQTTLAB" grade deep >said 2>error
+has_line 'mqttlab grade: deep/1/2/3/4/5/6/7/8/9: too many folders within folders; it was passed over' error
+has_line '1/empty.mqlab: not graded: is no tar file, or is damaged' said
