@@ -56,6 +56,8 @@ static void put_messages(struct buf *out, const struct bench_plan *plan,
                (unsigned long long)result->lost,
                (unsigned long long)result->delivered +
                    (unsigned long long)result->lost);
+    if (result->delivered > result->measured)
+        buf_append_string(out, ", with the warm-up");
     if (plan->payload_bytes >= BENCH_SEQUENCE_BYTES)
         buf_printf(out, "; out of order: %llu",
                    (unsigned long long)result->out_of_order);

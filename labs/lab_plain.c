@@ -420,7 +420,8 @@ void lab_plain_goodbye(const struct lab_run *run, const char *name)
         printf("A person reads what you wrote and gives up to %u more.\n",
                lab_run_unmarked(run));
     if (lab_run_complete(run))
-        printf("All is done: `mqttlab submit %s` makes the file to hand in.\n",
+        printf("All is done: `mqttlab submit %s` makes the file to hand in.\n"
+               "`mqttlab lab` lists what else there is, exercises too.\n",
                name);
     else
         printf("`mqttlab lab %s` goes on where you left.\n", name);

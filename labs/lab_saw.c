@@ -21,7 +21,8 @@ static char *squeezed(const char *line)
     return buf_take_string(&plain);
 }
 
-/* The packet of this number. */
+/* The packet of this number, under the number that the dashboard shows beside it;
+   one of an earlier sitting is not there. */
 static void append_packet(struct buf *out, const struct lab_run *run,
                           uint64_t number, size_t width)
 {
@@ -31,9 +32,13 @@ static void append_packet(struct buf *out, const struct lab_run *run,
     if (!history_get(run->history, history_find_number(run->history, number),
                      &row))
         return;
+    uint64_t shown = lab_run_shown(run, number);
+    if (shown)
+        row.number = shown;
     render_line(&line, &row);
     char *text = squeezed(buf_string(&line));
-    lab_text_wrap(out, text, width, INDENT, INDENT "    ");
+    lab_text_wrap(out, text, width,
+                  shown ? INDENT : INDENT "before: ", INDENT "    ");
     free(text);
     buf_release(&line);
 }

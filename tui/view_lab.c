@@ -190,8 +190,8 @@ static void draw_no_lab(const struct area *area)
     static const char *const lines[] = {
         "No lab is running.",
         "",
-        "A lab leads you step by step, and a check mark appears as soon as the",
-        "packets prove that a step is done. The first one:",
+        ("A lab leads you step by step, and checks what you do by the packets. "
+         "Leave with q, type make shell in mqttlab's own folder, then:"),
     };
     int y = 1;
 

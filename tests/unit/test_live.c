@@ -330,6 +330,31 @@ START_TEST(a_file_counts_while_the_lab_is_open)
 }
 END_TEST
 
+/* Beside the list of packets its numbers are those of the list. */
+START_TEST(the_page_at_the_end_has_the_numbers_of_the_dashboard)
+{
+    struct buf text = {0};
+
+    lab_run_show_next_as(student.live.run, 41);
+    ping(1);
+    live_tick(&student.live);
+    lab_saw_packets(&text, student.live.run, 80);
+    ck_assert_msg(strstr(buf_string(&text), "\n    41 ") ||
+                      strstr(buf_string(&text), "\n    42 "),
+                  "%s", buf_string(&text));
+    ck_assert(!strstr(buf_string(&text), "before: "));
+    buf_release(&text);
+    /* In the next sitting that list begins anew. */
+    live_close(&student.live);
+    student_open(&student);
+    lab_run_show_next_as(student.live.run, 1);
+    lab_saw_packets(&text, student.live.run, 80);
+    ck_assert_msg(strstr(buf_string(&text), "\n    before: ") != NULL, "%s",
+                  buf_string(&text));
+    buf_release(&text);
+}
+END_TEST
+
 START_TEST(the_page_at_the_end_shows_the_packets_that_proved_something)
 {
     struct buf text = {0};
@@ -522,6 +547,7 @@ Suite *live_suite(void)
     tcase_add_test(tcase, a_file_counts_while_the_lab_is_open);
     tcase_add_test(tcase,
                    the_page_at_the_end_shows_the_packets_that_proved_something);
+    tcase_add_test(tcase, the_page_at_the_end_has_the_numbers_of_the_dashboard);
     tcase_add_test(tcase, files_are_handed_out_when_they_are_needed);
     tcase_add_test(
         tcase,
