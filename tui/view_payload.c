@@ -21,6 +21,7 @@ struct view_payload {
     enum payload_form form;
     enum mode mode;
     struct buf text;
+    int width; /* its lines fit into */
     size_t lines;
     size_t top;
     int height;
@@ -70,6 +71,62 @@ static void make_diff(struct view_payload *view, struct slice payload)
     buf_release(&second);
 }
 
+/* Eight bytes a line, for a screen on which sixteen have no room. */
+static void put_narrow_hex(struct slice payload, struct buf *out)
+{
+    for (size_t at = 0; at < payload.len; at += 8) {
+        size_t count = payload.len - at < 8 ? payload.len - at : 8;
+
+        buf_printf(out, "%04zx  ", at);
+        for (size_t i = 0; i < 8; i++)
+            if (i < count)
+                buf_printf(out, "%02x ", payload.bytes[at + i]);
+            else
+                buf_append_string(out, "   ");
+        buf_append_u8(out, ' ');
+        for (size_t i = 0; i < count; i++) {
+            uint8_t byte = payload.bytes[at + i];
+
+            buf_append_u8(out, byte >= 0x20 && byte < 0x7f ? byte : '.');
+        }
+        buf_append_u8(out, '\n');
+    }
+}
+
+/* What is longer than a line goes on in the next. */
+static void fold(struct buf *text, int width)
+{
+    struct buf folded = {0};
+
+    for (const char *at = buf_string(text); *at;) {
+        size_t len = strcspn(at, "\n");
+        char *line = alloc_string_of(at, len);
+        const char *rest = line;
+
+        do {
+            size_t fit = grid_text_fit(rest, width > 1 ? width : 1);
+
+            fit = fit ? fit : strlen(rest);
+            buf_append(&folded, rest, (uint32_t)fit);
+            buf_append_u8(&folded, '\n');
+            rest += fit;
+        } while (*rest);
+        free(line);
+        at += len + (at[len] == '\n');
+    }
+    buf_release(text);
+    *text = folded;
+}
+
+static void put_message(struct view_payload *view, struct slice payload)
+{
+    if (view->form == PAYLOAD_HEX && view->width < 76)
+        put_narrow_hex(payload, &view->text);
+    else
+        payload_put(payload, view->form, &view->text);
+    fold(&view->text, view->width);
+}
+
 static void make(struct view_payload *view)
 {
     const struct store *store = view->view.store;
@@ -83,15 +140,15 @@ static void make(struct view_payload *view)
     view->tagged = other_tag(store, position);
     buf_clear(&view->text);
     if (!get(view, position, &row, &payload)) {
-        buf_append_string(&view->text, "Choose a PUBLISH: j and k go on to "
-                                       "other packets.\n");
+        buf_append_string(&view->text,
+                          "This is no PUBLISH:\nj and k go to one.\n");
     } else {
         if (!view->chosen)
             view->form = payload_best_form(payload);
         if (view->mode == MODE_DIFF)
             make_diff(view, payload);
         else
-            payload_put(payload, view->form, &view->text);
+            put_message(view, payload);
     }
     view->lines = 0;
     for (uint32_t i = 0; i < view->text.len; i++)
@@ -189,6 +246,7 @@ static void draw_bars(const struct values *values, size_t count,
 static void draw_plot(const struct view_payload *view, const struct area *area)
 {
     struct values values;
+    struct payload_numbers numbers;
     struct history_row row;
     const char *number = *view->number ? view->number : NULL;
     size_t columns = area->width > 12 ? (size_t)area->width - 12 : 0;
@@ -205,10 +263,14 @@ static void draw_plot(const struct view_payload *view, const struct area *area)
                          : "No numbers were published to this topic.");
         return;
     }
+    /* Of JSON it has a name, asked for or not. */
+    if (!number && chosen(view, &row, &numbers) && numbers.count &&
+        *numbers.items[0].name)
+        number = numbers.items[0].name;
     grid_printf(area, 0, 1, STYLE_PLAIN,
-                "%s%s%zu value%s up to this message, the last is %.6g",
-                number ? number : "", number ? ": " : "", values.count,
-                values.count == 1 ? "" : "s", values.items[0]);
+                "%s%s%.6g, the last of %zu value%s up to here",
+                number ? number : "", number ? ": " : "", values.items[0],
+                values.count, values.count == 1 ? "" : "s");
     draw_bars(&values, values.count, &bars);
 }
 
@@ -236,6 +298,7 @@ static void draw(struct view *base, const struct area *area, int pane)
     struct view_payload *view = (struct view_payload *)base;
     struct area inner = grid_part(area, 1, 0, area->height - 1, area->width);
 
+    view->width = area->width - 1;
     make(view);
     if (area->height < 2)
         return;
@@ -250,6 +313,33 @@ static void draw(struct view *base, const struct area *area, int pane)
         grid_cursor(area, 0, 0);
 }
 
+/* To the next PUBLISH; where there is none, nothing moves. */
+static void next_message(struct view_payload *view, int by)
+{
+    struct store *store = view->view.store;
+    const struct view_host *host = view->view.host;
+    bool follow = store->follow;
+    uint64_t from = store_chosen_at(store, STORE_PACKETS);
+    uint64_t at = from;
+
+    for (;;) {
+        struct history_row row;
+        struct slice payload;
+        uint64_t before = at;
+
+        store_move(store, STORE_PACKETS, by);
+        at = store_chosen_at(store, STORE_PACKETS);
+        if (at == before)
+            break;
+        if (get(view, at, &row, &payload))
+            return;
+    }
+    store_choose(store, from);
+    store->follow = follow;
+    host->say(host->app, by > 0 ? "no PUBLISH comes behind this one"
+                                : "no PUBLISH was before this one");
+}
+
 static bool act(struct view *base, enum action action, int pane)
 {
     struct view_payload *view = (struct view_payload *)base;
@@ -257,7 +347,7 @@ static bool act(struct view *base, enum action action, int pane)
 
     (void)pane;
     if (action == ACTION_DOWN || action == ACTION_UP)
-        store_move(base->store, STORE_PACKETS, action == ACTION_DOWN ? 1 : -1);
+        next_message(view, action == ACTION_DOWN ? 1 : -1);
     else if (step)
         view->top = view_stepped(view->top, view->lines, step);
     else if (action == ACTION_FORM) {

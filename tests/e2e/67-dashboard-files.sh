@@ -27,7 +27,7 @@ waits_for 'is in'
 
 # A member of the JSON over time.
 keys ':plot wind.speed' Enter
-waits_for 'wind.speed: 1 value up to this message, the last is 4'
+waits_for 'wind.speed: 4, the last of 1 value up to here'
 keys M
 
 # A recording is written, for its owner alone, and opened over what is live,

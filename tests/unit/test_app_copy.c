@@ -160,19 +160,21 @@ START_TEST(a_member_of_json_is_plotted)
     }
     store_catch_up(dash.store, 0);
     app_press(":37<Enter>Mv");
-    ck_assert(app_shows("3 values up to this message, the last is 3"));
+    ck_assert(app_shows("id: 3, the last of 3 values up to here"));
     app_press("m");
-    ck_assert(
-        app_shows("wind.speed: 3 values up to this message, the last is 30"));
+    ck_assert(app_shows("wind.speed: 30, the last of 3 values up to here"));
     ck_assert(app_shows("30 |"));
     ck_assert(app_shows("10 |"));
     app_press("m");
-    ck_assert(
-        app_shows("wind.gust: 3 values up to this message, the last is 9"));
+    ck_assert(app_shows("wind.gust: 9, the last of 3 values up to here"));
     app_press("m");
-    ck_assert(app_shows("id: 3 values"));
+    ck_assert(app_shows("id: 3, the last"));
     app_press("M:plot speed<Enter>");
-    ck_assert(app_shows("speed: 3 values up to this message, the last is 30"));
+    ck_assert(app_shows("speed: 30, the last of 3 values up to here"));
+    app_press("jj");
+    ck_assert(app_shows("no PUBLISH comes behind this one"));
+    app_press("kkk");
+    ck_assert(app_shows("speed: 20, the last of 2 values up to here"));
     app_press("M:plot tide<Enter>");
     ck_assert(app_shows("No number of this name"));
     app_press("M4/^sea<Enter>/~^sea<Enter>");
