@@ -178,31 +178,55 @@ static int pack(struct packing *packing, int fd, const char *path,
     return result;
 }
 
+static char *manifest_of(const struct lab *lab,
+                         const struct workspace *workspace)
+{
+    return alloc_printf(
+        "lab: %s\nversion: %s\nstudent: %s\nprogram: mqttlab %s\n%s", lab->id,
+        lab->version, workspace->student, MQTTLAB_VERSION,
+        workspace->secret && *workspace->secret ? "sealed: yes\n" : "");
+}
+
+/* Is it there, and no file, as /dev/stdout? */
+static bool is_special(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
 int handin_pack(const char *path, const struct lab *lab,
                 const struct workspace *workspace, char *error,
                 size_t error_size)
 {
     struct packing packing = {.folder = workspace->path};
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    struct stat info;
+    bool special = is_special(path);
+    /* Half a hand-in must not be handed in, nor take the place of a whole one.
+       By its end it is none of what is packed. */
+    char *part =
+        special ? alloc_string(path) : alloc_printf("%s.part.mqlab", path);
+    if (!special)
+        unlink(part); /* of one that was stopped; it may have any mode */
+    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int result = fd < 0 ? -errno : 0;
 
     packing.error = error;
     packing.error_size = error_size;
-    if (fd < 0)
-        return fail(&packing, -errno, path, strerror(errno));
-    bool is_file = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-    char *manifest = alloc_printf(
-        "lab: %s\nversion: %s\nstudent: %s\nprogram: mqttlab %s\n%s", lab->id,
-        lab->version, workspace->student, MQTTLAB_VERSION,
-        workspace->secret && *workspace->secret ? "sealed: yes\n" : "");
-    int result = pack(&packing, fd, path, manifest);
-    if (is_file && fchmod(fd, 0600) != 0 && !result)
-        result = fail(&packing, -errno, path, strerror(errno));
-    if (close(fd) != 0 && !result)
-        result = fail(&packing, -errno, path, strerror(errno));
-    if (result && is_file)
-        unlink(path); /* half a hand-in must not be handed in */
-    free(manifest);
+    if (result) {
+        fail(&packing, result, path, strerror(-result));
+    } else {
+        char *manifest = manifest_of(lab, workspace);
+
+        result = pack(&packing, fd, path, manifest);
+        free(manifest);
+        if (close(fd) != 0 && !result)
+            result = fail(&packing, -errno, path, strerror(errno));
+        if (!special && !result && rename(part, path) != 0)
+            result = fail(&packing, -errno, path, strerror(errno));
+        if (!special && result)
+            unlink(part);
+    }
+    free(part);
     return result;
 }
 

@@ -19,8 +19,9 @@ struct workspace;
 #define HANDIN_MAX_FILES 500
 
 /*
- * Pack the workspace of a lab into path (replaced when it is there, mode
- * 0600). Returns 0 or a negative errno with a message in error.
+ * Pack the workspace of a lab into path (mode 0600; what is there is replaced,
+ * but only by a whole one). Returns 0 or a negative errno with a message in
+ * error.
  */
 int handin_pack(const char *path, const struct lab *lab,
                 const struct workspace *workspace, char *error,

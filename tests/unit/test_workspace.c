@@ -381,9 +381,16 @@ START_TEST(more_files_than_a_handin_holds_are_told_when_packing)
         make_file(workspace.path, name);
     }
     ck_assert_int_eq(pack(file, &workspace), 0);
+    ck_assert_int_eq(stat(file, &info), 0);
+    off_t size = info.st_size;
     make_file(workspace.path, "one-more");
     ck_assert_int_eq(pack(file, &workspace), -EFBIG);
-    ck_assert_int_ne(stat(file, &info), 0);
+    /* The whole one is still there, and half of one nowhere. */
+    ck_assert_int_eq(stat(file, &info), 0);
+    ck_assert_int_eq(info.st_size, size);
+    char *count = alloc_printf("test $(ls %s | grep -c mqlab) = 1", folder);
+    ck_assert_int_eq(system(count), 0);
+    free(count);
     workspace_close(&workspace);
     free(file);
 }
