@@ -27,6 +27,8 @@ void model_free(struct model *model)
     free(model->clients);
     free(model->waiting);
     free(model->waiting_on);
+    for (size_t i = 0; i < MODEL_TLS_MAX; i++)
+        free(model->tls[i].text);
     map_release(&model->clients_by_id);
     model_rules_end(model);
     model_topics_free(model);
@@ -215,6 +217,15 @@ static bool same_broker(struct model *model, const struct record *record)
            known_ns < began_ns + CLOCK_NS_PER_S;
 }
 
+/* Its client is known when CONNECT comes. */
+static void keep_tls(struct model *model, const struct history_row *row)
+{
+    struct model_tls *tls = &model->tls[model->tls_next++ % MODEL_TLS_MAX];
+
+    tls->connection = row->record.connection;
+    model_keep(&tls->text, record_get(row->record.bytes, RECORD_TEXT));
+}
+
 static void add_event(struct model *model, const struct history_row *row)
 {
     struct model_client *client = model_client_of(model, row);
@@ -230,6 +241,8 @@ static void add_event(struct model *model, const struct history_row *row)
         model_topics_restart(model);
         model_rules_end(model);
     }
+    if (code == EVENT_TLS_OPENED)
+        keep_tls(model, row);
     if (code == EVENT_PACKET_RELEASED)
         on_released(model, client, row->record.cause);
     if (client)

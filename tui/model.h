@@ -19,8 +19,9 @@
 #define MODEL_FLOWS_MAX         1024 /* of one client */
 #define MODEL_TOPICS_MAX        16384
 #define MODEL_WILLS_MAX         512
-#define MODEL_PAYLOAD_MAX       64 /* bytes kept of a payload */
-#define MODEL_SECONDS           60 /* of rates that are kept */
+#define MODEL_PAYLOAD_MAX       64  /* bytes kept of a payload */
+#define MODEL_TLS_MAX           256 /* handshakes before their CONNECT */
+#define MODEL_SECONDS           60  /* of rates that are kept */
 
 /* ---- clients and their sessions ---- */
 
@@ -70,6 +71,8 @@ struct model_client {
     char *client_id;
     char *user_name;  /* "" when none */
     char *peer;       /* address; "" when unknown */
+    char *cover;      /* what is around MQTT: "TLSv1.3, cipher, certificate",
+                         or "ws"; "" when nothing is, or that is unknown */
     char *why;        /* what the state came from, a sentence; "" */
     unsigned number;  /* in order of appearance, from 0 */
     uint8_t state;    /* enum model_state */
@@ -149,6 +152,12 @@ struct model_counters {
     uint64_t second;                    /* the newest in per_second */
 };
 
+/* What a handshake has agreed on. */
+struct model_tls {
+    uint32_t connection;
+    char *text; /* owned */
+};
+
 struct model {
     const struct history *history; /* borrowed */
     struct map clients_by_id;
@@ -170,6 +179,8 @@ struct model {
     uint64_t broker_began_ns; /* when the broker was started; 0: not said */
     struct model_rule rules[MODEL_RULES_MAX]; /* in force, oldest first */
     size_t rule_count;
+    struct model_tls tls[MODEL_TLS_MAX]; /* the latest ones, in a ring */
+    unsigned tls_next;
     uint64_t *waiting; /* owned: seqs of packets that a rule holds, in order */
     uint32_t *waiting_on; /* owned: the connection of each */
     size_t waiting_count;

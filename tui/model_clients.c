@@ -51,6 +51,7 @@ void model_client_free(struct model_client *client)
     free(client->client_id);
     free(client->user_name);
     free(client->peer);
+    free(client->cover);
     free(client->why);
     free(client);
 }
@@ -77,6 +78,20 @@ static bool make_room(struct model *model)
     return true;
 }
 
+/* What is around the packets of this connection. */
+static const char *cover_of(const struct model *model,
+                            const struct history_row *row)
+{
+    const char *transport = row->note.transport;
+
+    for (size_t i = 0; i < MODEL_TLS_MAX; i++) {
+        if (model->tls[i].text &&
+            model->tls[i].connection == row->record.connection)
+            return model->tls[i].text;
+    }
+    return transport && strcmp(transport, "tcp") != 0 ? transport : "";
+}
+
 struct model_client *model_client_of(struct model *model,
                                      const struct history_row *row)
 {
@@ -92,6 +107,7 @@ struct model_client *model_client_of(struct model *model,
     client->client_id = alloc_string(client_id);
     client->user_name = alloc_string(row->note.user_name);
     client->peer = alloc_string("");
+    client->cover = alloc_string(cover_of(model, row));
     client->why = alloc_string("");
     client->number = model->next_number++;
     client->version = row->note.version;
@@ -281,6 +297,7 @@ static void on_connect(struct model *model, struct model_client *client,
     client->rtt_ns = 0;
     model_keep(&client->user_name, connect->user_name);
     model_keep(&client->peer, slice_of_string(packet->row->note.peer));
+    model_keep(&client->cover, slice_of_string(cover_of(model, packet->row)));
     model_keep(&client->why, slice_of(NULL, 0));
     model_will_arm(model, client, packet);
 }

@@ -23,6 +23,7 @@ enum column {
     COLUMN_QUEUE,
     COLUMN_WILL,
     COLUMN_ALIVE,
+    COLUMN_TLS,
     COLUMN_RTT,
     COLUMNS,
 };
@@ -38,6 +39,7 @@ static const struct table_column columns[COLUMNS] = {
     [COLUMN_QUEUE] = {"Queue",   5,  0,  true,  0 },
     [COLUMN_WILL] = {"Will",    9,  0,  false, 56},
     [COLUMN_ALIVE] = {"Alive",   6,  0,  true,  78},
+    [COLUMN_TLS] = {"TLS",     4,  0,  false, 98},
     [COLUMN_RTT] = {"RTT",     8,  0,  true,  92},
 };
 
@@ -99,6 +101,20 @@ static void put_alive(const struct view_sessions *view,
         buf_append_string(out, client->state == MODEL_AWAY ? "kept" : "gone");
 }
 
+/* Its version, or which transport has it. */
+static void put_tls(const struct model_client *client, struct buf *out)
+{
+    static const char version[] = "TLSv";
+    const char *cover = client->cover;
+
+    if (!strncmp(cover, version, strlen(version)))
+        buf_append(out, cover + strlen(version),
+                   strcspn(cover + strlen(version), ","));
+    else
+        buf_append_string(
+            out, !strcmp(cover, "tls") || !strcmp(cover, "wss") ? "yes" : "-");
+}
+
 static void put_cell(const struct view_sessions *view,
                      const struct model_client *client, enum column column,
                      struct buf *out)
@@ -140,6 +156,7 @@ static void put_cell(const struct view_sessions *view,
                                                        : MODEL_WILL_NONE));
         break;
     case COLUMN_ALIVE: put_alive(view, client, out); break;
+    case COLUMN_TLS: put_tls(client, out); break;
     case COLUMN_RTT:
         if (client->rtt_ns)
             buf_printf(out, "%.1f ms", (double)client->rtt_ns / 1e6);
@@ -285,6 +302,12 @@ static int draw_about(const struct view_sessions *view, const struct area *area,
 
     put_connected(view, client, &line);
     y += view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
+    if (*client->cover) {
+        buf_clear(&line);
+        buf_append_string(&line, "around it: ");
+        render_text(&line, slice_of_string(client->cover), 0);
+        y += view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
+    }
     if (*client->why) {
         buf_clear(&line);
         buf_append_string(&line, "last: ");
