@@ -78,10 +78,17 @@ void app_columns(struct app *app, const char *names)
     const char *wrong =
         packet_columns_parse(&app->store->columns, names, error, sizeof(error));
 
-    if (wrong)
-        app_say(app, "%s; Tab behind o names them", wrong);
-    else if (!*names)
-        app_say(app, "the columns are as usual");
+    if (!wrong) {
+        if (!*names)
+            app_say(app, "the columns are as usual");
+        return;
+    }
+    struct buf all = {0};
+
+    for (int i = 0; i < PACKET_COLUMNS; i++)
+        buf_printf(&all, " %s", packet_column_table[i].name);
+    app_say(app, "%s; there are%s", wrong, buf_string(&all));
+    buf_release(&all);
 }
 
 /* ---- search ---- */

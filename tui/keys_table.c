@@ -52,9 +52,9 @@ static const struct keys_binding table[] = {
     {ACTION_LAB_PREVIOUS, PRES, "<Left> h", NULL, "the step before", NULL},
     {ACTION_PRESENT, PRES, "P", "P Leave", "leave", NULL},
 
-    {ACTION_DOWN, PAYL, "j <Down>", "j/k Packet", "to the next packet",
+    {ACTION_DOWN, PAYL, "j <Down>", "j/k Message", "to the next PUBLISH",
      "Payload"},
-    {ACTION_UP, PAYL, "k <Up>", NULL, "to the packet before", NULL},
+    {ACTION_UP, PAYL, "k <Up>", NULL, "to the PUBLISH before", NULL},
     {ACTION_FORM, PAYL, "t", "t Form", "text, JSON, hex, Base64", NULL},
     {ACTION_DIFF, PAYL, "d", "d Compare",
      "compare with the tagged packet's message", NULL},

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* clang-format off */
 const struct packet_column_info packet_column_table[PACKET_COLUMNS] = {
@@ -23,13 +24,19 @@ const struct packet_column_info packet_column_table[PACKET_COLUMNS] = {
 };
 /* clang-format on */
 
-static int find(const char *name, size_t len)
+static bool is_called(const char *name, const char *word, size_t len)
+{
+    return strlen(name) == len && !strncasecmp(name, word, len);
+}
+
+/* By its name, or what stands above it. */
+static int find(const char *word, size_t len)
 {
     int column = 0;
 
     while (column < PACKET_COLUMNS &&
-           (strlen(packet_column_table[column].name) != len ||
-            memcmp(packet_column_table[column].name, name, len) != 0))
+           !is_called(packet_column_table[column].name, word, len) &&
+           !is_called(packet_column_table[column].title, word, len))
         column++;
     return column;
 }

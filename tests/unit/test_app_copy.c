@@ -205,7 +205,7 @@ START_TEST(a_column_is_completed_and_a_wrong_one_refused)
     app_press("o<C-u>numb<Tab> by<Tab><Enter>");
     ck_assert(app_shows("No Bytes"));
     app_press(":columns number weight<Enter>");
-    ck_assert(app_shows("there is no column 'weight'"));
+    ck_assert(app_shows("there is no column 'weight'; there are number time"));
     ck_assert(app_shows("No Bytes"));
     app_press(":columns number number<Enter>");
     ck_assert(app_shows("once"));
