@@ -11,6 +11,7 @@
 #include "wire/filter.h"
 #include "wire/render_cable.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -436,6 +437,17 @@ static int read_options(int argc, char **argv, struct inspect *inspect)
 
 /* ---- the whole ---- */
 
+/* A name that is wrong must not cost the file that -w replaces. */
+static int find_input(const struct inspect *inspect)
+{
+    const char *file = inspect->input.file;
+
+    if (!file || !strcmp(file, "-") || access(file, R_OK) == 0)
+        return 0;
+    fprintf(stderr, "mqttlab: inspect: %s: %s\n", file, strerror(errno));
+    return 1;
+}
+
 /* Or the file that is read would be empty before its first byte is. */
 static bool writes_its_input(const struct inspect *inspect)
 {
@@ -473,6 +485,8 @@ static int run(struct inspect *inspect)
 
     if (writes_its_input(inspect))
         return complain("-w would write over the file that is read");
+    if (find_input(inspect))
+        return 1;
     if (inspect->write_to)
         code = complain_of_output(
             inspect, inspect_write_open(&inspect->write, inspect->write_to));

@@ -42,6 +42,9 @@ cp "$story" "$work/own.pcapng"
 "$MQTTLAB" inspect -w "$work/own.pcapng" "$work/own.pcapng" 2>/dev/null &&
     fail "-w takes the file that is read"
 cmp "$story" "$work/own.pcapng" || fail "-w writes over the file that is read"
+"$MQTTLAB" inspect -w "$work/own.pcapng" "$work/none.pcapng" 2>/dev/null &&
+    fail "a file that is not there is read"
+cmp "$story" "$work/own.pcapng" || fail "-w costs a file when the input has a wrong name"
 if [ -c /dev/full ]; then
     "$MQTTLAB" inspect "$story" 2>"$work/full.log" >/dev/full &&
         fail "a full disk under standard output is no error"
