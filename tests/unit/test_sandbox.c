@@ -82,6 +82,11 @@ static const struct {
     {"echo text >$TMPDIR/a && cat $TMPDIR/a", SANDBOX_EXITED, 0, "text\n", 0},
     {"trap '' XFSZ; dd if=/dev/zero of=$TMPDIR/a bs=4096 count=1000 2>/dev/null "
      "&& echo written", SANDBOX_EXITED, 1, "", 0},
+    /* seconds, 512 bytes, KiB, descriptors */
+    {"ulimit -t && ulimit -f && ulimit -v && ulimit -n", SANDBOX_EXITED, 0,
+     "10\n2048\n524288\n256\n", CONFINE_FILES},
+    /* who writes to nobody ends, though we may not */
+    {"yes | head -c 1 >/dev/null; echo ended", SANDBOX_EXITED, 0, "ended\n", 0},
     /* a limit on each file is no limit on files */
     {"for i in 1 2 3 4; do dd if=/dev/zero of=$TMPDIR/$i bs=4096 count=128 "
      "2>/dev/null || exit 9; done", SANDBOX_EXITED, 9, "", CONFINE_FILES},
@@ -112,8 +117,10 @@ static const struct {
 START_TEST(a_program_ends_as_it_should)
 {
     setenv("SECRET", "do not show", 1);
+    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
     struct sandbox_result result =
         run_where(programs[_i].script, programs[_i].needs);
+    signal(SIGPIPE, before);
 
     if (programs[_i].needs & ~result.holds) {
         /* this kernel does not allow it: then it does not run */
