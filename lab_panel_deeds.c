@@ -116,7 +116,11 @@ static const char *answer(void *lab, const char *text)
         return "right";
     if (state->taken)
         return "noted: a person reads it and gives the points";
-    return state->remark ? state->remark : "not right yet";
+    if (state->remark)
+        return state->remark;
+    /* With the answer: so a second one in vain is seen to be another. */
+    snprintf(panel->said, sizeof(panel->said), "not right yet: %s", text);
+    return panel->said;
 }
 
 static const char *submit(void *lab)
