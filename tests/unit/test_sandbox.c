@@ -35,7 +35,7 @@ static void remove_folder(void)
 static struct sandbox_result run_where(const char *script, unsigned needs)
 {
     const char *const argv[] = {"sh", "-c", script, NULL};
-    const char *const environment[] = {"GIVEN=this", NULL};
+    const char *const environment[] = {"GIVEN=this", "LANG=given", NULL};
     const struct sandbox sandbox = {.argv = argv,
                                     .folder = folder,
                                     .environment = environment,
@@ -87,6 +87,12 @@ static const struct {
      "10\n2048\n524288\n256\n", CONFINE_FILES},
     /* who writes to nobody ends, though we may not */
     {"yes | head -c 1 >/dev/null; echo ended", SANDBOX_EXITED, 0, "ended\n", 0},
+    /* what is given stands in the place of ours */
+    {"env | grep ^LANG=", SANDBOX_EXITED, 0, "LANG=given\n", 0},
+    /* no rights, nor a way to them */
+    {"grep -c '^NoNewPrivs:.1$' /proc/self/status && "
+     "grep -c '^CapBnd:.0*$' /proc/self/status", SANDBOX_EXITED, 0, "1\n1\n",
+     CONFINE_FILES},
     /* a limit on each file is no limit on files */
     {"for i in 1 2 3 4; do dd if=/dev/zero of=$TMPDIR/$i bs=4096 count=128 "
      "2>/dev/null || exit 9; done", SANDBOX_EXITED, 9, "", CONFINE_FILES},
