@@ -416,20 +416,26 @@ static void add_children_of(struct found *found, int table, const char *process)
         close(fd);
 }
 
-/* Its memory but what it shares with files. */
+/* A line "NAME:  NUMBER kB" of a process's state; 0 without it. A name begins with
+   the end of the line before, for what a process calls itself stands there too. */
+static uint64_t kilobytes(const char *state, const char *name)
+{
+    const char *line = strstr(state, name);
+
+    return line ? strtoull(line + strlen(name), NULL, 10) : 0;
+}
+
+/* Its memory but that of files: what it shares with others of these counts for
+   each of them, for nobody can tell. */
 static uint64_t own_bytes(int table, const char *process)
 {
     char path[64];
-    char text[128];
-    char *at = text;
+    char state[4096];
 
-    snprintf(path, sizeof(path), "%s/statm", process);
-    read_text(table, path, text, sizeof(text));
-    strtoull(at, &at, 10); /* the address space, much of it empty */
-    unsigned long long resident = strtoull(at, &at, 10);
-    unsigned long long shared = strtoull(at, &at, 10);
-    long page = sysconf(_SC_PAGESIZE);
-    return resident > shared ? (resident - shared) * (uint64_t)page : 0;
+    snprintf(path, sizeof(path), "%s/status", process);
+    read_text(table, path, state, sizeof(state));
+    return (kilobytes(state, "\nRssAnon:") + kilobytes(state, "\nRssShmem:")) *
+           1024;
 }
 
 void confine_measure(int table, unsigned max, struct confine_usage *usage)

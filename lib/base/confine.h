@@ -66,7 +66,7 @@ void confine_end_children(void);
 /* What the processes are together that this one has started, and those have. */
 struct confine_usage {
     unsigned processes;
-    uint64_t bytes; /* of memory that is theirs alone */
+    uint64_t bytes; /* of memory, but that of files */
 };
 
 /*
