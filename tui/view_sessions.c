@@ -295,11 +295,28 @@ static void put_waiting(const struct model_client *client, struct buf *out)
                client->queued == 1 ? " waits" : "s wait");
 }
 
+static int draw_waiting(const struct area *area, int y,
+                        const struct model_client *client)
+{
+    struct buf line = {0};
+    int lines = 0;
+
+    put_waiting(client, &line);
+    if (line.len)
+        lines = view_paragraph(area, y, STYLE_WARNING, buf_string(&line));
+    buf_release(&line);
+    return lines;
+}
+
 static int draw_about(const struct view_sessions *view, const struct area *area,
                       int y, const struct model_client *client)
 {
     struct buf line = {0};
+    /* With room for little, what matters first. */
+    bool small = area->height < 8;
 
+    if (small)
+        y += draw_waiting(area, y, client);
     put_connected(view, client, &line);
     y += view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
     if (*client->cover) {
@@ -314,10 +331,8 @@ static int draw_about(const struct view_sessions *view, const struct area *area,
         render_text(&line, slice_of_string(client->why), 0);
         y += view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
     }
-    buf_clear(&line);
-    put_waiting(client, &line);
-    if (line.len)
-        y += view_paragraph(area, y, STYLE_WARNING, buf_string(&line));
+    if (!small)
+        y += draw_waiting(area, y, client);
     buf_release(&line);
     return y;
 }
@@ -378,8 +393,11 @@ static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_sessions *view = (struct view_sessions *)base;
     const struct model *model = base->store->model;
-    bool detailed = area->height >= 12;
-    int rows = detailed ? area->height * 3 / 5 : area->height - 1;
+    /* On a small screen: when the table leaves three lines and a rule. */
+    bool detailed =
+        area->height >= 12 || (int)model->client_count + 5 <= area->height;
+    int rows = detailed && area->height >= 12 ? area->height * 3 / 5
+                                              : area->height - 1;
 
     if (!model->client_count) {
         view_empty(base, area, "No client has connected yet.");
