@@ -92,6 +92,34 @@ START_TEST(a_file_keeps_its_mode_unless_it_is_for_its_owner)
 }
 END_TEST
 
+/* Beside it there is a file all the same. */
+START_TEST(the_longest_name_is_no_exception)
+{
+    char name[320];
+
+    snprintf(name, sizeof(name), "%s/%0255d", folder, 0);
+    ck_assert_int_eq(put(name, "old", true, 0), 0);
+    ck_assert_int_eq(put(name, "half", true, -ENOSPC), -ENOSPC);
+    snprintf(path, sizeof(path), "%s/link", folder);
+    ck_assert_int_eq(symlink(name, path), 0);
+    expect("old", 0600);
+}
+END_TEST
+
+/* Who may write nothing beside a file may still write into it. */
+START_TEST(a_closed_folder_leaves_the_file_itself)
+{
+    if (geteuid() == 0)
+        return; /* no folder is closed to root */
+    ck_assert_int_eq(put(path, "a long text", false, 0), 0);
+    ck_assert_int_eq(chmod(folder, 0500), 0);
+    int result = put(path, "short", true, 0);
+    ck_assert_int_eq(chmod(folder, 0700), 0);
+    ck_assert_int_eq(result, 0);
+    expect("short", 0600);
+}
+END_TEST
+
 START_TEST(a_link_stays_one)
 {
     char link[110];
@@ -127,6 +155,8 @@ Suite *whole_file_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, what_was_there_stays_until_all_is_written);
     tcase_add_test(tcase, a_file_keeps_its_mode_unless_it_is_for_its_owner);
+    tcase_add_test(tcase, the_longest_name_is_no_exception);
+    tcase_add_test(tcase, a_closed_folder_leaves_the_file_itself);
     tcase_add_test(tcase, a_link_stays_one);
     tcase_add_test(tcase, what_is_no_file_is_no_trap);
     return suite;
