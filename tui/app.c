@@ -232,13 +232,12 @@ void app_lay_out(struct app *app, enum layout_plan plan)
     if (first == VIEW_COUNT || app->view >= VIEW_HELP)
         return;
     /* As the terminal is now: is the view among them? */
-    struct layout_wish wish = {app->view, plan, false, 0};
     struct layout layout;
-    layout_make(&layout, app->height, app->width, &wish);
+    app_make_layout(app, app->view, &layout);
     if (layout.kind == LAYOUT_FULL)
         return;
-    wish.view = first;
-    layout_make(&layout, app->height, app->width, &wish);
+    app_make_layout(app, first, &layout);
+    /* That of the cable is about its first view, seen alone if need be. */
     if (layout.kind == LAYOUT_FULL || plan == LAYOUT_CABLE)
         app_show(app, first);
     if (layout.kind != LAYOUT_FULL)

@@ -152,6 +152,11 @@ void app_show(struct app *app, enum view_id view);
 /* Show several views as the plan has them, and say so. */
 void app_lay_out(struct app *app, enum layout_plan plan);
 
+/* app_draw.c: where views go on the picture drawn last when this one has the
+   focus. */
+void app_make_layout(const struct app *app, enum view_id view,
+                     struct layout *layout);
+
 /* Say something until the next key. */
 void app_say(struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

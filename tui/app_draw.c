@@ -354,6 +354,22 @@ static void draw_tiny(struct app *app, const struct area *area)
     buf_release(&line);
 }
 
+void app_make_layout(const struct app *app, enum view_id view,
+                     struct layout *layout)
+{
+    /* A shell needs the line that says how one leaves it. */
+    bool hide = app->hide_keys && !app_in_shell(app);
+    const struct layout_wish wish = {
+        .view = view,
+        .plan = app->plan,
+        .zoomed = app->zoomed,
+        .with = (app->lab ? LAYOUT_LAB : 0u) |
+                (shell_pane_runs(app->host.shell) ? LAYOUT_SHELL : 0u),
+    };
+
+    layout_make(layout, app->height + hide, app->width, &wish);
+}
+
 void app_draw(struct app *app, struct grid *grid)
 {
     struct area area;
@@ -363,16 +379,7 @@ void app_draw(struct app *app, struct grid *grid)
     area = grid_area(grid);
     app->height = grid->height;
     app->width = grid->width;
-    /* A shell needs the line that says how one leaves it. */
-    bool hide = app->hide_keys && !app_in_shell(app);
-    const struct layout_wish wish = {
-        .view = app->view,
-        .plan = app->plan,
-        .zoomed = app->zoomed,
-        .with = (app->lab ? LAYOUT_LAB : 0u) |
-                (shell_pane_runs(app->host.shell) ? LAYOUT_SHELL : 0u),
-    };
-    layout_make(layout, grid->height + hide, grid->width, &wish);
+    app_make_layout(app, app->view, layout);
     if (layout->kind == LAYOUT_TINY) {
         draw_tiny(app, &area);
         return;

@@ -135,6 +135,17 @@ START_TEST(layouts_are_chosen_one_after_the_other)
 }
 END_TEST
 
+/* A lab has its place beside whatever else is seen. */
+START_TEST(a_lab_keeps_the_focus_when_the_layout_changes)
+{
+    grid_resize(&dash.grid, 40, 120);
+    app_press("7V");
+    ck_assert_int_eq(dash.app->plan, LAYOUT_LECTURE);
+    ck_assert_int_eq(dash.app->view, VIEW_LAB);
+    ck_assert_int_eq(dash.app->layout.kind, LAYOUT_FULL);
+}
+END_TEST
+
 /* A terminal of the usual size has room for two views, one above the other. */
 START_TEST(a_lecture_has_two_views_on_the_usual_screen)
 {
@@ -167,6 +178,7 @@ Suite *app_order_suite(void)
     tcase_add_test(tcase, a_sorted_list_follows_the_newest);
     tcase_add_test(tcase, topics_are_sorted_by_a_column);
     tcase_add_test(tcase, layouts_are_chosen_one_after_the_other);
+    tcase_add_test(tcase, a_lab_keeps_the_focus_when_the_layout_changes);
     tcase_add_test(tcase, a_lecture_has_two_views_on_the_usual_screen);
     return suite;
 }
