@@ -1,7 +1,5 @@
 #include "tui/ladder_flow.h"
 
-#include <string.h>
-
 #include "tui/ladder_way.h"
 #include "wire/render.h"
 
@@ -37,7 +35,7 @@ struct seen {
     uint64_t last_ns;
     struct history_row publish; /* its first packet */
     bool has_publish;
-    bool all; /* no further packet of it can be there */
+    bool all; /* no further packet of it has come */
 };
 
 static void see(struct seen *seen, const struct history_row *row)
@@ -82,9 +80,10 @@ static void gather(const struct store *store, uint64_t position,
                    const struct history_row *row, struct seen *seen)
 {
     uint64_t at = position > REACH ? position - REACH : 0;
+    uint64_t end = history_end(store->history);
 
     gather_before(store, position, at, seen);
-    for (; at < position + FAR; at++) {
+    for (; at < end && at < position + FAR; at++) {
         struct history_row each;
 
         if (at >= position + REACH && seen->step >= row->note.flow_steps)
@@ -92,8 +91,7 @@ static void gather(const struct store *store, uint64_t position,
         if (store_row(store, at, &each) && each.note.flow == row->note.flow)
             see(seen, &each);
     }
-    seen->all =
-        seen->step >= row->note.flow_steps || at >= history_end(store->history);
+    seen->all = at == end;
 }
 
 /* ---- words ---- */
@@ -245,8 +243,9 @@ static void put_title(const struct store *store, const struct history_row *row,
                    (double)(seen->last_ns - seen->first_ns) / 1e6);
     else
         buf_printf(
-            out, ", %s is missing",
-            mqtt_type_name(ladder_flow_type(note->flow_qos, seen->step + 1)));
+            out, ", %s %s",
+            mqtt_type_name(ladder_flow_type(note->flow_qos, seen->step + 1)),
+            seen->all ? "is missing" : "is not near");
     buf_release(&who);
 }
 

@@ -155,8 +155,11 @@ static void gather_copies(const struct store *store,
                           struct copies *copies)
 {
     uint64_t from = history_find_seq(store->history, publish->record.seq);
+    uint64_t end = history_end(store->history);
 
-    for (uint64_t at = from; from != UINT64_MAX && at < from + REACH; at++) {
+    if (from == UINT64_MAX)
+        return;
+    for (uint64_t at = from; at < end && at < from + REACH; at++) {
         struct history_row row;
 
         if (!store_row(store, at, &row) || !is_copy(store, publish, &row) ||
