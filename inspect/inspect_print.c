@@ -32,8 +32,15 @@ static size_t print_bytes(struct inspect_print *print, size_t at, size_t most)
 
 void inspect_print_all(struct inspect_print *print)
 {
-    for (size_t at = 0; at < print->out.len && !print->deaf;)
-        at += print_bytes(print, at, print->out.len);
+    struct pollfd fd = {STDOUT_FILENO, POLLOUT, 0};
+
+    for (size_t at = 0; at < print->out.len && !print->deaf;) {
+        size_t printed = print_bytes(print, at, print->out.len);
+
+        if (!printed && !print->deaf) /* a pipe that does not wait itself */
+            poll(&fd, 1, -1);
+        at += printed;
+    }
     buf_clear(&print->out);
 }
 
