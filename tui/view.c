@@ -236,6 +236,16 @@ static void draw_invitation(const struct area *area, const char *text)
     }
 }
 
+void view_rule(const struct area *area, int y, const char *title, bool focus)
+{
+    struct buf text = {0};
+
+    /* Colour is not enough to say where the keys go. */
+    buf_printf(&text, "%s%s", focus ? "> " : "", title);
+    grid_rule(area, y, buf_string(&text));
+    buf_release(&text);
+}
+
 void view_empty(const struct view *view, const struct area *area,
                 const char *text)
 {

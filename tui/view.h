@@ -158,6 +158,9 @@ bool view_search_rows(struct store *store, enum store_list list,
                       void (*put)(struct buf *out,
                                   const struct history_row *row));
 
+/* Draw the rule above a pane, with its title; focus: the pane gets the keys. */
+void view_rule(const struct area *area, int y, const char *title, bool focus);
+
 /* Fill the area with what is to be said when a list is empty: that the filter
    hides all, or else text; NULL: the host's invitation. */
 void view_empty(const struct view *view, const struct area *area,

@@ -50,17 +50,6 @@ static enum store_list list_of(const struct view *view)
 
 /* ---- the whole ---- */
 
-static void draw_rule(const struct area *area, int y, const char *title,
-                      bool focus)
-{
-    char text[256] = "";
-
-    /* Colour is not enough to say where the keys go. */
-    strncat(text, focus ? "> " : "", 3);
-    strncat(text, title, sizeof(text) - 4);
-    grid_rule(area, y, text);
-}
-
 static void place(struct view_packets *view, const struct area *area,
                   enum pane pane, int start, int height)
 {
@@ -149,7 +138,7 @@ static void draw_title(struct view_packets *view, const struct area *area,
             buf_append_string(&title, " | ");
         detail_title(&view->cable.detail, &title);
     }
-    draw_rule(area, view->start[PANE_TREE] - 1, buf_string(&title), focus);
+    view_rule(area, view->start[PANE_TREE] - 1, buf_string(&title), focus);
     buf_release(&title);
 }
 
@@ -168,7 +157,7 @@ static bool draw_decision(struct view_packets *view, const struct area *area,
         return false;
     render_event(&text, &row);
     if (y > 0)
-        draw_rule(area, y - 1, "no packet", pane > PANE_LIST);
+        view_rule(area, y - 1, "no packet", pane > PANE_LIST);
     view_paragraph(&rest, 0, STYLE_EVENT, buf_string(&text));
     buf_release(&text);
     return true;
@@ -189,7 +178,7 @@ static void draw_detail(struct view_packets *view, const struct area *area,
     if (view->height[PANE_TREE] > 0) {
         draw_tree(view, &tree, pane == PANE_TREE);
         if (view->height[PANE_BYTES] > 0)
-            draw_rule(area, view->start[PANE_BYTES] - 1,
+            view_rule(area, view->start[PANE_BYTES] - 1,
                       explain                 ? "what it is for"
                       : side != &view->detail ? "bytes on the cable"
                                               : "bytes",

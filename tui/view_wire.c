@@ -3,7 +3,6 @@
  * cable, as an eavesdropper gets it; and what he learns.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -233,16 +232,6 @@ static void draw_lines(struct view_wire *view, const struct area *area,
         draw_line(view, area, y + 1, view->top + (size_t)y, focus);
 }
 
-static void draw_rule(const struct area *area, int y, const char *title,
-                      bool focus)
-{
-    char text[160] = "";
-
-    strncat(text, focus ? "> " : "", 3);
-    strncat(text, title, sizeof(text) - 4);
-    grid_rule(area, y, text);
-}
-
 static void draw_detail(struct view_wire *view, const struct area *area,
                         int pane)
 {
@@ -255,12 +244,12 @@ static void draw_detail(struct view_wire *view, const struct area *area,
 
     detail_title(&view->detail, &title);
     if (view->height[PANE_TREE] > 0) {
-        draw_rule(area, view->start[PANE_TREE] - 1, buf_string(&title),
+        view_rule(area, view->start[PANE_TREE] - 1, buf_string(&title),
                   pane == PANE_TREE);
         detail_draw_tree(&view->detail, &tree, pane == PANE_TREE);
     }
     if (view->height[PANE_BYTES] > 0) {
-        draw_rule(area, view->start[PANE_BYTES] - 1,
+        view_rule(area, view->start[PANE_BYTES] - 1,
                   explain ? "what it is for" : "bytes", pane == PANE_BYTES);
         if (explain)
             detail_draw_explanation(&view->detail, &bytes);
@@ -385,7 +374,6 @@ static void choose_connection(struct view_wire *view, bool next)
 static bool act_lines(struct view_wire *view, enum action action)
 {
     int64_t step = view_step(action, view->height[PANE_LINES] - 1);
-
     size_t count = wire_lines_count(&view->lines);
 
     if (step && count) {
