@@ -220,7 +220,8 @@ static enum packet_column column_at(const struct packet_list *list, int place,
     return packet_columns_at(&list->store->columns, place, width);
 }
 
-/* Only what is shown is filled. */
+/* Only what is shown is filled; nothing when the row left the list since the
+   rows were sorted. */
 static void fill_row(const struct packet_list *list, uint64_t position,
                      const struct history_row *row, int width,
                      struct row_text *texts)
@@ -229,7 +230,7 @@ static void fill_row(const struct packet_list *list, uint64_t position,
     size_t index = store_find(list->store, rows_of(list->store), position);
 
     if (index == store_count(list->store, rows_of(list->store)))
-        return; /* the filter hides it since the rows were sorted */
+        return;
 
     for (int i = 0; (column = column_at(list, i, width)) != PACKET_COLUMNS;
          i++) {

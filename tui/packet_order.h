@@ -24,8 +24,8 @@ void packet_order_release(struct packet_order *order);
 
 /*
  * Put the rows of a list of the store in order, when they have changed since
- * that was done: at most once a second, and more seldom when it takes long. cell
- * appends what a row is put in order by; owner is its first argument.
+ * that was done: at most once a second, and more seldom when it takes long. The
+ * cells of the table are what a row is put in order by; a row is a position.
  */
 void packet_order_look(struct packet_order *order, const struct store *store,
                        enum store_list list, const struct table *table);

@@ -78,11 +78,12 @@ static void put_narrow_hex(struct slice payload, struct buf *out)
         size_t count = payload.len - at < 8 ? payload.len - at : 8;
 
         buf_printf(out, "%04zx  ", at);
-        for (size_t i = 0; i < 8; i++)
+        for (size_t i = 0; i < 8; i++) {
             if (i < count)
                 buf_printf(out, "%02x ", payload.bytes[at + i]);
             else
                 buf_append_string(out, "   ");
+        }
         buf_append_u8(out, ' ');
         for (size_t i = 0; i < count; i++) {
             uint8_t byte = payload.bytes[at + i];
@@ -162,9 +163,9 @@ static enum style style_of(const struct view_payload *view, char sign)
     return sign == '+' ? STYLE_B2C : sign == '-' ? STYLE_C2B : STYLE_PLAIN;
 }
 
-static void draw_lines(const struct view_payload *view, const struct area *area)
+static void draw_lines(struct view_payload *view, const struct area *area)
 {
-    const char *at = buf_string((struct buf *)(uintptr_t)&view->text);
+    const char *at = buf_string(&view->text);
     size_t line = 0;
 
     for (; *at; line++) {

@@ -197,7 +197,6 @@ unsigned gate_set(struct gate *gate, const struct gate_rule *rule,
                   const char *text, struct filter_error *error)
 {
     unsigned number = gate_rules_set(&gate->rules, rule, text, error);
-
     char time[16] = "";
 
     if (rule->kind == GATE_DELAY)

@@ -97,9 +97,10 @@ uint64_t record_subject(const struct record *record)
 
 bool record_is_own_counter(const struct record *record)
 {
+    if (record->type != RECORD_EVT)
+        return false; /* its bytes may be no attributes */
     struct slice topic = record_get(record->bytes, RECORD_TOPIC);
-
-    return record->type == RECORD_EVT && topic.len && topic.bytes[0] == '$';
+    return topic.len && topic.bytes[0] == '$';
 }
 
 const char *record_type_name(unsigned type)
