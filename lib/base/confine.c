@@ -425,17 +425,39 @@ static uint64_t kilobytes(const char *state, const char *name)
     return line ? strtoull(line + strlen(name), NULL, 10) : 0;
 }
 
+/* A process: the line of its name, which it has from its program. */
+struct measured {
+    char name[64];
+    uint64_t bytes;
+};
+
 /* Its memory but that of files: what it shares with others of these counts for
    each of them, for nobody can tell. */
-static uint64_t own_bytes(int table, const char *process)
+static struct measured measure(int table, const char *process)
 {
+    struct measured measured;
     char path[64];
     char state[4096];
 
     snprintf(path, sizeof(path), "%s/status", process);
     read_text(table, path, state, sizeof(state));
-    return (kilobytes(state, "\nRssAnon:") + kilobytes(state, "\nRssShmem:")) *
-           1024;
+    snprintf(measured.name, sizeof(measured.name), "%.*s",
+             (int)strcspn(state, "\n"), state);
+    measured.bytes =
+        (kilobytes(state, "\nRssAnon:") + kilobytes(state, "\nRssShmem:")) *
+        1024;
+    return measured;
+}
+
+/* What a process has taken itself. One that runs no program of its own yet is a
+   copy of this one, with all the memory that this one has. Who takes the name
+   of this one to be taken for a copy gains no more than that. */
+static uint64_t taken_bytes(const struct measured *process,
+                            const struct measured *self)
+{
+    if (strcmp(process->name, self->name) != 0)
+        return process->bytes;
+    return process->bytes > self->bytes ? process->bytes - self->bytes : 0;
 }
 
 void confine_measure(int table, unsigned max, struct confine_usage *usage)
@@ -446,12 +468,14 @@ void confine_measure(int table, unsigned max, struct confine_usage *usage)
     *usage = (struct confine_usage){0};
     if (table < 0)
         return;
+    const struct measured self = measure(table, "self");
     add_children_of(&found, table, "self");
     for (unsigned i = 0; i < found.count; i++) {
         char process[24];
 
         snprintf(process, sizeof(process), "%ld", (long)found.pids[i]);
-        usage->bytes += own_bytes(table, process);
+        const struct measured one = measure(table, process);
+        usage->bytes += taken_bytes(&one, &self);
         add_children_of(&found, table, process);
     }
     usage->processes = found.count;

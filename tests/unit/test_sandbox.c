@@ -267,6 +267,46 @@ START_TEST(memory_of_all_processes_is_limited)
 }
 END_TEST
 
+#define LARGE_BYTES ((size_t)64 << 20)
+
+/* Touches every page, and waits for the end. */
+static void take_memory(size_t bytes, int ready)
+{
+    memset(alloc_bytes(bytes), 1, bytes);
+    if (write(ready, "", 1) == 1)
+        pause();
+    _exit(0);
+}
+
+START_TEST(a_process_has_taken_what_it_did_not_inherit)
+{
+    size_t bytes = _i ? LARGE_BYTES : 1;
+    int table = confine_open_table();
+    char *ours = alloc_bytes(LARGE_BYTES);
+    struct confine_usage usage;
+    int ready[2];
+    char byte;
+
+    memset(ours, 1, LARGE_BYTES);
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0)
+        take_memory(bytes, ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    confine_measure(table, 10, &usage);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+    free(ours);
+    if (table < 0)
+        return; /* a system that does not tell */
+    close(table);
+    ck_assert_uint_ge(usage.processes, 1);
+    ck_assert_int_eq(usage.bytes > LARGE_BYTES / 2, bytes == LARGE_BYTES);
+}
+END_TEST
+
 /* A listener of ours, on the loopback that is the machine's. */
 START_TEST(the_machines_ports_are_out_of_reach)
 {
@@ -448,6 +488,7 @@ Suite *sandbox_suite(void)
     tcase_add_test(tc, a_loop_in_this_process_is_in_nobodys_way);
     tcase_add_test(tc, processes_are_counted);
     tcase_add_test(tc, memory_of_all_processes_is_limited);
+    tcase_add_loop_test(tc, a_process_has_taken_what_it_did_not_inherit, 0, 2);
     tcase_add_test(tc, the_machines_ports_are_out_of_reach);
     tcase_add_test(tc, a_process_that_is_shut_off_sees_its_folder_alone);
     tcase_add_test(tc, what_is_shown_can_be_read_and_not_written);
