@@ -122,6 +122,22 @@ static void list_one(const struct lab *lab, const struct columns *columns)
     free(state);
 }
 
+static void list_kind(struct lab *const *labs, size_t count, bool exercises,
+                      const struct columns *columns)
+{
+    const char *heading = exercises ? "Exercises\n" : "Labs\n";
+
+    for (size_t i = 0; i < count; i++) {
+        if (!labs[i] || labs[i]->is_exercise != exercises)
+            continue;
+        fputs(heading, stdout);
+        heading = "";
+        list_one(labs[i], columns);
+    }
+    if (exercises && !*heading)
+        putchar('\n');
+}
+
 static void list_all(char **paths, size_t count)
 {
     struct lab **labs = alloc_zero(count, sizeof(struct lab *));
@@ -140,11 +156,12 @@ static void list_all(char **paths, size_t count)
         columns.id = wider(columns.id, labs[i]->id);
         columns.title = wider(columns.title, labs[i]->title);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (labs[i])
-            list_one(labs[i], &columns);
+    /* The labs last: with them one begins, and the list is longer than a
+       screen. */
+    list_kind(labs, count, true, &columns);
+    list_kind(labs, count, false, &columns);
+    for (size_t i = 0; i < count; i++)
         lab_free(labs[i]);
-    }
     free(labs);
 }
 
@@ -162,7 +179,7 @@ static int list(void)
         free(labs[i]);
     if (status == EXIT_GOOD)
         puts("\nmqttlab lab 1 begins the first one; mqttlab lab 1.1 is an "
-             "exercise.");
+             "exercise.\nNumbers that are missing are kept for labs to come.");
     else
         fprintf(
             stderr,
