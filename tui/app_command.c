@@ -75,22 +75,28 @@ static void highlight(struct app *app, const char *rest)
 static void set_theme(struct app *app, const char *name)
 {
     const struct theme *theme = theme_find(name);
+    char error[200];
 
-    if (theme)
-        app->theme = theme;
-    app_say(app,
-            theme ? "%s" : "no theme '%s': dark, light, safe, safe-light, mono",
-            theme ? theme->text : name);
+    if (!theme) {
+        theme_explain(name, error, sizeof(error));
+        app_say(app, "%s", error);
+        return;
+    }
+    app->theme = theme;
+    app_say(app, "%s", theme->text);
 }
 
 static void lay_out(struct app *app, const char *name)
 {
     enum layout_plan plan = layout_plan_of(name);
+    char error[200];
 
-    if (plan == LAYOUT_PLANS)
-        app_say(app, "no layout '%s': all, lecture, state, cable, one", name);
-    else
-        app_lay_out(app, plan);
+    if (plan == LAYOUT_PLANS) {
+        layout_plan_explain(name, error, sizeof(error));
+        app_say(app, "%s", error);
+        return;
+    }
+    app_lay_out(app, plan);
 }
 
 static void plot(struct app *app, const char *number)

@@ -105,17 +105,16 @@ static bool set_option(const struct options *options, int id,
         return set_number(options, id, arguments, error, size);
     if (id == OPTION_THEME) {
         screen->theme = theme_find(options->value);
-        snprintf(error, size,
-                 "--theme: there is no theme '%s', but dark, light, safe, "
-                 "safe-light and mono",
-                 options->value);
+        theme_explain(options->value, error, size);
         return screen->theme;
     }
     if (id == OPTION_SPEED) {
-        arguments->speed = strtod(options->value, NULL);
+        char *end = NULL;
+
+        arguments->speed = strtod(options->value, &end);
         snprintf(error, size, "--speed: '%s' is not 0.01 to 1000",
                  options->value);
-        return arguments->speed >= 0.01 && arguments->speed <= 1000;
+        return !*end && arguments->speed >= 0.01 && arguments->speed <= 1000;
     }
     if (id == OPTION_CONFIG)
         arguments->dashboard.config = options->value;

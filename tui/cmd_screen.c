@@ -96,10 +96,7 @@ static bool set_option(struct request *request, const struct options *options,
     }
     if (id == OPTION_THEME) {
         request->theme = theme_find(value);
-        snprintf(error, size,
-                 "--theme: there is no theme '%s', but dark, light, safe, "
-                 "safe-light and mono",
-                 value);
+        theme_explain(value, error, size);
         return request->theme;
     }
     if (id == OPTION_SELECT)

@@ -121,16 +121,17 @@ static enum choice ask(const char *question, bool can_watch)
     }
 }
 
-/* The next port that nobody listens on. */
+/* The next port that nobody listens on; behind the last come those that need
+   no rights. */
 static uint16_t free_port(uint16_t port)
 {
+    const uint16_t first = 1024;
     pid_t pid;
     char name[64];
 
-    do {
-        port++;
-    } while (port < UINT16_MAX &&
-             process_listening_on(port, &pid, name, sizeof(name)) == 0);
+    do
+        port = port < UINT16_MAX ? (uint16_t)(port + 1) : first;
+    while (process_listening_on(port, &pid, name, sizeof(name)) == 0);
     return port;
 }
 

@@ -1,10 +1,20 @@
 #include "tui/layout.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
+
+/* Room for two columns of views. */
 #define FULL_HEIGHT 40
 #define FULL_WIDTH  120
+/* Room for the lines around the views. */
+#define NORMAL_HEIGHT 20
+#define NORMAL_WIDTH  60
+
+#define WORD(number)        #number
+#define SIZE(width, height) WORD(width) "x" WORD(height)
 
 static void add_slot(struct layout *layout, enum view_id view, int y, int x,
                      int height, int width)
@@ -75,7 +85,8 @@ const char *layout_plan_text(enum layout_plan plan)
 
 const char *layout_plan_least(enum layout_plan plan)
 {
-    return plans[plan].stack[0].parts ? "60x20" : "120x40";
+    return plans[plan].stack[0].parts ? SIZE(NORMAL_WIDTH, NORMAL_HEIGHT)
+                                      : SIZE(FULL_WIDTH, FULL_HEIGHT);
 }
 
 enum layout_plan layout_plan_of(const char *name)
@@ -85,6 +96,17 @@ enum layout_plan layout_plan_of(const char *name)
     while (plan < LAYOUT_PLANS && strcmp(plans[plan].name, name) != 0)
         plan++;
     return (enum layout_plan)plan;
+}
+
+void layout_plan_explain(const char *name, char *error, size_t size)
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "there is no layout '%s', but", name);
+    for (int plan = 0; plan < LAYOUT_PLANS; plan++)
+        buf_printf(&text, "%s %s", plan ? "," : "", plans[plan].name);
+    snprintf(error, size, "%s", buf_string(&text));
+    buf_release(&text);
 }
 
 enum view_id layout_plan_first(enum layout_plan plan)
@@ -174,7 +196,7 @@ void layout_make(struct layout *layout, int height, int width,
         add_slot(layout, wish->view, 0, 0, height - 2, width);
         return;
     }
-    if (height < 20 || width < 60) {
+    if (height < NORMAL_HEIGHT || width < NORMAL_WIDTH) {
         layout->kind = LAYOUT_COMPACT;
         layout->body_y = 2;
         layout->body_height = height - 3;

@@ -53,7 +53,9 @@ enum layout_plan {
 /* Its name, "lecture"; LAYOUT_PLANS when none has this name. */
 const char *layout_plan_name(enum layout_plan plan);
 enum layout_plan layout_plan_of(const char *name);
-/* The screen that it needs, "120x40". */
+/* Say in error that there is no layout of this name, and which there are. */
+void layout_plan_explain(const char *name, char *error, size_t size);
+/* The screen that it needs, columns and rows: "120x40". */
 const char *layout_plan_least(enum layout_plan plan);
 /* What is seen in it, for people. */
 const char *layout_plan_text(enum layout_plan plan);

@@ -1,6 +1,6 @@
 #include "tui/settings.h"
 
-#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,102 +33,122 @@ static void split(struct words *words, const char *line)
     }
 }
 
-static const char *take_theme(struct settings *settings,
-                              const struct words *words)
+/* ---- one setting ---- */
+
+struct complaint {
+    char *text; /* of so many bytes */
+    size_t size;
+};
+
+/* Returns false. */
+static bool refuse(const struct complaint *complaint, const char *why)
 {
-    settings->screen.theme = theme_find(words->items[1]);
-    return settings->screen.theme
-               ? NULL
-               : "the themes are dark, light, safe, safe-light and mono";
+    snprintf(complaint->text, complaint->size, "%s", why);
+    return false;
 }
 
-static const char *take_layout(struct settings *settings,
-                               const struct words *words)
+static bool take_theme(struct settings *settings, const struct words *words,
+                       const struct complaint *wrong)
+{
+    settings->screen.theme = theme_find(words->items[1]);
+    if (!settings->screen.theme)
+        theme_explain(words->items[1], wrong->text, wrong->size);
+    return settings->screen.theme;
+}
+
+static bool take_layout(struct settings *settings, const struct words *words,
+                        const struct complaint *wrong)
 {
     enum layout_plan plan = layout_plan_of(words->items[1]);
 
-    if (plan == LAYOUT_PLANS)
-        return "the layouts are all, lecture, state, cable and one";
+    if (plan == LAYOUT_PLANS) {
+        layout_plan_explain(words->items[1], wrong->text, wrong->size);
+        return false;
+    }
     settings->plan = plan;
-    return NULL;
+    return true;
 }
 
-static const char *take_memory(struct settings *settings,
-                               const struct words *words)
+static bool take_memory(struct settings *settings, const struct words *words,
+                        const struct complaint *wrong)
 {
     char *end = NULL;
     long megabytes = strtol(words->items[1], &end, 10);
 
     if (*end || megabytes < 1 || megabytes > 4096)
-        return "memory is 1 to 4096 megabytes";
+        return refuse(wrong, "memory is 1 to 4096 megabytes");
     settings->memory_bytes = (size_t)megabytes << 20;
-    return NULL;
+    return true;
 }
 
-static const char *take_time(struct settings *settings,
-                             const struct words *words)
+static bool take_time(struct settings *settings, const struct words *words,
+                      const struct complaint *wrong)
 {
     settings->time_of_day = !strcmp(words->items[1], "day");
-    return settings->time_of_day || !strcmp(words->items[1], "start")
-               ? NULL
-               : "time is day or start";
+    return settings->time_of_day || !strcmp(words->items[1], "start") ||
+           refuse(wrong, "time is day or start");
 }
 
-static const char *take_filter(struct settings *settings,
-                               const struct words *words)
+static bool take_filter(struct settings *settings, const struct words *words,
+                        const struct complaint *wrong)
 {
     size_t len = strcspn(words->rest, "\r\n");
-    char *text = alloc_string_of(words->rest, len);
     struct filter_error error;
-    struct filter *filter = filter_new(presets_expand(text), &error);
 
     free(settings->filter);
-    settings->filter = text;
-    if (!filter)
-        return "this is no filter";
+    settings->filter = alloc_string_of(words->rest, len);
+    struct filter *filter =
+        filter_new(presets_expand(settings->filter), &error);
+    bool good = filter;
     filter_free(filter);
-    return NULL;
+    return good || refuse(wrong, error.message);
 }
 
-static const char *take_columns(struct settings *settings,
-                                const struct words *words)
+static bool take_columns(struct settings *settings, const struct words *words,
+                         const struct complaint *wrong)
 {
     char error[100];
     char *names = alloc_string_of(words->rest, strcspn(words->rest, "#"));
-    bool good =
-        !packet_columns_parse(&settings->columns, names, error, sizeof(error));
+    const char *why =
+        packet_columns_parse(&settings->columns, names, error, sizeof(error));
 
     free(names);
-    return good ? NULL : "the columns are those that o offers in the dashboard";
+    return !why || refuse(wrong, why);
 }
 
-static const char *take_bind(struct settings *settings,
-                             const struct words *words)
+static bool take_bind(struct settings *settings, const struct words *words,
+                      const struct complaint *wrong)
 {
     struct settings_binding binding = {.view = VIEW_COUNT};
     size_t used = keys_parse(words->items[1], &binding.key);
 
     if (words->count < 3)
-        return "bind KEY ACTION [VIEW]";
+        return refuse(wrong, "bind KEY ACTION [VIEW]");
     if (!used || words->items[1][used])
-        return "a key is one letter, or a name such as <C-d>, <F5>, <PgDn>";
+        return refuse(
+            wrong,
+            "a key is one letter, or a name such as <C-d>, <F5>, <PgDn>");
     binding.action = keys_action_of(words->items[2]);
     if (binding.action == ACTION_NONE)
-        return "no such action; mqttlab keys --actions lists them";
+        return refuse(wrong,
+                      "no such action; mqttlab keys --actions lists them");
     if (words->count > 3)
         binding.view = keys_view_of(words->items[3]);
     if (words->count > 3 && binding.view == VIEW_COUNT)
-        return "no such view";
+        return refuse(wrong, "no such view");
     if (settings->binding_count == SETTINGS_BINDINGS_MAX)
-        return "too many bindings";
+        return refuse(wrong, "too many bindings");
     snprintf(binding.text, sizeof(binding.text), "%s", words->items[1]);
     settings->bindings[settings->binding_count++] = binding;
-    return NULL;
+    return true;
 }
+
+/* ---- all of them ---- */
 
 static const struct {
     const char *name;
-    const char *(*take)(struct settings *settings, const struct words *words);
+    bool (*take)(struct settings *settings, const struct words *words,
+                 const struct complaint *wrong);
 } values[] = {
     {"theme",   take_theme  },
     {"layout",  take_layout },
@@ -139,42 +159,67 @@ static const struct {
     {"bind",    take_bind   },
 };
 
-static const char *understand(struct settings *settings,
-                              const struct words *words)
+/* Those that have no value. */
+static const struct {
+    const char *name;
+    size_t at; /* of the bool in struct settings */
+} flags[] = {
+    {"ascii",    offsetof(struct settings, screen.ascii)   },
+    {"mono",     offsetof(struct settings, screen.mono)    },
+    {"no-mouse", offsetof(struct settings, screen.no_mouse)},
+    {"no-keys",  offsetof(struct settings, hide_keys)      },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static bool refuse_name(const struct complaint *wrong)
+{
+    struct buf text = {0};
+
+    buf_append_string(&text, "no such setting; there are");
+    for (size_t i = 0; i < COUNT(flags); i++)
+        buf_printf(&text, " %s,", flags[i].name);
+    for (size_t i = 0; i < COUNT(values); i++)
+        buf_printf(&text, "%s %s", i ? "," : "", values[i].name);
+    refuse(wrong, buf_string(&text));
+    buf_release(&text);
+    return false;
+}
+
+static bool understand(struct settings *settings, const struct words *words,
+                       const struct complaint *wrong)
 {
     const char *name = words->items[0];
 
-    if (!strcmp(name, "ascii"))
-        settings->screen.ascii = true;
-    else if (!strcmp(name, "mono"))
-        settings->screen.mono = true;
-    else if (!strcmp(name, "no-mouse"))
-        settings->screen.no_mouse = true;
-    else if (!strcmp(name, "no-keys"))
-        settings->hide_keys = true;
-    else {
-        for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-            if (!strcmp(name, values[i].name))
-                return words->count > 1 ? values[i].take(settings, words)
-                                        : "a value is missing";
-        }
-        return "no such setting: theme, layout, ascii, mono, no-mouse, "
-               "no-keys, memory, time, filter, columns, bind";
+    for (size_t i = 0; i < COUNT(flags); i++) {
+        if (strcmp(name, flags[i].name) != 0)
+            continue;
+        *(bool *)((char *)settings + flags[i].at) = true;
+        return true;
     }
-    return NULL;
+    for (size_t i = 0; i < COUNT(values); i++) {
+        if (strcmp(name, values[i].name) != 0)
+            continue;
+        if (words->count < 2)
+            return refuse(wrong, "a value is missing");
+        return values[i].take(settings, words, wrong);
+    }
+    return refuse_name(wrong);
 }
 
-const char *settings_take(struct settings *settings, const char *line)
+bool settings_take(struct settings *settings, const char *line, char *error,
+                   size_t error_size)
 {
     struct words words;
-    const char *wrong = NULL;
+    struct complaint wrong = {.size = error_size};
+    bool good;
 
+    wrong.text = error;
     split(&words, line);
-    if (words.count)
-        wrong = understand(settings, &words);
+    good = !words.count || understand(settings, &words, &wrong);
     for (size_t i = 0; i < words.count; i++)
         free(words.items[i]);
-    return wrong;
+    return good;
 }
 
 /* ---- the file ---- */
@@ -202,12 +247,12 @@ bool settings_load(struct settings *settings, char *error, size_t error_size)
 
     *settings = (struct settings){0};
     while (good && file && fgets(line, sizeof(line), file)) {
-        const char *wrong = settings_take(settings, line);
+        char wrong[200];
 
         number++;
-        if (wrong)
+        good = settings_take(settings, line, wrong, sizeof(wrong));
+        if (!good)
             snprintf(error, error_size, "%s:%u: %s", path, number, wrong);
-        good = !wrong;
     }
     if (file)
         fclose(file);

@@ -49,12 +49,14 @@ struct settings {
  */
 bool settings_load(struct settings *settings, char *error, size_t error_size);
 
-/* Understand one line; NULL, or what is wrong with it. */
-const char *settings_take(struct settings *settings, const char *line);
+/* Understand one line; false with what is wrong in error. */
+bool settings_take(struct settings *settings, const char *line, char *error,
+                   size_t error_size);
 
 void settings_release(struct settings *settings);
 
-/* What a key asks for by the user's own bindings; ACTION_NONE: the table says. */
+/* What a key asks for by the user's own bindings; ACTION_NONE: the table
+   says. */
 enum action settings_action(const struct settings *settings, enum view_id view,
                             int key);
 

@@ -1,5 +1,6 @@
 #include "tui/theme.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define B THEME_BOLD
@@ -128,6 +129,17 @@ const struct theme *theme_find(const char *name)
             return theme;
     }
     return NULL;
+}
+
+void theme_explain(const char *name, char *error, size_t size)
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "there is no theme '%s', but", name);
+    for (const struct theme *theme = themes; theme->name; theme++)
+        buf_printf(&text, "%s %s", theme == themes ? "" : ",", theme->name);
+    snprintf(error, size, "%s", buf_string(&text));
+    buf_release(&text);
 }
 
 uint32_t theme_rgb(short colour)

@@ -33,6 +33,8 @@ const struct theme *theme_table(void);
 
 /* The theme of this name; NULL: there is none. */
 const struct theme *theme_find(const char *name);
+/* Say in error that there is no theme of this name, and which there are. */
+void theme_explain(const char *name, char *error, size_t size);
 
 /* The RGB value of one of 256 colours. */
 uint32_t theme_rgb(short colour);

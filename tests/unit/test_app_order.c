@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app_stage.h"
+#include "tui/command_table.h"
 
 /* In which order rows stand, and views beside each other. */
 
@@ -135,6 +136,20 @@ START_TEST(layouts_are_chosen_one_after_the_other)
 }
 END_TEST
 
+/* What is said of a command names all that it takes. */
+START_TEST(help_names_every_layout_and_theme)
+{
+    const char *layouts = command_find("layout", strlen("layout"))->text;
+    const char *themes = command_find("theme", strlen("theme"))->text;
+
+    for (int plan = 0; plan < LAYOUT_PLANS; plan++)
+        ck_assert_ptr_nonnull(
+            strstr(layouts, layout_plan_name((enum layout_plan)plan)));
+    for (const struct theme *theme = theme_table(); theme->name; theme++)
+        ck_assert_ptr_nonnull(strstr(themes, theme->name));
+}
+END_TEST
+
 /* A lab has its place beside whatever else is seen. */
 START_TEST(a_lab_keeps_the_focus_when_the_layout_changes)
 {
@@ -178,6 +193,7 @@ Suite *app_order_suite(void)
     tcase_add_test(tcase, a_sorted_list_follows_the_newest);
     tcase_add_test(tcase, topics_are_sorted_by_a_column);
     tcase_add_test(tcase, layouts_are_chosen_one_after_the_other);
+    tcase_add_test(tcase, help_names_every_layout_and_theme);
     tcase_add_test(tcase, a_lab_keeps_the_focus_when_the_layout_changes);
     tcase_add_test(tcase, a_lecture_has_two_views_on_the_usual_screen);
     return suite;
