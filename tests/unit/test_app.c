@@ -238,21 +238,6 @@ START_TEST(q_asks_before_the_broker_ends_and_escape_never_quits)
 }
 END_TEST
 
-START_TEST(a_step_that_begins_again_is_read_from_its_top)
-{
-    grid_release(&dash.grid);
-    grid_init(&dash.grid, 12, 40, false);
-    app_press("7");
-    ck_assert(app_shows("Publish ONE"));
-    app_press("G");
-    ck_assert(!app_shows("Publish ONE"));
-    app_press("Xn");
-    ck_assert(!app_shows("Publish ONE"));
-    app_press("Xy");
-    ck_assert(app_shows("Publish ONE"));
-}
-END_TEST
-
 static bool read_truth(void *owner)
 {
     return *(bool *)owner;
@@ -279,216 +264,6 @@ START_TEST(q_asks_as_long_as_a_broker_would_end_with_it)
     runs = false;
     app_press("q");
     ck_assert(dash.app->quit);
-}
-END_TEST
-
-/* ---- filter ---- */
-
-START_TEST(a_filter_is_tried_while_it_is_typed)
-{
-    app_press("fmqtt.qos == 2");
-    ck_assert_uint_eq(store_count(dash.store, STORE_PACKETS), 2);
-    ck_assert(app_shows("[ok]  2 of 32 pkt"));
-    app_press(" &&");
-    ck_assert(app_shows("[bad]"));
-    ck_assert(app_shows("column "));
-    app_press("<Esc>");
-    ck_assert_str_eq(dash.store->filter_text, "");
-    ck_assert_uint_eq(store_count(dash.store, STORE_PACKETS), 32);
-}
-END_TEST
-
-START_TEST(what_is_no_filter_cannot_be_entered)
-{
-    app_press("fmqtt.topik<Enter>");
-    ck_assert_int_eq(dash.app->asking, APP_FILTER);
-    app_press("<C-u>mqtt.qos == 2<Enter>");
-    ck_assert_int_eq(dash.app->asking, APP_NOTHING);
-    ck_assert_str_eq(dash.store->filter_text, "mqtt.qos == 2");
-    app_press("<Esc>");
-    ck_assert_str_eq(dash.store->filter_text, "");
-}
-END_TEST
-
-START_TEST(the_chosen_field_becomes_a_filter)
-{
-    /* Packet 7: PUBLISH, QoS 2. The fourth line of the tree is its QoS. */
-    app_press(":7<Enter><Enter>jjj=");
-    ck_assert_str_eq(dash.store->filter_text, "mqtt.qos == 2");
-    ck_assert_uint_eq(store_count(dash.store, STORE_PACKETS), 2);
-    app_press("<Esc><Esc>:7<Enter><Enter>-");
-    ck_assert_str_eq(dash.store->filter_text, "!(mqtt.qos == 2)");
-}
-END_TEST
-
-START_TEST(a_client_of_the_list_becomes_a_filter)
-{
-    app_press(":7<Enter>=c");
-    ck_assert_str_eq(dash.store->filter_text, "lab.client == \"sensor-1\"");
-    app_press("<Esc>3jj<Enter>");
-    ck_assert_str_eq(dash.store->filter_text, "lab.client == \"old-7\"");
-    ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
-}
-END_TEST
-
-static const struct {
-    const char *keys;
-    const char *filter;
-    size_t packets;
-} narrowings[] = {
-    {":7<Enter>=h",     "lab.flow == 1",              4 },
-    {":7<Enter>=t",     "lab.topic == \"lab/temp\"",  6 },
-    {":7<Enter>=p",     "lab.type == \"PUBLISH\"",    10},
-    {":7<Enter>-p",     "!(lab.type == \"PUBLISH\")", 22},
-    {":7<Enter>=t=p",
-     "(lab.topic == \"lab/temp\") && "
-     "lab.type == \"PUBLISH\"",                       2 },
-    {"2:7<Enter>=h",    "lab.flow == 1",              4 },
-    {":7<Enter>=<Esc>", "",                           32},
-    {":7<Enter>=x",     "",                           32},
-    {":1<Enter>=h",     "",                           32},
-    {":1<Enter>=t",     "",                           32},
-};
-
-START_TEST(what_packets_have_in_common_becomes_a_filter)
-{
-    app_press(narrowings[_i].keys);
-    ck_assert_str_eq(dash.store->filter_text, narrowings[_i].filter);
-    ck_assert_uint_eq(store_count(dash.store, STORE_PACKETS),
-                      narrowings[_i].packets);
-}
-END_TEST
-
-START_TEST(earlier_filters_come_back_with_the_arrow)
-{
-    app_press("fmqtt.qos == 1<Enter>f<C-u>mqtt.qos == 2<Enter>f<Up><Up>");
-    ck_assert_str_eq(dash.store->filter_text, "mqtt.qos == 1");
-    app_press("<Down>");
-    ck_assert_str_eq(dash.store->filter_text, "mqtt.qos == 2");
-}
-END_TEST
-
-/* ---- finding ---- */
-
-START_TEST(search_goes_on_and_back_and_says_when_there_is_nothing)
-{
-    app_press("g/pubrec<Enter>");
-    ck_assert_uint_eq(app_chosen(), 8);
-    app_press("n");
-    ck_assert_uint_eq(app_chosen(), 32);
-    app_press("N");
-    ck_assert_uint_eq(app_chosen(), 8);
-    app_press("/nowhere<Enter>");
-    ck_assert(app_shows("not found: nowhere"));
-    ck_assert_uint_eq(app_chosen(), 8);
-    app_press("g/~^.*PUB(REC|COMP) +7<Enter>");
-    ck_assert_uint_eq(app_chosen(), 8);
-    app_press("g/#50 02 00 07<Enter>");
-    ck_assert_uint_eq(app_chosen(), 8);
-    app_press("/~(<Enter>");
-    ck_assert(app_shows("column 2 of the expression"));
-}
-END_TEST
-
-START_TEST(a_number_goes_to_its_packet)
-{
-    app_press(":12<Enter>");
-    ck_assert_uint_eq(app_chosen(), 12);
-    app_press("ma:3<Enter>'a");
-    ck_assert_uint_eq(app_chosen(), 12);
-    app_press("''");
-    ck_assert_uint_eq(app_chosen(), 3);
-    app_press(":1000<Enter>");
-    ck_assert(app_shows("there is no packet 1000"));
-    ck_assert_uint_eq(app_chosen(), 3);
-}
-END_TEST
-
-START_TEST(a_request_leads_to_its_answer_and_back)
-{
-    app_press(":3<Enter>%");
-    ck_assert_uint_eq(app_chosen(), 4);
-    app_press("%");
-    ck_assert_uint_eq(app_chosen(), 3);
-}
-END_TEST
-
-START_TEST(follow_comes_back_to_the_newest)
-{
-    app_press("gkF");
-    ck_assert(dash.store->follow);
-    ck_assert_uint_eq(app_chosen(), 32);
-    app_press("F");
-    ck_assert(!dash.store->follow);
-    ck_assert_uint_eq(app_chosen(), 32);
-    app_press("g<End>");
-    ck_assert(dash.store->follow);
-}
-END_TEST
-
-/* ---- fields and bytes ---- */
-
-START_TEST(bytes_and_fields_are_linked_both_ways)
-{
-    app_press(":7<Enter><Enter>jjjjjjjj");
-    ck_assert(app_shows("Message Identifier: 7"));
-    ck_assert(app_shows("[00 07]"));
-    app_press("<Tab>gl");
-    ck_assert(app_shows("[11]"));
-    ck_assert(app_shows("mqtt.len  byte 1"));
-}
-END_TEST
-
-/* The cells of the screen that have this style, or are selected for none. */
-static int cells_of(enum style style)
-{
-    int count = 0;
-
-    for (int i = 0; i < dash.grid.height * dash.grid.width; i++)
-        count += dash.grid.cells[i].style == style;
-    return count;
-}
-
-START_TEST(the_bytes_of_a_field_stand_out_with_and_without_colours)
-{
-    app_press(":8<Enter><Enter>G");
-    ck_assert(app_shows("02[00 07]"));
-    /* "00 07" and, at the right, "..". */
-    ck_assert_int_eq(cells_of(STYLE_MARK), 11);
-    app_press("<Tab>h");
-    ck_assert(app_shows("50[02]00 07"));
-    ck_assert(app_shows("mqtt.len"));
-}
-END_TEST
-
-START_TEST(a_field_is_explained_from_its_bytes_too)
-{
-    app_press("1<Tab><Tab>");
-    ck_assert(app_shows("── > bytes"));
-    app_press("e");
-    ck_assert(app_shows("what it is for"));
-    ck_assert(app_shows("The first byte of every packet"));
-    app_press("<Tab>");
-    ck_assert(app_shows("── > bytes"));
-    ck_assert(!app_shows("The first byte of every packet"));
-    app_press("e");
-    ck_assert(app_shows("The first byte of every packet"));
-    app_press("e");
-    ck_assert(!app_shows("what it is for"));
-    /* Esc closes what opened last: this, and then the field. */
-    app_press("e<Esc>");
-    ck_assert(!app_shows("what it is for"));
-}
-END_TEST
-
-START_TEST(a_folded_group_hides_its_fields)
-{
-    app_press(":7<Enter><Enter>");
-    ck_assert(app_shows("DUP Flag"));
-    app_press("h");
-    ck_assert(!app_shows("DUP Flag"));
-    app_press("l");
-    ck_assert(app_shows("DUP Flag"));
 }
 END_TEST
 
@@ -521,52 +296,6 @@ START_TEST(a_client_is_ended_in_one_of_three_ways)
     app_press("3K");
     app_press(kicks[_i].key);
     ck_assert_str_eq(dash.done, kicks[_i].done);
-}
-END_TEST
-
-/* ---- lab ---- */
-
-START_TEST(the_lab_is_led_from_the_keyboard)
-{
-    app_press("7p");
-    ck_assert_uint_eq(dash.lab.step, 1);
-    app_press("n");
-    ck_assert_uint_eq(dash.lab.step, 2);
-    app_press("h"); /* it costs a point, so that is asked */
-    ck_assert(app_shows("costs points: open it?"));
-    app_press("h");
-    ck_assert_uint_eq(dash.lab.hints_open, 1);
-    app_press("hy");
-    ck_assert_uint_eq(dash.lab.hints_open, 2);
-    ck_assert(app_shows("There are four packets."));
-    app_press("a5<Enter>");
-    ck_assert(app_shows("not right yet"));
-    app_press("a4<Enter>");
-    ck_assert(app_shows("answered: 4"));
-    app_press("<Tab><Enter>");
-    ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
-    ck_assert_uint_eq(app_chosen(), 7);
-}
-END_TEST
-
-START_TEST(the_lab_is_presented_step_by_step)
-{
-    app_press("7P");
-    ck_assert(app_shows("Exactly once"));
-    app_press("h");
-    ck_assert_uint_eq(dash.lab.step, 1);
-    app_press("<Right>");
-    ck_assert_uint_eq(dash.lab.step, 2);
-    app_press("t");
-    ck_assert(!app_shows("Exactly once"));
-    app_press("l");
-    ck_assert_uint_eq(dash.lab.step, 2);
-    app_press("tjjjjG");
-    ck_assert(app_shows("PRESENT"));
-    app_press("P");
-    ck_assert_int_eq(dash.app->view, VIEW_LAB);
-    app_press("1P");
-    ck_assert(!app_shows("Exactly once"));
 }
 END_TEST
 
@@ -624,43 +353,6 @@ START_TEST(a_large_screen_shows_several_views_and_zoom_one)
     ck_assert(!app_shows("4 topics"));
     app_press("<Esc>");
     ck_assert_int_eq(dash.app->layout.kind, LAYOUT_FULL);
-}
-END_TEST
-
-/* There is more room then, so less of the text is above what is seen. */
-START_TEST(a_lab_read_to_its_end_is_seen_when_zoomed)
-{
-    grid_resize(&dash.grid, 40, 120);
-    app_press("7G");
-    ck_assert(!app_shows("Publish ONE message"));
-    app_press("z");
-    ck_assert(app_shows("Publish ONE message"));
-}
-END_TEST
-
-/* Who answers sees what is asked, and how one comes back from the checks. */
-START_TEST(a_question_is_seen_while_it_is_answered)
-{
-    grid_resize(&dash.grid, 18, 80);
-    app_press("7");
-    ck_assert(!app_shows("Question: number of packets?"));
-    app_press("a");
-    ck_assert(app_shows("Question: number of packets?"));
-    app_press("<Esc><Tab>");
-    ck_assert(app_shows("> Checks  2 of 5   7: text"));
-    app_press("7");
-    ck_assert(!app_shows("> Checks"));
-    ck_assert(app_shows("Checks  2 of 5"));
-}
-END_TEST
-
-/* q that only takes the whole window away from a view says so. */
-START_TEST(leaving_a_zoomed_view_is_told)
-{
-    grid_resize(&dash.grid, 40, 120);
-    app_press("7zq");
-    ck_assert(app_shows("beside the other views again"));
-    ck_assert(!app_shows("Quit?"));
 }
 END_TEST
 
@@ -739,6 +431,20 @@ static void disturb(uint32_t dice)
     }
 }
 
+/* A terminal gets no control characters, whatever is shown. */
+static bool is_harmless(const struct grid *grid)
+{
+    for (int i = 0; i < grid->height * grid->width; i++) {
+        for (int c = 0; c < GRID_CELL_CHARS; c++) {
+            wchar_t sign = grid->cells[i].chars[c];
+
+            if (sign && (sign < 0x20 || (sign >= 0x7f && sign < 0xa0)))
+                return false;
+        }
+    }
+    return true;
+}
+
 /* Keys, sizes and records at random, always the same: nothing crashes, every
    picture is harmless, the cursor is on the screen. */
 START_TEST(random_keys_never_break_it)
@@ -775,12 +481,13 @@ START_TEST(random_keys_never_break_it)
         store_catch_up(dash.store, 0);
         store_set_now(dash.store, dash.sample.time_ns);
         app_draw(dash.app, &dash.grid);
+        ck_assert(is_harmless(&dash.grid));
         ck_assert_int_lt(dash.grid.cursor_y, dash.grid.height);
         ck_assert_int_lt(dash.grid.cursor_x, dash.grid.width);
         dash.app->quit = false;
     }
-    ck_assert_uint_eq(
-        dash.store->tag_count <= history_packets(dash.store->history), 1);
+    ck_assert_uint_le(dash.store->tag_count,
+                      history_packets(dash.store->history));
 }
 END_TEST
 
@@ -805,37 +512,14 @@ Suite *app_suite(void)
     tcase_add_test(tcase, the_list_of_commands_begins_with_them);
     tcase_add_test(tcase, help_leads_back_to_where_one_was);
     tcase_add_test(tcase, q_asks_before_the_broker_ends_and_escape_never_quits);
-    tcase_add_test(tcase, a_step_that_begins_again_is_read_from_its_top);
     tcase_add_test(tcase, q_leaves_at_once_when_nothing_ends_with_it);
     tcase_add_test(tcase, q_asks_as_long_as_a_broker_would_end_with_it);
-    tcase_add_test(tcase, a_filter_is_tried_while_it_is_typed);
-    tcase_add_test(tcase, what_is_no_filter_cannot_be_entered);
-    tcase_add_test(tcase, the_chosen_field_becomes_a_filter);
-    tcase_add_test(tcase, a_client_of_the_list_becomes_a_filter);
-    tcase_add_loop_test(tcase, what_packets_have_in_common_becomes_a_filter, 0,
-                        sizeof(narrowings) / sizeof(narrowings[0]));
-    tcase_add_test(tcase, earlier_filters_come_back_with_the_arrow);
-    tcase_add_test(tcase,
-                   search_goes_on_and_back_and_says_when_there_is_nothing);
-    tcase_add_test(tcase, a_number_goes_to_its_packet);
-    tcase_add_test(tcase, a_request_leads_to_its_answer_and_back);
-    tcase_add_test(tcase, follow_comes_back_to_the_newest);
-    tcase_add_test(tcase, bytes_and_fields_are_linked_both_ways);
-    tcase_add_test(tcase,
-                   the_bytes_of_a_field_stand_out_with_and_without_colours);
-    tcase_add_test(tcase, a_field_is_explained_from_its_bytes_too);
-    tcase_add_test(tcase, a_folded_group_hides_its_fields);
     tcase_add_test(tcase, a_message_is_published_from_the_screen);
     tcase_add_loop_test(tcase, a_client_is_ended_in_one_of_three_ways, 0,
                         sizeof(kicks) / sizeof(kicks[0]));
-    tcase_add_test(tcase, the_lab_is_led_from_the_keyboard);
-    tcase_add_test(tcase, the_lab_is_presented_step_by_step);
     tcase_add_test(tcase, a_click_chooses_and_the_wheel_moves);
     tcase_add_test(tcase, every_view_draws_at_every_size);
     tcase_add_test(tcase, a_large_screen_shows_several_views_and_zoom_one);
-    tcase_add_test(tcase, a_lab_read_to_its_end_is_seen_when_zoomed);
-    tcase_add_test(tcase, a_question_is_seen_while_it_is_answered);
-    tcase_add_test(tcase, leaving_a_zoomed_view_is_told);
     tcase_add_test(tcase, what_was_written_can_be_read_again);
     tcase_add_loop_test(tcase, random_keys_never_break_it, 0, 3);
     return suite;
