@@ -1,95 +1,24 @@
 /*
- * Checks that look at sessions, certificates, and by a command of their own.
+ * Checks that look at sessions and certificates.
  */
 #include "suites.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "certs/certs.h"
-#include "labs/check.h"
+#include "check_stage.h"
 #include "wire/event.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND UINT64_C(1000000000)
 #define YEAR_S (365 * 86400)
-
-static struct history *history;
-static struct dissection scratch;
-static char folder[] = "/tmp/mqttlab-kinds.XXXXXX";
-
-static struct check *make(const char *text, char *error, size_t error_size)
-{
-    static char copy[300];
-    static char id[] = "x";
-    static struct lab_check_spec spec;
-    static const struct lab_step step;
-
-    snprintf(copy, sizeof(copy), "%s", text);
-    spec = (struct lab_check_spec){.id = id, .points = 1, .text = copy};
-    return check_new(&spec, &step, error, error_size);
-}
-
-static struct check *make_good(const char *text)
-{
-    char error[300] = "";
-    struct check *check = make(text, error, sizeof(error));
-
-    ck_assert_msg(check != NULL, "%s: %s", text, error);
-    return check;
-}
-
-static struct check_context context(void)
-{
-    return (struct check_context){
-        .history = history, .scratch = &scratch, .files = folder};
-}
-
-/* A record of this time that says nothing. */
-static void add_time(uint64_t second)
-{
-    struct buf bytes = {0};
-
-    record_begin(&bytes, EVENT_NOTE);
-    history_add(history, &(struct record){.seq = history_end(history) + 1,
-                                          .time_ns = second * SECOND,
-                                          .type = RECORD_NOTE,
-                                          .bytes = buf_slice(&bytes)});
-    buf_release(&bytes);
-}
-
-static void begin(void)
-{
-    history = history_new(0);
-    memcpy(strrchr(folder, '.'), ".XXXXXX", 7);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void end(void)
-{
-    char *command = alloc_printf("rm -rf %s", folder);
-
-    history_free(history);
-    dissect_release(&scratch);
-    scratch = (struct dissection){0};
-    ck_assert_int_eq(system(command), 0);
-    free(command);
-}
 
 /* ---- sessions ---- */
 
-/* What happens, one letter each: T and U open connection 1 and 2 with TLS, P opens
-   3 without, a and b are CONNECTs of ann on 1 and bob on 2, c one of ann on 3; t
-   and u and p close them; R: the broker is started anew, W: somebody begins to watch. */
 static void event(uint32_t connection, enum record_type type,
                   enum event_code code, const char *text)
 {
@@ -97,11 +26,12 @@ static void event(uint32_t connection, enum record_type type,
 
     record_begin(&bytes, code);
     record_put_string(&bytes, RECORD_TEXT, text);
-    history_add(history, &(struct record){.seq = history_end(history) + 1,
-                                          .time_ns = SECOND,
-                                          .connection = connection,
-                                          .type = (uint8_t)type,
-                                          .bytes = buf_slice(&bytes)});
+    history_add(desk.history,
+                &(struct record){.seq = history_end(desk.history) + 1,
+                                 .time_ns = CLOCK_NS_PER_S,
+                                 .connection = connection,
+                                 .type = (uint8_t)type,
+                                 .bytes = buf_slice(&bytes)});
     buf_release(&bytes);
 }
 
@@ -110,15 +40,16 @@ static void connect(uint32_t connection, const char *hex)
     uint8_t bytes[64];
     size_t len = unit_hex(hex, bytes, sizeof(bytes));
 
-    history_add(history, &(struct record){.seq = history_end(history) + 1,
-                                          .time_ns = SECOND,
-                                          .connection = connection,
-                                          .type = RECORD_MQTT,
-                                          .direction = RECORD_C2B,
-                                          .version = 4,
-                                          .actor = RECORD_STUDENT,
-                                          .original_len = (uint32_t)len,
-                                          .bytes = slice_of(bytes, len)});
+    history_add(desk.history,
+                &(struct record){.seq = history_end(desk.history) + 1,
+                                 .time_ns = CLOCK_NS_PER_S,
+                                 .connection = connection,
+                                 .type = RECORD_MQTT,
+                                 .direction = RECORD_C2B,
+                                 .version = 4,
+                                 .actor = RECORD_STUDENT,
+                                 .original_len = (uint32_t)len,
+                                 .bytes = slice_of(bytes, len)});
 }
 
 #define ANN "10 0f 0004 4d515454 04 02 003c 0003 616e6e"
@@ -129,14 +60,19 @@ static void watched(void)
     struct buf bytes = {0};
 
     record_begin(&bytes, EVENT_BROKER_STARTED);
-    history_add(history, &(struct record){.seq = history_end(history) + 1,
-                                          .time_ns = SECOND,
-                                          .type = RECORD_EVT,
-                                          .flags = RECORD_SNAPSHOT,
-                                          .bytes = buf_slice(&bytes)});
+    history_add(desk.history,
+                &(struct record){.seq = history_end(desk.history) + 1,
+                                 .time_ns = CLOCK_NS_PER_S,
+                                 .type = RECORD_EVT,
+                                 .flags = RECORD_SNAPSHOT,
+                                 .bytes = buf_slice(&bytes)});
     buf_release(&bytes);
 }
 
+/* What happens, one letter each: T and U open connection 1 and 2 with TLS, P
+   opens 3 without, a and b are CONNECTs of ann on 1 and bob on 2, c one of ann
+   on 3; t and u and p close them; R: the broker is started anew, W: somebody
+   begins to watch. */
 static void happen(char letter)
 {
     switch (letter) {
@@ -181,8 +117,8 @@ static const struct {
 
 START_TEST(a_session_is_one_connection_that_is_open)
 {
-    struct check *check = make_good("session " TLS_13 " with " IS_ANN);
-    struct check_context with = context();
+    struct check *check = check_stage_make("session " TLS_13 " with " IS_ANN);
+    struct check_context with = check_stage_context();
     struct history_row row;
     size_t early = strlen(sessions[_i].before);
 
@@ -191,7 +127,7 @@ START_TEST(a_session_is_one_connection_that_is_open)
     for (const char *c = sessions[_i].within; *c; c++)
         happen(*c);
     ck_assert(check_is_state(check));
-    for (uint64_t i = 0; history_get(history, i, &row); i++) {
+    for (uint64_t i = 0; history_get(desk.history, i, &row); i++) {
         with.early = i < early;
         check_feed(check, &with, &row);
     }
@@ -213,7 +149,7 @@ make_file(bool (*how)(const struct certs_request *, struct buf *, struct buf *),
     struct buf told = {0};
     struct buf why = {0};
 
-    ck_assert_msg(how(&(struct certs_request){.folder = folder,
+    ck_assert_msg(how(&(struct certs_request){.folder = desk.folder,
                                               .name = name,
                                               .common_name = common_name,
                                               .by = by,
@@ -229,8 +165,8 @@ make_file(bool (*how)(const struct certs_request *, struct buf *, struct buf *),
 static void make_certificates(void)
 {
     struct buf told = {0};
-    char *stolen = alloc_printf("%s/stolen.crt", folder);
-    const struct certs_request request = {.folder = folder};
+    char *stolen = alloc_printf("%s/stolen.crt", desk.folder);
+    const struct certs_request request = {.folder = desk.folder};
 
     make_file(certs_ca, "ca", "Root", 0, NULL);
     make_file(certs_ca, "other", "Other", 0, NULL);
@@ -274,27 +210,17 @@ static const struct {
     {"cert device.crt revoked ca.crl",                                 "ca.crl does not name it"                  },
 };
 
-static char *explained(const struct check *check)
-{
-    struct buf expected = {0};
-    struct buf actual = {0};
-
-    check_explain(check, &expected, &actual);
-    buf_release(&expected);
-    return buf_take_string(&actual);
-}
-
 static void is_certificate(const char *text, const char *why)
 {
-    const struct check_context with = context();
-    struct check *check = make_good(text);
+    const struct check_context with = check_stage_context();
+    struct check *check = check_stage_make(text);
 
     check_look(check, &with);
-    char *said = explained(check);
+    char *said = check_stage_explained(check);
     ck_assert_msg((check_status(check)->result == CHECK_PASSED) == !why,
                   "%s: %s", text, said);
     ck_assert_msg(strstr(said, why ? why : "it is"), "%s: %s", text, said);
-    ck_assert_msg(!strstr(said, folder), "%s: %s", text, said);
+    ck_assert_msg(!strstr(said, desk.folder), "%s: %s", text, said);
     const char *reason = check_reason(check);
     if (why && strncmp(text, "cert none.crt", 13) != 0)
         ck_assert_str_eq(reason, said);
@@ -307,7 +233,7 @@ static void is_certificate(const char *text, const char *why)
 START_TEST(a_certificate_is_as_it_is_wanted_or_the_check_says_why_not)
 {
     make_certificates();
-    add_time((uint64_t)time(NULL));
+    check_stage_time((uint64_t)time(NULL));
     for (size_t i = 0; i < sizeof(certs) / sizeof(certs[0]); i++)
         is_certificate(certs[i].text, certs[i].why);
 }
@@ -321,15 +247,15 @@ START_TEST(a_list_that_is_not_there_yet_is_nobodys_mistake)
         "cert server.crt trusted ca.crt crl later.crl",
         "cert server.crt revoked later.crl",
     };
-    const struct check_context with = context();
-    struct check *check = make_good(texts[_i]);
+    const struct check_context with = check_stage_context();
+    struct check *check = check_stage_make(texts[_i]);
 
     make_certificates();
-    add_time((uint64_t)time(NULL));
+    check_stage_time((uint64_t)time(NULL));
     check_look(check, &with);
     ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
     ck_assert_ptr_null(check_reason(check));
-    char *said = explained(check);
+    char *said = check_stage_explained(check);
     ck_assert_msg(strstr(said, "later.crl cannot be read"), "%s", said);
     free(said);
     check_free(check);
@@ -341,9 +267,10 @@ START_TEST(what_is_expired_is_decided_by_the_last_record)
     uint64_t now = (uint64_t)time(NULL);
 
     make_certificates();
-    add_time(now - 3600); /* what was made behind the last record counts */
+    check_stage_time(now -
+                     3600); /* what was made behind the last record counts */
     is_certificate("cert server.crt not-expired trusted ca.crt", NULL);
-    add_time(now + 31 * UINT64_C(86400));
+    check_stage_time(now + 31 * UINT64_C(86400));
     is_certificate("cert server.crt not-expired", "its time is over");
     is_certificate("cert server.crt trusted ca.crt", "its time is over");
     is_certificate("cert device.crt not-expired trusted ca.crt", NULL);
@@ -352,7 +279,7 @@ END_TEST
 
 START_TEST(what_is_not_valid_yet_is_told)
 {
-    add_time((uint64_t)time(NULL) - YEAR_S);
+    check_stage_time((uint64_t)time(NULL) - YEAR_S);
     make_certificates();
     is_certificate("cert server.crt not-expired", "its time has not begun");
     is_certificate("cert server.crt trusted ca.crt", "its time has not begun");
@@ -361,13 +288,13 @@ END_TEST
 
 START_TEST(a_certificate_is_judged_again_when_a_file_has_changed)
 {
-    const struct check_context with = context();
-    struct check *check = make_good("cert server.crt key mine.key");
-    char *from = alloc_printf("%s/server.key", folder);
-    char *to = alloc_printf("%s/mine.key", folder);
+    const struct check_context with = check_stage_context();
+    struct check *check = check_stage_make("cert server.crt key mine.key");
+    char *from = alloc_printf("%s/server.key", desk.folder);
+    char *to = alloc_printf("%s/mine.key", desk.folder);
 
     make_certificates();
-    add_time((uint64_t)time(NULL));
+    check_stage_time((uint64_t)time(NULL));
     check_look(check, &with);
     ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
     ck_assert_int_eq(rename(from, to), 0);
@@ -386,203 +313,6 @@ START_TEST(a_certificate_is_judged_again_when_a_file_has_changed)
 }
 END_TEST
 
-/* ---- commands ---- */
-
-static void put_file(const char *name)
-{
-    char *path = alloc_printf("%s/%s", folder, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    free(path);
-}
-
-static const struct {
-    const char *command;
-    const char *said;
-} commands[] = {
-    {"test -f here",                                "status 0"   },
-    {"test -f there",                               "status 1"   },
-    {"exit 7",                                      "status 7"   },
-    {"kill -9 $$",                                  "by signal 9"},
-    {"exit 200",                                    "status 200" },
-    {"yes",                                         "too much"   },
-    {"no-such-command-anywhere",                    "status 127" },
- /* Neither our environment nor our terminal, and no large files. */
-    {"test -z \"$MQTTLAB_SECRET\" && ! read x",     "status 0"   },
-    {"! head -c 20000000 /dev/zero >$TMPDIR/large", "status 0"   },
-};
-
-START_TEST(a_command_is_judged_by_its_status)
-{
-    const struct check_context with = context();
-    char *text = alloc_printf("shell %s", commands[_i].command);
-    struct check *check = make_good(text);
-
-    setenv("MQTTLAB_SECRET", "x", 1);
-    put_file("here");
-    check_finish(check, &with);
-    char *said = explained(check);
-    ck_assert_msg(strstr(said, commands[_i].said), "%s: %s", text, said);
-    ck_assert_int_eq(check_status(check)->result == CHECK_PASSED,
-                     strstr(commands[_i].said, " 0") != NULL);
-    unsetenv("MQTTLAB_SECRET");
-    free(said);
-    free(text);
-    check_free(check);
-}
-END_TEST
-
-START_TEST(a_command_runs_when_a_file_has_changed_and_nobody_waits_for_it)
-{
-    const struct check_context with = context();
-    struct check *check = make_good("shell test -f here && test -f there");
-    bool ran = false;
-
-    put_file("here");
-    for (int i = 0; i < 2000 && !ran; i++) {
-        check_look(check, &with);
-        char *said = explained(check);
-        ran = strstr(said, "status 1") != NULL;
-        free(said);
-        usleep(5000);
-    }
-    ck_assert(ran);
-    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
-    put_file("there");
-    check_finish(check, &with);
-    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
-    check_free(check);
-}
-END_TEST
-
-/* Files that change while it runs are judged, and not what they were. */
-START_TEST(what_is_handed_in_last_is_judged)
-{
-    const struct check_context with = context();
-    struct check *check = make_good("shell test -f there && exit 0; "
-                                    "echo >fifo; sleep 0.2; exit 1");
-    char *fifo = alloc_printf("%s/fifo", folder);
-    char byte;
-
-    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    check_look(check, &with);
-    int fd = open(fifo, O_RDONLY);
-    ck_assert_int_eq(read(fd, &byte, 1), 1); /* it has found nothing */
-    put_file("there");
-    check_finish(check, &with);
-    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
-    check_free(check);
-    close(fd);
-    free(fifo);
-}
-END_TEST
-
-/* What the lab writes all the time is none of the student's files. */
-START_TEST(a_command_is_not_run_for_what_the_lab_writes)
-{
-    static const char *const theirs[] = {"journal", "recording-001.pcapng",
-                                         "broker.log", "run.log", ".answers"};
-    const struct check_context with = context();
-    struct check *check = make_good("shell true");
-
-    put_file("here");
-    check_finish(check, &with);
-    for (size_t i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++) {
-        put_file(theirs[i]);
-        check_look(check, &with);
-        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
-    }
-    put_file("there");
-    check_look(check, &with);
-    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), 0);
-    check_free(check);
-}
-END_TEST
-
-/* A named pipe that nobody writes to keeps nobody waiting. */
-START_TEST(what_is_no_file_is_not_there)
-{
-    const struct check_context with = context();
-    struct check *check = make_good("file notes matches x");
-    char *path = alloc_printf("%s/notes", folder);
-
-    ck_assert_int_eq(mkfifo(path, 0600), 0);
-    check_finish(check, &with);
-    char *said = explained(check);
-    ck_assert_ptr_nonnull(strstr(said, "there is no such file"));
-    free(said);
-    free(path);
-    check_free(check);
-}
-END_TEST
-
-START_TEST(of_a_large_file_the_beginning_counts)
-{
-    const struct check_context with = context();
-    struct check *check = make_good("file notes matches done");
-    char *path = alloc_printf("%s/notes", folder);
-    FILE *file = fopen(path, "w");
-
-    for (int i = 0; i < (1 << 20) + 4096; i++)
-        fputc('\n', file);
-    fputs("done\n", file);
-    fclose(file);
-    check_finish(check, &with);
-    ck_assert_int_eq(check_status(check)->result, CHECK_FAILED);
-    free(path);
-    check_free(check);
-}
-END_TEST
-
-/* No room for a process is nobody's fault: in one of its own, where there is
-   none. */
-static int judge_without_descriptors(void)
-{
-    const struct check_context with = context();
-    struct check *check = make_good("shell true");
-    int last = dup(0);
-    const struct rlimit few = {.rlim_cur = (rlim_t)last + 1,
-                               .rlim_max = (rlim_t)last + 1};
-
-    close(last);
-    put_file("here");
-    if (setrlimit(RLIMIT_NOFILE, &few) != 0)
-        return 2;
-    check_finish(check, &with);
-    return check_status(check)->result != CHECK_UNDECIDED;
-}
-
-START_TEST(a_command_that_cannot_be_run_is_undecided)
-{
-    int status;
-    pid_t pid = fork();
-
-    if (pid == 0)
-        _exit(judge_without_descriptors());
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-END_TEST
-
-/* What runs in it ends with the sandbox, see the tests of that. */
-START_TEST(a_command_that_is_not_waited_for_ends_with_the_check)
-{
-    const struct check_context with = context();
-    struct check *check = make_good("shell sleep 1000");
-
-    put_file("here");
-    check_look(check, &with);
-    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), 0);
-    check_free(check);
-    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
-    ck_assert_int_eq(errno, ECHILD);
-}
-END_TEST
-
-/* ---- what is none ---- */
-
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 Suite *check_kinds_suite(void)
@@ -590,7 +320,7 @@ Suite *check_kinds_suite(void)
     Suite *suite = suite_create("check_kinds");
     TCase *tcase = unit_case(suite, "check_kinds", 30);
 
-    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_checked_fixture(tcase, check_stage_open, check_stage_close);
     tcase_add_loop_test(tcase, a_session_is_one_connection_that_is_open, 0,
                         COUNT(sessions));
     tcase_add_test(tcase,
@@ -601,15 +331,5 @@ Suite *check_kinds_suite(void)
     tcase_add_test(tcase, what_is_not_valid_yet_is_told);
     tcase_add_test(tcase,
                    a_certificate_is_judged_again_when_a_file_has_changed);
-    tcase_add_loop_test(tcase, a_command_is_judged_by_its_status, 0,
-                        COUNT(commands));
-    tcase_add_test(
-        tcase, a_command_runs_when_a_file_has_changed_and_nobody_waits_for_it);
-    tcase_add_test(tcase, what_is_handed_in_last_is_judged);
-    tcase_add_test(tcase, a_command_is_not_run_for_what_the_lab_writes);
-    tcase_add_test(tcase, what_is_no_file_is_not_there);
-    tcase_add_test(tcase, of_a_large_file_the_beginning_counts);
-    tcase_add_test(tcase, a_command_that_cannot_be_run_is_undecided);
-    tcase_add_test(tcase, a_command_that_is_not_waited_for_ends_with_the_check);
     return suite;
 }
