@@ -6,6 +6,7 @@
 #include "broker/message.h"
 #include "broker/session.h"
 #include "broker/will.h"
+#include "wire/gate.h"
 
 static void write_broker(struct broker *broker)
 {
@@ -100,6 +101,8 @@ void snapshot_write(void *owner)
                          clock_ms(&broker->loop->clock), write_retained,
                          broker);
     broker->report.flags = 0;
+    if (broker->tap.gate)
+        gate_snapshot(broker->tap.gate);
     tap_publish(&broker->tap);
 }
 

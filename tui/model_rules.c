@@ -19,11 +19,23 @@ static void end_rule(struct model *model, size_t at)
             (model->rule_count - at) * sizeof(*model->rules));
 }
 
+/* A snapshot tells of one again, whenever somebody else begins to watch. */
+static bool is_known(const struct model *model, unsigned long number)
+{
+    for (size_t i = 0; i < model->rule_count; i++) {
+        if (model->rules[i].number == number)
+            return true;
+    }
+    return false;
+}
+
 static void set_rule(struct model *model, const char *text)
 {
     char *rest = NULL;
     unsigned long number = strtoul(text + strcspn(text, DIGITS), &rest, 10);
 
+    if (is_known(model, number))
+        return;
     if (model->rule_count == MODEL_RULES_MAX || strncmp(rest, ": ", 2) != 0)
         return;
     model->rules[model->rule_count++] = (struct model_rule){

@@ -193,19 +193,41 @@ static void let_all_go(struct gate *gate)
 
 /* ---- rules ---- */
 
+/* flags: of the record. */
+static void tell_rule(struct gate *gate, const struct gate_set_rule *rule,
+                      uint8_t flags)
+{
+    struct buf bytes = {0};
+    char time[16] = "";
+    char text[300];
+
+    if (rule->is.kind == GATE_DELAY)
+        snprintf(time, sizeof(time), " %u ms", (unsigned)rule->is.delay_ms);
+    snprintf(text, sizeof(text), "rule %u: %s%s%s %.200s", rule->number,
+             rule->is.always ? "always " : "", gate_kind_name(rule->is.kind),
+             time, *rule->text ? rule->text : "every packet");
+    record_begin(&bytes, EVENT_RULE_SET);
+    record_put_string(&bytes, RECORD_TEXT, text);
+    tap_write(gate->tap, &(struct record){.type = RECORD_EVT,
+                                          .flags = flags,
+                                          .bytes = buf_slice(&bytes)});
+    buf_release(&bytes);
+}
+
 unsigned gate_set(struct gate *gate, const struct gate_rule *rule,
                   const char *text, struct filter_error *error)
 {
     unsigned number = gate_rules_set(&gate->rules, rule, text, error);
-    char time[16] = "";
 
-    if (rule->kind == GATE_DELAY)
-        snprintf(time, sizeof(time), " %u ms", (unsigned)rule->delay_ms);
     if (number)
-        tell(gate, NULL, EVENT_RULE_SET, 0, "rule %u: %s%s%s %.200s", number,
-             rule->always || rule->kind == GATE_HOLD ? "always " : "",
-             gate_kind_name(rule->kind), time, *text ? text : "every packet");
+        tell_rule(gate, &gate->rules.items[gate->rules.count - 1], 0);
     return number;
+}
+
+void gate_snapshot(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->rules.count; i++)
+        tell_rule(gate, &gate->rules.items[i], RECORD_SNAPSHOT);
 }
 
 /* A rule ended: what it holds goes as soon as it is the first. */

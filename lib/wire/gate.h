@@ -68,6 +68,10 @@ struct gate_rule {
 unsigned gate_set(struct gate *gate, const struct gate_rule *rule,
                   const char *text, struct filter_error *error);
 
+/* Record the rules that are in force, with RECORD_SNAPSHOT, for somebody who
+   begins to watch. */
+void gate_snapshot(struct gate *gate);
+
 /* End the rule with this number, or all of this kind (GATE_KINDS: all). What
    they hold is let go. Returns how many. */
 unsigned gate_unset(struct gate *gate, unsigned number);

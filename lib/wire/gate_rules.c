@@ -1,7 +1,10 @@
 #include "wire/gate_rules.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 static const char *const names[GATE_KINDS] = {
     [GATE_HOLD] = "hold",       [GATE_DROP] = "drop",
@@ -38,6 +41,7 @@ int gate_rules_init(struct gate_rules *rules, struct tap *tap,
 static void remove_rule(struct gate_rules *rules, size_t index)
 {
     filter_free(rules->items[index].filter);
+    free(rules->items[index].text);
     rules->count--;
     memmove(rules->items + index, rules->items + index + 1,
             (rules->count - index) * sizeof(rules->items[0]));
@@ -77,7 +81,8 @@ unsigned gate_rules_set(struct gate_rules *rules, const struct gate_rule *rule,
         return 0;
     }
     struct gate_set_rule *set = &rules->items[rules->count++];
-    *set = (struct gate_set_rule){*rule, ++rules->last_number, filter};
+    *set = (struct gate_set_rule){*rule, ++rules->last_number, filter,
+                                  alloc_string(text)};
     set->is.always = rule->always || rule->kind == GATE_HOLD;
     return set->number;
 }

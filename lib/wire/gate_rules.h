@@ -12,7 +12,8 @@
 struct gate_set_rule {
     struct gate_rule is;
     unsigned number;
-    struct filter *filter;
+    struct filter *filter; /* owned */
+    char *text;            /* owned: that it was made of */
 };
 
 struct gate_rules {

@@ -189,6 +189,9 @@ START_TEST(the_rules_in_force_are_listed)
                  "rule 1: always drop mqtt.qos == 2", 0);
     sample_event(&dash.sample, EVENT_RULE_SET, 0, 0, RECORD_TEXT,
                  "rule 2: delay 500 ms every packet", 0);
+    /* Told again to somebody else, it is no third one. */
+    sample_event(&dash.sample, EVENT_RULE_SET, 0, 0, RECORD_TEXT,
+                 "rule 1: always drop mqtt.qos == 2", 0);
     app_press(":rules<Enter>");
     ck_assert(app_shows("lost 0  rules 2"));
     ck_assert(app_shows("rule 1: always drop mqtt.qos == 2; rule 2: delay"));

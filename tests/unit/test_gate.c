@@ -338,6 +338,34 @@ START_TEST(a_held_packet_can_be_dropped)
 }
 END_TEST
 
+static bool is_told(const struct record *record, const char *text)
+{
+    return record->type == RECORD_EVT && record->flags & RECORD_SNAPSHOT &&
+           record_code(record->bytes) == EVENT_RULE_SET &&
+           slice_equal_string(record_get(record->bytes, RECORD_TEXT), text);
+}
+
+START_TEST(who_comes_later_is_told_which_rules_are_in_force)
+{
+    struct record record;
+    unsigned drops = 0;
+    unsigned delays = 0;
+
+    rule("drop", "mqtt.msgtype == 14", "");
+    rule("hold", "mqtt.msgtype == 3", "");
+    rule("delay", "", ",\"ms\":70,\"always\":true");
+    ck_assert(run("{\"cmd\":\"unrule\",\"kind\":\"hold\"}"));
+    snapshot_write(rig.broker);
+    while (tap_reader_next(&reader, &record)) {
+        drops += is_told(&record, "rule 1: drop mqtt.msgtype == 14");
+        delays += is_told(&record, "rule 3: always delay 70 ms every packet");
+        ck_assert(!is_told(&record, "rule 2: always hold mqtt.msgtype == 3"));
+    }
+    ck_assert_uint_eq(drops, 1);
+    ck_assert_uint_eq(delays, 1);
+}
+END_TEST
+
 START_TEST(rules_end_with_whoever_set_them)
 {
     struct mqtt_publish publish;
@@ -443,6 +471,7 @@ Suite *gate_suite(void)
     tcase_add_test(tcase, a_rule_cannot_ask_what_only_a_watcher_knows);
     tcase_add_test(tcase, only_the_rule_that_is_named_ends);
     tcase_add_test(tcase, a_held_packet_can_be_dropped);
+    tcase_add_test(tcase, who_comes_later_is_told_which_rules_are_in_force);
     tcase_add_test(tcase, rules_end_with_whoever_set_them);
     tcase_add_test(tcase, a_connection_that_ends_takes_its_held_packets_along);
     tcase_add_test(tcase, too_many_held_packets_end_the_rules);
