@@ -43,15 +43,22 @@ void values_collect(const struct store *store, uint64_t position,
     }
 }
 
+double values_part(const struct values *values, size_t index)
+{
+    /* By halves: the whole span may be more than a double holds. */
+    double span = values->most / 2 - values->least / 2;
+    double above = values->items[index] / 2 - values->least / 2;
+
+    return span > 0 ? above / span : 0.5;
+}
+
 void values_put_row(const struct values *values, struct buf *out)
 {
     static const char signs[] = "_.:-=+*#";
-    double span = values->most - values->least;
 
     for (size_t i = values->count; i-- > 0;) {
-        double height =
-            span > 0 ? (values->items[i] - values->least) / span : 0.5;
+        double height = values_part(values, i) * 7 + 0.5;
 
-        buf_append_u8(out, (uint8_t)signs[(size_t)(height * 7 + 0.5)]);
+        buf_append_u8(out, (uint8_t)signs[(size_t)height]);
     }
 }

@@ -26,6 +26,10 @@ void values_collect(const struct store *store, uint64_t position,
                     const char *topic, const char *name, size_t most,
                     struct values *values);
 
+/* Where one of them lies between the least, 0, and the most, 1; 0.5 when they
+   are all the same. */
+double values_part(const struct values *values, size_t index);
+
 /* Append them as a row of signs, the newest at the right. */
 void values_put_row(const struct values *values, struct buf *out);
 

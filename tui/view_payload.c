@@ -227,14 +227,13 @@ static void next_number(struct view_payload *view)
 static void draw_bars(const struct values *values, size_t count,
                       const struct area *area)
 {
-    double span =
-        values->most > values->least ? values->most - values->least : 1;
+    bool flat = values->most <= values->least;
     int rows = area->height;
 
     grid_printf(area, 0, 0, STYLE_DIM, "%9.4g |", values->most);
     grid_printf(area, rows - 1, 0, STYLE_DIM, "%9.4g |", values->least);
     for (size_t i = 0; i < count; i++) {
-        double part = (values->items[i] - values->least) / span;
+        double part = flat ? 0 : values_part(values, i);
         int top = rows - 1 - (int)(part * (rows - 1));
         int x = 12 + (int)(count - 1 - i);
 

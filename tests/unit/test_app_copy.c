@@ -182,6 +182,22 @@ START_TEST(a_member_of_json_is_plotted)
 }
 END_TEST
 
+/* From the least to the most of these is more than a double holds. */
+START_TEST(numbers_of_any_size_are_plotted)
+{
+    const struct sample_way in = {.connection = 1, .version = MQTT_3_1_1};
+
+    sample_publish(&dash.sample, in, 0, 0, "sea", "-1e308");
+    sample_publish(&dash.sample, in, 0, 0, "sea", "0");
+    sample_publish(&dash.sample, in, 0, 0, "sea", "1e308");
+    store_catch_up(dash.store, 0);
+    app_press(":35<Enter>Mv");
+    ck_assert(app_shows("1e+308, the last of 3 values up to here"));
+    app_press("M4/^sea<Enter>/~^sea<Enter>");
+    ck_assert(app_shows("numbers -1e+308 to 1e+308  _=#"));
+}
+END_TEST
+
 /* ---- columns ---- */
 
 START_TEST(columns_are_chosen_and_ordered)
@@ -359,6 +375,7 @@ Suite *app_copy_suite(void)
     tcase_add_test(tcase, a_filter_of_own_fields_becomes_frame_numbers);
     tcase_add_test(tcase, tshark_selects_what_is_shown);
     tcase_add_test(tcase, a_member_of_json_is_plotted);
+    tcase_add_test(tcase, numbers_of_any_size_are_plotted);
     tcase_add_test(tcase, columns_are_chosen_and_ordered);
     tcase_add_test(tcase, a_column_is_completed_and_a_wrong_one_refused);
     tcase_add_test(tcase, columns_fit_where_they_do_not);
