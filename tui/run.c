@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +65,16 @@ static void draw(struct runner *runner)
     runner->dirty = false;
 }
 
+/* Say what is wrong with the file, if anything new is. */
+static bool say_trouble(struct app *app, struct source *source)
+{
+    if (!*source->trouble)
+        return false;
+    app_say(app, "%s", source->trouble);
+    *source->trouble = '\0';
+    return true;
+}
+
 /* Take in what came; true when a picture would be another. */
 static bool take_in(struct app *app, struct source *source, uint64_t now_ns)
 {
@@ -86,6 +97,8 @@ static bool take_in(struct app *app, struct source *source, uint64_t now_ns)
     if (lab && lab->tick(lab->lab, store->history, now_ns))
         changed = true;
     if (store_catch_up(store, CATCH_UP_NS))
+        changed = true;
+    if (say_trouble(app, source))
         changed = true;
     const char *said = app->crew ? crew_tick(app->crew) : NULL;
     if (said)
@@ -115,7 +128,6 @@ static bool take_in_all(struct runner *runner)
 static void on_tick(struct timer *timer)
 {
     struct runner *runner = LIST_ITEM(timer, struct runner, tick);
-
     struct shell_pane *shell = runner->app->host.shell;
     bool shell_runs = shell_pane_runs(shell);
 
@@ -333,6 +345,13 @@ static bool signal_waits(const sigset_t *signals)
     return false;
 }
 
+static void tell_trouble(struct source *source)
+{
+    if (*source->trouble)
+        fprintf(stderr, "mqttlab: %s\n", source->trouble);
+    *source->trouble = '\0';
+}
+
 int run_plain(struct source *source, bool json)
 {
     uint64_t at = 0;
@@ -354,11 +373,12 @@ int run_plain(struct source *source, bool json)
         if (live && more && source_gone(source, clock_read_wall_ns()))
             more = false;
         at = write_rows(source->store, at, json);
+        tell_trouble(source);
         if (live && more && signal_waits(&ends))
             more = false;
         if (ferror(stdout))
             return -EPIPE;
     }
     sigprocmask(SIG_UNBLOCK, &ends, NULL);
-    return 0;
+    return source->damaged ? -EBADMSG : 0;
 }

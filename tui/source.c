@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -164,7 +165,7 @@ static void on_warning(void *context, const char *text)
 {
     struct source *source = context;
 
-    snprintf(source->said, sizeof(source->said), "%s", text);
+    snprintf(source->trouble, sizeof(source->trouble), "%s", text);
 }
 
 int source_open_file(struct source *source, const char *path, char *error,
@@ -233,6 +234,19 @@ static void forget_waiting(struct source *source, size_t count)
                 source->waiting_count * sizeof(*source->waiting));
 }
 
+/* got: what capture_step returned. At the end, and when something is wrong,
+   there is no more to read. */
+static void judge_step(struct source *source, int got)
+{
+    if (got < 0) {
+        snprintf(source->trouble, sizeof(source->trouble), "%s",
+                 capture_error(source->capture));
+        source->damaged = true;
+    }
+    if (got <= 0)
+        close_file(source);
+}
+
 /* What is due of a file that is read as it happened. */
 static bool read_paced(struct source *source)
 {
@@ -248,8 +262,7 @@ static bool read_paced(struct source *source)
         forget_waiting(source, due);
         if (source->waiting_count || !source->capture)
             return any;
-        if (capture_step(source->capture) <= 0)
-            close_file(source);
+        judge_step(source, capture_step(source->capture));
     }
 }
 
@@ -266,11 +279,7 @@ static bool read_file(struct source *source, uint64_t budget_ns)
         }
     } while (got > 0 &&
              (!budget_ns || clock_read_monotonic_ns() - start < budget_ns));
-    if (got < 0)
-        snprintf(source->said, sizeof(source->said), "%s",
-                 capture_error(source->capture));
-    if (got <= 0)
-        close_file(source);
+    judge_step(source, got);
     return true;
 }
 

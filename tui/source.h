@@ -39,6 +39,10 @@ struct source {
     uint64_t begun_ns; /* monotonic, when the first record was due */
     uint64_t first_ns; /* its time */
 
+    char trouble[256]; /* what is wrong with the file, for people; who tells it
+                          makes it "" */
+    bool damaged;      /* the rest of the file cannot be read */
+
     char said[256]; /* what a deed came to */
     struct app_deeds deeds;
 };
@@ -52,7 +56,8 @@ int source_attach(struct source *source, const struct control_broker *broker,
                   char *error, size_t error_size);
 
 /* Read a recording, or a capture of another program: the struct must stay where
-   it is until all is read. Returns 0 or a negative errno with a message in error. */
+   it is until all is read. Returns 0 or a negative errno with a message in
+   error. */
 int source_open_file(struct source *source, const char *path, char *error,
                      size_t error_size);
 

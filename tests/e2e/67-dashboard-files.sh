@@ -46,6 +46,19 @@ waits_for '4 of 4 pkt'
 "$MQTTLAB" pub -h 127.0.0.1 -p "$port" -i bob -t lab/x -m 1
 keys q
 waits_for '[LIVE]'
+# A file that was cut says so, and shows what is there; so it does as text.
+head -c 3000 "$root/tests/screens/story.pcapng" >"$work/cut.pcapng"
+keys L "$work/cut.pcapng" Enter
+waits_for 'the file ends in the middle of a block'
+keys q
+waits_for '[LIVE]'
+for pace in '' '--speed=1000'; do
+    # shellcheck disable=SC2086 # no option at all, or one
+    "$MQTTLAB" replay --plain $pace "$work/cut.pcapng" >"$work/rows" 2>"$work/why" &&
+        fail "a damaged recording is no failure"
+    grep -q 'the file ends in the middle of a block' "$work/why" || fail "no word of the damage"
+    grep -q CONNECT "$work/rows" || fail "nothing is shown of a file that was cut"
+done
 waits_for '8 of 8 pkt'
 keys q
 waits_for 'The broker ends as well'
