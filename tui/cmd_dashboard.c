@@ -236,11 +236,15 @@ static int show(struct source *source, struct store *store,
     return result ? 1 : 0;
 }
 
+/* By its control socket, its port or its process. */
 static bool is_named(const struct control_broker *broker, const char *name)
 {
+    char *end = NULL;
+    unsigned long number = strtoul(name, &end, 10);
+
     return !strcmp(broker->path, name) ||
-           (unsigned long)broker->port == strtoul(name, NULL, 10) ||
-           (unsigned long)broker->pid == strtoul(name, NULL, 10);
+           (end != name && !*end &&
+            (broker->port == number || (unsigned long)broker->pid == number));
 }
 
 /* The broker that is meant; false, after saying so, when that is not clear. */
