@@ -73,20 +73,22 @@ static void scan_for_keys(struct reading *reading)
 }
 
 /* What was added to the key log since the last time. Half a line at its end
-   comes again when it is whole. */
+   comes again when it is whole; a pipe gives each line once. */
 static void read_keys(void *context)
 {
     const struct reading *reading = context;
     char line[1024];
-    long at;
 
     if (!reading->keys)
         return;
     clearerr(reading->keys);
-    while ((at = ftell(reading->keys)) >= 0 &&
-           fgets(line, sizeof(line), reading->keys)) {
+    for (;;) {
+        long at = ftell(reading->keys);
+
+        if (!fgets(line, sizeof(line), reading->keys))
+            return;
         capture_add_keys(reading->capture, slice_of_string(line));
-        if (!strchr(line, '\n') && strlen(line) + 1 < sizeof(line)) {
+        if (at >= 0 && !strchr(line, '\n') && strlen(line) + 1 < sizeof(line)) {
             fseek(reading->keys, at, SEEK_SET);
             return;
         }
