@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #define READ_BYTES 16384 /* libvterm does not take megabytes at once */
 #define READS_MAX  16    /* of one turn, so that keys are heard */
 #define FDS_MAX    1024
+#define END_MS     500 /* to end in, after SIGHUP */
+#define STEP_MS    10
 
 struct shell_pane {
     VTerm *vterm; /* NULL: nothing was started yet */
@@ -44,6 +47,17 @@ struct shell_pane *shell_pane_new(void)
     return shell;
 }
 
+/* A shell writes its history down before it ends. */
+static bool ends_soon(pid_t pid)
+{
+    for (int waited = 0; waited < END_MS; waited += STEP_MS) {
+        if (waitpid(pid, NULL, WNOHANG) != 0)
+            return true;
+        poll(NULL, 0, STEP_MS);
+    }
+    return false;
+}
+
 static void end_program(struct shell_pane *shell)
 {
     if (shell->fd < 0)
@@ -51,7 +65,7 @@ static void end_program(struct shell_pane *shell)
     close(shell->fd); /* it is told by SIGHUP */
     shell->fd = -1;
     kill(shell->pid, SIGHUP);
-    if (waitpid(shell->pid, NULL, WNOHANG) == 0) {
+    if (!ends_soon(shell->pid)) {
         kill(shell->pid, SIGKILL);
         waitpid(shell->pid, NULL, 0);
     }

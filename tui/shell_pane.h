@@ -11,7 +11,8 @@ struct shell_pane;
 
 /* Nothing runs yet. */
 struct shell_pane *shell_pane_new(void);
-/* Ends what runs. NULL does nothing. */
+/* Ends what runs: it gets SIGHUP, and is waited for, half a second at most; then
+   it is killed. NULL does nothing. */
 void shell_pane_free(struct shell_pane *shell);
 
 /*
@@ -26,7 +27,8 @@ bool shell_pane_runs(const struct shell_pane *shell);
 /* The descriptor to wait for, -1: none. */
 int shell_pane_fd(const struct shell_pane *shell);
 
-/* Take in what the program wrote; true when there was something, or it ended. */
+/* Take in what the program wrote; true when there was something, or it
+   ended. */
 bool shell_pane_read(struct shell_pane *shell);
 
 /* A key was pressed (tui/keys.h). */

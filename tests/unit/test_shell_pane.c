@@ -1,10 +1,15 @@
 #include "suites.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
 #include "tui/keys.h"
 #include "tui/shell_pane.h"
 
@@ -147,12 +152,65 @@ START_TEST(a_program_that_is_not_there_ends_at_once)
 }
 END_TEST
 
+/* Makes the file; path ends with XXXXXX. */
+static const char *path_of(char *path)
+{
+    int fd = mkstemp(path);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    return path;
+}
+
+/* Its first line; the file is gone then. */
+static void take_file(const char *path, char *line, int size)
+{
+    FILE *file = fopen(path, "r");
+
+    ck_assert_ptr_nonnull(file);
+    *line = '\0';
+    ck_assert_ptr_nonnull(fgets(line, size, file));
+    fclose(file);
+    unlink(path);
+}
+
 START_TEST(it_ends_with_the_pane)
 {
-    start("trap '' HUP TERM; echo deaf; while :; do sleep 1; done");
+    char path[] = "/tmp/mqttlab-test-XXXXXX";
+    char *script = alloc_printf("trap '' HUP TERM; echo $$ >%s; echo deaf; "
+                                "while :; do sleep 1; done",
+                                path_of(path));
+    char said[40];
+
+    start(script);
     ck_assert(waits_for("deaf"));
     shell_pane_free(shell);
     shell = NULL;
+    take_file(path, said, sizeof(said));
+    pid_t pid = (pid_t)strtol(said, NULL, 10);
+    ck_assert_int_gt(pid, 1);
+    ck_assert_int_eq(kill(pid, 0), -1);
+    ck_assert_int_eq(errno, ESRCH);
+    free(script);
+}
+END_TEST
+
+/* A shell writes its history then. */
+START_TEST(it_may_tidy_up_when_the_pane_ends)
+{
+    char path[] = "/tmp/mqttlab-test-XXXXXX";
+    char *script = alloc_printf("trap 'echo tidy >%s; exit' HUP; echo ready; "
+                                "while :; do sleep 0.01; done",
+                                path_of(path));
+    char said[40];
+
+    start(script);
+    ck_assert(waits_for("ready"));
+    shell_pane_free(shell);
+    shell = NULL;
+    take_file(path, said, sizeof(said));
+    ck_assert_str_eq(said, "tidy\n");
+    free(script);
 }
 END_TEST
 
@@ -168,5 +226,6 @@ Suite *shell_pane_suite(void)
     tcase_add_test(tcase, it_moves_the_cursor_and_not_ours);
     tcase_add_test(tcase, a_program_that_is_not_there_ends_at_once);
     tcase_add_test(tcase, it_ends_with_the_pane);
+    tcase_add_test(tcase, it_may_tidy_up_when_the_pane_ends);
     return suite;
 }
