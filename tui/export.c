@@ -15,9 +15,9 @@
 struct sheet {
     struct buf *out;
     enum export_format format;
-    const char *const *names; /* of the columns */
-    int at;                   /* column of the next cell */
-    bool numbers[COLUMNS_MAX];
+    const char *names[COLUMNS_MAX]; /* of the columns */
+    bool numbers[COLUMNS_MAX];      /* those of numbers */
+    int at;                         /* column of the next cell */
 };
 
 enum export_format export_format_of(const char *path)
@@ -93,7 +93,10 @@ static void put_cell(struct sheet *sheet, const char *text)
 
     if (sheet->format == EXPORT_CSV) {
         buf_append_string(out, at ? "," : "");
-        put_csv(out, text);
+        if (sheet->numbers[at])
+            buf_append_string(out, text);
+        else
+            put_csv(out, text);
     } else if (sheet->format == EXPORT_JSON) {
         buf_append_string(out, at ? "," : "{");
         put_json(out, sheet->names[at]);
@@ -132,18 +135,16 @@ static void end_row(struct sheet *sheet)
 /* names end with NULL; a name that begins with "#" is a column of numbers. */
 static void begin_sheet(struct sheet *sheet, const char *const *names)
 {
-    static const char *plain[COLUMNS_MAX];
     int count = 0;
 
     for (; names[count]; count++) {
         sheet->numbers[count] = names[count][0] == '#';
-        plain[count] = names[count] + sheet->numbers[count];
+        sheet->names[count] = names[count] + sheet->numbers[count];
     }
-    sheet->names = plain;
     if (sheet->format == EXPORT_JSON)
         return;
     for (int i = 0; i < count; i++)
-        put_cell(sheet, plain[i]);
+        put_cell(sheet, sheet->names[i]);
     end_row(sheet);
     if (sheet->format != EXPORT_MARKDOWN)
         return;
@@ -176,7 +177,8 @@ static void put_packets(const struct store *store, struct sheet *sheet)
             continue;
         put_number(sheet, "%llu", (unsigned long long)row.number);
         put_number(sheet, "%.6f",
-                   (double)(row.record.time_ns - store->origin_ns) / 1e9);
+                   (double)(int64_t)(row.record.time_ns - store->origin_ns) /
+                       1e9);
         view_client(&row, 200, &text);
         put_text(sheet, &text);
         put_cell(sheet, row.record.direction == RECORD_C2B ? "c2b" : "b2c");

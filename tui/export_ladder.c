@@ -9,9 +9,12 @@
 #include "wire/render.h"
 
 #define CLIENTS_MAX 12
-#define SPACING     ((size_t)26) /* characters from one line to the next, as text */
-#define LINE_Y      34           /* between two arrows in the picture */
-#define COLUMN_X    230
+/* As text: columns from one line to the next. */
+#define SPACING ((size_t)26)
+/* In the picture: between two arrows, two lines, and in a label's words. */
+#define LINE_Y        34
+#define COLUMN_X      230
+#define LABEL_COLUMNS 24
 
 /* Who takes part: the broker stands between those who publish and those who
    only receive. */
@@ -130,7 +133,7 @@ static void over(char *line, const char *text, size_t room)
 static void put_text_line(const struct cast *cast, struct step *step,
                           struct buf *out)
 {
-    char line[(CLIENTS_MAX + 1) * 26 + 1];
+    char line[(CLIENTS_MAX + 1) * SPACING + 1];
     size_t columns = (size_t)cast->count;
 
     memset(line, ' ', sizeof(line));
@@ -156,11 +159,14 @@ static void put_text(const struct store *store, const struct cast *cast,
     struct step step = {0};
 
     for (int i = 0; i < cast->count; i++) {
-        uint32_t start = out->len;
+        struct buf name = {0};
 
-        put_name(cast, i, out);
-        while (i + 1 < cast->count && out->len - start < SPACING)
-            buf_append_u8(out, ' ');
+        put_name(cast, i, &name);
+        buf_append_slice(out, buf_slice(&name));
+        if (i + 1 < cast->count)
+            buf_printf(out, "%*s",
+                       (int)SPACING - grid_text_width(buf_string(&name)), "");
+        buf_release(&name);
     }
     buf_append_u8(out, '\n');
     for (size_t i = first_row(store); i < store_count(store, STORE_ALL); i++) {
@@ -250,9 +256,9 @@ static void put_arrow(struct buf *out, struct step *step, int y)
                " stroke=\"#000\"%s/>\n",
                from, y, to, y,
                step->dropped ? " stroke-dasharray=\"4 3\"" : "");
-    buf_printf(&step->label, "  %.*s",
-               step->info.len > 24 ? 24 : (int)step->info.len,
-               (const char *)step->info.bytes);
+    const char *info = buf_string(&step->info);
+    buf_printf(&step->label, "  %.*s", (int)grid_text_fit(info, LABEL_COLUMNS),
+               info);
     put_label(out, (line_x(step->from) + line_x(step->to)) / 2, y - 5, "middle",
               &step->label);
 }

@@ -240,7 +240,7 @@ static void put_title(const struct store *store, const struct history_row *row,
                seen->from_client ? "broker" : buf_string(&who));
     if (seen->step == note->flow_steps)
         buf_printf(out, ", %.1f ms",
-                   (double)(seen->last_ns - seen->first_ns) / 1e6);
+                   (double)(int64_t)(seen->last_ns - seen->first_ns) / 1e6);
     else
         buf_printf(
             out, ", %s %s",

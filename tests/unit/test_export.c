@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "mqtt/utf8.h"
 #include "sample.h"
 #include "tui/export.h"
 #include "wire/event.h"
@@ -116,6 +117,39 @@ START_TEST(a_ladder_is_what_it_was)
 }
 END_TEST
 
+/* Or no program opens the picture; each of these is cut in another place. */
+START_TEST(a_ladder_is_utf8_wherever_a_topic_is_cut)
+{
+    static const struct sample_way in = {1, MQTT_3_1_1, false, 0};
+    static const char *const topics[] = {
+        "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+        "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9",
+        "x\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"
+        "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9",
+    };
+
+    for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
+        sample_publish(&sample, in, 0, 0, topics[i], "1");
+    store_catch_up(store, 0);
+    export_ladder(store, EXPORT_SVG, &out);
+    ck_assert_ptr_nonnull(strstr(buf_string(&out), "\u00e9\u00e9\u00e9"));
+    ck_assert(utf8_valid(buf_slice(&out)));
+}
+END_TEST
+
+/* Those of another program may have been put together from several clocks. */
+START_TEST(a_time_before_the_first_is_negative)
+{
+    static const struct sample_way in = {2, MQTT_5, false, 0};
+
+    sample.time_ns = store->origin_ns - 1500000000;
+    sample_publish(&sample, in, 0, 0, "early", "1");
+    store_catch_up(store, 0);
+    export_table(store, EXPORT_PACKETS, EXPORT_CSV, &out);
+    ck_assert_ptr_nonnull(strstr(buf_string(&out), "\n33,-1.500000,"));
+}
+END_TEST
+
 START_TEST(only_what_the_filter_shows_is_exported)
 {
     struct filter_error error;
@@ -183,6 +217,8 @@ Suite *export_suite(void)
     tcase_add_test(tcase, each_line_of_json_is_an_object);
     tcase_add_loop_test(tcase, a_ladder_is_what_it_was, 0,
                         sizeof(ladders) / sizeof(ladders[0]));
+    tcase_add_test(tcase, a_ladder_is_utf8_wherever_a_topic_is_cut);
+    tcase_add_test(tcase, a_time_before_the_first_is_negative);
     tcase_add_test(tcase, only_what_the_filter_shows_is_exported);
     tcase_add_test(tcase, what_begins_like_a_formula_is_text_in_a_spreadsheet);
     tcase_add_loop_test(tcase, the_format_is_told_by_the_name, 0,
