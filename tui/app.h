@@ -1,8 +1,8 @@
 /*
  * The dashboard without a terminal: keys in, pictures out.
  *
- * It owns the views, knows which is shown and has the focus, and asks for
- * lines to be typed. A terminal (cmd_dashboard.c), `mqttlab screen` and the tests
+ * It owns the views, knows which is shown and has the focus, and asks for lines
+ * to be typed. A terminal (cmd_dashboard.c), `mqttlab screen` and the tests
  * drive it in the same way.
  */
 #ifndef TUI_APP_H

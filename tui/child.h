@@ -17,9 +17,10 @@ struct child {
 };
 
 /*
- * Start `mqttlab ARGV...` in the background with no input; argv ends with
- * NULL. It runs in folder, where broker.log has what it says (NULL: here, and a
- * file without a name), in a process group of its own, so Ctrl-C is not for it. Returns 0 or a negative errno.
+ * Start `mqttlab ARGV...` in the background with no input; argv ends with NULL.
+ * It runs in folder, where broker.log has what it says (NULL: here, and a file
+ * without a name), in a process group of its own, so Ctrl-C is not for it.
+ * Returns 0 or a negative errno.
  */
 int child_start(struct child *child, const char *const argv[],
                 const char *folder);

@@ -57,8 +57,8 @@ const char *crew_device(struct crew *crew, const char *kind, const char *every)
     return start(crew, name, argv);
 }
 
-/* The file of a lab's demonstration, owned by the caller; NULL: there is none of
-   this name. */
+/* The file of a lab's demonstration, owned by the caller; NULL: there is none
+   of this name. */
 static char *lab_demo(const struct crew *crew, const char *demo)
 {
     if (!crew->folder || strchr(demo, '/'))

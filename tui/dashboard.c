@@ -246,8 +246,8 @@ static char *make_small_invitation(uint16_t port, bool lab)
                         port, option);
 }
 
-/* Does a broker end with the dashboard: the one that it has started, if that runs
-   still, or one that the student runs in it? */
+/* Does a broker end with the dashboard: the one that it has started, if that
+   runs still, or one that the student runs in it? */
 static bool ends_broker(void *owner)
 {
     struct dashboard *dashboard = owner;

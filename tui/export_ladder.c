@@ -1,7 +1,6 @@
 /*
  * The ladder for lecture notes: as text, for Mermaid, and as SVG.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "tui/export.h"

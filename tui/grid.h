@@ -129,7 +129,8 @@ void grid_shade(const struct area *area, int y, enum style style);
 void grid_rule(const struct area *area, int y, const char *title);
 /* A line down the full height at column x. */
 void grid_divide(const struct area *area, int x);
-/* Copy a row of another grid, clipped; rows that it has not stay as they are. */
+/* Copy a row of another grid, clipped; rows that it has not stay as they
+   are. */
 void grid_copy_row(const struct area *area, int y, const struct grid *from,
                    int from_y);
 /* Show a cell reversed. */

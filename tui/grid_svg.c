@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A cell, in units of the picture. */
 #define CELL_WIDTH  8.4

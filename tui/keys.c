@@ -1,6 +1,5 @@
 #include "tui/keys.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "mqtt/utf8.h"

@@ -19,9 +19,10 @@ int lab_checks_draw(const struct panel *lab, const struct area *area,
                     size_t chosen, bool focus);
 
 /*
- * The checks in brief, below the newest near miss or what to do next: their texts
- * in full where there is room, at least of those that are open; else one line for
- * each, as many as there is room for. lab_checks_brief_rows says how many rows that takes, at most so many.
+ * The checks in brief, below the newest near miss or what to do next: their
+ * texts in full where there is room, at least of those that are open; else one
+ * line for each, as many as there is room for. lab_checks_brief_rows says how
+ * many rows of area's width that takes, most at most.
  */
 int lab_checks_brief_rows(const struct panel *lab, const struct area *area,
                           int most);

@@ -212,17 +212,17 @@ size_t model_in_flight(const struct model_client *client, bool from_client);
 /* Until the Keep Alive is over. */
 int64_t model_keep_alive_left_s(const struct model_client *client,
                                 uint64_t now_ns);
-/* Until the broker gives the client up, at one and a half of it [MQTT-3.1.2-22];
-   a client whose packets a rule holds it does not give up. */
+/* Until the broker gives the client up, at one and a half of it
+   [MQTT-3.1.2-22]; a client whose packets a rule holds it does not give up. */
 int64_t model_given_up_in_s(const struct model *model,
                             const struct model_client *client, uint64_t now_ns);
 /* Does a rule hold a packet of the client's connection? */
 bool model_holds(const struct model *model, const struct model_client *client);
 /*
- * Until a client will have lost patience itself, because a rule holds its packets
- * or its PINGREQ got no answer. Nobody but the client knows for sure; most send
- * PINGREQ after one Keep Alive and wait another one for the answer [MQTT5
- * 3.1.2.10].
+ * Until a client will have lost patience itself, because a rule holds its
+ * packets or its PINGREQ got no answer. Nobody but the client knows for sure;
+ * most send PINGREQ after one Keep Alive and wait another one for the answer
+ * [MQTT5 3.1.2.10].
  */
 int64_t model_patience_left_s(const struct model *model,
                               const struct model_client *client,

@@ -1,7 +1,6 @@
 #include "tui/packet_detail.h"
 
 #include <ctype.h>
-#include <string.h>
 
 #include "wire/render.h"
 #include "wire/render_cable.h"

@@ -11,8 +11,8 @@ struct shell_pane;
 
 /* Nothing runs yet. */
 struct shell_pane *shell_pane_new(void);
-/* Ends what runs: it gets SIGHUP, and is waited for, half a second at most; then
-   it is killed. NULL does nothing. */
+/* Ends what runs: it gets SIGHUP, and is waited for, half a second at most;
+   then it is killed. NULL does nothing. */
 void shell_pane_free(struct shell_pane *shell);
 
 /*

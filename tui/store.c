@@ -180,8 +180,8 @@ static void append(struct store *store, const struct record *record)
     history_add(store->history, record);
 }
 
-/* Do numbers begin again with this record? A note may have the number of the one
-   before it (store_note). */
+/* Do numbers begin again with this record? A note may have the number of the
+   one before it (store_note). */
 static bool begins_again(const struct store *store, const struct record *record)
 {
     uint64_t seq = record->seq + store->seq_offset;

@@ -92,8 +92,8 @@ void store_free(struct store *store);
 void store_add(struct store *store, const struct record *record);
 
 /*
- * Write a note on the record with this number. It takes the number of the newest
- * record, so that those to come keep theirs.
+ * Write a note on the record with this number. It takes the number of the
+ * newest record, so that those to come keep theirs.
  */
 void store_note(struct store *store, uint64_t seq, const char *text);
 

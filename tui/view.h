@@ -151,8 +151,8 @@ void view_quote(struct slice text, struct buf *out);
 /* The next index in 0..count-1, forward or not, behind the last the first. */
 size_t view_next(size_t index, size_t count, bool forward);
 
-/* Choose the next row of a list, as search does, whose line shows what is wanted
-   or whose packet has the bytes; put appends that line. */
+/* Choose the next row of a list, as search does, whose line shows what is
+   wanted or whose packet has the bytes; put appends that line. */
 bool view_search_rows(struct store *store, enum store_list list,
                       const struct search *wanted, bool forward,
                       void (*put)(struct buf *out,

@@ -1,7 +1,6 @@
 /*
  * Lab: the text of the step beside its checks, questions and hints.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"

@@ -2,10 +2,6 @@
  * Ladder: one column for each client and one for the broker, time going down,
  * an arrow for each packet; handshakes have a letter.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/alloc.h"
 #include "tui/ladder_columns.h"
 #include "tui/ladder_flow.h"

@@ -2,7 +2,6 @@
  * Packets: the list of all that passed, and the chosen one field by field and
  * byte by byte.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -26,8 +25,8 @@ struct view_packets {
     int width;
 };
 
-/* Whose fields and bytes the keys are for: the packet's, or with E those of what
-   lay on the cable for it. */
+/* Whose fields and bytes the keys are for: the packet's, or with E those of
+   what lay on the cable for it. */
 static struct packet_detail *side_of(struct view_packets *view)
 {
     return view->cable.on && !view->cable.why ? &view->cable.detail

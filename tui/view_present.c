@@ -3,7 +3,6 @@
  * handshake as a ladder with what was, what is held and what comes then.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"

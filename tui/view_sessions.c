@@ -1,8 +1,8 @@
 /*
  * Sessions: every client, how it is connected, and what the broker keeps.
  */
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "tui/table_order.h"

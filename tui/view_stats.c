@@ -1,8 +1,6 @@
 /*
  * Stats: how many packets of each type went each way, bytes and rates.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"

@@ -3,7 +3,6 @@
  * whether the broker keeps a message for those who come later.
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"

@@ -1,9 +1,6 @@
 /*
  * Wills and events: each will with its life, and the broker's decisions.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/alloc.h"
 #include "tui/event_list.h"
 #include "tui/table.h"

@@ -1,6 +1,6 @@
 /*
- * Wire: what the ends of a connection understand, and beside it what crosses the
- * cable, as an eavesdropper gets it; and what he learns.
+ * Wire: what the ends of a connection understand, and beside it what crosses
+ * the cable, as an eavesdropper gets it; and what he learns.
  */
 #include <stdio.h>
 #include <string.h>
@@ -259,8 +259,8 @@ static void draw_detail(struct view_wire *view, const struct area *area,
     buf_release(&title);
 }
 
-/* Who gets how many rows. Returns the first row of the table, below its rule; 0:
-   there is none. */
+/* Who gets how many rows. Returns the first row of the table, below its rule;
+   0: there is none. */
 static int arrange(struct view_wire *view, const struct area *area, int pane)
 {
     int rows = area->height;

@@ -20,7 +20,8 @@ void wire_keys_release(struct wire_keys *keys);
 void wire_keys_look(struct wire_keys *keys, const struct store *store,
                     uint32_t connection, uint64_t first, uint64_t cable);
 
-/* Draw keys and content, or why there are none; is_tls: the connection has TLS. */
+/* Draw keys and content, or why there are none; is_tls: the connection has
+   TLS. */
 void wire_keys_draw(const struct wire_keys *keys, const struct area *area,
                     bool is_tls);
 

@@ -31,8 +31,8 @@ void wire_leaks_catch_up(struct wire_leaks *leaks, const struct store *store);
 /* Its index; the count when it is not known. */
 size_t wire_leaks_find(const struct wire_leaks *leaks, uint32_t number);
 
-/* The connection of which the filter leaves something that comes next behind, or
-   in front of, the one at an index; the count when there is none. */
+/* The connection of which the filter leaves something that comes next behind,
+   or in front of, the one at an index; the count when there is none. */
 size_t wire_leaks_next(const struct wire_leaks *leaks,
                        const struct store *store, size_t at, bool forward);
 

@@ -37,8 +37,8 @@ void wire_lines_release(struct wire_lines *lines);
 
 /* Look at this connection, whose first record is at a position, and take what
    has come of it; overhead: what its encryption adds to a record. A filter with
-   fields of the cable decides by what carried a line's packet, another one by the
-   packet; where there is but one of them, by that. */
+   fields of the cable decides by what carried a line's packet, another one by
+   the packet; where there is but one of them, by that. */
 void wire_lines_look(struct wire_lines *lines, const struct store *store,
                      uint32_t connection, uint64_t first, unsigned overhead);
 
@@ -56,8 +56,8 @@ size_t wire_lines_place(const struct wire_lines *lines, size_t index);
 const struct wire_line *wire_lines_holder(const struct wire_lines *lines,
                                           const struct wire_line *line);
 
-/* The piece of cable that carried the packet at this position, and the byte of it
-   at which the unit begins; false when it is not known. */
+/* The piece of cable that carried the packet at this position, and the byte of
+   it at which the unit begins; false when it is not known. */
 bool wire_lines_carrier(const struct wire_lines *lines, uint64_t packet,
                         uint64_t *cable, uint32_t *at);
 

@@ -1,6 +1,6 @@
 /*
- * A line of the Wire view as text: what the ends understand, and what lay on the
- * cable for it.
+ * A line of the Wire view as text: what the ends understand, and what lay on
+ * the cable for it.
  */
 #ifndef TUI_WIRE_TEXT_H
 #define TUI_WIRE_TEXT_H

@@ -61,9 +61,9 @@ static void named_key(struct dissector *d, enum dissect_id len_id,
 }
 
 /*
- * With a pre-shared key both begin with two bytes of length: of the hint, of the
- * identity [RFC 4279 2, RFC 5489 2]. Others begin with the kind of a curve (3)
- * or the length of a key, of which the first byte is not 0.
+ * With a pre-shared key both begin with two bytes of length: of the hint, of
+ * the identity [RFC 4279 2, RFC 5489 2]. Others begin with the kind of a curve
+ * (3) or the length of a key, of which the first byte is not 0.
  */
 static bool begins_with_name(const struct dissector *d)
 {

@@ -167,7 +167,8 @@ static void put_secrets_block(struct buf *out, struct slice line)
 
 /* ---- frames ---- */
 
-/* One frame; record is NULL when it is made up. first: its header goes along. */
+/* One frame; record is NULL when it is made up. first: its header goes
+   along. */
 struct frame {
     const struct record *record;
     bool first;

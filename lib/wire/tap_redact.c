@@ -90,7 +90,8 @@ static bool is_name(struct slice rest)
     return has_name(rest, "\0\4MQTT", 6) || has_name(rest, "\0\6MQIsdp", 8);
 }
 
-/* No text holds a NUL [MQTT-1.5.4-2], but the length of what follows it does. */
+/* No text holds a NUL [MQTT-1.5.4-2], but the length of what follows it
+   does. */
 static void skip_client_id(struct walk *walk)
 {
     struct walk behind = *walk;
