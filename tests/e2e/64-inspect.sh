@@ -52,6 +52,15 @@ if [ -c /dev/full ]; then
 fi
 "$MQTTLAB" inspect "$story" | head -n 1 >/dev/null
 
+# A key log may come through a pipe; all of it is read.
+mkfifo "$work/keys"
+{ head -c 300000 /dev/zero | tr '\0' '\n' >"$work/keys" && echo yes >"$work/all"; } &
+writer=$!
+"$MQTTLAB" inspect --keylog "$work/keys" "$story" | diff "$work/text.log" - >&2 ||
+    fail "a key log from a pipe changes what is shown"
+wait "$writer" || :
+[ -f "$work/all" ] || fail "a key log from a pipe is not read"
+
 # What is wrong is said.
 fails() { # CODE TEXT ARGUMENTS...
     code=$1 text=$2
