@@ -1,6 +1,6 @@
 /*
- * Passwords in the bytes of a connection that is not encrypted: with WebSocket, or
- * without, where TLS should have come.
+ * Passwords in the bytes of a connection that is not encrypted: with WebSocket,
+ * or without, where TLS should have come.
  */
 #ifndef WIRE_CABLE_HIDE_H
 #define WIRE_CABLE_HIDE_H
@@ -12,11 +12,12 @@
    none, or its end has not come. */
 size_t cable_request_end(const uint8_t *bytes, size_t len);
 
-/* bytes are such a request: replace what it is authorized by [RFC 9110 11.6.2]. */
+/* bytes are such a request: replace what it is authorized by [RFC 9110
+   11.6.2]. */
 void cable_hide_request(uint8_t *bytes, size_t len);
 
-/* bytes are MQTT, from the first packet on: replace the CONNECT's password, and more
-   of one that is not what it must be. */
+/* bytes are MQTT, from the first packet on: replace the CONNECT's password, and
+   more of one that is not what it must be. */
 void cable_hide_packets(uint8_t *bytes, size_t len);
 
 /*

@@ -44,8 +44,8 @@ struct cable_unit {
 };
 
 /*
- * The next unit of a piece, from *at on; false at its end. Changes place and *at
- * to what holds behind the unit.
+ * The next unit of a piece, from *at on; false at its end. Changes place and
+ * *at to what holds behind the unit.
  */
 bool cable_units_next(struct cable_place *place, struct slice piece,
                       uint32_t *at, struct cable_unit *unit);

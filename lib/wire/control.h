@@ -1,12 +1,13 @@
 /*
  * Control: commands to a running broker, JSON lines on a Unix socket.
  *
- * Every broker of this program announces itself by a socket in one directory
- * of its user (mode 0700): $MQTTLAB_RUNTIME_DIR, or $XDG_RUNTIME_DIR/mqttlab if
- * that can be written to, or /tmp/mqttlab-UID. A request is one line, {"cmd":"attach"}, and gets one line
- * back, {"ok":true,...} or {"ok":false,"error":"..."}. The answer to "attach"
- * carries the tap's descriptor (SCM_RIGHTS). The end of the connection undoes
- * what it asked for: the attachment, and later holds and faults.
+ * Every broker of this program announces itself by a socket in one directory of
+ * its user (mode 0700): $MQTTLAB_RUNTIME_DIR, or $XDG_RUNTIME_DIR/mqttlab if
+ * that can be written to, or /tmp/mqttlab-UID. A request is one line,
+ * {"cmd":"attach"}, and gets one line back, {"ok":true,...} or
+ * {"ok":false,"error":"..."}. The answer to "attach" carries the tap's
+ * descriptor (SCM_RIGHTS). The end of the connection undoes what it asked for:
+ * the attachment, and the rules that it set.
  */
 #ifndef WIRE_CONTROL_H
 #define WIRE_CONTROL_H

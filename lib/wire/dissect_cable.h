@@ -1,8 +1,8 @@
 /*
  * The dissector for what crosses the cable around MQTT: TLS, HTTP, WebSocket.
  *
- * It looks at one piece of one direction, as it was recorded; what a unit has in
- * other pieces is said, but not shown.
+ * It looks at one piece of one direction, as it was recorded; what a unit has
+ * in other pieces is said, but not shown.
  */
 #ifndef WIRE_DISSECT_CABLE_H
 #define WIRE_DISSECT_CABLE_H
@@ -14,8 +14,8 @@
 void dissect_cable(struct dissector *d, struct cable_place place);
 
 /*
- * The units follow. d stands at the first byte that is here, d->end at the end of
- * what is here; afterwards d->at is anywhere up to that.
+ * The units follow. d stands at the first byte that is here, d->end at the end
+ * of what is here; afterwards d->at is anywhere up to that.
  */
 
 /* dissect_tls.c */
@@ -31,8 +31,8 @@ void dissect_ws_frame(struct dissector *d, const struct cable_unit *unit);
 
 /* ---- reading what may not be there ---- */
 
-/* Are so many bytes here? If not, a heading says so, and nothing more is read in
-   the scope. */
+/* Are so many bytes here? If not, a heading says so, and nothing more is read
+   in the scope. */
 bool dissect_cable_room(struct dissector *d, uint32_t count);
 
 /* A number of size bytes; 0 when they are not here. */

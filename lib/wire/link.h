@@ -2,7 +2,8 @@
  * A link: MQTT packets on a transport.
  *
  * Cuts the bytes that come into packets, gathers packets that go until the end
- * of the turn, and shows both to the tap, which has no other caller for packets.
+ * of the turn, and shows both to the tap, which has no other caller for
+ * packets.
  *
  * In:  one read of the transport may bring many packets; each is handed to
  *      on_packet in place, in the loop's scratch memory. Only an incomplete

@@ -59,8 +59,9 @@ void tap_detach(struct tap *tap);
 
 /*
  * Append one record; seq and time_ns are filled in here. Returns its seq, 0
- * when the tap is off. record->bytes is copied; of more than TAP_SNAP_BYTES only
- * the first, with RECORD_TRUNCATED. original_len 0 means the length of bytes.
+ * when the tap is off. record->bytes is copied; of more than TAP_SNAP_BYTES
+ * only the first, with RECORD_TRUNCATED. original_len 0 means the length of
+ * bytes.
  *
  * The password of a CONNECT is replaced unless show_passwords is set. Where it
  * cannot be found with certainty (a malformed or half CONNECT), everything

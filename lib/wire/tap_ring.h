@@ -6,10 +6,10 @@
  * hole and may run over the end of the memory to its start.
  *
  * The writer never looks at a reader. Before it writes an entry it moves
- * reserved to the entry's end or further; at the end of a turn it moves published to the
- * end of what it wrote. A reader copies an entry, then looks at reserved: when
- * that is more than the size of the ring ahead of the entry, the writer may
- * have been over it meanwhile, and the copy is thrown away.
+ * reserved to the entry's end or further; at the end of a turn it moves
+ * published to the end of what it wrote. A reader copies an entry, then looks
+ * at reserved: when that is more than the size of the ring ahead of the entry,
+ * the writer may have been over it meanwhile, and the copy is thrown away.
  */
 #ifndef WIRE_TAP_RING_H
 #define WIRE_TAP_RING_H
