@@ -62,7 +62,7 @@ struct store {
     uint64_t listed_to;         /* the same for the lists */
     uint64_t origin_ns;         /* time of the first record */
     uint64_t last_ns;           /* of the last record */
-    uint64_t now_ns;            /* what the views take for now */
+    uint64_t now_ns;            /* the present, as the views see it */
     bool frozen;
     uint64_t frozen_end; /* rows from here on are not shown */
     uint64_t frozen_ns;
@@ -109,7 +109,7 @@ void store_other_broker(struct store *store);
  */
 bool store_catch_up(struct store *store, uint64_t budget_ns);
 
-/* Set the time that views take for now; it stands still while frozen. */
+/* Set the present, as the views see it; it stands still while frozen. */
 void store_set_now(struct store *store, uint64_t now_ns);
 
 void store_freeze(struct store *store, bool frozen);

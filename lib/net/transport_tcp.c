@@ -65,7 +65,7 @@ static void end(struct tcp *tcp, int error)
 
 /* ---- reading ---- */
 
-/* Read once; false when there is nothing more for now. */
+/* Read once; false when there is nothing more to read. */
 static bool read_once(struct tcp *tcp)
 {
     uint8_t *scratch = tcp->watch.loop->scratch;
