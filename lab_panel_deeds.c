@@ -110,8 +110,9 @@ static const char *answer(void *lab, const char *text)
 
     if (!current->step->question_count || panel->at_end)
         return "there is no question here";
-    live_answer(&panel->live, current->step->questions[at].id, text);
     const struct lab_run_question *state = &current->questions[at];
+    if (!live_answer(&panel->live, current->step->questions[at].id, text))
+        return "answered rightly already; this was not judged";
     if (state->right)
         return "right";
     if (state->taken)

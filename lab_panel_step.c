@@ -256,6 +256,7 @@ static bool question(void *lab, struct panel_question *out)
         .text = current->step->questions[at].ask,
         .answer = state->answer ? state->answer : "",
         .state = state->taken ? PANEL_PASSED : PANEL_WAITING,
+        .closed = state->right,
         .remark = state->remark   ? state->remark
                   : state->right  ? ""
                   : state->taken  ? "a person reads it and gives the points"

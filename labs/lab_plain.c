@@ -299,15 +299,17 @@ static void answer(struct plain *plain, char *line)
         show_help();
         return;
     }
-    unsigned marks = plain->marks;
-    live_answer(&plain->live, step->questions[at].id, rest + strspn(rest, " "));
     const struct lab_run_question *state =
         &live_step(&plain->live)->questions[at];
-    if (state->right) {
-        if (plain->marks == marks) /* it has its mark already */
-            puts("Right, as before.");
+    if (!live_answer(&plain->live, step->questions[at].id,
+                     rest + strspn(rest, " "))) {
+        printf("Question %s is answered already, and rightly: %s\n"
+               "What you typed now was not judged.\n",
+               step->questions[at].id, state->answer);
         return;
     }
+    if (state->right)
+        return; /* its mark says so */
     if (state->taken) {
         puts("Noted: a person reads it and gives the points. Another answer "
              "takes its place.");

@@ -271,7 +271,7 @@ static void take_answer(struct lab_run *run, struct slice bytes)
         const struct lab_question *question = &step->step->questions[i];
         struct lab_run_question *state = &step->questions[i];
 
-        if (!slice_equal_string(id, question->id))
+        if (!slice_equal_string(id, question->id) || state->right)
             continue;
         struct slice text = record_get(bytes, RECORD_TEXT);
         free(state->answer);
@@ -472,6 +472,15 @@ void lab_run_tick(struct lab_run *run, uint64_t time_ns)
         for (size_t i = 0; step->begun && i < step->step->check_count; i++)
             check_look(step->checks[i], &context);
     }
+}
+
+bool lab_run_answered(const struct lab_run_step *step, const char *question)
+{
+    for (size_t i = 0; i < step->step->question_count; i++) {
+        if (!strcmp(step->step->questions[i].id, question))
+            return step->questions[i].right;
+    }
+    return false;
 }
 
 /* ---- the score ---- */

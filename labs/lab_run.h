@@ -93,6 +93,10 @@ void lab_run_answer(struct buf *bytes, const char *question,
 void lab_run_hint(struct buf *bytes, const struct lab_step *step);
 void lab_run_reset(struct buf *bytes, const struct lab_step *step);
 
+/* Was this question of the step answered rightly? Then nothing that is said to
+   it later is judged. */
+bool lab_run_answered(const struct lab_run_step *step, const char *question);
+
 /* All checks passed but those of answers: nothing is left to be done. */
 bool lab_run_step_seen(const struct lab_run_step *step);
 

@@ -440,14 +440,18 @@ void live_begin_step(struct live *live, size_t index)
     do_deed(live, "step", step->id, &bytes);
 }
 
-void live_answer(struct live *live, const char *question, const char *answer)
+bool live_answer(struct live *live, const char *question, const char *answer)
 {
     struct buf bytes = {0};
+
+    if (lab_run_answered(live_step(live), question))
+        return false;
     char *text = alloc_printf("%s %s", question, answer);
 
     lab_run_answer(&bytes, question, answer);
     do_deed(live, "answer", text, &bytes);
     free(text);
+    return true;
 }
 
 bool live_hint(struct live *live)

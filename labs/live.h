@@ -71,8 +71,9 @@ struct lab_run_step *live_step(const struct live *live);
 
 /* Go to a step; by index in the lab. */
 void live_begin_step(struct live *live, size_t index);
-/* Answer a question of the present step. */
-void live_answer(struct live *live, const char *question, const char *answer);
+/* Answer a question of the present step. False when it is answered rightly
+   already: then nothing is done. */
+bool live_answer(struct live *live, const char *question, const char *answer);
 /* Open the next hint; false when none was opened. */
 bool live_hint(struct live *live);
 /* Begin the present step again. */

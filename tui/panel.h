@@ -56,6 +56,7 @@ struct panel_question {
     const char *text;
     const char *answer; /* given last; "" */
     enum panel_state state;
+    bool closed;        /* answered rightly: nothing more is judged */
     const char *remark; /* on a wrong answer; "" */
 };
 

@@ -354,6 +354,16 @@ static bool is_free_hint(const struct panel *lab)
            !lab->hint_costs(lab->lab);
 }
 
+/* What to say instead of asking; NULL when there is something to answer. */
+static const char *why_not_ask(const struct panel *lab)
+{
+    struct panel_question question = {0};
+
+    if (!lab->question(lab->lab, &question) || !question.text)
+        return "there is no question here";
+    return question.closed ? "that is answered already, and rightly" : NULL;
+}
+
 /* Actions that the panel does itself. */
 static bool act_lab(struct view_lab *view, enum action action)
 {
@@ -411,9 +421,15 @@ static bool act(struct view *base, enum action action, int pane)
         show_proof(view);
         return true;
     }
-    /* The app asks; the question is seen meanwhile. */
-    if (action == ACTION_LAB_ANSWER)
-        view->to_question = true;
+    if (action == ACTION_LAB_ANSWER) {
+        const char *reason = why_not_ask(base->lab);
+
+        view->to_question = true; /* it is seen while the app asks it */
+        if (!reason)
+            return false;
+        base->host->say(base->host->app, reason);
+        return true;
+    }
     return act_lab(view, action);
 }
 

@@ -37,11 +37,15 @@ grep -Eq '^\[x\] 1 testSub said CONNECT \(packet [0-9]+\)' "$work/again.log" ||
 grep -q '5 of 26 points' "$work/again.log" || fail "the points are gone"
 
 # An answer is missing, and what is typed in capitals is understood.
-printf 'q1\nQ1 subscribe\nq1 connect\nQ\nq\n' |
+printf 'q1\nQ1 subscribe\nq1 connect\nc\nQ\nq\n' |
     "$MQTTLAB" lab 1 --plain -p "$port" >"$work/typed.log" 2>&1
 grep -q '^Type the answer behind it: q1 42' "$work/typed.log" || fail "q1 alone"
-grep -q 'First it has to come in at all' "$work/typed.log" || fail "Q1"
-grep -q '^Right, as before' "$work/typed.log" || fail "right once more"
+grep -q '^Question q1 is answered already, and rightly: CONNECT' "$work/typed.log" ||
+    fail "right once more"
+if grep -q 'First it has to come in at all' "$work/typed.log"; then
+    fail "what is answered is judged once more"
+fi
+grep -q '^  your answer CONNECT: right' "$work/typed.log" || fail "the answer is lost"
 if grep -q 'A client called somebody' "$work/typed.log"; then
     fail "the near miss of an earlier sitting is told again"
 fi

@@ -141,6 +141,7 @@ static bool question(void *lab, struct panel_question *out)
         .text = "Question: number of packets?",
         .answer = sample->answer,
         .state = right ? PANEL_PASSED : PANEL_WAITING,
+        .closed = right,
         .remark = right || !*sample->answer ? "" : "not right yet",
     };
     return true;

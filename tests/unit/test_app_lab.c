@@ -22,6 +22,9 @@ START_TEST(the_lab_is_led_from_the_keyboard)
     ck_assert(app_shows("not right yet"));
     app_press("a4<Enter>");
     ck_assert(app_shows("answered: 4"));
+    app_press("a");
+    ck_assert(app_shows("answered already"));
+    ck_assert_int_eq(dash.app->asking, APP_NOTHING);
     app_press("<Tab><Enter>");
     ck_assert_int_eq(dash.app->view, VIEW_PACKETS);
     ck_assert_uint_eq(app_chosen(), 7);

@@ -263,23 +263,51 @@ START_TEST(an_answer_is_a_field_of_the_packet_that_proved_a_check)
 }
 END_TEST
 
+/* Not judged, not kept, and nothing is said to it. */
+START_TEST(what_is_said_after_the_right_answer_changes_nothing)
+{
+    const struct lab_run_question *state = &run->steps[0].questions[0];
+
+    begin_step(0);
+    packet(PUBLISH);
+    answer("6");
+    ck_assert(!lab_run_answered(&run->steps[0], "len"));
+    answer("7");
+    ck_assert(lab_run_answered(&run->steps[0], "len"));
+    ck_assert(!lab_run_answered(&run->steps[0], "other"));
+    answer("6");
+    ck_assert_str_eq(state->answer, "7");
+    ck_assert_ptr_null(state->remark);
+    ck_assert(state->right);
+    ck_assert_int_eq(result(0, LEN), CHECK_PASSED);
+    reset(0);
+    ck_assert(!lab_run_answered(&run->steps[0], "len"));
+    answer("6");
+    ck_assert_ptr_nonnull(state->remark);
+}
+END_TEST
+
 START_TEST(a_step_that_begins_again_has_forgotten_all)
 {
     begin_step(0);
     packet("c0 00");
     packet(PUBLISH);
-    answer("7");
     answer("6");
-    open_hint(0);
-    ck_assert_ptr_nonnull(run->steps[0].near[0].text);
     ck_assert_ptr_nonnull(run->steps[0].questions[0].remark);
     reset(0);
     ck_assert_ptr_null(run->steps[0].questions[0].remark);
+    packet("c0 00");
+    packet(PUBLISH);
+    answer("7");
+    open_hint(0);
+    ck_assert_ptr_nonnull(run->steps[0].near[0].text);
+    ck_assert_int_eq(result(0, LEN), CHECK_PASSED);
+    reset(0);
     ck_assert_int_eq(result(0, PUB), CHECK_WAITING);
     ck_assert_int_eq(result(0, LEN), CHECK_WAITING);
     ck_assert_ptr_null(run->steps[0].questions[0].answer);
     ck_assert_ptr_null(run->steps[0].near[0].text);
-    ck_assert_uint_eq(run->steps[0].resets, 1);
+    ck_assert_uint_eq(run->steps[0].resets, 2);
     /* But for what was told, which stays told. */
     ck_assert_uint_eq(run->steps[0].hints_open, 1);
 }
@@ -489,6 +517,7 @@ Suite *lab_run_suite(void)
     tcase_add_test(tcase, hints_cost_points_but_never_more_than_there_are);
     tcase_add_test(tcase,
                    an_answer_is_a_field_of_the_packet_that_proved_a_check);
+    tcase_add_test(tcase, what_is_said_after_the_right_answer_changes_nothing);
     tcase_add_test(tcase, a_step_that_begins_again_has_forgotten_all);
     tcase_add_test(tcase, near_misses_name_the_packet_and_its_fields);
     tcase_add_test(tcase, a_complete_step_has_no_near_misses);
