@@ -365,6 +365,15 @@ static char *describe(const struct transport *transport)
     return text;
 }
 
+static void tell(const struct connection *connection, const char *text)
+{
+    struct broker *broker = connection->broker;
+
+    report_begin(broker, EVENT_TLS_OPENED, slice_of(NULL, 0));
+    report_printf(broker, RECORD_TEXT, "%s", text);
+    report_end(broker, connection, 0);
+}
+
 void secure_report(const struct connection *connection)
 {
     struct broker *broker = connection->broker;
@@ -379,11 +388,19 @@ void secure_report(const struct connection *connection)
         connection_peer(connection, peer, sizeof(peer));
         log_debug(broker->log, "TLS with %s: %s.", peer, text);
     }
-    if (tap_on(&broker->tap)) {
-        report_begin(broker, EVENT_TLS_OPENED, slice_of(NULL, 0));
-        report_printf(broker, RECORD_TEXT, "%s", text);
-        report_end(broker, connection, 0);
-    }
+    if (tap_on(&broker->tap))
+        tell(connection, text);
+    free(text);
+}
+
+void secure_report_again(const struct connection *connection)
+{
+    const struct transport *transport = tls_of(connection);
+
+    if (!transport || !connection->opened)
+        return; /* it is told when the handshake is done */
+    char *text = describe(transport);
+    tell(connection, text);
     free(text);
 }
 

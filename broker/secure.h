@@ -52,6 +52,10 @@ bool secure_admit(struct connection *connection);
    level debug and told to who watches. */
 void secure_report(const struct connection *connection);
 
+/* The same for who begins to watch now. OpenSSL is asked for it: a connection keeps
+   no text about its TLS. */
+void secure_report_again(const struct connection *connection);
+
 /* Why TLS failed; NULL: it did not. Borrowed until the link is closed. */
 const char *secure_reason(const struct connection *connection);
 

@@ -4,6 +4,7 @@
 #include "broker/connection.h"
 #include "broker/durable.h"
 #include "broker/message.h"
+#include "broker/secure.h"
 #include "broker/session.h"
 #include "broker/will.h"
 #include "wire/gate.h"
@@ -26,6 +27,7 @@ static void write_connection(struct connection *connection)
     if (connection->state == CONNECTION_ENDED || !connection->link.transport)
         return;
     connection_report_opened(connection);
+    secure_report_again(connection);
     if (connection->session)
         connection_report_accepted(connection,
                                    connection->session->expiry_s == 0, 0);

@@ -18,6 +18,14 @@ struct model *model_new(const struct history *history)
     return model;
 }
 
+static void forget_tls(struct model *model)
+{
+    for (size_t i = 0; i < MODEL_TLS_MAX; i++) {
+        free(model->tls[i].text);
+        model->tls[i] = (struct model_tls){0};
+    }
+}
+
 void model_free(struct model *model)
 {
     if (!model)
@@ -27,8 +35,7 @@ void model_free(struct model *model)
     free(model->clients);
     free(model->waiting);
     free(model->waiting_on);
-    for (size_t i = 0; i < MODEL_TLS_MAX; i++)
-        free(model->tls[i].text);
+    forget_tls(model);
     map_release(&model->clients_by_id);
     model_rules_end(model);
     model_topics_free(model);
@@ -240,6 +247,7 @@ static void add_event(struct model *model, const struct history_row *row)
         model_clients_restart(model);
         model_topics_restart(model);
         model_rules_end(model);
+        forget_tls(model); /* it numbers its connections anew */
     }
     if (code == EVENT_TLS_OPENED)
         keep_tls(model, row);

@@ -410,7 +410,7 @@ static void say_why(struct model_client *client, const struct history_row *row)
 }
 
 /* Who connected before we watched: from the snapshot. */
-static void on_accepted(struct model_client *client,
+static void on_accepted(const struct model *model, struct model_client *client,
                         const struct history_row *row)
 {
     struct slice bytes = row->record.bytes;
@@ -423,6 +423,8 @@ static void on_accepted(struct model_client *client,
         client->connected_ns = before ? 0 : row->record.time_ns;
         client->untold = before;
     }
+    if (client->state != MODEL_CONNECTING) /* nobody saw its CONNECT */
+        model_keep(&client->cover, slice_of_string(cover_of(model, row)));
     client->state = MODEL_CONNECTED;
     client->connection = row->record.connection;
     client->version =
@@ -507,7 +509,7 @@ void model_client_event(struct model *model, struct model_client *client,
 
     switch (code) {
     case EVENT_CONN_CLOSED: on_closed(model, client, row); break;
-    case EVENT_CONNECT_ACCEPTED: on_accepted(client, row); break;
+    case EVENT_CONNECT_ACCEPTED: on_accepted(model, client, row); break;
     case EVENT_CONNECT_REFUSED:
         client->state = MODEL_REFUSED;
         say_why(client, row);

@@ -2,45 +2,77 @@
 
 #include "base/alloc.h"
 #include "tui/grid.h"
+#include "wire/event.h"
 
 #include <stdlib.h>
 
-#define NAME_WIDTH 25
+#define NAME_WIDTH  25
+#define SWEEP_LEAST 1024 /* connections */
+
+static struct slice key_of(const uint32_t *number)
+{
+    return slice_of(number, sizeof(*number));
+}
+
+static void free_connection(struct wire_connection *connection)
+{
+    eavesdropper_release(&connection->eavesdropper);
+    free(connection);
+}
+
+static void forget(struct wire_leaks *leaks, struct wire_connection *connection)
+{
+    map_remove(&leaks->by_number, key_of(&connection->number));
+    free_connection(connection);
+}
 
 void wire_leaks_release(struct wire_leaks *leaks)
 {
-    for (size_t i = 0; i < leaks->count; i++) {
-        eavesdropper_release(&leaks->connections[i]->eavesdropper);
-        free(leaks->connections[i]);
-    }
+    struct wire_connection *connection;
+    size_t position = 0;
+
+    while ((connection = map_next(&leaks->by_number, &position)))
+        free_connection(connection);
+    map_release(&leaks->by_number);
     free(leaks->connections);
     *leaks = (struct wire_leaks){0};
 }
 
-size_t wire_leaks_find(const struct wire_leaks *leaks, uint32_t number)
+static struct wire_connection *known(const struct wire_leaks *leaks,
+                                     uint32_t number)
 {
-    /* What is asked for is mostly new. */
-    for (size_t i = leaks->count; i-- > 0;) {
-        if (leaks->connections[i]->number == number)
-            return i;
-    }
-    return leaks->count;
+    return map_get(&leaks->by_number, key_of(&number));
 }
 
-static struct wire_connection *add(struct wire_leaks *leaks, uint32_t number,
-                                   uint64_t position)
+size_t wire_leaks_find(const struct wire_leaks *leaks, uint32_t number)
+{
+    const struct wire_connection *connection = known(leaks, number);
+
+    return connection && connection->listed ? connection->place : leaks->count;
+}
+
+static struct wire_connection *add(struct wire_leaks *leaks, uint32_t number)
 {
     struct wire_connection *connection = alloc_zero(1, sizeof(*connection));
 
     connection->number = number;
+    map_set(&leaks->by_number, key_of(&connection->number), connection);
+    return connection;
+}
+
+static void list_connection(struct wire_leaks *leaks,
+                            struct wire_connection *connection,
+                            uint64_t position)
+{
+    connection->listed = true;
     connection->first = position;
+    connection->place = leaks->count;
     if (leaks->count == leaks->cap) {
         leaks->cap = leaks->cap ? leaks->cap * 2 : 16;
         leaks->connections = alloc_resize(leaks->connections, leaks->cap,
                                           sizeof(leaks->connections[0]));
     }
     leaks->connections[leaks->count++] = connection;
-    return connection;
 }
 
 static void take(struct wire_leaks *leaks, uint64_t position,
@@ -49,15 +81,41 @@ static void take(struct wire_leaks *leaks, uint64_t position,
     uint32_t number = row->record.connection;
     bool crossed =
         row->record.type == RECORD_MQTT || row->record.type == RECORD_WIRE;
-    size_t at;
+    struct wire_connection *connection = known(leaks, number);
 
+    if (connection && !connection->listed && row->record.type == RECORD_CONN &&
+        record_code(row->record.bytes) == EVENT_CONN_CLOSED)
+        forget(leaks, connection); /* nothing has crossed */
     if (!number || (!crossed && row->record.type != RECORD_TLS))
         return;
-    at = wire_leaks_find(leaks, number);
-    if (at == leaks->count && crossed)
-        add(leaks, number, position);
-    if (at < leaks->count)
-        eavesdropper_take(&leaks->connections[at]->eavesdropper, row);
+    if (!connection)
+        connection = add(leaks, number);
+    if (crossed && !connection->listed)
+        list_connection(leaks, connection, position);
+    connection->latest = position;
+    eavesdropper_take(&connection->eavesdropper, row);
+}
+
+/* Connections of which no record is here any more go, when there are twice as
+   many as after the last time: each record pays for a little of it. */
+static void sweep(struct wire_leaks *leaks, uint64_t first)
+{
+    size_t kept = 0;
+
+    if (leaks->count < leaks->sweep_at)
+        return;
+    for (size_t i = 0; i < leaks->count; i++) {
+        struct wire_connection *connection = leaks->connections[i];
+
+        if (connection->latest < first) {
+            forget(leaks, connection);
+            continue;
+        }
+        connection->place = kept;
+        leaks->connections[kept++] = connection;
+    }
+    leaks->count = kept;
+    leaks->sweep_at = 2 * kept < SWEEP_LEAST ? SWEEP_LEAST : 2 * kept;
 }
 
 void wire_leaks_catch_up(struct wire_leaks *leaks, const struct store *store)
@@ -71,6 +129,7 @@ void wire_leaks_catch_up(struct wire_leaks *leaks, const struct store *store)
         if (store_row(store, leaks->read_to, &row))
             take(leaks, leaks->read_to, &row);
     }
+    sweep(leaks, first);
 }
 
 /* Which connections have something that the filter leaves; the caller frees. */

@@ -1,10 +1,11 @@
 /*
- * What an eavesdropper reads of all connections seen: a table of what there is
- * to learn, by what protects the connection.
+ * What an eavesdropper reads of all connections that records are here of: a table
+ * of what there is to learn, by what protects the connection.
  */
 #ifndef TUI_WIRE_LEAKS_H
 #define TUI_WIRE_LEAKS_H
 
+#include "base/map.h"
 #include "tui/store.h"
 #include "wire/eavesdropper.h"
 
@@ -12,14 +13,19 @@
 
 struct wire_connection {
     uint32_t number;
-    uint64_t first; /* position of its first record */
+    bool listed;     /* something crossed; of others only TLS is known */
+    size_t place;    /* among those that are listed */
+    uint64_t first;  /* position of the first record that crossed */
+    uint64_t latest; /* and of the latest one of all */
     struct eavesdropper eavesdropper;
 };
 
 struct wire_leaks {
-    struct wire_connection **connections; /* owned; in order of appearance */
+    struct map by_number;                 /* owned: all of them */
+    struct wire_connection **connections; /* listed; in order of appearance */
     size_t count;
     size_t cap;
+    size_t sweep_at;  /* count at which those that are gone are forgotten */
     uint64_t read_to; /* position of the first record not taken yet */
 };
 

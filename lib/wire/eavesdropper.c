@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MAX_HELD   (1u << 20) /* bytes of a packet that is not whole */
 #define ACK_BYTES  4u         /* PUBACK, PUBREC, PUBREL, PUBCOMP */
@@ -200,16 +201,18 @@ static void take_size(struct eavesdropper *e, uint32_t len, bool from_client)
 }
 
 /* What a suite adds to each record [RFC 8446 5.2, RFC 5288, RFC 7905]: a tag of
-   16, before TLS 1.3 mostly 8 more of the nonce, in TLS 1.3 the type. */
+   16, before TLS 1.3 mostly 8 more of the nonce, in TLS 1.3 the type. The suite
+   has the standard's name or OpenSSL's; others than these are padded. */
 static unsigned overhead_of(enum eavesdropper_cover cover, const char *suite)
 {
     if (cover == EAVESDROPPER_TLS_1_3)
         return 17;
-    if (!suite || strstr(suite, "_CBC_"))
-        return 0; /* padded */
-    if (strstr(suite, "CHACHA20"))
+    if (!suite)
+        return 0;
+    if (strstr(suite, "CHACHA20") || strstr(suite, "CCM_8") ||
+        strstr(suite, "CCM8"))
         return 16;
-    return strstr(suite, "CCM_8") ? 16 : 24;
+    return strstr(suite, "GCM") || strstr(suite, "CCM") ? 24 : 0;
 }
 
 /* ---- TLS ---- */
@@ -291,21 +294,59 @@ static void take_cable(struct eavesdropper *e, const struct history_row *row)
         read_frames(e, from_client, frames);
 }
 
+/* Are these words in what the broker says? What stands behind them is in rest. */
+static bool says(struct slice text, const char *words, struct slice *rest)
+{
+    size_t len = strlen(words);
+
+    for (size_t i = 0; i + len <= text.len; i++) {
+        *rest = slice_skip(text, i + len);
+        if (!memcmp(text.bytes + i, words, len))
+            return true;
+    }
+    return false;
+}
+
+/* What crossed before anybody watched: who listened then has read it, but for
+   what TLS 1.3 encrypts. */
+static void take_earlier(struct eavesdropper *e, struct slice text)
+{
+    struct slice rest;
+    bool is_1_3 = says(text, "TLSv1.3", &rest);
+    struct buf suite = {0};
+
+    if (e->cover != EAVESDROPPER_UNKNOWN)
+        return;
+    buf_append_slice(&suite, text);
+    e->cover = is_1_3 ? EAVESDROPPER_TLS_1_3 : EAVESDROPPER_TLS_1_2;
+    e->overhead = overhead_of(e->cover, buf_string(&suite));
+    buf_release(&suite);
+    if (is_1_3 || says(text, ", resumed", &rest))
+        return;
+    if (says(text, "PSK identity ", &rest)) {
+        note(e, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, rest);
+        return;
+    }
+    note(e, EAVESDROPPER_SERVER, EAVESDROPPER_READ, slice_of(NULL, 0));
+    if (says(text, "client certificate of ", &rest))
+        note(e, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, rest);
+}
+
 /* What the broker says of the handshake: what there was to learn. */
 static void take_handshake(struct eavesdropper *e, const struct record *record)
 {
     struct slice text = record_get(record->bytes, RECORD_TEXT);
-    struct buf said = {0};
+    struct slice rest;
 
     if (record_code(record->bytes) != EVENT_TLS_OPENED)
         return;
-    buf_append_slice(&said, text);
-    bool by_key = strstr(buf_string(&said), "PSK identity") != NULL;
-    if (by_key || strstr(buf_string(&said), "client certificate"))
+    if (record->flags & RECORD_SNAPSHOT)
+        take_earlier(e, text);
+    bool by_key = says(text, "PSK identity", &rest);
+    if (by_key || says(text, "client certificate", &rest))
         hide(e, EAVESDROPPER_CLIENT);
     if (!by_key)
         hide(e, EAVESDROPPER_SERVER);
-    buf_release(&said);
 }
 
 void eavesdropper_take(struct eavesdropper *e, const struct history_row *row)

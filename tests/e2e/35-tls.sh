@@ -160,6 +160,14 @@ background leaves mosquitto_sub -h localhost -p "$port2" --cafile ca.crt --cert 
 leaves_pid=$pid
 until_ok grep -q 'Sending SUBACK to stays$' "$broker_log"
 until_ok grep -q 'Sending SUBACK to leaves$' "$broker_log"
+# who begins to watch now is told of their TLS as well
+background watch "$MQTTLAB" inspect --tap "$port" -w late.pcapng
+tls_told() {
+    pub "$port" --cafile ca.crt -t anon/1 &&
+        grep -aq 'TLSv1.3, TLS_[A-Z0-9_]*.*client certificate of CN=bert' late.pcapng
+}
+until_ok tls_told
+kill "$pid"
 revocations ca bert
 cp psk psk.good
 echo 'broken' >>psk

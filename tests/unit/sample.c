@@ -36,10 +36,11 @@ static uint64_t hand_over(struct sample *sample, struct record *record)
 uint64_t sample_event(struct sample *sample, unsigned code, uint32_t connection,
                       uint64_t cause, ...)
 {
+    bool is_conn = code == EVENT_CONN_OPENED || code == EVENT_CONN_CLOSED;
     struct record record = {
-        .type = code == EVENT_CONN_OPENED || code == EVENT_CONN_CLOSED
-                    ? RECORD_CONN
-                    : RECORD_EVT,
+        .type = is_conn                    ? RECORD_CONN
+                : code == EVENT_TLS_OPENED ? RECORD_TLS
+                                           : RECORD_EVT,
         .connection = connection,
         .cause = cause,
     };

@@ -180,14 +180,20 @@ START_TEST(lines_grow_with_the_records_as_they_would_at_once)
 }
 END_TEST
 
-static void add(struct store *to, struct record record, struct slice bytes)
+static void add_to(struct store *to, uint32_t number, struct record record,
+                   struct slice bytes)
 {
     record.seq = to->last_seq + 1;
     record.time_ns = record.seq;
-    record.connection = 1;
+    record.connection = number;
     record.bytes = bytes;
     record.original_len = (uint32_t)bytes.len;
     store_add(to, &record);
+}
+
+static void add(struct store *to, struct record record, struct slice bytes)
+{
+    add_to(to, 1, record, bytes);
 }
 
 /* A broker that has much to say encrypts it together. */
@@ -239,6 +245,112 @@ START_TEST(many_packets_may_lie_in_one_record)
 }
 END_TEST
 
+/* Who watches from the middle on has not seen the handshake. */
+static const struct {
+    const char *said;
+    enum eavesdropper_cover cover;
+    unsigned overhead;
+    enum eavesdropper_answer server;
+    enum eavesdropper_answer client;
+    const char *name;
+} earlier[] = {
+    {"TLSv1.3, TLS_AES_256_GCM_SHA384, client certificate of CN=anna",
+     EAVESDROPPER_TLS_1_3,                                                                        17, EAVESDROPPER_HIDDEN, EAVESDROPPER_HIDDEN,  ""       },
+    {"TLSv1.2, ECDHE-RSA-AES256-GCM-SHA384, client certificate of CN=anna",
+     EAVESDROPPER_TLS_1_2,                                                                        24, EAVESDROPPER_READ,   EAVESDROPPER_READ,    "CN=anna"},
+    {"TLSv1.2, ECDHE-RSA-AES256-SHA384",                                    EAVESDROPPER_TLS_1_2, 0,
+     EAVESDROPPER_READ,                                                                                                    EAVESDROPPER_NOTHING, ""       },
+    {"TLSv1.2, ECDHE-RSA-CHACHA20-POLY1305, resumed",                       EAVESDROPPER_TLS_1_2, 16,
+     EAVESDROPPER_HIDDEN,                                                                                                  EAVESDROPPER_NOTHING, ""       },
+    {"TLSv1.2, PSK-AES128-CCM8, PSK identity lamp",                         EAVESDROPPER_TLS_1_2, 16,
+     EAVESDROPPER_NOTHING,                                                                                                 EAVESDROPPER_READ,    "lamp"   },
+};
+
+START_TEST(what_crossed_before_is_what_the_broker_says_of_it)
+{
+    struct eavesdropper e = {0};
+    struct buf bytes = {0};
+    struct history_row row = {
+        .record = {.type = RECORD_TLS, .flags = RECORD_SNAPSHOT}
+    };
+
+    record_begin(&bytes, EVENT_TLS_OPENED);
+    record_put_string(&bytes, RECORD_TEXT, earlier[_i].said);
+    row.record.bytes = buf_slice(&bytes);
+    eavesdropper_take(&e, &row);
+    ck_assert_int_eq(e.cover, earlier[_i].cover);
+    ck_assert_uint_eq(e.overhead, earlier[_i].overhead);
+    ck_assert_int_eq(e.secrets[EAVESDROPPER_SERVER].answer, earlier[_i].server);
+    ck_assert_int_eq(e.secrets[EAVESDROPPER_CLIENT].answer, earlier[_i].client);
+    ck_assert_str_eq(e.secrets[EAVESDROPPER_CLIENT].value, earlier[_i].name);
+    eavesdropper_release(&e);
+    buf_release(&bytes);
+}
+END_TEST
+
+static const uint8_t pingreq[] = {0xc0, 0};
+
+/* Many thousands come and go while one looks on. */
+START_TEST(connections_without_records_are_forgotten)
+{
+    const struct record packet = {.type = RECORD_MQTT, .direction = RECORD_C2B};
+    struct store *own = store_new(64 << 10);
+    struct wire_leaks seen = {0};
+    const uint32_t last = 20000;
+
+    for (uint32_t number = 1; number <= last; number++) {
+        add_to(own, 1, packet, slice_of(pingreq, sizeof(pingreq)));
+        add_to(own, number, packet, slice_of(pingreq, sizeof(pingreq)));
+        store_catch_up(own, 0);
+        wire_leaks_catch_up(&seen, own);
+    }
+    ck_assert_uint_gt(history_first(own->history), 0);
+    ck_assert_uint_lt(seen.count, 3000);
+    ck_assert_uint_eq(wire_leaks_find(&seen, 1), 0);
+    ck_assert_uint_eq(wire_leaks_find(&seen, last), seen.count - 1);
+    ck_assert_uint_eq(wire_leaks_find(&seen, 2), seen.count);
+    for (size_t i = 0; i < seen.count; i++)
+        ck_assert_uint_eq(wire_leaks_find(&seen, seen.connections[i]->number),
+                          i);
+    wire_leaks_release(&seen);
+    store_free(own);
+}
+END_TEST
+
+START_TEST(a_connection_of_before_is_listed_when_something_crosses)
+{
+    struct store *own = store_new(0);
+    struct wire_leaks seen = {0};
+    struct buf tls = {0};
+    struct buf closed = {0};
+
+    record_begin(&tls, EVENT_TLS_OPENED);
+    record_put_string(&tls, RECORD_TEXT, "TLSv1.3, TLS_AES_256_GCM_SHA384");
+    record_begin(&closed, EVENT_CONN_CLOSED);
+    for (uint32_t number = 1; number <= 2; number++)
+        add_to(own, number,
+               (struct record){.type = RECORD_TLS, .flags = RECORD_SNAPSHOT},
+               buf_slice(&tls));
+    store_catch_up(own, 0);
+    wire_leaks_catch_up(&seen, own);
+    ck_assert_uint_eq(seen.count, 0);
+    add_to(own, 1, (struct record){.type = RECORD_CONN}, buf_slice(&closed));
+    add_to(own, 2, (struct record){.type = RECORD_MQTT, .layer = RECORD_WITHIN},
+           slice_of(pingreq, sizeof(pingreq)));
+    store_catch_up(own, 0);
+    wire_leaks_catch_up(&seen, own);
+    ck_assert_uint_eq(seen.count, 1);
+    ck_assert_int_eq(seen.connections[0]->eavesdropper.cover,
+                     EAVESDROPPER_TLS_1_3);
+    ck_assert_uint_eq(seen.connections[0]->number, 2);
+    ck_assert_uint_eq(seen.by_number.count, 1);
+    wire_leaks_release(&seen);
+    buf_release(&tls);
+    buf_release(&closed);
+    store_free(own);
+}
+END_TEST
+
 Suite *eavesdropper_suite(void)
 {
     Suite *suite = suite_create("eavesdropper");
@@ -251,6 +363,12 @@ Suite *eavesdropper_suite(void)
     tcase_add_loop_test(tcase, each_packet_lies_in_the_bytes_that_carried_it, 0,
                         3);
     tcase_add_test(tcase, many_packets_may_lie_in_one_record);
+    tcase_add_loop_test(tcase,
+                        what_crossed_before_is_what_the_broker_says_of_it, 0,
+                        sizeof(earlier) / sizeof(earlier[0]));
+    tcase_add_test(tcase, connections_without_records_are_forgotten);
+    tcase_add_test(tcase,
+                   a_connection_of_before_is_listed_when_something_crosses);
     tcase_add_test(tcase, lines_grow_with_the_records_as_they_would_at_once);
     return suite;
 }

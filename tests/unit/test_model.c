@@ -212,6 +212,41 @@ START_TEST(a_proxy_does_not_know_a_session_of_before)
 }
 END_TEST
 
+static void told_of_tls(uint32_t connection, const char *client_id,
+                        const char *tls)
+{
+    sample_event(&told.sample, EVENT_CONN_OPENED, connection, 0, RECORD_PEER,
+                 "127.0.0.1:40001", RECORD_TRANSPORT, tls ? "tls" : "tcp", 0);
+    if (tls)
+        sample_event(&told.sample, EVENT_TLS_OPENED, connection, 0, RECORD_TEXT,
+                     tls, 0);
+    sample_event(&told.sample, EVENT_CONNECT_ACCEPTED, connection, 0,
+                 RECORD_CLIENT_ID, client_id, 0);
+}
+
+/* Nobody saw its CONNECT: the broker has told what it was asked for. */
+START_TEST(a_client_of_before_has_its_tls_too)
+{
+    static const char tls[] = "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed";
+
+    told_of_tls(1, "c", tls);
+    ck_assert_str_eq(told_client("c")->cover, tls);
+    told_of_tls(2, "c", "TLSv1.2, ECDHE-RSA-AES256-GCM-SHA384");
+    ck_assert_str_eq(told_client("c")->cover,
+                     "TLSv1.2, ECDHE-RSA-AES256-GCM-SHA384");
+}
+END_TEST
+
+/* Another broker counts its connections from 1 again. */
+START_TEST(a_restarted_broker_has_no_tls_of_before)
+{
+    told_of_tls(1, "c", "TLSv1.3, TLS_AES_256_GCM_SHA384");
+    sample_event(&told.sample, EVENT_BROKER_STARTED, 0, 0, 0);
+    told_of_tls(1, "c", NULL);
+    ck_assert_str_eq(told_client("c")->cover, "");
+}
+END_TEST
+
 /* ---- topics ---- */
 
 START_TEST(a_message_is_counted_once_however_many_get_it)
@@ -427,6 +462,8 @@ Suite *model_suite(void)
     tcase_add_test(tcase, another_watcher_does_not_end_the_sessions);
     tcase_add_test(tcase, what_is_under_way_does_not_wait_as_well);
     tcase_add_test(tcase, a_proxy_does_not_know_a_session_of_before);
+    tcase_add_test(tcase, a_client_of_before_has_its_tls_too);
+    tcase_add_test(tcase, a_restarted_broker_has_no_tls_of_before);
     tcase_add_test(tcase, a_message_is_counted_once_however_many_get_it);
     tcase_add_test(tcase, a_repetition_is_the_same_message);
     tcase_add_test(tcase,
