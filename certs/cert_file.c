@@ -77,83 +77,33 @@ bool cert_file_load(const char *path, struct buf *content, struct buf *why)
 
 /* ---- writing ---- */
 
-static int write_all(int fd, struct slice content)
+static bool is_written(const char *path, int error, struct buf *why)
 {
-    while (content.len) {
-        ssize_t put = write(fd, content.bytes, content.len);
-
-        if (put < 0 && errno != EINTR)
-            return -errno;
-        if (put > 0)
-            content = slice_skip(content, (size_t)put);
-    }
-    return 0;
-}
-
-/* A new file beside the one that it replaces. mkstemp makes it 0600, so that
-   nobody can read a key before its time. */
-static int write_beside(char *path, struct slice content, mode_t mode)
-{
-    int fd = mkstemp(path);
-    mode_t mask = umask(0);
-
-    umask(mask);
-    if (fd < 0)
-        return -errno;
-    int error = write_all(fd, content);
-    if (!error && fchmod(fd, mode & ~mask))
-        error = -errno;
-    if (close(fd) && !error)
-        error = -errno;
     if (error)
-        unlink(path);
-    return error;
+        buf_printf(why, "%s cannot be written: %s", path, strerror(-error));
+    return !error;
 }
 
-static void cannot_write(const char *path, int error, struct buf *why)
+bool cert_file_prepare(struct whole_file *whole, const char *path,
+                       struct slice content, mode_t mode, struct buf *why)
 {
-    buf_printf(why, "%s cannot be written: %s", path, strerror(-error));
-}
-
-char *cert_file_prepare(const char *path, struct slice content, mode_t mode,
-                        struct buf *why)
-{
-    char *prepared = alloc_printf("%s.XXXXXX", path);
-    struct stat status;
-    bool folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    int error = folder ? -EISDIR : write_beside(prepared, content, mode);
+    int error = whole_file_open(whole, path, mode, 0);
 
     if (!error)
-        return prepared;
-    cannot_write(path, error, why);
-    free(prepared);
-    return NULL;
+        error = whole_file_finish(whole, whole_file_write(whole, content));
+    return is_written(path, error, why);
 }
 
-bool cert_file_place(char *prepared, const char *path, struct buf *why)
+bool cert_file_place(struct whole_file *prepared, const char *path,
+                     struct buf *why)
 {
-    if (rename(prepared, path) == 0) {
-        free(prepared);
-        return true;
-    }
-    cannot_write(path, -errno, why);
-    cert_file_discard(prepared);
-    return false;
-}
-
-void cert_file_discard(char *prepared)
-{
-    if (prepared)
-        unlink(prepared);
-    free(prepared);
+    return is_written(path, whole_file_place(prepared), why);
 }
 
 bool cert_file_store(const char *path, struct slice content, mode_t mode,
                      struct buf *why)
 {
-    char *prepared = cert_file_prepare(path, content, mode, why);
-
-    return prepared && cert_file_place(prepared, path, why);
+    return is_written(path, whole_file_store(path, content, mode, 0), why);
 }
 
 void cert_file_forget(struct buf *content)

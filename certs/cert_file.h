@@ -7,6 +7,7 @@
 #define CERTS_CERT_FILE_H
 
 #include "base/buf.h"
+#include "base/whole_file.h"
 
 #include <openssl/x509.h>
 #include <stdbool.h>
@@ -24,23 +25,19 @@ bool cert_file_check_len(const char *path, size_t len, struct buf *why);
 /* Append a whole file to content; "-" is standard input. */
 bool cert_file_load(const char *path, struct buf *content, struct buf *why);
 
-/*
- * Put content in the place of a file: others see the old one or the new one,
- * whole, and never with more rights than mode.
- */
+/* Put content in the place of a file, as whole_file_store does. */
 bool cert_file_store(const char *path, struct slice content, mode_t mode,
                      struct buf *why);
 
 /*
- * The same in two steps, for several files that belong together. The first
- * writes content beside the file and returns that one's name, owned by the
- * caller, or NULL. The second puts it in its place, or the third takes it away;
- * both free the name.
+ * The same in two steps, for several files that belong together: the first
+ * finishes the file, the second puts it in its place, or whole_file_discard
+ * takes it away.
  */
-char *cert_file_prepare(const char *path, struct slice content, mode_t mode,
-                        struct buf *why);
-bool cert_file_place(char *prepared, const char *path, struct buf *why);
-void cert_file_discard(char *prepared); /* NULL does nothing */
+bool cert_file_prepare(struct whole_file *whole, const char *path,
+                       struct slice content, mode_t mode, struct buf *why);
+bool cert_file_place(struct whole_file *prepared, const char *path,
+                     struct buf *why);
 
 /* Wipe and free: there was a key in it. */
 void cert_file_forget(struct buf *content);

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct buf *cert_output_add(struct cert_output *output, char *path, mode_t mode,
                             char *text)
@@ -81,17 +80,15 @@ static bool make_folders(const char *path, struct buf *why)
 
 /* Write each beside its place. */
 static bool prepare_all(const struct cert_output *output,
-                        char *prepared[CERT_OUTPUT_MAX], struct buf *why)
+                        struct whole_file prepared[CERT_OUTPUT_MAX],
+                        struct buf *why)
 {
     for (size_t i = 0; i < output->count; i++) {
         const struct cert_output_file *file = &output->files[i];
 
-        prepared[i] =
-            make_folders(file->path, why)
-                ? cert_file_prepare(file->path, buf_slice(&file->content),
-                                    file->mode, why)
-                : NULL;
-        if (!prepared[i])
+        if (!make_folders(file->path, why) ||
+            !cert_file_prepare(&prepared[i], file->path,
+                               buf_slice(&file->content), file->mode, why))
             return false;
     }
     return true;
@@ -99,13 +96,11 @@ static bool prepare_all(const struct cert_output *output,
 
 /* Put each into its place, which has next to no reason to fail. */
 static bool place_all(const struct cert_output *output,
-                      char *prepared[CERT_OUTPUT_MAX], struct buf *why)
+                      struct whole_file prepared[CERT_OUTPUT_MAX],
+                      struct buf *why)
 {
     for (size_t i = 0; i < output->count; i++) {
-        bool good = cert_file_place(prepared[i], output->files[i].path, why);
-
-        prepared[i] = NULL;
-        if (good)
+        if (cert_file_place(&prepared[i], output->files[i].path, why))
             continue;
         if (i)
             buf_printf(why, "; %s was written before it",
@@ -135,14 +130,14 @@ static void tell(const struct cert_output *output, struct buf *told)
 bool cert_output_store(const struct cert_output *output, bool force,
                        struct buf *told, struct buf *why)
 {
-    char *prepared[CERT_OUTPUT_MAX] = {NULL};
+    struct whole_file prepared[CERT_OUTPUT_MAX] = {{0}};
 
     if (!force && !check_new(output, why))
         return false;
     bool good =
         prepare_all(output, prepared, why) && place_all(output, prepared, why);
     for (size_t i = 0; i < output->count; i++)
-        cert_file_discard(prepared[i]);
+        whole_file_discard(&prepared[i]);
     if (good)
         tell(output, told);
     return good;

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/whole_file.h"
 #include "labs/workspace.h"
 
 #include <errno.h>
@@ -27,20 +28,6 @@ static bool is_hex(const char *text)
            strspn(text, "0123456789abcdef") == CLASS_KEY_SIZE - 1;
 }
 
-/* A file that is not there yet, for its owner alone. */
-static int write_new(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        return -errno;
-    size_t len = strlen(text);
-    int result = write(fd, text, len) == (ssize_t)len ? 0 : -EIO;
-    if (close(fd) != 0 && !result)
-        result = -errno;
-    return result;
-}
-
 int class_key_new(const char *path)
 {
     unsigned char bytes[KEY_BYTES];
@@ -50,7 +37,8 @@ int class_key_new(const char *path)
         return -EIO;
     put_hex(key, bytes);
     char *text = alloc_printf("mqttlab-class %s\n", key);
-    int result = write_new(path, text);
+    int result =
+        whole_file_store(path, slice_of_string(text), 0600, WHOLE_FILE_NEW);
     free(text);
     return result;
 }
@@ -116,7 +104,8 @@ int class_key_write_sealed(const char *path, const char *student,
                            const char *secret)
 {
     char *text = alloc_printf("mqttlab-sealed %s %s\n", student, secret);
-    int result = write_new(path, text);
+    int result =
+        whole_file_store(path, slice_of_string(text), 0600, WHOLE_FILE_NEW);
 
     free(text);
     return result;

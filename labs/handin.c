@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/whole_file.h"
 #include "labs/lab.h"
 #include "labs/workspace.h"
 
@@ -187,47 +188,29 @@ static char *manifest_of(const struct lab *lab,
         workspace->secret && *workspace->secret ? "sealed: yes\n" : "");
 }
 
-/* Is it there, and no file, as /dev/stdout? */
-static bool is_special(const char *path)
-{
-    struct stat info;
-
-    return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
-}
-
 int handin_pack(const char *path, const struct lab *lab,
                 const struct workspace *workspace, char *error,
                 size_t error_size)
 {
-    struct packing packing = {.folder = workspace->path};
-    bool special = is_special(path);
-    /* Half a hand-in must not be handed in, nor take the place of a whole one.
-       By its end it is none of what is packed. */
-    char *part =
-        special ? alloc_string(path) : alloc_printf("%s.part.mqlab", path);
-    if (!special)
-        unlink(part); /* of one that was stopped; it may have any mode */
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    int result = fd < 0 ? -errno : 0;
+    struct packing packing = {
+        .folder = workspace->path, .error = error, .error_size = error_size};
+    /* Half a hand-in must not be handed in. Until its end its name begins with
+       a dot, so it is none of what is packed. */
+    struct whole_file whole;
+    int result = whole_file_open(&whole, path, 0600, 0);
 
     packing.error = error;
     packing.error_size = error_size;
-    if (result) {
-        fail(&packing, result, path, strerror(-result));
-    } else {
-        char *manifest = manifest_of(lab, workspace);
-
-        result = pack(&packing, fd, path, manifest);
-        free(manifest);
-        if (close(fd) != 0 && !result)
-            result = fail(&packing, -errno, path, strerror(errno));
-        if (!special && !result && rename(part, path) != 0)
-            result = fail(&packing, -errno, path, strerror(errno));
-        if (!special && result)
-            unlink(part);
-    }
-    free(part);
-    return result;
+    if (result)
+        return fail(&packing, result, path, strerror(-result));
+    int fd = fileno(whole.file);
+    fcntl(fd, F_SETFL, 0); /* whoever reads a pipe has time */
+    char *manifest = manifest_of(lab, workspace);
+    result = pack(&packing, fd, path, manifest);
+    free(manifest);
+    int ended = whole_file_close(&whole, result);
+    return ended == result ? result
+                           : fail(&packing, ended, path, strerror(-ended));
 }
 
 /* ---- unpacking ---- */

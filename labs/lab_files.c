@@ -1,9 +1,9 @@
 #include "labs/lab_files.h"
 
 #include "base/alloc.h"
+#include "base/whole_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,22 +31,6 @@ const char *lab_files_fault(const char *name)
                : NULL;
 }
 
-static int write_file(const char *path, const char *text)
-{
-    size_t len = strlen(text);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        return errno == EEXIST ? 0 : -errno;
-    ssize_t written = write(fd, text, len);
-    int result = written < 0 ? -errno : written < (ssize_t)len ? -ENOSPC : 0;
-    if (close(fd) != 0 && !result)
-        result = -errno;
-    if (result)
-        unlink(path);
-    return result;
-}
-
 int lab_files_write(const struct lab_file *files, size_t count,
                     const char *folder)
 {
@@ -55,7 +39,10 @@ int lab_files_write(const struct lab_file *files, size_t count,
     for (size_t i = 0; !result && i < count; i++) {
         char *path = alloc_printf("%s/%s", folder, files[i].name);
 
-        result = write_file(path, files[i].text);
+        result = whole_file_store(path, slice_of_string(files[i].text), 0600,
+                                  WHOLE_FILE_NEW);
+        if (result == -EEXIST)
+            result = 0;
         free(path);
     }
     return result;

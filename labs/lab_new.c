@@ -1,13 +1,13 @@
 #include "labs/lab_new.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/whole_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ID stands where the lab's id goes. */
 static const char lab_text[] =
@@ -71,18 +71,17 @@ static const char solution_text[] =
 static int write_new(const char *path, const char *text, const char *id)
 {
     const char *place = strstr(text, "ID");
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    int result = fd < 0 ? -errno : 0;
+    struct buf content = {0};
 
-    if (!result && place)
-        result = dprintf(fd, "%.*s%s%s", (int)(place - text), text, id,
-                         place + 2) < 0
-                     ? -errno
-                     : 0;
-    else if (!result)
-        result = dprintf(fd, "%s", text) < 0 ? -errno : 0;
-    if (fd >= 0 && close(fd) != 0 && !result)
-        result = -errno;
+    if (place) {
+        buf_append(&content, text, (size_t)(place - text));
+        buf_append_string(&content, id);
+        text = place + 2;
+    }
+    buf_append_string(&content, text);
+    int result =
+        whole_file_store(path, buf_slice(&content), 0666, WHOLE_FILE_NEW);
+    buf_release(&content);
     if (result)
         fprintf(stderr, "mqttlab lab new: %s: %s\n", path, strerror(-result));
     return result;

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/whole_file.h"
 #include "tui/app.h"
 #include "tui/export.h"
-#include "tui/whole_file.h"
 #include "wire/pcapng.h"
 
 static int write_records(const struct store *store, FILE *file, bool is_pcap)
@@ -37,7 +37,7 @@ void app_write_records(struct app *app, const char *path)
 {
     struct whole_file whole;
     bool is_pcap = pcapng_is_pcap(path);
-    int error = whole_file_open(&whole, path, true);
+    int error = whole_file_open(&whole, path, 0600, WHOLE_FILE_OR_IN_PLACE);
 
     if (!error)
         error = whole_file_close(
@@ -56,14 +56,9 @@ void app_write_records(struct app *app, const char *path)
 void app_write_text(struct app *app, const char *path, const struct buf *text,
                     const char *what)
 {
-    struct whole_file whole;
-    int error = whole_file_open(&whole, path, false);
+    int error = whole_file_store(path, buf_slice(text), 0666,
+                                 WHOLE_FILE_KEEP_MODE | WHOLE_FILE_OR_IN_PLACE);
 
-    if (!error) {
-        bool all = fwrite(text->bytes, 1, text->len, whole.file) == text->len;
-
-        error = whole_file_close(&whole, all ? 0 : -errno);
-    }
     if (error)
         app_say(app, "%s: %s", path, strerror(-error));
     else

@@ -1,11 +1,9 @@
 #include "durable_rig.h"
 
-#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -145,15 +143,6 @@ void durable_rig_execute(struct durable_rig *durable, const char *sql)
     sqlite3_close(db);
 }
 
-static void limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 /* Smaller than the store's log will be then, larger than Check's own files. */
 #define FULL_BYTES 262144
 
@@ -162,12 +151,10 @@ void durable_rig_fill_disk(struct durable_rig *durable)
     durable_rig_execute(durable,
                         "CREATE TABLE IF NOT EXISTS ballast (bytes);"
                         "INSERT INTO ballast VALUES (zeroblob(300000))");
-    signal(SIGXFSZ, SIG_IGN);
-    limit_files(FULL_BYTES);
+    unit_limit_files(FULL_BYTES);
 }
 
 void durable_rig_empty_disk(void)
 {
-    limit_files(RLIM_INFINITY);
-    signal(SIGXFSZ, SIG_DFL);
+    unit_limit_files(SIZE_MAX);
 }

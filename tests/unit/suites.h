@@ -30,4 +30,9 @@ const uint8_t *guarded(const void *bytes, size_t len);
 /* "30 0a" as bytes; returns how many. Anything but hex digits is skipped. */
 size_t unit_hex(const char *hex, uint8_t *bytes, size_t size);
 
+/* As if the disk were full: no file can grow beyond so many bytes, which is
+   -EFBIG. SIZE_MAX: not any more. Of what Check writes meanwhile the rest is
+   lost. */
+void unit_limit_files(size_t bytes);
+
 #endif

@@ -11,10 +11,8 @@
 #include "wire/event.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static const char lab_text[] =
@@ -61,20 +59,9 @@ static void set_up(void)
     student_begin(&student, lab_text);
 }
 
-/* As if the disk were full, or not any more. */
-static void limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static void tear_down(void)
 {
-    limit_files(RLIM_INFINITY);
+    unit_limit_files(SIZE_MAX);
     student_end(&student);
 }
 
@@ -202,7 +189,7 @@ END_TEST
 
 START_TEST(a_recording_that_cannot_be_written_is_told)
 {
-    limit_files(0);
+    unit_limit_files(0);
     live_answer(&student.live, "q", "4");
     ck_assert_ptr_nonnull(live_trouble(&student.live));
     ck_assert_msg(strstr(live_trouble(&student.live), "cannot be written"),
@@ -271,7 +258,7 @@ START_TEST(a_lab_is_not_begun_where_nothing_can_be_written)
     struct live *live = &student.live;
 
     live_close(live);
-    limit_files(0);
+    unit_limit_files(0);
     ck_assert_int_lt(live_open(live, "1", NULL, "ann", error, sizeof(error)),
                      0);
     ck_assert_msg(strstr(error, "File too large"), "%s", error);

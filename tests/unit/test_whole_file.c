@@ -1,23 +1,35 @@
 /* Files that are written whole or not at all. */
 #include "suites.h"
 
-#include "tui/whole_file.h"
+#include "base/whole_file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#define STRANGER 54321 /* a user without a name */
+
 static char folder[64];
-static char path[100];
+static char path[120];
 
 static void set_up(void)
 {
     strcpy(folder, "/tmp/mqttlab-whole-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/file", folder);
+}
+
+/* The path of another file there; valid until the next call. */
+static const char *beside(const char *name)
+{
+    static char other[120];
+
+    snprintf(other, sizeof(other), "%s/%s", folder, name);
+    return other;
 }
 
 /* Nothing but what is asked for may be left in the folder. */
@@ -28,7 +40,7 @@ static void tear_down(void)
     char name[400];
 
     while ((entry = readdir(dir))) {
-        if (entry->d_name[0] == '.')
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
             continue;
         ck_assert_msg(!strstr(entry->d_name, ".new"), "%s", entry->d_name);
         snprintf(name, sizeof(name), "%s/%s", folder, entry->d_name);
@@ -38,15 +50,25 @@ static void tear_down(void)
     rmdir(folder);
 }
 
-static int put(const char *name, const char *text, bool for_owner, int error)
+enum { PRIVATE = 0600, PUBLIC = 0666 };
+
+/* Through the stream, as those who print do. */
+static int put(const char *name, const char *text, mode_t mode, unsigned wishes,
+               int error)
 {
     struct whole_file whole;
-    int result = whole_file_open(&whole, name, for_owner);
+    int result = whole_file_open(&whole, name, mode, wishes);
 
     if (result)
         return result;
     fputs(text, whole.file);
     return whole_file_close(&whole, error);
+}
+
+static int store(const char *name, const char *text, mode_t mode,
+                 unsigned wishes)
+{
+    return whole_file_store(name, slice_of_string(text), mode, wishes);
 }
 
 static void expect(const char *text, unsigned mode)
@@ -68,11 +90,11 @@ START_TEST(what_was_there_stays_until_all_is_written)
     struct whole_file whole;
 
     umask(022);
-    ck_assert_int_eq(put(path, "old", false, 0), 0);
+    ck_assert_int_eq(put(path, "old", PUBLIC, 0, 0), 0);
     expect("old", 0644);
-    ck_assert_int_eq(put(path, "half", false, -ENOSPC), -ENOSPC);
+    ck_assert_int_eq(put(path, "half", PUBLIC, 0, -ENOSPC), -ENOSPC);
     expect("old", 0644);
-    ck_assert_int_eq(whole_file_open(&whole, path, false), 0);
+    ck_assert_int_eq(whole_file_open(&whole, path, PUBLIC, 0), 0);
     fputs("new", whole.file);
     fflush(whole.file);
     expect("old", 0644);
@@ -81,14 +103,112 @@ START_TEST(what_was_there_stays_until_all_is_written)
 }
 END_TEST
 
-START_TEST(a_file_keeps_its_mode_unless_it_is_for_its_owner)
+START_TEST(what_is_finished_is_in_place_only_when_it_is_placed)
 {
-    ck_assert_int_eq(put(path, "a", false, 0), 0);
-    ck_assert_int_eq(chmod(path, 0640), 0);
-    ck_assert_int_eq(put(path, "b", false, 0), 0);
-    expect("b", 0640);
-    ck_assert_int_eq(put(path, "c", true, 0), 0);
-    expect("c", 0600);
+    struct whole_file whole;
+
+    ck_assert_int_eq(store(path, "old", PRIVATE, 0), 0);
+    ck_assert_int_eq(whole_file_open(&whole, path, PRIVATE, 0), 0);
+    ck_assert_int_eq(whole_file_write(&whole, slice_of_string("one")), 0);
+    ck_assert_int_eq(whole_file_finish(&whole, 0), 0);
+    expect("old", 0600);
+    whole_file_discard(&whole);
+    expect("old", 0600);
+    ck_assert_int_eq(whole_file_open(&whole, path, PRIVATE, 0), 0);
+    ck_assert_int_eq(whole_file_write(&whole, slice_of_string("two")), 0);
+    ck_assert_int_eq(whole_file_finish(&whole, 0), 0);
+    ck_assert_int_eq(whole_file_place(&whole), 0);
+    expect("two", 0600);
+    whole_file_discard(&whole);
+    expect("two", 0600);
+}
+END_TEST
+
+START_TEST(a_full_disk_leaves_what_was_there)
+{
+    static char large[4096];
+
+    memset(large, 'x', sizeof(large) - 1);
+    ck_assert_int_eq(store(path, "old", PRIVATE, 0), 0);
+    unit_limit_files(1000);
+    int stored = store(path, large, PRIVATE, 0);
+    int streamed = put(path, large, PRIVATE, 0, 0);
+    int made = store(beside("new"), large, PRIVATE, WHOLE_FILE_NEW);
+    unit_limit_files(SIZE_MAX);
+    ck_assert_int_eq(stored, -EFBIG);
+    ck_assert_int_eq(streamed, -EFBIG);
+    ck_assert_int_eq(made, -EFBIG);
+    expect("old", 0600);
+    ck_assert_int_ne(access(beside("new"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_file_keeps_its_mode_if_that_is_wished)
+{
+    umask(022);
+    ck_assert_int_eq(store(path, "a", PUBLIC, WHOLE_FILE_KEEP_MODE), 0);
+    expect("a", 0644);
+    ck_assert_int_eq(chmod(path, 0660), 0);
+    ck_assert_int_eq(store(path, "b", PUBLIC, WHOLE_FILE_KEEP_MODE), 0);
+    expect("b", 0660);
+    ck_assert_int_eq(store(path, "c", PUBLIC, 0), 0);
+    expect("c", 0644);
+    ck_assert_int_eq(store(path, "d", PRIVATE, 0), 0);
+    expect("d", 0600);
+    umask(077);
+    ck_assert_int_eq(store(path, "e", PUBLIC, 0), 0);
+    expect("e", 0600);
+}
+END_TEST
+
+/* A broker that runs as another user reads its passwords after a change, and
+   nobody does who could not before. */
+START_TEST(a_file_keeps_its_readers_if_that_is_wished)
+{
+    static const struct {
+        mode_t old, new;
+    } modes[] = {
+        {0600, 0600},
+        {0640, 0640},
+        {0660, 0640},
+        {0644, 0600}
+    };
+    uid_t owner = geteuid() ? geteuid() : STRANGER;
+    struct stat status;
+
+    umask(077);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        ck_assert_int_eq(store(path, "a", PRIVATE, 0), 0);
+        ck_assert_int_eq(chown(path, owner, (gid_t)-1), 0);
+        ck_assert_int_eq(chmod(path, modes[i].old), 0);
+        ck_assert_int_eq(store(path, "b", PRIVATE, WHOLE_FILE_KEEP_READERS), 0);
+        expect("b", modes[i].new);
+        ck_assert_int_eq(stat(path, &status), 0);
+        ck_assert_uint_eq(status.st_uid, owner);
+    }
+}
+END_TEST
+
+START_TEST(a_new_file_replaces_none)
+{
+    ck_assert_int_eq(store(path, "a", PRIVATE, WHOLE_FILE_NEW), 0);
+    ck_assert_int_eq(store(path, "b", PRIVATE, WHOLE_FILE_NEW), -EEXIST);
+    expect("a", 0600);
+    ck_assert_int_eq(symlink("nowhere", beside("link")), 0);
+    ck_assert_int_eq(store(beside("link"), "b", PRIVATE, WHOLE_FILE_NEW),
+                     -EEXIST);
+}
+END_TEST
+
+START_TEST(what_a_killed_program_left_is_in_nobodys_way)
+{
+    char name[40];
+
+    snprintf(name, sizeof(name), ".mqttlab-%ld-1.new", (long)getpid());
+    ck_assert_int_eq(store(beside(name), "left", PRIVATE, WHOLE_FILE_NEW), 0);
+    ck_assert_int_eq(store(path, "a", PRIVATE, 0), 0);
+    expect("a", 0600);
+    ck_assert_int_eq(unlink(beside(name)), 0);
 }
 END_TEST
 
@@ -98,52 +218,75 @@ START_TEST(the_longest_name_is_no_exception)
     char name[320];
 
     snprintf(name, sizeof(name), "%s/%0255d", folder, 0);
-    ck_assert_int_eq(put(name, "old", true, 0), 0);
-    ck_assert_int_eq(put(name, "half", true, -ENOSPC), -ENOSPC);
-    snprintf(path, sizeof(path), "%s/link", folder);
+    ck_assert_int_eq(store(name, "old", PRIVATE, 0), 0);
+    ck_assert_int_eq(put(name, "half", PRIVATE, 0, -ENOSPC), -ENOSPC);
+    snprintf(path, sizeof(path), "%s", beside("link"));
     ck_assert_int_eq(symlink(name, path), 0);
     expect("old", 0600);
 }
 END_TEST
 
-/* Who may write nothing beside a file may still write into it. */
-START_TEST(a_closed_folder_leaves_the_file_itself)
+/* Root may do all things; so somebody else tries. */
+static int store_as_stranger(const char *text, mode_t mode, unsigned wishes)
 {
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        if (geteuid() == 0 && setuid(STRANGER) != 0)
+            _exit(255);
+        _exit(-store(path, text, mode, wishes));
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    return -WEXITSTATUS(status);
+}
+
+START_TEST(a_closed_folder_leaves_the_file_itself_to_who_wishes_that)
+{
+    ck_assert_int_eq(store(path, "a long text", PRIVATE, 0), 0);
     if (geteuid() == 0)
-        return; /* no folder is closed to root */
-    ck_assert_int_eq(put(path, "a long text", false, 0), 0);
-    ck_assert_int_eq(chmod(folder, 0500), 0);
-    int result = put(path, "short", true, 0);
+        ck_assert_int_eq(chown(path, STRANGER, (gid_t)-1), 0);
+    ck_assert_int_eq(chmod(path, 0640), 0);
+    ck_assert_int_eq(chmod(folder, 0555), 0);
+    int refused = store_as_stranger("new", PRIVATE, 0);
+    expect("a long text", 0640);
+    int kept = store_as_stranger("kept", PRIVATE,
+                                 WHOLE_FILE_OR_IN_PLACE | WHOLE_FILE_KEEP_MODE);
+    expect("kept", 0640);
+    int done = store_as_stranger("new", PRIVATE, WHOLE_FILE_OR_IN_PLACE);
+    expect("new", 0600);
     ck_assert_int_eq(chmod(folder, 0700), 0);
-    ck_assert_int_eq(result, 0);
-    expect("short", 0600);
+    ck_assert_int_eq(refused, -EACCES);
+    ck_assert_int_eq(kept, 0);
+    ck_assert_int_eq(done, 0);
 }
 END_TEST
 
 START_TEST(a_link_stays_one)
 {
-    char link[110];
     struct stat status;
 
-    snprintf(link, sizeof(link), "%s/link", folder);
-    ck_assert_int_eq(put(path, "a", true, 0), 0);
-    ck_assert_int_eq(symlink("file", link), 0);
-    ck_assert_int_eq(put(link, "b", true, 0), 0);
+    ck_assert_int_eq(store(path, "a", PRIVATE, 0), 0);
+    ck_assert_int_eq(symlink("file", beside("link")), 0);
+    ck_assert_int_eq(store(beside("link"), "b", PRIVATE, 0), 0);
     expect("b", 0600);
-    ck_assert_int_eq(lstat(link, &status), 0);
+    ck_assert_int_eq(lstat(beside("link"), &status), 0);
     ck_assert(S_ISLNK(status.st_mode));
 }
 END_TEST
 
 START_TEST(what_is_no_file_is_no_trap)
 {
-    ck_assert_int_eq(put(folder, "a", true, 0), -EISDIR);
+    ck_assert_int_eq(store(folder, "a", PRIVATE, 0), -EISDIR);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    ck_assert_int_eq(put(path, "nobody reads", true, 0), -ENXIO);
-    ck_assert_int_eq(put("/dev/null", "a", true, 0), 0);
-    ck_assert_int_eq(put("/nowhere/file", "a", true, 0), -ENOENT);
-    if (access("/dev/full", W_OK) == 0)
-        ck_assert_int_eq(put("/dev/full", "a", true, 0), -ENOSPC);
+    ck_assert_int_eq(store(path, "nobody reads", PRIVATE, 0), -ENXIO);
+    ck_assert_int_eq(store("/dev/null", "a", PRIVATE, 0), 0);
+    ck_assert_int_eq(store("/nowhere/file", "a", PRIVATE, 0), -ENOENT);
+    if (access("/dev/full", W_OK) == 0) {
+        ck_assert_int_eq(store("/dev/full", "a", PRIVATE, 0), -ENOSPC);
+        ck_assert_int_eq(put("/dev/full", "a", PRIVATE, 0, 0), -ENOSPC);
+    }
 }
 END_TEST
 
@@ -154,9 +297,15 @@ Suite *whole_file_suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, what_was_there_stays_until_all_is_written);
-    tcase_add_test(tcase, a_file_keeps_its_mode_unless_it_is_for_its_owner);
+    tcase_add_test(tcase, what_is_finished_is_in_place_only_when_it_is_placed);
+    tcase_add_test(tcase, a_full_disk_leaves_what_was_there);
+    tcase_add_test(tcase, a_file_keeps_its_mode_if_that_is_wished);
+    tcase_add_test(tcase, a_file_keeps_its_readers_if_that_is_wished);
+    tcase_add_test(tcase, a_new_file_replaces_none);
+    tcase_add_test(tcase, what_a_killed_program_left_is_in_nobodys_way);
     tcase_add_test(tcase, the_longest_name_is_no_exception);
-    tcase_add_test(tcase, a_closed_folder_leaves_the_file_itself);
+    tcase_add_test(tcase,
+                   a_closed_folder_leaves_the_file_itself_to_who_wishes_that);
     tcase_add_test(tcase, a_link_stays_one);
     tcase_add_test(tcase, what_is_no_file_is_no_trap);
     return suite;

@@ -11,11 +11,9 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -192,15 +190,6 @@ START_TEST(a_journal_goes_on_where_it_ended)
 }
 END_TEST
 
-static void limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes;
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 START_TEST(a_line_that_does_not_fit_on_the_disk_leaves_nothing)
 {
     char *path = write_journal();
@@ -210,11 +199,9 @@ START_TEST(a_line_that_does_not_fit_on_the_disk_leaves_nothing)
 
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_int_eq(journal_open(&journal, path, &line), 0);
-    signal(SIGXFSZ, SIG_IGN);
-    limit_files((rlim_t)status.st_size + 20);
+    unit_limit_files((size_t)status.st_size + 20);
     int full = journal_add(&journal, 0, "step", "three");
-    limit_files(RLIM_INFINITY);
-    signal(SIGXFSZ, SIG_DFL);
+    unit_limit_files(SIZE_MAX);
     ck_assert_int_lt(full, 0);
     ck_assert_int_eq(journal_add(&journal, 0, "step", "four"), 0);
     journal_close(&journal);
