@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "lab_panel_state.h"
 #include "labs/check.h"
+#include "labs/lab_near.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -214,23 +215,32 @@ static unsigned hint_costs(void *lab)
                : 0;
 }
 
-static size_t near_misses(void *lab)
-{
-    const struct lab_run_near *near = lab_panel_state_step(lab)->near;
-    size_t count = 0;
-
-    /* Newest first; what an earlier sitting missed cannot be looked at. An
-       event has no number. */
-    while (count < LAB_RUN_NEAR_MISSES && near[count].text &&
-           (!near[count].number ||
-            lab_run_shown(lab_panel_state_run(lab), near[count].number)))
-        count++;
-    return lab_run_step_seen(lab_panel_state_step(lab)) ? 0 : count;
-}
-
+/* The index-th near miss that is still of use, newest first; NULL: there is
+   none. What an earlier sitting missed cannot be looked at. */
 static const char *near_miss(void *lab, size_t index)
 {
-    return lab_panel_state_step(lab)->near[index].text;
+    const struct lab_run_step *current = lab_panel_state_step(lab);
+
+    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++) {
+        const struct lab_run_near *near = &current->near[i];
+        bool here = !near->number /* an event has none */ ||
+                    lab_run_shown(lab_panel_state_run(lab), near->number);
+
+        if (here && lab_near_open(current, i) && !index--)
+            return near->text;
+    }
+    return NULL;
+}
+
+static size_t near_misses(void *lab)
+{
+    size_t count = 0;
+
+    if (lab_run_step_seen(lab_panel_state_step(lab)))
+        return 0;
+    while (near_miss(lab, count))
+        count++;
+    return count;
 }
 
 size_t lab_panel_step_question(const struct lab_run_step *current)

@@ -236,10 +236,11 @@ static json_t *check_json(size_t index)
     json_t *cause = json_null();
 
     if (!passed)
-        cause = json_pack("{s:s, s:o, s:s, s:s}", "rationale", spec->title,
-                          "help", grade_evidence_help(item->step), "expected",
-                          *verdict->expected ? verdict->expected : spec->text,
-                          "actual", judgement.actual);
+        cause =
+            json_pack("{s:s, s:o, s:s, s:s}", "rationale", spec->title, "help",
+                      grade_evidence_help(item->step, spec->id), "expected",
+                      *verdict->expected ? verdict->expected : spec->text,
+                      "actual", judgement.actual);
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:[], s:o, s:o, s:o, s:o}", "name",
         spec->id, "step", item->step->step->id, "description", spec->title,

@@ -1,5 +1,6 @@
 #include "labs/grade_evidence.h"
 
+#include "labs/lab_near.h"
 #include "wire/render.h"
 
 #include <string.h>
@@ -90,9 +91,15 @@ json_t *grade_evidence_packets(struct lab_run *run, const uint64_t *numbers,
     return packets;
 }
 
-json_t *grade_evidence_help(const struct lab_run_step *step)
+json_t *grade_evidence_help(const struct lab_run_step *step, const char *check)
 {
-    return safe_string(step->near[0].text);
+    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++) {
+        if (lab_near_open(step, i) &&
+            (!step->near[i].rule->checks ||
+             lab_near_is_about(step->near[i].rule, check)))
+            return safe_string(step->near[i].text);
+    }
+    return safe_string(NULL);
 }
 
 json_t *grade_evidence_near(const struct lab_run *run)

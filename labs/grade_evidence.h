@@ -19,8 +19,9 @@
 json_t *grade_evidence_packets(struct lab_run *run, const uint64_t *numbers,
                                unsigned count);
 
-/* What the lab said last to what came near in the step; "" when nothing did. */
-json_t *grade_evidence_help(const struct lab_run_step *step);
+/* What the lab said last to what came near this check of the step, or the step
+   as a whole; "" when nothing did. */
+json_t *grade_evidence_help(const struct lab_run_step *step, const char *check);
 
 /* The near misses of all steps: {step, text, packet}, oldest first. */
 json_t *grade_evidence_near(const struct lab_run *run);

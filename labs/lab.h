@@ -62,6 +62,8 @@ struct lab_question {
 };
 
 struct lab_near {
+    char *checks; /* ids of those that it is about, with blanks between; NULL:
+                     the step as a whole */
     char *filter;
     char *message; /* {n} is the packet's number, {mqtt.topic} a field */
     unsigned line;

@@ -254,8 +254,11 @@ static void take_checks(struct lab_sorter *sorter, const char *rest,
 static void take_near(struct lab_sorter *sorter, const char *rest,
                       const char *text)
 {
-    (void)rest;
+    size_t first = sorter->step->near_count;
+
     each_line(sorter, text, add_near);
+    for (size_t i = first; *rest && i < sorter->step->near_count; i++)
+        sorter->step->near[i].checks = alloc_string(rest);
 }
 
 static void take_words(struct lab_sorter *sorter, const char *rest,

@@ -308,6 +308,28 @@ static void check_step_names(const struct lab *lab, const struct lab_step *step,
     }
 }
 
+/* Each check that a near miss is about is one of the step. */
+static void check_near_names(const struct lab *lab, const struct lab_step *step,
+                             struct lab_problems *problems)
+{
+    for (size_t i = 0; i < step->near_count; i++) {
+        const char *at = step->near[i].checks;
+
+        while (at && *at) {
+            size_t len = strcspn(at, " ");
+            char *id = alloc_string_of(at, len);
+
+            if (!has_check(step, id, step->check_count))
+                lab_problem(problems, lab->path, step->near[i].line,
+                            "a near miss is about '%s', which is no check of "
+                            "this step",
+                            id);
+            free(id);
+            at += len + strspn(at + len, " ");
+        }
+    }
+}
+
 static bool hands_out(const struct lab *lab, const char *name)
 {
     for (size_t i = 0; i < lab->file_count; i++) {
@@ -342,6 +364,7 @@ static void check_names(const struct lab *lab, struct lab_problems *problems)
                         "points=%u, but its checks have %u",
                         step->promised_points, step->points);
         check_step_names(lab, step, problems);
+        check_near_names(lab, step, problems);
     }
 }
 
@@ -491,6 +514,7 @@ static void free_step(struct lab_step *step)
         free_question(&step->questions[i]);
     free(step->questions);
     for (size_t i = 0; i < step->near_count; i++) {
+        free(step->near[i].checks);
         free(step->near[i].filter);
         free(step->near[i].message);
     }

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "labs/board.h"
 #include "labs/lab_drain.h"
+#include "labs/lab_near.h"
 #include "labs/lab_saw.h"
 #include "labs/lab_text.h"
 #include "labs/ports.h"
@@ -156,7 +157,7 @@ static void show_near(struct plain *plain)
     if (fresh > LAB_RUN_NEAR_MISSES)
         fresh = LAB_RUN_NEAR_MISSES;
     while (fresh-- > 0) {
-        if (step->near[fresh].text)
+        if (lab_near_open(step, fresh))
             lab_text_wrap(&text, step->near[fresh].text, columns(), "  ! ",
                           "    ");
     }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "labs/answer.h"
+#include "labs/lab_near.h"
 #include "wire/event.h"
 #include "wire/filter.h"
 
@@ -113,8 +114,7 @@ static void free_step(struct lab_run_step *step)
         free(step->questions[i].answer);
     for (size_t i = 0; i < step->step->near_count; i++)
         filter_free(step->near_filters[i]);
-    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++)
-        free(step->near[i].text);
+    lab_near_clear(step);
     free(step->checks);
     free(step->questions);
     free(step->near_filters);
@@ -186,14 +186,6 @@ static struct lab_run_step *find_step(struct lab_run *run, struct slice id)
     return NULL;
 }
 
-static void clear_near(struct lab_run_step *step)
-{
-    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++) {
-        free(step->near[i].text);
-        step->near[i] = (struct lab_run_near){0};
-    }
-}
-
 static void reset_step(struct lab_run_step *step)
 {
     for (size_t i = 0; i < step->step->check_count; i++)
@@ -202,7 +194,7 @@ static void reset_step(struct lab_run_step *step)
         free(step->questions[i].answer);
         step->questions[i] = (struct lab_run_question){0};
     }
-    clear_near(step);
+    lab_near_clear(step);
     step->resets++;
 }
 
@@ -334,62 +326,6 @@ static void take_deed(struct lab_run *run, const struct record *record)
     }
 }
 
-/* message with {n} and {field} filled in from the row. */
-static char *near_text(struct lab_run *run, const char *message,
-                       const struct history_row *row)
-{
-    struct buf out = {0};
-    uint64_t number = lab_run_shown(run, row->number);
-
-    while (*message) {
-        size_t len = strcspn(message, "{");
-        size_t name = message[len] ? strcspn(message + len, "}") : 0;
-
-        buf_append(&out, message, len);
-        message += len;
-        if (!*message || !message[name])
-            break;
-        char *field = alloc_string_of(message + 1, name - 1);
-        if (!strcmp(field, "n"))
-            buf_printf(&out, "%llu", (unsigned long long)number);
-        else if (!filter_value(field, row, &run->scratch, &out))
-            buf_append_string(&out, "?");
-        free(field);
-        message += name + 1;
-    }
-    buf_append_string(&out, message);
-    return buf_take_string(&out);
-}
-
-/* What the lab's own clients do is nobody's mistake, unless the rule is about
-   them. */
-static bool is_near(struct lab_run *run, const struct lab_run_step *step,
-                    size_t i, const struct history_row *row)
-{
-    bool theirs = row->record.actor == RECORD_SCRIPT;
-
-    return (!theirs || strstr(step->step->near[i].filter, "lab.actor")) &&
-           filter_match(step->near_filters[i], row, &run->scratch);
-}
-
-static void note_near(struct lab_run *run, struct lab_run_step *step,
-                      const struct history_row *row)
-{
-    for (size_t i = 0; i < step->step->near_count; i++) {
-        if (!is_near(run, step, i, row))
-            continue;
-        free(step->near[LAB_RUN_NEAR_MISSES - 1].text);
-        memmove(&step->near[1], &step->near[0],
-                sizeof(step->near) - sizeof(step->near[0]));
-        step->near_count++;
-        step->near[0] = (struct lab_run_near){
-            .text = near_text(run, step->step->near[i].message, row),
-            .number = row->number,
-        };
-        return;
-    }
-}
-
 static struct check_context context_of(struct lab_run *run)
 {
     return (struct check_context){
@@ -420,7 +356,7 @@ static void feed_step(struct lab_run *run, struct lab_run_step *step,
             check_feed(check, &context, row);
     }
     if (current && !was_complete && !lab_run_step_complete(step))
-        note_near(run, step, row);
+        lab_near_note(run, step, row);
 }
 
 void lab_run_feed(struct lab_run *run, const struct record *record)

@@ -22,8 +22,9 @@ struct lab_run_question {
 };
 
 struct lab_run_near {
-    char *text;      /* NULL: not used */
-    uint64_t number; /* of the packet */
+    char *text;                  /* NULL: not used */
+    uint64_t number;             /* of the packet */
+    const struct lab_near *rule; /* that says so */
 };
 
 struct lab_run_step {

@@ -284,6 +284,8 @@ static const struct broken broken[] = {
     {HEAD "---\ntext\n",                                                                  "no step"                             },
     {HEAD "---\n## S\n{{y}}\n",                                                           "{{name}} that is no param"           },
     {HEAD "---\n## S\n\n```check\npub two seen x\n```\n",                                 ":9: a check is"                      },
+    {HEAD "---\n## S\n\n```check\na 1 seen tls\n```\n"
+          "```near a b\ntls : x\n```\n",                                             ":12: a near miss is about 'b'"       },
     {HEAD "---\n## S\n\n```near\nno colon\n```\n",                                        ":9: a near miss is"                  },
     {HEAD "---\n## S\n\n```question q\nask: x\n```\n",                                    "needs 'ask:' and"                    },
     {HEAD "---\n\n```check\na 1 seen mqtt\n```\n",                                        "before the first step"               },

@@ -4,6 +4,7 @@
 #include "suites.h"
 
 #include "labs/answer.h"
+#include "labs/lab_near.h"
 #include "labs/lab_run.h"
 #include "labs/lab_text.h"
 #include "student.h"
@@ -341,6 +342,47 @@ START_TEST(a_complete_step_has_no_near_misses)
 }
 END_TEST
 
+#define ABOUT                                                     \
+    "---\nid: x\ntitle: X\nversion: 1\n---\n"                     \
+    "## Step 1\n<!-- step one -->\n"                              \
+    "```check\n"                                                  \
+    "ping  1  seen lab.type == \"PINGREQ\"\n"                     \
+    "bye   1  seq lab.type == \"PINGREQ\" -> "                    \
+    "lab.type == \"DISCONNECT\"\n"                                \
+    "never 1  seen lab.type == \"AUTH\"\n"                        \
+    "```\n"                                                       \
+    "```near bye\nlab.type == \"DISCONNECT\" : Too early.\n```\n" \
+    "```near ping bye\nlab.type == \"PUBLISH\" : No ping.\n```\n" \
+    "```near\nlab.type == \"CONNACK\" : Ever.\n```\n"
+
+/* It is gone as soon as what it is about is done, and does not come again. */
+START_TEST(a_near_miss_ends_with_the_checks_that_it_is_about)
+{
+    tear_down();
+    set_up_with(ABOUT);
+    const struct lab_run_step *step = &run->steps[0];
+    begin_step(0);
+    packet("20 02 00 00");
+    packet(PUBLISH);
+    packet("e0 00");
+    ck_assert_str_eq(step->near[0].text, "Too early.");
+    ck_assert(lab_near_open(step, 0));
+    ck_assert(lab_near_open(step, 1));
+    packet("c0 00");
+    ck_assert(lab_near_open(step, 0));
+    ck_assert(lab_near_open(step, 1)); /* bye is left */
+    packet("e0 00");
+    ck_assert_uint_eq(step->near_count, 3); /* this one was right */
+    ck_assert(!lab_near_open(step, 0));
+    ck_assert(!lab_near_open(step, 1));
+    ck_assert_str_eq(step->near[2].text, "Ever.");
+    ck_assert(lab_near_open(step, 2));
+    packet("e0 00");
+    packet(PUBLISH);
+    ck_assert_uint_eq(step->near_count, 3);
+}
+END_TEST
+
 START_TEST(what_the_labs_own_clients_do_is_nobodys_mistake)
 {
     begin_step(0);
@@ -521,6 +563,7 @@ Suite *lab_run_suite(void)
     tcase_add_test(tcase, a_step_that_begins_again_has_forgotten_all);
     tcase_add_test(tcase, near_misses_name_the_packet_and_its_fields);
     tcase_add_test(tcase, a_complete_step_has_no_near_misses);
+    tcase_add_test(tcase, a_near_miss_ends_with_the_checks_that_it_is_about);
     tcase_add_test(tcase, what_the_labs_own_clients_do_is_nobodys_mistake);
     tcase_add_test(tcase, a_session_is_looked_for_while_the_step_is_done);
     tcase_add_test(tcase, a_long_answer_is_cut);

@@ -1,0 +1,106 @@
+#include "labs/lab_near.h"
+
+#include "base/alloc.h"
+#include "wire/filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool lab_near_is_about(const struct lab_near *rule, const char *check)
+{
+    size_t len = strlen(check);
+
+    for (const char *at = rule->checks; at && *at;) {
+        size_t word = strcspn(at, " ");
+
+        if (word == len && !strncmp(at, check, len))
+            return true;
+        at += word + strspn(at + word, " ");
+    }
+    return false;
+}
+
+/* Is there still something to be done for which it is of use? */
+static bool is_wanted(const struct lab_run_step *step,
+                      const struct lab_near *rule)
+{
+    if (!rule->checks)
+        return true;
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        if (lab_near_is_about(rule, step->step->checks[i].id) &&
+            !check_is_settled(step->checks[i]))
+            return true;
+    }
+    return false;
+}
+
+/* message with {n} and {field} filled in from the row. */
+static char *near_text(struct lab_run *run, const char *message,
+                       const struct history_row *row)
+{
+    struct buf out = {0};
+    uint64_t number = lab_run_shown(run, row->number);
+
+    while (*message) {
+        size_t len = strcspn(message, "{");
+        size_t name = message[len] ? strcspn(message + len, "}") : 0;
+
+        buf_append(&out, message, len);
+        message += len;
+        if (!*message || !message[name])
+            break;
+        char *field = alloc_string_of(message + 1, name - 1);
+        if (!strcmp(field, "n"))
+            buf_printf(&out, "%llu", (unsigned long long)number);
+        else if (!filter_value(field, row, &run->scratch, &out))
+            buf_append_string(&out, "?");
+        free(field);
+        message += name + 1;
+    }
+    buf_append_string(&out, message);
+    return buf_take_string(&out);
+}
+
+/* What the lab's own clients do is nobody's mistake, unless the rule is about
+   them. */
+static bool is_near(struct lab_run *run, const struct lab_run_step *step,
+                    size_t i, const struct history_row *row)
+{
+    bool theirs = row->record.actor == RECORD_SCRIPT;
+
+    return (!theirs || strstr(step->step->near[i].filter, "lab.actor")) &&
+           filter_match(step->near_filters[i], row, &run->scratch);
+}
+
+void lab_near_note(struct lab_run *run, struct lab_run_step *step,
+                   const struct history_row *row)
+{
+    for (size_t i = 0; i < step->step->near_count; i++) {
+        if (!is_wanted(step, &step->step->near[i]) ||
+            !is_near(run, step, i, row))
+            continue;
+        free(step->near[LAB_RUN_NEAR_MISSES - 1].text);
+        memmove(&step->near[1], &step->near[0],
+                sizeof(step->near) - sizeof(step->near[0]));
+        step->near_count++;
+        step->near[0] = (struct lab_run_near){
+            .text = near_text(run, step->step->near[i].message, row),
+            .number = row->number,
+            .rule = &step->step->near[i],
+        };
+        return;
+    }
+}
+
+bool lab_near_open(const struct lab_run_step *step, size_t i)
+{
+    return step->near[i].text && is_wanted(step, step->near[i].rule);
+}
+
+void lab_near_clear(struct lab_run_step *step)
+{
+    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++) {
+        free(step->near[i].text);
+        step->near[i] = (struct lab_run_near){0};
+    }
+}
