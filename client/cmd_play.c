@@ -60,6 +60,7 @@ struct player {
     struct play_script script;
     struct play_options options;
     const char *word; /* what is played */
+    char *folder;     /* of its file, owned; NULL: the present one */
     int control_fd;   /* of the broker, if it is one of ours; -1 */
     int exit_code;
 };
@@ -108,6 +109,16 @@ static char *find_text(const char *name)
     return text;
 }
 
+/* "labs/one.play": "labs". Owned; NULL when it is the present folder. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash
+               ? alloc_string_of(path, (size_t)(slash - path) + (slash == path))
+               : NULL;
+}
+
 static bool load(struct player *player)
 {
     char error[200];
@@ -129,6 +140,9 @@ static bool load(struct player *player)
     if (!good)
         fprintf(stderr, "mqttlab: %s: %s\n", player->word, error);
     free(text);
+    if (good)
+        player->folder = folder_of(player->word);
+    player->options.folder = player->folder;
     return good;
 }
 
@@ -311,6 +325,7 @@ static int play(int argc, char **argv, bool device)
     }
     code = run(&player);
     play_script_release(&player.script);
+    free(player.folder);
     free(id);
     return code;
 }

@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "client/play_connect.h"
+#include "client/play_words.h"
 
 /* After a device has lost its connection. */
 #define ANEW_MS 2000
+/* The broker ends a connection within this where the script says so. */
+#define LOST_MS 30000
 
 /* One of the clients. What its CONNECT says must live as long as it does. */
 struct actor {
     struct play *play;
     struct client *client; /* NULL: not connected */
-    struct buf name;
-    struct buf will_topic;
-    struct buf will_payload;
+    struct play_connect connect;
+    bool lost; /* the broker has ended it, which the script will say */
 };
 
 struct play {
@@ -75,15 +78,30 @@ static struct actor *actor_of(const struct client *client)
     return client_context(client);
 }
 
+/* Does the line that is done now say that the broker refuses? */
+static bool is_refusal(const struct play *play)
+{
+    const struct play_line *line = &play->script->lines[play->at];
+
+    return line->deed == PLAY_CONNECT && play_words_behind(line, "refused");
+}
+
 static void on_connack(struct client *client,
                        const struct mqtt_connack *connack)
 {
     struct actor *actor = actor_of(client);
 
-    if (connack->reason != MQTT_SUCCESS)
-        fail(actor->play, "the broker refused the connection");
-    else if (actor->play->acting == actor)
-        done(actor->play);
+    struct play *play = actor->play;
+
+    if (play->acting == actor && is_refusal(play)) {
+        if (connack->reason == MQTT_SUCCESS)
+            fail(play, "the broker did not refuse the connection");
+        /* Otherwise it ends now. */
+    } else if (connack->reason != MQTT_SUCCESS) {
+        fail(play, "the broker refused the connection");
+    } else if (play->acting == actor) {
+        done(play);
+    }
 }
 
 static void on_suback(struct client *client, const struct mqtt_suback *suback)
@@ -118,26 +136,69 @@ static void begin_anew(struct play *play)
     timer_set(play->loop, &play->timer, ANEW_MS);
 }
 
+/* Is the end of the client's connection what its line is about? */
+static bool is_meant(const struct play *play, const struct actor *actor,
+                     const struct client_ended *ended)
+{
+    if (play->acting != actor)
+        return false;
+    switch (play->script->lines[play->at].deed) {
+    case PLAY_DISCONNECT:
+    case PLAY_CUT:
+    case PLAY_LOST: return true;
+    case PLAY_CONNECT:
+        return is_refusal(play) && ended->end != CLIENT_END_UNREACHED;
+    case PLAY_SUBSCRIBE:
+    case PLAY_PUBLISH:
+    case PLAY_WAIT:
+    case PLAY_NOTE:
+    case PLAY_BEGIN:
+    case PLAY_AGAIN: return false;
+    }
+    return false;
+}
+
+/* Does the script say next of this client that its connection is lost? */
+static bool is_foreseen(const struct play *play, const struct actor *actor)
+{
+    size_t i = play->at + (play->acting == actor);
+
+    for (; i < play->script->line_count; i++) {
+        const struct play_line *line = &play->script->lines[i];
+
+        if (line->deed <= PLAY_LOST && &play->actors[line->client] == actor)
+            return line->deed == PLAY_LOST;
+    }
+    return false;
+}
+
+static bool any_client(const struct play *play)
+{
+    for (size_t i = 0; i < PLAY_CLIENTS_MAX; i++) {
+        if (play->actors[i].client)
+            return true;
+    }
+    return false;
+}
+
 static void on_ended(struct client *client, const struct client_ended *ended)
 {
     struct actor *actor = actor_of(client);
     struct play *play = actor->play;
-    bool meant = play->acting == actor &&
-                 (play->script->lines[play->at].deed == PLAY_DISCONNECT ||
-                  play->script->lines[play->at].deed == PLAY_CUT);
 
     client_free(client);
     actor->client = NULL;
     if (play->ended)
         return;
     if (play->stopping) {
-        for (size_t i = 0; i < PLAY_CLIENTS_MAX; i++) {
-            if (play->actors[i].client)
-                return;
-        }
-        end(play, NULL);
-    } else if (meant) {
+        if (!any_client(play))
+            end(play, NULL);
+    } else if (is_meant(play, actor, ended)) {
         done(play);
+    } else if (is_foreseen(play, actor)) {
+        actor->lost = true;
+        if (play->acting == actor)
+            done(play);
     } else if (play->begin) {
         begin_anew(play);
     } else if (ended->end == CLIENT_END_UNREACHED) {
@@ -165,36 +226,14 @@ static struct slice filled(struct play *play, const char *word, struct buf *buf)
 
 static uint8_t qos_of(const struct play_line *line)
 {
-    const char *qos = play_word_behind(line, "qos");
+    char *const *qos = play_words_behind(line, "qos");
 
-    return qos && (*qos == '1' || *qos == '2') ? (uint8_t)(*qos - '0') : 0;
-}
-
-/* TOPIC and MESSAGE stand behind "will". */
-static void fill_will(struct play *play, struct actor *actor,
-                      const struct play_line *line, struct mqtt_will *will)
-{
-    for (size_t i = 0; i + 2 < line->word_count; i++) {
-        if (strcmp(line->words[i], "will") != 0)
-            continue;
-        *will = (struct mqtt_will){
-            .set = true,
-            .qos = qos_of(line),
-            .retain = play_has_word(line, "retain"),
-            .topic = filled(play, line->words[i + 1], &actor->will_topic),
-            .payload = filled(play, line->words[i + 2], &actor->will_payload),
-        };
-    }
+    return qos && (**qos == '1' || **qos == '2') ? (uint8_t)(**qos - '0') : 0;
 }
 
 static void do_connect(struct play *play, struct actor *actor,
                        const struct play_line *line)
 {
-    /* Session Expiry Interval: an hour [MQTT5 3.1.2.11.2]. */
-    static const uint8_t expiry[] = {0x11, 0x00, 0x00, 0x0e, 0x10};
-    const char *keep_alive = play_word_behind(line, "keepalive");
-    const char *version = play_word_behind(line, "version");
-    bool kept = play_has_word(line, "kept");
     struct client_config config = {.host = play->options.host,
                                    .port = play->options.port};
 
@@ -202,46 +241,55 @@ static void do_connect(struct play *play, struct actor *actor,
         fail(play, "this client is connected already");
         return;
     }
-    config.connect = (struct mqtt_connect){
-        .version = version && *version == '5' ? MQTT_5 : MQTT_3_1_1,
-        .clean_start = !kept,
-        .keep_alive_s =
-            (uint16_t)(keep_alive ? strtoul(keep_alive, NULL, 10) : 60),
-        .client_id = filled(play, line->words[0], &actor->name),
-    };
-    if (kept && config.connect.version == MQTT_5)
-        config.connect.properties = slice_of(expiry, sizeof(expiry));
-    fill_will(play, actor, line, &config.connect.will);
+    if (!play_connect_read(&actor->connect, &config, play->loop, line,
+                           &play->values, play->options.folder)) {
+        fail(play, "a file that it names cannot be used");
+        return;
+    }
     if (play->options.on_client)
-        play->options.on_client(play->options.owner, buf_string(&actor->name));
+        play->options.on_client(play->options.owner,
+                                buf_string(&actor->connect.id));
     actor->client = client_new(play->loop, &config, &events, actor);
+    actor->lost = false;
     play->acting = actor;
     if (client_connect(actor->client))
         fail(play, "no broker answers there");
 }
 
-static void do_publish(struct play *play, struct actor *actor,
-                       const struct play_line *line)
+/* One message; returns what client_publish does. */
+static int publish(struct play *play, struct actor *actor,
+                   const struct play_line *line)
 {
     struct buf topic = {0};
     struct buf payload = {0};
-    struct mqtt_publish publish = {
+    struct mqtt_publish message = {
         .qos = qos_of(line),
-        .retain = play_has_word(line, "retain"),
+        .retain = play_words_behind(line, "retain") != NULL,
         .topic = filled(play, line->words[0], &topic),
     };
-    int number;
 
     play->values.count++;
-    publish.payload = filled(play, line->words[1], &payload);
-    play->acting = actor;
-    play->awaited = 0;
-    number = client_publish(actor->client, &publish);
+    message.payload = filled(play, line->words[1], &payload);
+    int number = client_publish(actor->client, &message);
     buf_release(&topic);
     buf_release(&payload);
+    return number;
+}
+
+static void do_publish(struct play *play, struct actor *actor,
+                       const struct play_line *line)
+{
+    char *const *words = play_words_behind(line, "times");
+    unsigned long times = words ? strtoul(*words, NULL, 10) : 1;
+    int number = 0;
+
+    play->acting = actor;
+    play->awaited = 0;
+    while (times-- > 0 && number >= 0)
+        number = publish(play, actor, line);
     if (number < 0)
         fail(play, "it cannot be published");
-    else if (!publish.qos)
+    else if (!qos_of(line))
         done(play);
     else
         play->awaited = (uint16_t)number;
@@ -294,6 +342,20 @@ static void do_note(struct play *play, const struct play_line *line)
     done(play);
 }
 
+/* What the broker does may have come already. */
+static void do_lost(struct play *play, struct actor *actor)
+{
+    if (actor->lost) {
+        actor->lost = false;
+        done(play);
+    } else if (!actor->client) {
+        fail(play, "this client is not connected");
+    } else {
+        play->acting = actor;
+        timer_set(play->loop, &play->timer, LOST_MS);
+    }
+}
+
 /* What a connected client does. */
 static void do_deed(struct play *play, const struct play_line *line)
 {
@@ -333,6 +395,7 @@ static void do_line(struct play *play)
     case PLAY_PUBLISH:
     case PLAY_DISCONNECT:
     case PLAY_CUT: do_deed(play, line); break;
+    case PLAY_LOST: do_lost(play, &play->actors[line->client]); break;
     case PLAY_WAIT: do_wait(play, line); break;
     case PLAY_NOTE: do_note(play, line); break;
     case PLAY_BEGIN:
@@ -348,7 +411,12 @@ static void do_line(struct play *play)
 
 static void on_timer(struct timer *timer)
 {
-    do_line(LIST_ITEM(timer, struct play, timer));
+    struct play *play = LIST_ITEM(timer, struct play, timer);
+
+    if (play->acting)
+        fail(play, "the broker did not end the connection");
+    else
+        do_line(play);
 }
 
 /* ---- life ---- */
@@ -401,9 +469,7 @@ void play_free(struct play *play)
         struct actor *actor = &play->actors[i];
 
         client_free(actor->client);
-        buf_release(&actor->name);
-        buf_release(&actor->will_topic);
-        buf_release(&actor->will_payload);
+        play_connect_release(&actor->connect);
     }
     timer_cancel(&play->timer);
     free(play);

@@ -14,10 +14,11 @@ struct play;
 struct play_options {
     const char *host;
     uint16_t port;
-    const char *id;    /* {id} */
-    const char *every; /* {every} */
-    uint64_t seed;     /* of the values */
-    bool quick;        /* "wait" takes no time */
+    const char *id;     /* {id} */
+    const char *every;  /* {every} */
+    const char *folder; /* of the files that it names; NULL: the present */
+    uint64_t seed;      /* of the values */
+    bool quick;         /* "wait" takes no time */
     void *owner;
     /* A client is about to connect; it may be announced as a script's. May be
        NULL, as the next. */

@@ -56,6 +56,7 @@ static const struct {
     {"publish",    2, PLAY_PUBLISH,    true },
     {"disconnect", 0, PLAY_DISCONNECT, true },
     {"cut",        0, PLAY_CUT,        true },
+    {"lost",       0, PLAY_LOST,       true },
     {"connect",    1, PLAY_CONNECT,    false},
     {"wait",       1, PLAY_WAIT,       false},
     {"note",       1, PLAY_NOTE,       false},
@@ -95,7 +96,7 @@ static const char *understand(struct play_script *script,
         drop_first(line);
         deed = deed_of(line->words[0], true);
         if (deed == DEEDS)
-            return "a client can subscribe, publish, disconnect and cut";
+            return "a client can subscribe, publish, disconnect, cut and be lost";
     }
     drop_first(line);
     line->deed = deeds[deed].deed;
@@ -209,24 +210,6 @@ void play_script_release(struct play_script *script)
 
 /* ---- words ---- */
 
-const char *play_word_behind(const struct play_line *line, const char *word)
-{
-    for (size_t i = 0; i + 1 < line->word_count; i++) {
-        if (!strcmp(line->words[i], word))
-            return line->words[i + 1];
-    }
-    return NULL;
-}
-
-bool play_has_word(const struct play_line *line, const char *word)
-{
-    for (size_t i = 0; i < line->word_count; i++) {
-        if (!strcmp(line->words[i], word))
-            return true;
-    }
-    return false;
-}
-
 unsigned play_time_ms(const char *text)
 {
     char *end = NULL;
@@ -303,6 +286,14 @@ static void put_turn(struct play_values *values, const char *both,
         buf_append_string(out, second);
 }
 
+static void put_bytes(const char *number, struct buf *out)
+{
+    unsigned long count = strtoul(number, NULL, 10);
+
+    for (unsigned long i = 0; i < count && i < PLAY_BYTES_MAX; i++)
+        buf_append_u8(out, 'x');
+}
+
 /* One value: what stands between the braces. */
 static void put_value(struct play_values *values, const char *what,
                       struct buf *out)
@@ -319,6 +310,8 @@ static void put_value(struct play_values *values, const char *what,
         put_random(values, what + 7, out);
     else if (!strncmp(what, "turn ", 5))
         put_turn(values, what + 5, out);
+    else if (!strncmp(what, "bytes ", 6))
+        put_bytes(what + 6, out);
     else
         buf_printf(out, "{%s}", what); /* JSON, perhaps */
 }

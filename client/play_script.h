@@ -2,18 +2,25 @@
  * Scripts for simulated devices and demonstrations: one deed on each line.
  *
  *   connect NAME [will TOPIC MESSAGE] [retain] [keepalive N] [version 5] [kept]
+ *       [id ID] [user NAME] [password WORD] [port N] [ws]
+ *       [tls CAFILE] [cert FILE KEYFILE] [psk IDENTITY KEY] [refused]
  *   NAME subscribe FILTER [qos N]
- *   NAME publish TOPIC MESSAGE [qos N] [retain]
+ *   NAME publish TOPIC MESSAGE [qos N] [retain] [times N]
  *   NAME disconnect              properly
  *   NAME cut                     the connection breaks: its will is sent
+ *   NAME lost                    wait until the broker has ended it
  *   wait TIME                    2s, 500ms
  *   note TEXT                    for all who watch the broker
  *   begin                        to here "again" goes back
  *   again
  *
+ * Who is "refused" must not be let in, be it by CONNACK, in the handshake of
+ * TLS, or without a word. Files lie in the folder of the script.
+ *
  * A word with blanks stands in "quotes". {id} and {every} are what the command
  * line says; {count} counts publications, {random 1..6}, {walk 18..26} (a value
- * that wanders) and {turn on off} make values. "#" begins a comment.
+ * that wanders), {turn on off} and {bytes 2000} (so many letters) make values.
+ * "#" begins a comment.
  */
 #ifndef CLIENT_PLAY_SCRIPT_H
 #define CLIENT_PLAY_SCRIPT_H
@@ -24,9 +31,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLAY_WORDS_MAX   16
+#define PLAY_WORDS_MAX   24
 #define PLAY_LINES_MAX   1000
 #define PLAY_CLIENTS_MAX 16
+#define PLAY_TIMES_MAX   1000
+#define PLAY_BYTES_MAX   1000000
 
 enum play_deed {
     PLAY_CONNECT,
@@ -34,6 +43,7 @@ enum play_deed {
     PLAY_PUBLISH,
     PLAY_DISCONNECT,
     PLAY_CUT,
+    PLAY_LOST,
     PLAY_WAIT,
     PLAY_NOTE,
     PLAY_BEGIN,
@@ -65,10 +75,6 @@ typedef bool play_script_wrong(void *context, unsigned number,
                                const char *wrong);
 void play_script_check(const char *text, play_script_wrong *tell,
                        void *context);
-
-/* The word behind this one on the line; NULL when it is not there. */
-const char *play_word_behind(const struct play_line *line, const char *word);
-bool play_has_word(const struct play_line *line, const char *word);
 
 /* "2s", "500ms", "3": milliseconds, 1 to a day; 0: it is none. */
 unsigned play_time_ms(const char *text);

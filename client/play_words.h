@@ -1,5 +1,5 @@
 /*
- * The words of one line of a script, looked at before anything is played.
+ * The words of one line of a script, looked at before anything is played, and then.
  */
 #ifndef CLIENT_PLAY_WORDS_H
 #define CLIENT_PLAY_WORDS_H
@@ -12,5 +12,10 @@
  * What stands in {braces} is taken on trust.
  */
 const char *play_words_wrong(const struct play_line *line);
+
+/* What stands behind an option of the line, as many words as it takes; NULL when
+   it is not there. */
+char *const *play_words_behind(const struct play_line *line,
+                               const char *option);
 
 #endif

@@ -42,3 +42,73 @@ printf 'connect x\nx fly\n' >"$work/wrong"
 grep -q 'line 2' "$work/error.log" || fail "the line is not named"
 "$MQTTLAB" device thermometer -p 1 2>"$work/error.log" && fail "no broker there"
 grep -q 'no broker answers' "$work/error.log" || fail "it does not say why"
+
+# Who is refused, who is thrown out, and other doors: the names in a script may be
+# those of files beside it.
+stop_broker
+cd "$work" || exit 1
+"$MQTTLAB" passwd -b -c passwords ann secret
+"$MQTTLAB" certs ca -d . >certs.log
+"$MQTTLAB" certs server --san localhost -d . >>certs.log
+mkdir scripts
+cp ca.crt scripts
+echo "lamp:00112233445566778899aabbccddeeff" >psk
+chmod 600 psk
+start_with <<'END'
+listener PORT
+allow_anonymous false
+password_file passwords
+message_size_limit 1000
+max_messages_per_second 5
+rate_limit_action disconnect
+listener PORT2
+certfile server.crt
+keyfile server.key
+END
+cat >>b.conf <<END
+listener $((port + 2))
+psk_hint x
+psk_file psk
+listener $((port + 3))
+protocol websockets
+END
+stop_broker
+background broker "$MQTTLAB" broker -c b.conf
+broker_pid=$pid
+until_ok grep -q ' running$' broker.log
+cat >scripts/doors <<END
+connect stranger refused
+connect wrong user ann password guess version 5 refused
+connect plain user ann password secret
+connect big user ann password secret version 5
+big publish big {bytes 1001} qos 1
+connect first id twin user ann password secret
+connect second id twin user ann password secret
+first lost
+second disconnect
+connect tls user ann password secret tls ca.crt port $port2
+tls publish in tls qos 1
+connect key user ann password secret psk lamp 00112233445566778899aabbccddeeff port $((port + 2))
+connect nokey psk lamp 00 port $((port + 2)) refused
+connect web user ann password secret ws port $((port + 3))
+connect flood user ann password secret
+flood publish flood {count} times 20
+note "all is done"
+flood lost
+END
+play() { # SCRIPT
+    "$MQTTLAB" play --quick "$1" -p "$port" >played.log 2>error.log
+}
+play scripts/doors || fail "the doors: $(cat error.log)"
+grep -q 'all is done' played.log || fail "it did not come to its end"
+fails_with() { # MESSAGE, and the script on standard input
+    cat >scripts/wrong
+    ! play scripts/wrong || fail "it should fail: $1"
+    grep -qF "scripts/wrong: $1" error.log || fail "not '$1' but $(cat error.log)"
+}
+echo 'connect a user ann password secret refused' |
+    fails_with "line 1: the broker did not refuse the connection"
+echo 'connect a port 1 refused' | fails_with "line 1: no broker answers there"
+printf 'connect a user ann password secret\na cut\na lost' |
+    fails_with "line 3: this client is not connected"
+echo "connect a tls none.crt port $port2" | fails_with "line 1: a file that it names cannot be used"

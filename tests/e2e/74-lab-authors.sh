@@ -32,7 +32,7 @@ printf '\n```play show\nconnect a\na publish + 1\n\na fly\n```\n' |
 at=$(grep -n '^```play' 31-demo.md | cut -d: -f1)
 exits 1 "$MQTTLAB" lab lint ./31-demo.md >said
 has_line "./31-demo.md:$((at + 2)): show.play: this is no topic that one can publish to" said
-has_line "./31-demo.md:$((at + 4)): show.play: a client can subscribe, publish, disconnect and cut" said
+has_line "./31-demo.md:$((at + 4)): show.play: a client can subscribe, publish, disconnect, cut and be lost" said
 
 # Links, points and limits that cannot be.
 printf '\nSee [that](none.md), [this](30-mine.md#x "a") and [all](https://example.org).\n' |

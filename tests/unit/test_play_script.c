@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/play_script.h"
+#include "client/play_words.h"
 #include "labs/lab.h"
 
 static struct play_script script;
@@ -61,7 +62,7 @@ START_TEST(all_that_labs_bring_can_be_read)
         free(labs[i]);
     }
     free(labs);
-    ck_assert_uint_ge(count, 3);
+    ck_assert_uint_ge(count, 12);
 }
 END_TEST
 
@@ -75,9 +76,29 @@ START_TEST(a_line_is_a_client_and_its_deed)
     ck_assert_int_eq(script.lines[1].deed, PLAY_PUBLISH);
     ck_assert_uint_eq(script.lines[1].number, 4);
     ck_assert_str_eq(script.lines[1].words[1], "{walk 1..2}");
-    ck_assert_str_eq(play_word_behind(&script.lines[1], "qos"), "2");
-    ck_assert(play_has_word(&script.lines[1], "retain"));
-    ck_assert_ptr_null(play_word_behind(&script.lines[1], "retain"));
+    ck_assert_str_eq(*play_words_behind(&script.lines[1], "qos"), "2");
+    ck_assert_ptr_nonnull(play_words_behind(&script.lines[1], "retain"));
+    ck_assert_ptr_null(play_words_behind(&script.lines[1], "times"));
+}
+END_TEST
+
+/* A message, a topic or a password may be spelled like an option. */
+START_TEST(what_an_option_takes_is_no_option)
+{
+    ck_assert_msg(reads("connect a will retain ws password refused\n"
+                        "a publish qos retain\n"
+                        "a publish t retain qos 1\n"),
+                  "%s", error);
+    ck_assert_str_eq(play_words_behind(&script.lines[0], "will")[1], "ws");
+    ck_assert_str_eq(*play_words_behind(&script.lines[0], "password"),
+                     "refused");
+    ck_assert_ptr_null(play_words_behind(&script.lines[0], "retain"));
+    ck_assert_ptr_null(play_words_behind(&script.lines[0], "ws"));
+    ck_assert_ptr_null(play_words_behind(&script.lines[0], "refused"));
+    ck_assert_ptr_null(play_words_behind(&script.lines[1], "retain"));
+    ck_assert_ptr_null(play_words_behind(&script.lines[1], "qos"));
+    ck_assert_ptr_null(play_words_behind(&script.lines[2], "retain"));
+    ck_assert_str_eq(*play_words_behind(&script.lines[2], "qos"), "1");
 }
 END_TEST
 
@@ -85,26 +106,35 @@ static const struct {
     const char *text;
     const char *error;
 } wrong[] = {
-    {"a publish x 1\n",                   "line 1: no such deed"  },
-    {"connect a\na fly\n",                "line 2: a client can"  },
-    {"connect\n",                         "line 1: words are miss"},
-    {"connect a\na publish x\n",          "line 2: words are miss"},
-    {"connect a\n\na\n",                  "line 3: no such deed"  },
-    {"wait long\n",                       "line 1: a time is need"},
-    {"wait 0s\n",                         "line 1: a time is need"},
-    {"wait 100000s\n",                    "line 1: a time is need"},
-    {"wait 1s 2s\n",                      "line 1: a word too man"},
-    {"connect a slow\n",                  "line 1: a word too man"},
-    {"connect a will t\n",                "line 1: words are miss"},
-    {"connect a will t/# m\n",            "line 1: this is no top"},
-    {"connect a keepalive x\n",           "line 1: keepalive is a"},
-    {"connect a version 4\n",             "line 1: version is 3.1"},
-    {"connect a\na cut now\n",            "line 2: a word too man"},
-    {"connect a\na subscribe a/#/b\n",    "line 2: this is no top"},
-    {"connect a\na subscribe a qos 3\n",  "line 2: qos is 0, 1 or"},
-    {"connect a\na publish + m\n",        "line 2: this is no top"},
-    {"connect a\na publish t m qos\n",    "line 2: words are miss"},
-    {"connect a\na publish t m retian\n", "line 2: a word too man"},
+    {"a publish x 1\n",                    "line 1: no such deed"  },
+    {"connect a\na fly\n",                 "line 2: a client can"  },
+    {"connect\n",                          "line 1: words are miss"},
+    {"connect a\na publish x\n",           "line 2: words are miss"},
+    {"connect a\n\na\n",                   "line 3: no such deed"  },
+    {"wait long\n",                        "line 1: a time is need"},
+    {"wait 0s\n",                          "line 1: a time is need"},
+    {"wait 100000s\n",                     "line 1: a time is need"},
+    {"wait 1s 2s\n",                       "line 1: a word too man"},
+    {"connect a slow\n",                   "line 1: a word too man"},
+    {"connect a will t\n",                 "line 1: words are miss"},
+    {"connect a will t/# m\n",             "line 1: this is no top"},
+    {"connect a keepalive x\n",            "line 1: keepalive is a"},
+    {"connect a version 4\n",              "line 1: version is 3.1"},
+    {"connect a\na cut now\n",             "line 2: a word too man"},
+    {"connect a\na lost 3\n",              "line 2: a word too man"},
+    {"connect a port 0\n",                 "line 1: port is a numb"},
+    {"connect a port 65536\n",             "line 1: port is a numb"},
+    {"connect a tls\n",                    "line 1: words are miss"},
+    {"connect a tls ca cert a.crt\n",      "line 1: words are miss"},
+    {"connect a cert a.crt a.key\n",       "line 1: cert needs tls"},
+    {"connect a tls ca psk b 00\n",        "line 1: either tls or "},
+    {"connect a psk b 0x\n",               "line 1: the key of psk"},
+    {"connect a\na publish t m times 0\n", "line 2: times is 1 to "},
+    {"connect a\na subscribe a/#/b\n",     "line 2: this is no top"},
+    {"connect a\na subscribe a qos 3\n",   "line 2: qos is 0, 1 or"},
+    {"connect a\na publish + m\n",         "line 2: this is no top"},
+    {"connect a\na publish t m qos\n",     "line 2: words are miss"},
+    {"connect a\na publish t m retian\n",  "line 2: a word too man"},
 };
 
 START_TEST(what_means_nothing_is_refused_with_its_line)
@@ -153,6 +183,8 @@ static const struct {
     {"{random 5..5}",     "5"                },
     {"{turn on off}",     "on"               },
     {"{unknown}",         "{unknown}"        },
+    {"{bytes 5}",         "xxxxx"            },
+    {"{bytes 0}",         ""                 },
     {"{",                 "{"                },
     {"{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1}}"},
 };
@@ -213,6 +245,7 @@ Suite *play_script_suite(void)
     tcase_add_test(tcase, all_that_is_built_in_can_be_read);
     tcase_add_test(tcase, all_that_labs_bring_can_be_read);
     tcase_add_test(tcase, a_line_is_a_client_and_its_deed);
+    tcase_add_test(tcase, what_an_option_takes_is_no_option);
     tcase_add_loop_test(tcase, what_means_nothing_is_refused_with_its_line, 0,
                         sizeof(wrong) / sizeof(wrong[0]));
     tcase_add_test(tcase, a_look_at_a_script_finds_every_wrong_line);
