@@ -127,14 +127,14 @@ static const struct option *option_of(enum play_deed deed, const char *word)
     return NULL;
 }
 
-char *const *play_words_behind(const struct play_line *line, const char *word)
+char *const *play_words_behind(const struct play_line *line, const char *name)
 {
     size_t i = needed_words(line->deed);
 
     while (i < line->word_count) {
         const struct option *option = option_of(line->deed, line->words[i]);
 
-        if (option && !strcmp(option->word, word))
+        if (option && !strcmp(option->word, name))
             return &line->words[i + 1];
         i += 1 + (option ? option->takes : 0);
     }

@@ -15,7 +15,6 @@ const char *play_words_wrong(const struct play_line *line);
 
 /* What stands behind an option of the line, as many words as it takes; NULL when
    it is not there. */
-char *const *play_words_behind(const struct play_line *line,
-                               const char *option);
+char *const *play_words_behind(const struct play_line *line, const char *name);
 
 #endif
