@@ -5,15 +5,19 @@
 #ifdef __linux__
 
 #include "base/alloc.h"
+#include "base/process.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/mount.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +38,10 @@ int mount(const char *source, const char *target, const char *type,
 #define BIND      0x1000ul /* MS_BIND */
 #define SAFE      0x6ul    /* MS_NOSUID and MS_NODEV */
 #define READ_ONLY 0x1ul    /* MS_RDONLY */
+
+#ifndef SYS_memfd_secret /* headers older than the kernel */
+#define SYS_memfd_secret 447
+#endif
 
 #define HIDDEN_BYTES 65536 /* of what is in the place of hidden files */
 
@@ -276,12 +284,16 @@ int confine_enter(const struct confine *confine)
     int apart = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
                 (confine->processes ? CLONE_NEWPID : 0);
 
+    /* When the machine has no memory left, this one ends first. */
+    write_line("/proc/self/oom_score_adj", "1000");
     if (!is_within(uid) || unshare(apart) != 0) {
         if (unshare(CLONE_NEWUSER | apart) != 0)
             return 0;
         if (!map_user(uid, gid))
             return holds;
     }
+    /* Who may make a namespace may have a /tmp in it as large as it likes. */
+    write_line("/proc/sys/user/max_user_namespaces", "0");
     loopback_up();
     int files = shut_files(confine);
     if (files < 0)
@@ -291,7 +303,7 @@ int confine_enter(const struct confine *confine)
 
 void confine_begin(void)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    process_end_with(0); /* it is outside, where no number can be seen */
     mount("proc", "/proc", "proc", SAFE | READ_ONLY, NULL);
 }
 
@@ -301,6 +313,61 @@ void confine_drop_rights(void)
     for (unsigned long right = 0; right < 64; right++)
         prctl(PR_CAPBSET_DROP, right, 0, 0, 0);
 }
+
+/* ---- memory that no process has ---- */
+
+#if defined(__x86_64__)
+#define PROCESSOR AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define PROCESSOR AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define PROCESSOR AUDIT_ARCH_RISCV64
+#endif
+
+#ifdef PROCESSOR
+
+/* Calls of old x86-64 programs with short pointers are the same with this. */
+#define SHORT_POINTERS 0x40000000u
+
+#define LOAD(member) \
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
+#define WHEN(number, then, otherwise) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), (then), (otherwise))
+#define END(action) BPF_STMT(BPF_RET | BPF_K, (action))
+
+/* The calls are not there, as in a kernel that was built without them: programs
+   that can do without do. What another processor's programs would call has other
+   numbers, so they do not run. */
+void confine_forbid_memory(void)
+{
+    struct sock_filter rules[] = {
+        LOAD(arch),
+        WHEN(PROCESSOR, 1, 0),
+        END(SECCOMP_RET_KILL_PROCESS),
+        LOAD(nr),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~SHORT_POINTERS),
+        WHEN(SYS_memfd_create, 4, 0),
+        WHEN(SYS_shmget, 3, 0),
+        WHEN(SYS_msgget, 2, 0),
+        WHEN(SYS_memfd_secret, 1, 0),
+        END(SECCOMP_RET_ALLOW),
+        END(SECCOMP_RET_ERRNO | ENOSYS),
+    };
+    const struct sock_fprog program = {.len = sizeof(rules) / sizeof(rules[0]),
+                                       .filter = rules};
+
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+#else
+
+void confine_forbid_memory(void)
+{
+}
+
+#endif
+
+/* ---- processes ---- */
 
 bool confine_counts_processes(void)
 {
@@ -313,8 +380,6 @@ bool confine_counts_processes(void)
     long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
     return major > 5 || (major == 5 && minor >= 14);
 }
-
-/* ---- children ---- */
 
 void confine_adopt(void)
 {
@@ -355,132 +420,6 @@ void confine_end_children(void)
     }
 }
 
-/* ---- what they take ---- */
-
-int confine_open_table(void)
-{
-    return open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* A short file as text; empty when it cannot be read. */
-static void read_text(int folder, const char *path, char *text, size_t size)
-{
-    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? 0 : read(fd, text, size - 1);
-
-    text[got > 0 ? got : 0] = '\0';
-    if (fd >= 0)
-        close(fd);
-}
-
-/* Processes in the order in which they were found. */
-struct found {
-    pid_t pids[CONFINE_MEASURE_MAX];
-    unsigned count;
-    unsigned max;
-};
-
-/* Those whose parent is one thread of a process. */
-static void add_children(struct found *found, int threads, const char *thread)
-{
-    char path[300];
-    char text[4096];
-    char *end;
-
-    snprintf(path, sizeof(path), "%s/children", thread);
-    read_text(threads, path, text, sizeof(text));
-    for (char *at = text; found->count < found->max; at = end) {
-        long pid = strtol(at, &end, 10);
-
-        if (end == at)
-            return;
-        found->pids[found->count++] = (pid_t)pid;
-    }
-}
-
-static void add_children_of(struct found *found, int table, const char *process)
-{
-    char path[64];
-    const struct dirent *entry;
-
-    snprintf(path, sizeof(path), "%s/task", process);
-    int fd = openat(table, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *threads = fd < 0 ? NULL : fdopendir(fd);
-    while (threads && (entry = readdir(threads))) {
-        if (entry->d_name[0] != '.')
-            add_children(found, fd, entry->d_name);
-    }
-    if (threads)
-        closedir(threads);
-    else if (fd >= 0)
-        close(fd);
-}
-
-/* A line "NAME:  NUMBER kB" of a process's state; 0 without it. A name begins with
-   the end of the line before, for what a process calls itself stands there too. */
-static uint64_t kilobytes(const char *state, const char *name)
-{
-    const char *line = strstr(state, name);
-
-    return line ? strtoull(line + strlen(name), NULL, 10) : 0;
-}
-
-/* A process: the line of its name, which it has from its program. */
-struct measured {
-    char name[64];
-    uint64_t bytes;
-};
-
-/* Its memory but that of files: what it shares with others of these counts for
-   each of them, for nobody can tell. */
-static struct measured measure(int table, const char *process)
-{
-    struct measured measured;
-    char path[64];
-    char state[4096];
-
-    snprintf(path, sizeof(path), "%s/status", process);
-    read_text(table, path, state, sizeof(state));
-    snprintf(measured.name, sizeof(measured.name), "%.*s",
-             (int)strcspn(state, "\n"), state);
-    measured.bytes =
-        (kilobytes(state, "\nRssAnon:") + kilobytes(state, "\nRssShmem:")) *
-        1024;
-    return measured;
-}
-
-/* What a process has taken itself. One that runs no program of its own yet is a
-   copy of this one, with all the memory that this one has. Who takes the name
-   of this one to be taken for a copy gains no more than that. */
-static uint64_t taken_bytes(const struct measured *process,
-                            const struct measured *self)
-{
-    if (strcmp(process->name, self->name) != 0)
-        return process->bytes;
-    return process->bytes > self->bytes ? process->bytes - self->bytes : 0;
-}
-
-void confine_measure(int table, unsigned max, struct confine_usage *usage)
-{
-    struct found found = {
-        .max = max < CONFINE_MEASURE_MAX ? max : CONFINE_MEASURE_MAX};
-
-    *usage = (struct confine_usage){0};
-    if (table < 0)
-        return;
-    const struct measured self = measure(table, "self");
-    add_children_of(&found, table, "self");
-    for (unsigned i = 0; i < found.count; i++) {
-        char process[24];
-
-        snprintf(process, sizeof(process), "%ld", (long)found.pids[i]);
-        const struct measured one = measure(table, process);
-        usage->bytes += taken_bytes(&one, &self);
-        add_children_of(&found, table, process);
-    }
-    usage->processes = found.count;
-}
-
 #else /* systems without namespaces */
 
 int confine_enter(const struct confine *confine)
@@ -497,6 +436,10 @@ void confine_drop_rights(void)
 {
 }
 
+void confine_forbid_memory(void)
+{
+}
+
 bool confine_counts_processes(void)
 {
     return false;
@@ -508,18 +451,6 @@ void confine_adopt(void)
 
 void confine_end_children(void)
 {
-}
-
-int confine_open_table(void)
-{
-    return -1;
-}
-
-void confine_measure(int table, unsigned max, struct confine_usage *usage)
-{
-    (void)table;
-    (void)max;
-    *usage = (struct confine_usage){0};
 }
 
 #endif

@@ -6,7 +6,8 @@
  * files (/home, /root, /tmp, /run, /mnt, /media) not there at all but for what
  * is named; of the devices, those that every program may use. A kernel may
  * allow less, or nothing, and other systems have none of it: what holds is
- * returned, and callers that promise more must say so. Who is root stays the
+ * returned, and callers that promise more must say so. Nobody within can make a
+ * namespace of users again. Who is root stays the
  * owner of root's files, and may read them.
  */
 #ifndef BASE_CONFINE_H
@@ -51,6 +52,12 @@ void confine_begin(void);
    programs that are executed. */
 void confine_drop_rights(void);
 
+/* Take from this process, and from programs that it executes, the calls that make
+   memory which no process has (memfd_create, System V's shared memory and message
+   queues), for nobody could see how much it takes. After confine_drop_rights; where
+   the system cannot do it nothing happens. */
+void confine_forbid_memory(void);
+
 /* Is RLIMIT_NPROC a limit on the processes of a world of its own, and not on
    all that the user has? Linux 5.14 has begun with that. */
 bool confine_counts_processes(void);
@@ -62,22 +69,5 @@ bool confine_counts_processes(void);
  */
 void confine_adopt(void);
 void confine_end_children(void);
-
-/* What the processes are together that this one has started, and those have. */
-struct confine_usage {
-    unsigned processes;
-    uint64_t bytes; /* of memory, but that of files */
-};
-
-/*
- * Where they are asked for: a descriptor, opened before there are any, for what
- * this process sees of the machine may change (confine_begin). -1 where the
- * system does not tell. Processes are counted up to max, which is at most
- * CONFINE_MEASURE_MAX.
- */
-#define CONFINE_MEASURE_MAX 1000
-
-int confine_open_table(void);
-void confine_measure(int table, unsigned max, struct confine_usage *usage);
 
 #endif

@@ -319,6 +319,24 @@ pid_t process_fork_watched(int *leash)
     return pid;
 }
 
+#ifdef __linux__
+static void end_with(pid_t parent, int signum)
+{
+    prctl(PR_SET_PDEATHSIG, signum);
+    if (getppid() != parent) /* it ended before we said so */
+        _exit(127);
+}
+#endif
+
+void process_end_with(pid_t parent)
+{
+#ifdef __linux__
+    end_with(parent, SIGKILL);
+#else
+    (void)parent;
+#endif
+}
+
 pid_t process_fork(int *leash)
 {
 #ifdef __linux__
@@ -326,11 +344,8 @@ pid_t process_fork(int *leash)
     pid_t pid = fork_clean();
 
     *leash = -1;
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        if (getppid() != parent)
-            _exit(127);
-    }
+    if (pid == 0)
+        end_with(parent, SIGTERM);
     return pid;
 #else
     return process_fork_watched(leash);

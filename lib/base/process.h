@@ -1,6 +1,6 @@
 /*
- * What the system knows about processes: with base/confine the one file that may
- * ask /proc.
+ * What the system knows about processes: with base/confine and base/usage the one file
+ * that may ask /proc.
  *
  * Where a system has no such place (macOS), functions say so by failing, and
  * callers do without.
@@ -65,6 +65,13 @@ int process_pin(pid_t pid, unsigned cpu);
  */
 pid_t process_fork(int *leash);
 void process_unleash(int *leash);
+
+/*
+ * In a child: be killed when the parent, which has this number, ends, and so is a
+ * program that this process executes; those that it starts are not. Where the
+ * system does not tell of a parent's end nothing happens.
+ */
+void process_end_with(pid_t parent);
 
 /* process_fork as it is on systems that do not tell a child of its parent's end:
    a process more watches the leash. For tests on the others. */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/process.h"
+#include "base/usage.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -36,8 +37,9 @@ struct told {
     int value;    /* else how the program ended, as waitpid has it */
 };
 
-/* What the supervisor says at the end. */
+/* What the supervisor says: who the program is, and at the end how it ended. */
 struct report {
+    pid_t program; /* leader of its group; 0: this is the end */
     enum sandbox_end end;
     int status;
     unsigned holds;
@@ -147,6 +149,7 @@ static void become(const struct sandbox *sandbox, unsigned holds,
     fcntl(3, F_SETFD, FD_CLOEXEC);
     close_from(4, nothing);
     confine_drop_rights();
+    confine_forbid_memory();
     set_limits(sandbox, holds);
     environ = environment; /* execvp searches its PATH */
     execvp(argv[0], argv);
@@ -195,9 +198,9 @@ static void set_input_and_output(int output)
 /* Does it take more than it may? The first process of its world is one more. */
 static bool is_too_large(const struct sandbox *sandbox, int table)
 {
-    struct confine_usage usage;
+    struct usage usage;
 
-    confine_measure(table, SANDBOX_PROCESSES + 2, &usage);
+    usage_measure(table, SANDBOX_PROCESSES + 2, &usage);
     return usage.processes > SANDBOX_PROCESSES + 1 ||
            (sandbox->memory_bytes && usage.bytes > sandbox->memory_bytes);
 }
@@ -254,6 +257,7 @@ static void take_end(struct report *report, int status, int told_fd)
 static pid_t start_program(const struct sandbox *sandbox, unsigned holds,
                            const char *scratch, const int told[2])
 {
+    pid_t supervisor = getpid();
     pid_t child = fork();
 
     if (child != 0)
@@ -262,8 +266,14 @@ static pid_t start_program(const struct sandbox *sandbox, unsigned holds,
     close(told[0]);
     if (holds & CONFINE_PROCESSES)
         reap(sandbox, holds, scratch, told[1]);
+    process_end_with(supervisor);
     become(sandbox, holds, scratch, told[1]);
     return 0;
+}
+
+static bool say(const struct report *report)
+{
+    return write(REPORT_FD, report, sizeof(*report)) == sizeof(*report);
 }
 
 static void watch(const struct sandbox *sandbox, const char *scratch,
@@ -286,11 +296,12 @@ static void watch(const struct sandbox *sandbox, const char *scratch,
         return;
     }
     confine_adopt();
-    int table = confine_open_table();
+    int table = usage_open_table();
     pid_t child = start_program(sandbox, report->holds, scratch, told);
     close(told[1]);
     if (child < 0)
         return;
+    say(&(struct report){.program = child});
     look_often();
     report->end = wait_for(sandbox, child, signals, table, &status);
     if (report->end == SANDBOX_EXITED) {
@@ -325,7 +336,7 @@ static void supervise(const struct sandbox *sandbox, const char *scratch,
         told[0] = told[1] = -1;
     close_from(REPORT_FD + 1, told);
     watch(sandbox, scratch, &signals, told, &report);
-    _exit(write(REPORT_FD, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
+    _exit(say(&report) ? 0 : 1);
 }
 
 /* ---- the caller ---- */
@@ -435,8 +446,17 @@ static void take_report(struct sandbox_process *process)
 {
     struct report report;
 
-    if (read(process->report, &report, sizeof(report)) != sizeof(report))
+    bool said =
+        read(process->report, &report, sizeof(report)) == sizeof(report);
+    if (said && report.program) {
+        process->program = report.program;
+        return;
+    }
+    if (!said) { /* somebody has killed the supervisor */
         report = (struct report){.end = SANDBOX_KILLED, .status = SIGKILL};
+        if (process->program)
+            kill(-process->program, SIGKILL);
+    }
     kill(-process->supervisor, SIGKILL);
     waitpid(process->supervisor, NULL, 0);
     read_output(process);

@@ -66,6 +66,7 @@ void sandbox_run(const struct sandbox *sandbox, struct sandbox_result *result);
    that does not run. */
 struct sandbox_process {
     pid_t supervisor; /* 0: it does not run */
+    pid_t program;    /* its group; 0: not known yet */
     int leash;        /* see process_fork */
     int output;       /* descriptors: what it writes, and how it ended */
     int report;
