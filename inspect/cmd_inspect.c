@@ -91,6 +91,7 @@ struct inspect {
     const char *write_to;
     struct inspect_write write;
     uint64_t origin_ns; /* time of the first record */
+    uint64_t packets;   /* so far, shown or not */
     struct inspect_print print;
     uint32_t given; /* a bit for each option that was */
     bool format_given;
@@ -158,12 +159,14 @@ static void on_row(void *context, const struct capture_row *from)
     struct inspect *inspect = context;
     struct history_row row = {
         .record = from->record,
-        .number = from->frame,
+        .frame = from->frame,
         .previous_ns = from->previous_ns,
         .frame_len = from->frame_len,
         .comment = from->comment,
     };
 
+    if (row.record.type == RECORD_MQTT)
+        row.number = ++inspect->packets;
     if (!inspect->origin_ns)
         inspect->origin_ns = from->record.time_ns;
     row.origin_ns = from->origin_ns ? from->origin_ns : inspect->origin_ns;
@@ -492,6 +495,7 @@ static int run(struct inspect *inspect)
             inspect, inspect_write_open(&inspect->write, inspect->write_to));
     if (code)
         return code;
+    inspect->show.from_file = inspect->input.file;
     inspect_show_header(&inspect->show, &inspect->print.out);
     if (inspect->proxy.listen)
         code = inspect_proxy_run(&inspect->proxy);

@@ -235,15 +235,15 @@ static void put_frame(struct buf *out, const struct history_row *row)
     uint64_t time = row->record.time_ns;
 
     buf_printf(out, "{\"frame\":%" PRIu64 ",\"time\":\"%" PRIu64 ".%09u\"",
-               row->number, time / UINT64_C(1000000000),
+               row->frame, time / UINT64_C(1000000000),
                (unsigned)(time % UINT64_C(1000000000)));
 }
 
 static void put_all(struct inspect_show *show, struct buf *out,
                     const struct history_row *row)
 {
-    static const char *const own[] = {"tcp.stream", "lab.client", "lab.type",
-                                      "lab.dir"};
+    static const char *const own[] = {"lab.packet", "tcp.stream", "lab.client",
+                                      "lab.type", "lab.dir"};
     const struct dissection *dissection = &show->dissection;
 
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -398,11 +398,30 @@ void inspect_show_header(const struct inspect_show *show, struct buf *out)
 
 /* ---- rows ---- */
 
+/* A packet has two numbers: that of its frame in the file, and the one that the
+   dashboard has for it. */
+static void put_line(struct inspect_show *show, struct buf *out,
+                     const struct history_row *row)
+{
+    bool has_frame =
+        row->record.type == RECORD_MQTT || row->record.type == RECORD_WIRE;
+
+    if (!show->headed)
+        buf_printf(out,
+                   "%spacket time         client             type        "
+                   "   id flags topic / info\n",
+                   show->from_file ? " frame " : "");
+    show->headed = true;
+    if (show->from_file && has_frame)
+        buf_printf(out, "%6" PRIu64 " ", row->frame);
+    render_line(out, row);
+    buf_append_u8(out, '\n');
+}
+
 static void put_tree(struct inspect_show *show, struct buf *out,
                      const struct history_row *row)
 {
-    render_line(out, row);
-    buf_append_u8(out, '\n');
+    put_line(show, out, row);
     show->dissection.without_text = false;
     dissect(show, row);
     render_tree(out, &show->dissection);
@@ -433,10 +452,7 @@ void inspect_show_row(struct inspect_show *show, struct buf *out,
 
     switch (show->format) {
     case INSPECT_NONE: break;
-    case INSPECT_TEXT:
-        render_line(out, row);
-        buf_append_u8(out, '\n');
-        break;
+    case INSPECT_TEXT: put_line(show, out, row); break;
     case INSPECT_TREE: put_tree(show, out, row); break;
     case INSPECT_JSON:
         if (is_packet || is_wanted(show, row))

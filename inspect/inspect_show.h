@@ -29,6 +29,8 @@ struct inspect_show {
     char aggregator; /* between values of one field; 0: a comma */
     char quote;      /* around a field; 0: none */
     bool header;     /* names first */
+    bool from_file;  /* rows have frames, shown in a column of their own */
+    bool headed;     /* what stands above the rows of text was shown */
     enum inspect_occurrence occurrence;
     struct dissection dissection; /* of the row shown last */
     struct dissection scratch;

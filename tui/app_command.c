@@ -18,6 +18,25 @@ static void show_view(struct app *app, const char *name)
         app_show(app, view);
 }
 
+static void go_to_frame(struct app *app, const char *text)
+{
+    char *end = NULL;
+    unsigned long long frame = strtoull(text, &end, 10);
+    struct history_row row;
+
+    if (*end || !frame)
+        app_say(app, "'%s' is not the number of a frame", text);
+    else if (!store_choose_frame(app->store, frame))
+        app_say(app,
+                "no packet came in frame %llu or later: frames are those "
+                "of a file that was opened",
+                frame);
+    else if (store_row(app->store, app->store->cursor, &row) &&
+             row.frame != frame)
+        app_say(app, "frame %llu is no packet; the next one is in frame %llu",
+                frame, (unsigned long long)row.frame);
+}
+
 static void show_commands(struct app *app)
 {
     app_show(app, VIEW_HELP);
@@ -116,6 +135,8 @@ static bool run_here(struct app *app, enum command_id id, const char *rest)
         app->host.filter(app, rest);
     else if (id == COMMAND_SHOW_VIEW)
         show_view(app, rest);
+    else if (id == COMMAND_FRAME)
+        go_to_frame(app, rest);
     else if (id == COMMAND_WRITE)
         app_write_records(app, rest);
     else if (id == COMMAND_LOAD)

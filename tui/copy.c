@@ -153,8 +153,12 @@ static bool put_filter(const struct copy_choice *choice, struct buf *out)
 {
     if (choice->field)
         return detail_filter_field(choice->field, out);
-    buf_printf(out, "frame.number == %llu",
-               (unsigned long long)choice->row->number);
+    if (choice->row->frame)
+        buf_printf(out, "frame.number == %llu",
+                   (unsigned long long)choice->row->frame);
+    else
+        buf_printf(out, "lab.packet == %llu",
+                   (unsigned long long)choice->row->number);
     return true;
 }
 

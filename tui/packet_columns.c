@@ -7,9 +7,10 @@
 /* clang-format off */
 const struct packet_column_info packet_column_table[PACKET_COLUMNS] = {
     [PACKET_COLUMN_NUMBER] =    {"number",    "No",           3,  8,  true,  0},
-    [PACKET_COLUMN_TIME] =      {"time",      "Time",         5,  12, true,  0},
+    [PACKET_COLUMN_FRAME] =     {"frame",     "Frame",        5,  8,  true,  -1},
+    [PACKET_COLUMN_TIME] =      {"time",      "Time",         5,  12, true,  52},
     [PACKET_COLUMN_DELTA] =     {"delta",     "dt",           5,  9,  true,  76},
-    [PACKET_COLUMN_CLIENT] =    {"client",    "Client",       8,  14, false, 52},
+    [PACKET_COLUMN_CLIENT] =    {"client",    "Client",       8,  14, false, 0},
     [PACKET_COLUMN_USER] =      {"user",      "User",         4,  14, false, -1},
     [PACKET_COLUMN_STREAM] =    {"stream",    "Stream",       6,  6,  true,  -1},
     [PACKET_COLUMN_DIRECTION] = {"direction", "",             1,  1,  false, 0},

@@ -12,6 +12,7 @@
 
 enum packet_column {
     PACKET_COLUMN_NUMBER,
+    PACKET_COLUMN_FRAME, /* of the file */
     PACKET_COLUMN_TIME,
     PACKET_COLUMN_DELTA,
     PACKET_COLUMN_CLIENT,

@@ -542,6 +542,8 @@ void detail_title(const struct packet_detail *detail, struct buf *out)
     view_client(&detail->row, 24, out);
     if (in)
         buf_append_string(out, " > broker");
+    if (detail->row.frame)
+        buf_printf(out, ", frame %llu", (unsigned long long)detail->row.frame);
     if (record->flags & RECORD_TRUNCATED)
         buf_printf(out, ", the first %zu are here", record->bytes.len);
     if (record->flags & RECORD_REDACTED)

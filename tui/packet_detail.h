@@ -68,7 +68,7 @@ bool detail_filter(const struct packet_detail *detail, struct buf *out);
 /* The same for a field, which may be NULL. */
 bool detail_filter_field(const struct field *field, struct buf *out);
 
-/* "212 PUBLISH, 18 bytes, sensor-1 > broker" */
+/* "212 PUBLISH, 18 bytes, sensor-1 > broker", and the frame of a file */
 void detail_title(const struct packet_detail *detail, struct buf *out);
 
 #endif

@@ -89,6 +89,10 @@ static void put_cell(const struct store *store, size_t index,
     case PACKET_COLUMN_NUMBER:
         buf_printf(out, "%llu", (unsigned long long)row->number);
         break;
+    case PACKET_COLUMN_FRAME:
+        if (row->frame)
+            buf_printf(out, "%llu", (unsigned long long)row->frame);
+        break;
     case PACKET_COLUMN_TIME: view_time(store, row->record.time_ns, out); break;
     case PACKET_COLUMN_DELTA:
         put_delta(store, rows_of(store), index, row, out);
@@ -253,21 +257,33 @@ static void fit_columns(struct packet_list *list, struct row_text *texts)
 }
 
 /* How wide a column is in a list so wide: a narrow one cuts the names of
-   types, so that more is left for the message. */
+   types and clients, so that more is left for the message. */
 static int width_of(const struct packet_list *list, enum packet_column column,
                     int width)
 {
-    const int narrow = 48;
-    int seen = list->widths[column];
+    const struct packet_column_info *info = &packet_column_table[column];
+    const struct packet_column_info *number =
+        &packet_column_table[PACKET_COLUMN_NUMBER];
+    const int least = 6; /* of a client, whom long numbers cost columns */
+    int left =
+        info->least - (list->widths[PACKET_COLUMN_NUMBER] - number->least);
 
-    return column == PACKET_COLUMN_TYPE && width < narrow
-               ? packet_column_table[column].least
-               : seen;
+    if (width >= PACKET_LIST_NARROW)
+        return list->widths[column];
+    if (column == PACKET_COLUMN_CLIENT)
+        return left > least ? left : least;
+    return column == PACKET_COLUMN_TYPE ? info->least : list->widths[column];
+}
+
+/* Where the columns begin: behind the signs, and the one of the chosen row. */
+static int left_of(const struct packet_list *list)
+{
+    return (list->signs ? list->signs : 1) + 1;
 }
 
 static int info_width(const struct packet_list *list, int width)
 {
-    int left = width - 2;
+    int left = width - left_of(list);
     enum packet_column column;
 
     for (int i = 0; (column = column_at(list, i, width)) != PACKET_COLUMNS;
@@ -278,11 +294,23 @@ static int info_width(const struct packet_list *list, int width)
     return left > 4 ? left : 4;
 }
 
+/* Of clauses those that fit: "2 of 2, done". */
+static void put_clauses(const char *text, int width, struct buf *out)
+{
+    size_t fits = 0;
+
+    for (const char *at = text; (at = strstr(at, ", ")); at += 2) {
+        if (grid_text_fit(text, width) >= (size_t)(at - text))
+            fits = (size_t)(at - text);
+    }
+    buf_append(out, text, fits ? fits : strlen(text));
+}
+
 /* A topic and its message, where both do not fit: of the topic only the
    beginning, for the message is what changes. */
 static void put_short(const char *text, int width, struct buf *out)
 {
-    const int least = 6; /* of the topic */
+    const int least = 4; /* of the topic */
     const char *message = strstr(text, "  ");
     int needed = message ? grid_text_width(message) : 0;
 
@@ -296,6 +324,14 @@ static void put_short(const char *text, int width, struct buf *out)
     buf_append(out, text, grid_text_fit(text, left));
     buf_append_string(out, "..");
     buf_append_string(out, message);
+}
+
+static void put_info(const char *text, int width, bool narrow, struct buf *out)
+{
+    if (narrow && !strstr(text, "  ") && grid_text_width(text) > width)
+        put_clauses(text, width, out);
+    else
+        put_short(text, width, out);
 }
 
 static bool is_sorted_by(const struct packet_list *list,
@@ -326,7 +362,7 @@ static void draw_columns(const struct packet_list *list,
                          const struct area *area, int y, enum style style,
                          struct row_text *texts)
 {
-    int x = 2;
+    int x = left_of(list);
     enum packet_column column;
     struct buf shorter = {0};
 
@@ -341,7 +377,7 @@ static void draw_columns(const struct packet_list *list,
 
         buf_clear(&shorter);
         if (column == PACKET_COLUMN_INFO)
-            put_short(text, width, &shorter);
+            put_info(text, width, area->width < PACKET_LIST_NARROW, &shorter);
         if (!texts)
             text = title_of(list, column, width, &shorter);
         grid_column(area, y, x, info->right ? -width : width, style,
@@ -358,7 +394,7 @@ static void draw_event(const struct packet_list *list, const struct area *area,
                        int y, const struct history_row *row)
 {
     struct buf text = {0};
-    int x = 2;
+    int x = left_of(list);
     enum packet_column column;
 
     for (int i = 0;
@@ -378,25 +414,24 @@ static void draw_event(const struct packet_list *list, const struct area *area,
     buf_release(&text);
 }
 
-static const char *row_sign(const struct store *store, uint64_t position,
-                            const struct history_row *row)
+/* All that is so of a row, a sign for each. */
+static void put_signs(const struct store *store, uint64_t position,
+                      const struct history_row *row, struct buf *out)
 {
-    static const char *const letters[HIGHLIGHTS_MAX] = {"a", "b", "c",
-                                                        "d", "e", "f"};
-    int highlight;
+    int highlight = highlight_of(store->highlights, row);
 
     if (store_tagged(store, position))
-        return "*";
+        buf_append_u8(out, '*');
     if (row->record.flags & RECORD_MALFORMED)
-        return "!";
+        buf_append_u8(out, '!');
     if (row->record.flags & RECORD_DROPPED)
-        return "x";
+        buf_append_u8(out, 'x');
     if (model_waits(store->model, row->record.seq))
-        return "~";
+        buf_append_u8(out, '~');
     if (row->comment)
-        return "#";
-    highlight = highlight_of(store->highlights, row);
-    return highlight < 0 ? " " : letters[highlight];
+        buf_append_u8(out, '#');
+    if (highlight >= 0)
+        buf_append_u8(out, (uint8_t)('a' + highlight));
 }
 
 static void draw_row(struct packet_list *list, const struct area *area, int y,
@@ -405,6 +440,7 @@ static void draw_row(struct packet_list *list, const struct area *area, int y,
     const struct store *store = list->store;
     bool chosen = position == store_chosen_at(store, rows_of(store));
     struct history_row row;
+    struct buf signs = {0};
 
     if (!store_row(store, position, &row))
         return;
@@ -414,9 +450,11 @@ static void draw_row(struct packet_list *list, const struct area *area, int y,
     } else {
         draw_event(list, area, y, &row);
     }
-    grid_text(area, y, 0, STYLE_WARNING, row_sign(store, position, &row));
+    put_signs(store, position, &row, &signs);
+    grid_text(area, y, 0, STYLE_WARNING, buf_string(&signs));
+    buf_release(&signs);
     if (chosen)
-        grid_text(area, y, 1, STYLE_PLAIN, ">");
+        grid_text(area, y, left_of(list) - 1, STYLE_PLAIN, ">");
 }
 
 /* Columns get their widths from the rows that are seen. */
@@ -424,18 +462,26 @@ static void measure(struct packet_list *list, int width, size_t from, size_t to)
 {
     struct row_text texts = {0};
     struct history_row row;
+    struct buf signs = {0};
 
+    list->signs = 1;
     for (size_t i = from; i < to; i++) {
         uint64_t position = packet_list_at(list, i);
 
-        if (!store_row(list->store, position, &row) ||
-            row.record.type != RECORD_MQTT)
+        if (!store_row(list->store, position, &row))
+            continue;
+        buf_clear(&signs);
+        put_signs(list->store, position, &row, &signs);
+        if ((int)signs.len > list->signs)
+            list->signs = (int)signs.len;
+        if (row.record.type != RECORD_MQTT)
             continue;
         fill_row(list, position, &row, width, &texts);
         fit_columns(list, &texts);
     }
     for (int i = 0; i < PACKET_COLUMNS; i++)
         buf_release(&texts.text[i]);
+    buf_release(&signs);
 }
 
 void packet_list_draw(struct packet_list *list, const struct area *area,
@@ -474,7 +520,7 @@ static void sort_by(struct packet_list *list, enum packet_column column)
 
 void packet_list_sort_at(struct packet_list *list, int x)
 {
-    int at = 2;
+    int at = left_of(list);
     enum packet_column column;
 
     for (int i = 0;
@@ -483,7 +529,7 @@ void packet_list_sort_at(struct packet_list *list, int x)
                    ? info_width(list, list->width)
                    : width_of(list, column, list->width)) +
               1;
-        if (x >= 2 && x < at) {
+        if (x >= left_of(list) && x < at) {
             sort_by(list, column);
             return;
         }

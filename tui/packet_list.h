@@ -7,12 +7,16 @@
 #include "tui/packet_order.h"
 #include "tui/view.h"
 
+/* Columns of a list that has no room for times, and cuts what is long. */
+#define PACKET_LIST_NARROW 48
+
 struct packet_list {
     const struct store *store; /* borrowed */
     struct packet_order order;
     size_t top;                 /* index of the first row that is seen */
     int widths[PACKET_COLUMNS]; /* grow with what was seen */
     int width;                  /* of the list when it was drawn last */
+    int signs;                  /* the most that a row had then: columns */
 };
 
 void packet_list_init(struct packet_list *list, const struct store *store);

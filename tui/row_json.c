@@ -32,6 +32,9 @@ static void set_packet(json_t *object, const struct history_row *row,
 
     json_object_set_new(object, "number",
                         json_integer((json_int_t)row->number));
+    if (row->frame)
+        json_object_set_new(object, "frame",
+                            json_integer((json_int_t)row->frame));
     json_object_set_new(object, "direction", json_string(in ? "c2b" : "b2c"));
     set_text(object, "type", mqtt_type_name(row->note.type));
     set_text(object, "topic", row->note.topic);

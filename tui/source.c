@@ -150,13 +150,14 @@ static void on_row(void *context, const struct capture_row *row)
     struct source_waiting *waiting;
 
     if (!is_paced(source)) {
-        store_add(source->store, &row->record);
+        store_add_frame(source->store, &row->record, row->frame);
         return;
     }
     source->waiting = alloc_resize(source->waiting, source->waiting_count + 1,
                                    sizeof(*source->waiting));
     waiting = &source->waiting[source->waiting_count++];
-    *waiting = (struct source_waiting){.record = row->record};
+    *waiting =
+        (struct source_waiting){.record = row->record, .frame = row->frame};
     buf_append_slice(&waiting->bytes, row->record.bytes);
     waiting->record.bytes = buf_slice(&waiting->bytes);
 }
@@ -256,8 +257,11 @@ static bool read_paced(struct source *source)
         size_t due = 0;
 
         while (due < source->waiting_count &&
-               is_due(source, &source->waiting[due].record))
-            store_add(source->store, &source->waiting[due++].record);
+               is_due(source, &source->waiting[due].record)) {
+            const struct source_waiting *waiting = &source->waiting[due++];
+
+            store_add_frame(source->store, &waiting->record, waiting->frame);
+        }
         any = any || due;
         forget_waiting(source, due);
         if (source->waiting_count || !source->capture)

@@ -14,6 +14,7 @@
 struct source_waiting {
     struct record record;
     struct buf bytes;
+    uint64_t frame;
 };
 
 struct source {

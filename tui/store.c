@@ -169,7 +169,8 @@ static void keep_up(struct store *store)
         model_row(store);
 }
 
-static void append(struct store *store, const struct record *record)
+static void append(struct store *store, const struct record *record,
+                   uint64_t frame)
 {
     if (history_end(store->history) == 0)
         store->origin_ns = record->time_ns;
@@ -177,7 +178,7 @@ static void append(struct store *store, const struct record *record)
         history_bytes(store->history) > store->max_bytes / 4 * 3)
         keep_up(store);
     store->last_ns = record->time_ns;
-    history_add(store->history, record);
+    history_add_frame(store->history, record, frame);
 }
 
 /* Do numbers begin again with this record? A note may have the number of the
@@ -192,6 +193,12 @@ static bool begins_again(const struct store *store, const struct record *record)
 
 void store_add(struct store *store, const struct record *record)
 {
+    store_add_frame(store, record, 0);
+}
+
+void store_add_frame(struct store *store, const struct record *record,
+                     uint64_t frame)
+{
     struct record kept = *record;
 
     if (begins_again(store, record))
@@ -204,7 +211,7 @@ void store_add(struct store *store, const struct record *record)
         kept.connection += store->connection_offset;
     if (kept.connection > store->last_connection)
         store->last_connection = kept.connection;
-    append(store, &kept);
+    append(store, &kept, frame);
 }
 
 void store_note(struct store *store, uint64_t seq, const char *text)
@@ -214,12 +221,14 @@ void store_note(struct store *store, uint64_t seq, const char *text)
     record_begin(&bytes, EVENT_NOTE);
     record_put_string(&bytes, RECORD_TEXT, text);
     record_put_number(&bytes, RECORD_SUBJECT, seq);
-    append(store, &(struct record){.type = RECORD_NOTE,
-                                   .seq = store->last_seq,
-                                   .time_ns = store->last_ns,
-                                   .cause = seq,
-                                   .original_len = bytes.len,
-                                   .bytes = buf_slice(&bytes)});
+    append(store,
+           &(struct record){.type = RECORD_NOTE,
+                            .seq = store->last_seq,
+                            .time_ns = store->last_ns,
+                            .cause = seq,
+                            .original_len = bytes.len,
+                            .bytes = buf_slice(&bytes)},
+           0);
     buf_release(&bytes);
 }
 
@@ -410,15 +419,23 @@ void store_choose(struct store *store, uint64_t position)
     store->follow = false;
 }
 
-bool store_choose_packet(struct store *store, uint64_t number)
+static bool jump_to(struct store *store, uint64_t position)
 {
-    uint64_t position = history_find_number(store->history, number);
-
     if (position == UINT64_MAX)
         return false;
     store->jumped_from = store_chosen_at(store, STORE_ALL);
     store_choose(store, position);
     return true;
+}
+
+bool store_choose_packet(struct store *store, uint64_t number)
+{
+    return jump_to(store, history_find_number(store->history, number));
+}
+
+bool store_choose_frame(struct store *store, uint64_t frame)
+{
+    return jump_to(store, history_find_frame(store->history, frame));
 }
 
 /* ---- tags and marks ---- */

@@ -90,6 +90,9 @@ void store_free(struct store *store);
  * another broker is watched, they are kept growing.
  */
 void store_add(struct store *store, const struct record *record);
+/* The same of a record that this frame of a file brought. */
+void store_add_frame(struct store *store, const struct record *record,
+                     uint64_t frame);
 
 /*
  * Write a note on the record with this number. It takes the number of the
@@ -151,6 +154,9 @@ void store_move(struct store *store, enum store_list list, int64_t by);
 void store_choose(struct store *store, uint64_t position);
 /* Choose the packet with this number; false when it is not there. */
 bool store_choose_packet(struct store *store, uint64_t number);
+/* Choose the packet that a frame of the file brought, or the next one that any
+   did; false when there is none. */
+bool store_choose_frame(struct store *store, uint64_t frame);
 
 /* ---- tags and marks ---- */
 

@@ -124,12 +124,32 @@ static void draw_tree(struct view_packets *view, const struct area *area,
     }
 }
 
+/* What a narrow list has no room for. */
+static void put_short_title(struct view_packets *view, struct buf *out)
+{
+    const struct history_row *row = &view->detail.row;
+
+    buf_printf(out, "%llu %s, %u bytes, at ", (unsigned long long)row->number,
+               view->detail.dissection.type_name
+                   ? view->detail.dissection.type_name
+                   : "garbage",
+               (unsigned)row->record.original_len);
+    view_time(view->view.store, row->record.time_ns, out);
+    if (row->frame)
+        buf_printf(out, ", frame %llu", (unsigned long long)row->frame);
+}
+
 static void draw_title(struct view_packets *view, const struct area *area,
                        bool focus)
 {
     struct buf title = {0};
+    bool beside_list = area->width < PACKET_LIST_NARROW &&
+                       view->height[PANE_LIST] > 1 && view->detail.here;
 
-    detail_title(&view->detail, &title);
+    if (beside_list)
+        put_short_title(view, &title);
+    else
+        detail_title(&view->detail, &title);
     if (view->cable.on && !view->cable.why) {
         if (area->width < BOTH_WIDTH)
             buf_clear(&title);

@@ -46,7 +46,8 @@ bool filter_is_cable(const struct filter *filter)
 const char *filter_hindsight(const struct filter *filter)
 {
     static const char *const names[] = {"frame.number", "frame.time_relative",
-                                        "frame.time_delta", "frame.comment"};
+                                        "frame.time_delta", "frame.comment",
+                                        "lab.packet"};
 
     for (size_t i = 0; i < filter->operand_count; i++) {
         const struct filter_field *field = filter->operands[i].field;

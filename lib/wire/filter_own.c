@@ -68,8 +68,10 @@ static void get_websocket(context *c, struct filter_values *values)
 
 static void get_number(context *c, struct filter_values *values)
 {
-    if (c->row->number)
-        add_number(values, c->row->number);
+    uint64_t number = c->row->frame ? c->row->frame : c->row->number;
+
+    if (number)
+        add_number(values, number);
 }
 
 static struct track_endpoints endpoints(context *c)
@@ -91,6 +93,12 @@ static void get_len(context *c, struct filter_values *values)
                        ? c->row->frame_len
                        : track_endpoint_frame_len(endpoints(c).is_ipv6,
                                                   c->row->record.original_len));
+}
+
+static void get_packet(context *c, struct filter_values *values)
+{
+    if (c->row->number)
+        add_number(values, c->row->number);
 }
 
 static void get_time_relative(context *c, struct filter_values *values)
@@ -322,8 +330,9 @@ static const char *const events[] = {
     X("frame", FILTER_PROTOCOL, false, false, NULL, get_frame, \
       "Everything that crossed the wire.") \
     X("frame.number", FILTER_UINT, false, false, NULL, get_number, \
-      "The number of the packet in the list, from 1. In a capture file the " \
-      "frames that begin and end connections are counted too.") \
+      "The number of the frame in the file that is read, from 1. Frames that " \
+      "begin and end connections are counted too. Without a file it is " \
+      "lab.packet.") \
     X("frame.len", FILTER_UINT, false, false, NULL, get_len, \
       "Bytes of the frame in a capture file, with IP and TCP headers.") \
     X("frame.time_relative", FILTER_TIME, false, false, NULL, get_time_relative, \
@@ -358,6 +367,9 @@ static const char *const events[] = {
       "The packet went over WebSocket.") \
     X("mqtt", FILTER_PROTOCOL, false, true, NULL, get_mqtt, \
       "An MQTT Control Packet, and its bytes.") \
+    X("lab.packet", FILTER_UINT, true, false, NULL, get_packet, \
+      "The number of the packet in the list, from 1: frames that are no packet " \
+      "do not count.") \
     X("lab.client", FILTER_TEXT, true, false, NULL, get_client, \
       "The Client Identifier, on every packet of the client's connection.") \
     X("lab.user", FILTER_TEXT, true, false, NULL, get_user, \

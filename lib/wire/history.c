@@ -27,10 +27,11 @@ struct block {
 struct row {
     struct record record;
     struct track_note note;
+    uint32_t frame;   /* of the file that it comes from; 0: none */
     uint16_t packets; /* packets in the chunk before this row */
-    bool is_packet;
-    bool is_frame; /* would be a frame in Wireshark */
-    bool has_comment;
+    bool is_packet : 1;
+    bool is_frame : 1; /* would be a frame in Wireshark */
+    bool has_comment : 1;
 };
 
 struct chunk {
@@ -285,6 +286,12 @@ static void count_record(struct history *history, struct row *row)
 
 void history_add(struct history *history, const struct record *record)
 {
+    history_add_frame(history, record, 0);
+}
+
+void history_add_frame(struct history *history, const struct record *record,
+                       uint64_t frame)
+{
     if (history->end % CHUNK_ROWS == 0)
         add_chunk(history);
     while (history->max_bytes && row_bytes(history) > history->max_bytes &&
@@ -295,6 +302,7 @@ void history_add(struct history *history, const struct record *record)
     struct row *row = &chunk->rows[history->end % CHUNK_ROWS];
     *row = (struct row){
         .record = *record,
+        .frame = frame > UINT32_MAX ? 0 : (uint32_t)frame,
         .packets = (uint16_t)(history->packets - chunk->packets),
     };
     row->record.bytes = keep_bytes(history, record->bytes);
@@ -340,6 +348,7 @@ bool history_get(const struct history *history, uint64_t position,
     *row = (struct history_row){
         .record = stored->record,
         .note = stored->note,
+        .frame = stored->frame,
         .origin_ns = history->origin_ns,
     };
     if (stored->is_packet) {
@@ -406,6 +415,25 @@ uint64_t history_find_number(const struct history *history, uint64_t number)
                    number_of(history, at) == number
                ? at
                : UINT64_MAX;
+}
+
+/* Frames need not rise: a segment that was lost comes late, in a later frame
+   than those of other connections. */
+uint64_t history_find_frame(const struct history *history, uint64_t frame)
+{
+    uint64_t found = UINT64_MAX;
+    uint64_t best = UINT64_MAX;
+
+    for (uint64_t at = history->first; at < history->end && best > frame;
+         at++) {
+        const struct row *row = row_at(history, at);
+
+        if (row->is_packet && row->frame >= frame && row->frame < best) {
+            best = row->frame;
+            found = at;
+        }
+    }
+    return found;
 }
 
 uint64_t history_packets(const struct history *history)

@@ -77,7 +77,10 @@ static void packet_line(struct buf *out, const struct history_row *row)
 {
     struct buf flags = {0};
 
-    buf_printf(out, "%6" PRIu64 " ", row->number);
+    if (row->number)
+        buf_printf(out, "%6" PRIu64 " ", row->number);
+    else
+        buf_append_string(out, "       ");
     put_clock(out, row->record.time_ns, true);
     buf_append_u8(out, ' ');
     put_client(out, row);

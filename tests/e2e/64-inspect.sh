@@ -6,6 +6,12 @@ story=$root/tests/screens/story.pcapng
 # Formats.
 "$MQTTLAB" inspect "$story" >"$work/text.log"
 [ "$(grep -c ' [<>] ' "$work/text.log")" = 32 ] || fail "not 32 packets"
+head -1 "$work/text.log" | grep -qx ' frame packet time .*' ||
+    fail "nothing says what the numbers are"
+grep -q '^    13      7 .* PUBLISH .*lab/temp' "$work/text.log" ||
+    fail "frame and packet have other numbers"
+[ "$("$MQTTLAB" inspect -Y 'lab.packet == 7' -e frame.number "$story")" = 13 ] ||
+    fail "there is no way from a packet of the dashboard to its frame"
 grep -q 'will FIRED' "$work/text.log" || fail "a recording's events are lost"
 [ "$("$MQTTLAB" inspect -T json "$story" | wc -l)" = 32 ] || fail "not 32 objects"
 "$MQTTLAB" inspect -T tree "$story" >"$work/tree.log"

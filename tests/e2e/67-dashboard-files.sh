@@ -23,7 +23,7 @@ clipboard() {
 until_ok clipboard
 keys ":copy filter $work/filter.txt" Enter
 waits_for 'is in'
-[ "$(cat "$work/filter.txt")" = 'frame.number == 3' ] || fail "a wrong filter"
+[ "$(cat "$work/filter.txt")" = 'lab.packet == 3' ] || fail "a wrong filter"
 
 # A member of the JSON over time.
 keys ':plot wind.speed' Enter

@@ -110,7 +110,7 @@ def of_inspect(path):
     got = subprocess.run([MQTTLAB, "inspect", "-T", "tree", path],
                          capture_output=True, check=True)
     for tree in got.stdout.decode().split("\n\n"):
-        number = re.match(r" *(\d+) \d\d:\d\d", tree)
+        number = re.search(r"^ *(\d+) +\d+ \d\d:\d\d", tree, re.M)
         if number:
             trees[int(number.group(1))] = tree
     return fields, trees

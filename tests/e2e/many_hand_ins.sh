@@ -24,7 +24,7 @@ wait "$lab" || fail "the lab ended with $?"
 mkdir "$work/in"
 "$MQTTLAB" submit 7 -o "$work/in/0.mqlab" >"$work/submit.log" 2>&1
 tar xOf "$work/in/0.mqlab" recording-001.pcapng >"$work/recording.pcapng"
-packets=$("$MQTTLAB" inspect "$work/recording.pcapng" | wc -l)
+packets=$("$MQTTLAB" inspect "$work/recording.pcapng" | grep -c ' [<>] [A-Z]')
 [ "$packets" -ge 5000 ] || fail "only $packets packets are in it"
 i=1
 while [ $i -lt "$count" ]; do

@@ -22,7 +22,7 @@ static const struct {
     {":8<Enter>yh",                 "50 02 00 07"                         },
     {":8<Enter>yc",                 "static const unsigned char packet[] = {\n"
                     "    0x50, 0x02, 0x00, 0x07,\n};\n"},
-    {":8<Enter>yf",                 "frame.number == 8"                   },
+    {":8<Enter>yf",                 "lab.packet == 8"                     },
     {":8<Enter>:copy hex<Enter>",   "50 02 00 07"                         },
     {":8<Enter><Enter>G yh",        "00 07"                               },
     {":8<Enter><Enter>Gyh",         "00 07"                               },
@@ -221,7 +221,7 @@ START_TEST(a_column_is_completed_and_a_wrong_one_refused)
     app_press("o<C-u>numb<Tab> by<Tab><Enter>");
     ck_assert(app_shows("No Bytes"));
     app_press(":columns number weight<Enter>");
-    ck_assert(app_shows("there is no column 'weight'; there are number time"));
+    ck_assert(app_shows("there is no column 'weight'; there are number frame"));
     ck_assert(app_shows("No Bytes"));
     app_press(":columns number number<Enter>");
     ck_assert(app_shows("once"));
@@ -320,6 +320,52 @@ START_TEST(a_recording_has_the_same_rows_and_notes_again)
 }
 END_TEST
 
+static struct history_row chosen_of(const struct loaded *loaded)
+{
+    struct history_row row = {0};
+
+    store_row(loaded->store, loaded->store->cursor, &row);
+    return row;
+}
+
+/* Frame 8 to 10 of the story open a connection, frame 13 is the seventh packet;
+   inspect says so, too. */
+START_TEST(a_frame_of_a_file_leads_to_its_packet)
+{
+    char text[300];
+    struct loaded *loaded =
+        loaded_new("tests/screens/story.pcapng", dash.app, text, sizeof(text));
+    struct filter_error error;
+
+    ck_assert_msg(loaded, "%s", text);
+    source_poll(&loaded->source, 0);
+    store_catch_up(loaded->store, 0);
+    app_command(loaded->app, "frame 13");
+    ck_assert_uint_eq(chosen_of(loaded).number, 7);
+    ck_assert_uint_eq(chosen_of(loaded).frame, 13);
+    app_command(loaded->app, "frame 8");
+    ck_assert_uint_eq(chosen_of(loaded).frame, 11);
+    ck_assert_ptr_nonnull(strstr(loaded->app->said,
+                                 "frame 8 is no packet; the next one is in "
+                                 "frame 11"));
+    app_command(loaded->app, "frame 9999");
+    ck_assert_ptr_nonnull(strstr(loaded->app->said, "no packet came in"));
+    app_command(loaded->app, "frame x");
+    ck_assert_ptr_nonnull(strstr(loaded->app->said, "not the number"));
+    ck_assert_uint_eq(chosen_of(loaded).frame, 11);
+    ck_assert(store_set_filter(loaded->store, "frame.number == 13", &error));
+    store_catch_up(loaded->store, 0);
+    ck_assert_uint_eq(store_count(loaded->store, STORE_PACKETS), 1);
+    ck_assert(store_set_filter(
+        loaded->store, "frame.number == 13 && lab.packet == 7", &error));
+    store_catch_up(loaded->store, 0);
+    ck_assert_uint_eq(store_count(loaded->store, STORE_PACKETS), 1);
+    loaded_free(loaded);
+    app_press(":frame 1<Enter>");
+    ck_assert(app_shows("of a file that was opened"));
+}
+END_TEST
+
 START_TEST(what_is_no_recording_is_not_opened)
 {
     char text[300];
@@ -381,6 +427,7 @@ Suite *app_copy_suite(void)
     tcase_add_test(tcase, columns_fit_where_they_do_not);
     tcase_add_test(tcase, clients_are_sorted_by_the_column_that_is_clicked);
     tcase_add_test(tcase, a_recording_has_the_same_rows_and_notes_again);
+    tcase_add_test(tcase, a_frame_of_a_file_leads_to_its_packet);
     tcase_add_test(tcase, what_is_no_recording_is_not_opened);
     tcase_add_test(tcase, the_line_of_keys_can_be_hidden);
     return suite;

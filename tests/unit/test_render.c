@@ -362,7 +362,7 @@ START_TEST(a_name_of_any_letters_leaves_the_columns_straight)
 
     render_line(&out, &row);
     ck_assert_str_eq(buf_string(&out),
-                     "     0 00:00:00.000 gr\xc3\xbcn-\xe6\xb8\xa9            "
+                     "       00:00:00.000 gr\xc3\xbcn-\xe6\xb8\xa9            "
                      "PINGREQ                  keep alive");
 }
 END_TEST

@@ -46,6 +46,8 @@ static const struct {
     {"broken",            80,  24, ":28<Enter><Enter>"                                   },
     {"events",            80,  24, ":20<Enter>v"                                         },
     {"tagged",            80,  24, ":8<Enter><Space>kt"                                  },
+    {"note-signs",        80,  24, ":28<Enter><Space>;ends it<Enter>"                    },
+    {"note-signs-small",  40,  12, ":28<Enter><Space>;ends it<Enter>"                    },
     {"by-client",         80,  24, ":8<Enter>c"                                          },
     {"filter",            80,  24, "flab.client == \"sensor-1\"<Enter>"                  },
     {"filter-typed",      80,  24, "fmqtt.qos == 2"                                      },
