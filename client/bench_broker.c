@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/map.h"
 #include "certs/certs.h"
 
 #include <arpa/inet.h>
@@ -67,47 +66,6 @@ bool bench_broker_find(const char *name, const char *self, char *path,
         }
     }
     return false;
-}
-
-/* --- the port ------------------------------------------------------------- */
-
-static struct sockaddr_in local_address(uint16_t port)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons(port),
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-static bool is_free(uint16_t port)
-{
-    struct sockaddr_in address = local_address(port);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int on = 1;
-    bool ok = fd >= 0 &&
-              !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) &&
-              !bind(fd, (struct sockaddr *)&address, sizeof(address));
-
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-/* A port that is free now; 0 when none of many is. Not one of those that the
-   system gives to clients: a benchmark before may have used them all up, and
-   one beside may take it before the broker does. */
-static uint16_t free_port(void)
-{
-    enum { FIRST = 27000, COUNT = 5000, TRIES = 200 };
-    uint64_t random[2];
-
-    map_random_seed(random);
-    for (unsigned i = 0; i < TRIES; i++) {
-        uint16_t port = (uint16_t)(FIRST + (random[0] + i) % COUNT);
-
-        if (is_free(port))
-            return port;
-    }
-    return 0;
 }
 
 /* --- files ---------------------------------------------------------------- */
@@ -183,8 +141,8 @@ static bool write_configuration(struct bench_broker *broker,
     }
     /* mosquitto 2.0.11 starts with no listener that is for WebSocket only. */
     if (program->websockets)
-        fprintf(file, "listener %d 127.0.0.1\n", free_port());
-    fprintf(file, configuration, broker->port);
+        fprintf(file, "listener %d 127.0.0.1\n", broker->plain_port.number);
+    fprintf(file, configuration, broker->port.number);
     if (program->persistence)
         fprintf(file, persistence, broker->folder);
     if (program->websockets)
@@ -241,7 +199,9 @@ static void last_words(const struct bench_broker *broker, char *text,
 
 static bool listens(uint16_t port)
 {
-    struct sockaddr_in address = local_address(port);
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     bool ok =
         fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address));
@@ -259,7 +219,7 @@ static char *shell_words(const struct bench_broker *broker, const char *command,
     struct buf text = {0};
     char port[8];
 
-    snprintf(port, sizeof(port), "%u", (unsigned)broker->port);
+    snprintf(port, sizeof(port), "%u", (unsigned)broker->port.number);
     buf_append_string(&text, "exec ");
     while (*command) {
         if (!strncmp(command, "{conf}", 6)) {
@@ -337,7 +297,7 @@ static bool wait_until_it_listens(struct bench_broker *broker)
     for (int i = 0; i < 500; i++) {
         if (has_ended(broker))
             return false;
-        if (listens(broker->port))
+        if (listens(broker->port.number))
             return true;
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
@@ -348,15 +308,15 @@ static bool try_to_start(struct bench_broker *broker,
                          const struct bench_program *program, char *why,
                          size_t why_size)
 {
-    *broker = (struct bench_broker){.port = free_port()};
-    if (!broker->port) {
-        snprintf(why, why_size, "no port is free");
-        return false;
-    }
-    if (make_folder(broker, why, why_size) &&
-        write_configuration(broker, program, why, why_size)) {
-        int error = run(broker, program);
-
+    *broker = (struct bench_broker){0};
+    int error = free_port_take(&broker->port);
+    if (!error && program->websockets)
+        error = free_port_take(&broker->plain_port);
+    if (error)
+        snprintf(why, why_size, "no port is free: %s", strerror(-error));
+    else if (make_folder(broker, why, why_size) &&
+             write_configuration(broker, program, why, why_size)) {
+        error = run(broker, program);
         if (!error && wait_until_it_listens(broker))
             return true;
         if (error)
@@ -397,5 +357,7 @@ void bench_broker_stop(struct bench_broker *broker)
         waitpid(broker->pid, NULL, 0);
         broker->pid = 0;
     }
+    free_port_release(&broker->port);
+    free_port_release(&broker->plain_port);
     remove_files(broker);
 }

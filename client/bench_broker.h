@@ -5,14 +5,16 @@
 #ifndef CLIENT_BENCH_BROKER_H
 #define CLIENT_BENCH_BROKER_H
 
+#include "net/free_port.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 struct bench_broker {
     pid_t pid; /* 0: none runs */
-    uint16_t port;
+    struct free_port port;
+    struct free_port plain_port; /* held for one that needs another listener */
     char *folder; /* owned; its configuration, log and data; NULL: none */
     char *cafile; /* owned; with TLS: who signed its certificate */
 };

@@ -146,7 +146,7 @@ static bool run_with_broker(const struct bench_versus *versus,
         versus->pinned && process_pin(broker.pid, versus->cpus[0]) == 0 &&
         !bench_is_memory(plan.workload) && plan.workload != BENCH_PING_PONG;
     plan.host = "127.0.0.1";
-    plan.port = broker.port;
+    plan.port = broker.port.number;
     if (broker.cafile)
         plan.cafile = broker.cafile;
     plan.pid = (int)broker.pid;

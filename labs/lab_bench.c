@@ -47,24 +47,22 @@ static void make_folder(const char *folder, const char *name)
     free(path);
 }
 
-static uint16_t random_port(void)
-{
-    uint64_t now = clock_read_monotonic_ns();
-
-    return (uint16_t)(20000 + (now / 1000 + (uint64_t)getpid() * 7919) % 30000);
-}
-
-/* A broker as the lab wants it: on the port that its texts name, or, if that
-   was taken meanwhile, on another one. */
+/* A broker as the lab wants it: on the port that its texts name, or, if a
+   stranger has taken that, on another one. */
 static bool open_broker(struct lab_bench *bench, char *error, size_t error_size)
 {
-    uint16_t port = ports_number(PORTS_MQTT);
+    struct free_port *port = &bench->ports[PORTS_MQTT];
     int result = -EADDRINUSE;
 
     for (int i = 0; result && i < PORT_TRIES; i++) {
-        result = lab_broker_open(&bench->broker, port, bench->live.run->lab,
-                                 bench->files, error, error_size);
-        port = random_port();
+        if (i) {
+            free_port_release(port);
+            if (free_port_take(port) < 0)
+                return false;
+        }
+        result =
+            lab_broker_open(&bench->broker, port->number, bench->live.run->lab,
+                            bench->files, error, error_size);
     }
     if (!result)
         live_new_source(&bench->live);
@@ -97,7 +95,11 @@ bool lab_bench_begin(struct lab_bench *bench, const char *path,
     setenv("XDG_DATA_HOME", bench->folder, 1);
     free(runtime);
     bench->files = alloc_printf("%s/work", bench->folder);
-    ports_choose_free();
+    result = ports_choose_free(bench->ports);
+    if (result) {
+        snprintf(error, error_size, "no port is free: %s", strerror(-result));
+        return false;
+    }
     return live_open(&bench->live, path, bench->files, student, error,
                      error_size) == 0 &&
            open_broker(bench, error, error_size);
@@ -108,6 +110,8 @@ void lab_bench_end(struct lab_bench *bench)
     lab_actors_stop(&bench->actors);
     lab_broker_close(&bench->broker);
     live_close(&bench->live);
+    for (size_t i = 0; i < PORTS_COUNT; i++)
+        free_port_release(&bench->ports[i]);
     if (bench->folder[0])
         nftw(bench->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(bench->files);

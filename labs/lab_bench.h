@@ -8,6 +8,7 @@
 #include "labs/lab_actors.h"
 #include "labs/lab_broker.h"
 #include "labs/live.h"
+#include "labs/ports.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 struct lab_bench {
     char folder[64]; /* everything of one sitting lies here */
     char *files;     /* the workspace in it */
+    struct free_port ports[PORTS_COUNT];
     struct live live;
     struct lab_broker broker;
     struct lab_actors actors;

@@ -1,19 +1,8 @@
 #include "labs/ports.h"
 
-#include "base/clock.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-/* Below those that systems give to clients. */
-#define FREE_FIRST 20000
-#define FREE_COUNT 12000
-#define FREE_TRIES 100
 
 static const struct {
     const char *name;
@@ -76,34 +65,14 @@ void ports_set(enum ports_kind kind, uint16_t port)
     setenv(ports[kind].variable, text, 1);
 }
 
-static bool is_free(uint16_t port)
+int ports_choose_free(struct free_port held[PORTS_COUNT])
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-        .sin_port = htons(port),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool bound = fd >= 0 && bind(fd, (const struct sockaddr *)&address,
-                                 sizeof(address)) == 0;
+    int result = 0;
 
-    if (fd >= 0)
-        close(fd);
-    return bound;
-}
-
-void ports_choose_free(void)
-{
-    uint64_t random =
-        clock_read_monotonic_ns() / 1000 + (uint64_t)getpid() * 7919;
-
-    for (int kind = PORTS_MQTT; kind < PORTS_COUNT; kind++) {
-        for (int tries = 0; tries < FREE_TRIES; tries++) {
-            uint16_t port = (uint16_t)(FREE_FIRST + random++ % FREE_COUNT);
-
-            ports_set((enum ports_kind)kind, port);
-            if (is_free(port))
-                break;
-        }
+    for (int kind = PORTS_MQTT; !result && kind < PORTS_COUNT; kind++) {
+        result = free_port_take(&held[kind]);
+        if (!result)
+            ports_set((enum ports_kind)kind, held[kind].number);
     }
+    return result;
 }

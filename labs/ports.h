@@ -9,6 +9,8 @@
 #ifndef LABS_PORTS_H
 #define LABS_PORTS_H
 
+#include "net/free_port.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,8 +34,9 @@ bool ports_named_in(const char *text);
 /* From now on, and for the programs that are started, this is the port. */
 void ports_set(enum ports_kind kind, uint16_t port);
 
-/* Set them all to ports that are free now: for a lab that is tried out while
-   others use the usual ones. */
-void ports_choose_free(void);
+/* Set them all to ports that are free, and held until they are released: for a
+   lab that is tried out while others use the usual ones. Returns 0 or a
+   negative errno. */
+int ports_choose_free(struct free_port held[PORTS_COUNT]);
 
 #endif

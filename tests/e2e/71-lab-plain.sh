@@ -67,17 +67,17 @@ if grep -q 'builds on' "$work/two.log"; then
 fi
 
 # A broker that ends is missed, and the next one found.
-mkfifo "$work/more"
-"$MQTTLAB" lab 2 --plain -p "$port" <"$work/more" >"$work/two.log" 2>&1 &
+mkfifo "$work/more" # and a log of its own: the one before says the same
+"$MQTTLAB" lab 2 --plain -p "$port" <"$work/more" >"$work/missed.log" 2>&1 &
 lab=$!
 started="$started $lab"
 exec 8>"$work/more"
-until_ok grep -q 'Step 2 of 7' "$work/two.log"
+until_ok grep -q 'Step 2 of 7' "$work/missed.log"
 until_ok [ -s "$XDG_DATA_HOME/mqttlab/02-passwords/broker.pid" ]
 kill "$(cat "$XDG_DATA_HOME/mqttlab/02-passwords/broker.pid")"
-until_ok grep -q '^(the broker has ended; the lab waits' "$work/two.log"
+until_ok grep -q '^(the broker has ended; the lab waits' "$work/missed.log"
 background own "$MQTTLAB" broker -p "$port"
-until_ok grep -q '^(attached to the broker again' "$work/two.log"
+until_ok grep -q '^(attached to the broker again' "$work/missed.log"
 echo q >&8
 exec 8>&-
 wait "$lab" || fail "the lab ended with $?"

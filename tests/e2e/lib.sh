@@ -42,6 +42,7 @@ cleanup() {
         done >&2
         cat "$work/failure" >&2 2>/dev/null || echo "FAIL $test_name: a command ended with $status" >&2
     fi
+    return_ports
     rm -rf "$work"
     exit "$status"
 }
@@ -83,18 +84,35 @@ until_ok() {
     done
 }
 
-# A port that is probably free; start_broker tries another when it is not.  It is
-# below those that systems give to clients, and no other script that runs at the same
-# time takes it, or one of the 19 behind it; and this one gets it only once, for who
-# had it may still be ending.
+# A port for this script alone, with the 19 behind it: no other script gets one of them
+# until this one has ended, whoever runs it.  They are below those that systems give to
+# clients and those that `mqttlab lab test` and `bench` take.  Who has one is the target
+# of a link in a folder common to all, for only one can make it; who was killed hours
+# ago needs his no more.
+port_links=${TMPDIR:-/tmp}/mqttlab-e2e-ports
 random_port() {
-    while :; do
+    if [ ! -e "$work/.ports" ]; then
+        mkdir -p "$port_links" && chmod 1777 "$port_links" 2>/dev/null || true
+        find "$port_links" -type l -mmin +600 -exec rm -f {} + 2>/dev/null || true
+    fi
+    asked=0
+    until
         number=$(od -An -N2 -tu2 /dev/urandom)
-        number=$((12000 + ${MQTTLAB_E2E_SLOT:-0} * 5000 + number % 249 * 20))
-        grep -qx $number "$work/.ports" 2>/dev/null || break
+        number=$((12000 + number % 400 * 20))
+        ln -s $$ "$port_links/$number" 2>/dev/null
+    do
+        asked=$((asked + 1))
+        [ $asked -lt 2000 ] || fail "all ports are taken, as $port_links says"
     done
     echo $number >>"$work/.ports"
     echo $number
+}
+
+return_ports() {
+    [ -e "$work/.ports" ] || return 0
+    while read -r number; do
+        rm -f "$port_links/$number"
+    done <"$work/.ports"
 }
 
 # Has the process ended, or its log the line?

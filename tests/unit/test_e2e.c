@@ -20,7 +20,7 @@
 
 #define FDS_MAX  1024
 #define SKIPPED  77
-#define MAX_JOBS 4 /* lib.sh has ports for so many */
+#define MAX_JOBS 4
 
 /* One script at a time. */
 struct job {
@@ -34,12 +34,10 @@ static int *statuses;  /* as waitpid tells them */
 static struct job jobs[MAX_JOBS];
 
 /* Does not return. */
-static void be_script(size_t slot, size_t script)
+static void be_script(size_t script)
 {
     const char *path = scripts.gl_pathv[script];
-    char number[2] = {(char)('0' + slot), '\0'};
 
-    setenv("MQTTLAB_E2E_SLOT", number, 1);
     if (!freopen("/dev/null", "r", stdin))
         _exit(126);
     dup2(fileno(outputs[script]), STDOUT_FILENO);
@@ -59,7 +57,7 @@ static void start(size_t slot, size_t script)
         return; /* its test says so */
     jobs[slot] = (struct job){.pid = fork(), .script = script};
     if (jobs[slot].pid == 0)
-        be_script(slot, script);
+        be_script(script);
 }
 
 /* Wait until one of them has ended. */
