@@ -120,9 +120,19 @@ in_its_check() {
     worker=$(pgrep -P "$pid") && checking=$(pgrep -P "$worker") &&
         pgrep -P "$checking" >/dev/null
 }
-background ended "$MQTTLAB" grade "$work/in/12-late.mqlab" --json "$work/json" -q
+background ended "$MQTTLAB" grade "$work/in/12-late.mqlab" --timeout 50 --json "$work/json" -q
 until_ok in_its_check
+# Who grades a hand-in has limits of its own, whatever is in it: no core, no more time than
+# that, no file that is larger than a hand-in, 2 GiB of memory.
+limited() { # NAME LIMIT
+    grep -Eq "^Max $1 +$2 +$2 " "/proc/$worker/limits" || fail "$(cat "/proc/$worker/limits")"
+}
+limited 'core file size' 0
+limited 'cpu time' 50
+limited 'file size' 268435456
+sanitized || limited 'address space' 2147483648
 kill -9 "$checking"
 finishes "$pid" 1
 [ "$(grep -c '"result": "crashed"' "$work/json")" = 1 ] || fail "$(cat "$work/json")"
 grep -q '"points": 2,' "$work/json" || fail "the other check does not count"
+! unpacked >/dev/null 2>&1 || fail "a hand-in that was graded is still in /tmp: $(unpacked)"

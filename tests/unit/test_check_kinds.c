@@ -140,6 +140,24 @@ START_TEST(a_session_is_one_connection_that_is_open)
 }
 END_TEST
 
+/* Of two CONNECTs of ann, before and after the handshake was told. */
+START_TEST(a_session_is_proved_by_the_first_packet_of_a_kind)
+{
+    struct check *check = check_stage_make("session " TLS_13 " with " IS_ANN);
+    struct check_context with = check_stage_context();
+    struct history_row row;
+
+    for (const char *c = "aaT"; *c; c++)
+        happen(*c);
+    for (uint64_t i = 0; history_get(desk.history, i, &row); i++)
+        check_feed(check, &with, &row);
+    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
+    ck_assert_uint_eq(check_status(check)->evidence_count, 1);
+    ck_assert_uint_eq(check_status(check)->evidence[0], 1);
+    check_free(check);
+}
+END_TEST
+
 /* ---- certificates ---- */
 
 static void
@@ -313,6 +331,37 @@ START_TEST(a_certificate_is_judged_again_when_a_file_has_changed)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    const char *file; /* without which it is not so any more */
+} needed[] = {
+    {"cert device.crt",                           "device.crt"},
+    {"cert device.crt issuer ca.crt",             "ca.crt"    },
+    {"cert device.crt key device.key",            "device.key"},
+    {"cert device.crt trusted ca.crt",            "ca.crt"    },
+    {"cert device.crt trusted ca.crt crl ca.crl", "ca.crl"    },
+    {"cert stolen.crt revoked ca.crl",            "ca.crl"    },
+};
+
+START_TEST(
+    a_certificate_is_judged_again_when_any_file_that_is_named_has_changed)
+{
+    const struct check_context with = check_stage_context();
+    struct check *check = check_stage_make(needed[_i].text);
+    char *path = alloc_printf("%s/%s", desk.folder, needed[_i].file);
+
+    make_certificates();
+    check_stage_time((uint64_t)time(NULL));
+    check_look(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
+    ck_assert_int_eq(unlink(path), 0);
+    check_look(check, &with);
+    ck_assert_int_eq(check_status(check)->result, CHECK_WAITING);
+    check_free(check);
+    free(path);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 Suite *check_kinds_suite(void)
@@ -323,6 +372,7 @@ Suite *check_kinds_suite(void)
     tcase_add_checked_fixture(tcase, check_stage_open, check_stage_close);
     tcase_add_loop_test(tcase, a_session_is_one_connection_that_is_open, 0,
                         COUNT(sessions));
+    tcase_add_test(tcase, a_session_is_proved_by_the_first_packet_of_a_kind);
     tcase_add_test(tcase,
                    a_certificate_is_as_it_is_wanted_or_the_check_says_why_not);
     tcase_add_loop_test(tcase, a_list_that_is_not_there_yet_is_nobodys_mistake,
@@ -331,5 +381,9 @@ Suite *check_kinds_suite(void)
     tcase_add_test(tcase, what_is_not_valid_yet_is_told);
     tcase_add_test(tcase,
                    a_certificate_is_judged_again_when_a_file_has_changed);
+    tcase_add_loop_test(
+        tcase,
+        a_certificate_is_judged_again_when_any_file_that_is_named_has_changed,
+        0, COUNT(needed));
     return suite;
 }

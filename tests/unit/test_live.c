@@ -11,6 +11,7 @@
 #include "wire/event.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -201,6 +202,38 @@ START_TEST(a_recording_that_cannot_be_written_is_told)
 }
 END_TEST
 
+/* The journal, as it is now; owned by the caller. */
+static char *journal_now(void)
+{
+    char *path = alloc_printf("%s/journal", student.live.workspace.path);
+    char *text = journal_text(path);
+
+    ck_assert_ptr_nonnull(text);
+    free(path);
+    return text;
+}
+
+/* The list of labs reads the journal, the grader the recording: they must not
+   tell different stories. */
+START_TEST(what_could_not_be_recorded_is_not_in_the_journal)
+{
+    int file = fileno(student.live.recorder.file);
+    int closed = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    char *before = journal_now();
+
+    ck_assert_msg(closed >= 0 && dup2(closed, file) == file, "%s",
+                  strerror(errno));
+    live_answer(&student.live, "q", "4");
+    ck_assert(!live_hint(&student.live));
+    char *after = journal_now();
+    ck_assert_ptr_nonnull(live_trouble(&student.live));
+    ck_assert_str_eq(before, after);
+    close(closed);
+    free(before);
+    free(after);
+}
+END_TEST
+
 /* The last packet as it was recorded. */
 static struct record last_packet(void)
 {
@@ -351,6 +384,11 @@ START_TEST(the_page_at_the_end_shows_the_packets_that_proved_something)
                      "No packet of yours has proved anything.\n");
     buf_release(&text);
     ping(1);
+    student_packet(&student, 2, clock_read_wall_ns(), "e0 00");
+    ck_assert_int_eq(shown(NONE), CHECK_FAILED); /* it proves no good deed */
+    ck_assert_uint_eq(
+        check_status(student.live.run->steps[0].checks[NONE])->evidence_count,
+        1);
     live_tick(&student.live);
     lab_saw_text(&text, student.live.run, 80);
     const char *page = buf_string(&text);
@@ -525,6 +563,7 @@ Suite *live_suite(void)
     tcase_add_test(tcase,
                    the_recordings_of_a_lab_are_bounded_over_all_sittings);
     tcase_add_test(tcase, a_recording_that_cannot_be_written_is_told);
+    tcase_add_test(tcase, what_could_not_be_recorded_is_not_in_the_journal);
     tcase_add_test(tcase, a_connection_has_its_number_for_itself);
     tcase_add_test(tcase, what_caused_a_record_is_still_found);
     tcase_add_test(tcase, a_script_is_the_labs_when_the_step_begins_again);
