@@ -346,15 +346,18 @@ const char *secure_reason(const struct connection *connection)
     return tls ? transport_tls_reason(tls) : NULL;
 }
 
-/* "TLSv1.3, TLS_AES_256_GCM_SHA384, server name localhost"; owned by the caller. */
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate server.crt, server name localhost";
+   owned by the caller. What the client says stands behind what it cannot say. */
 static char *describe(const struct transport *transport)
 {
     struct tls_description seen;
     char *subject = transport_tls_peer_name(transport, true);
 
     transport_tls_describe(transport, &seen);
-    char *text = alloc_printf("%s, %s%s%s%s%s%s%s%s", seen.version, seen.cipher,
-                              seen.resumed ? ", resumed" : "",
+    char *text = alloc_printf("%s, %s%s%s%s%s%s%s%s%s%s", seen.version,
+                              seen.cipher, seen.resumed ? ", resumed" : "",
+                              seen.certificate ? ", certificate " : "",
+                              seen.certificate ? seen.certificate : "",
                               seen.server_name ? ", server name " : "",
                               seen.server_name ? seen.server_name : "",
                               seen.identity ? ", PSK identity " : "",

@@ -99,6 +99,7 @@ void tls_context_unref(struct tls_context *context)
     buf_release(&context->psk);
     buf_release(&context->staple);
     free(context->psk_identity);
+    free(context->certificate);
     free(context->plain);
     free(context);
 }

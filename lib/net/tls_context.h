@@ -34,7 +34,9 @@ struct tls_context {
     void *psk_owner;    /* borrowed */
     char *psk_identity; /* owned */
     struct buf psk;
-    struct buf staple;    /* what a responder says of our certificate */
+    char *certificate; /* of a server: its file, without folders; owned; NULL:
+                             it has none */
+    struct buf staple; /* what a responder says of our certificate */
     SSL_SESSION *session; /* of a client that resumes; one reference */
     /* Who wants the keys of all sessions, as the lines of a key log file. */
     void (*on_keys)(void *owner, const char *line);

@@ -35,6 +35,8 @@ void transport_tls_describe(const struct transport *transport,
         .has_certificate =
             certificate && SSL_get_verify_result(tls->ssl) == X509_V_OK,
     };
+    if (!description->resumed)
+        description->certificate = tls->context->certificate;
     SSL_get0_alpn_selected(tls->ssl, &alpn, &alpn_len);
     description->alpn = slice_of(alpn, alpn_len);
 }

@@ -1,5 +1,6 @@
 #include "net/tls_settings.h"
 
+#include "base/alloc.h"
 #include "net/tls_files.h"
 #include "net/tls_psk.h"
 #include "net/tls_staple.h"
@@ -193,6 +194,13 @@ static bool set_server(SSL_CTX *ssl, const struct tls_settings *settings,
     return good;
 }
 
+static char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return alloc_string(slash ? slash + 1 : path);
+}
+
 struct tls_context *tls_settings_server(struct loop *loop,
                                         const struct tls_settings *settings,
                                         const struct tls_complaint *complaint)
@@ -211,6 +219,8 @@ struct tls_context *tls_settings_server(struct loop *loop,
     struct tls_context *context = tls_context_new(loop, ssl, true);
     context->psk_find = settings->psk_find;
     context->psk_owner = settings->psk_owner;
+    if (settings->certfile && !settings->psk_find)
+        context->certificate = file_name(settings->certfile);
     if (tls_staple_load(context, settings, complaint))
         return context;
     tls_context_unref(context);

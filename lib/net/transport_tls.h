@@ -51,8 +51,11 @@ void transport_tls_discard(struct transport *transport);
 
 /* What was agreed on; texts are borrowed until the transport is closed. */
 struct tls_description {
-    const char *version;     /* "TLSv1.3" */
-    const char *cipher;      /* "TLS_AES_256_GCM_SHA384" */
+    const char *version; /* "TLSv1.3" */
+    const char *cipher;  /* "TLS_AES_256_GCM_SHA384" */
+    const char
+        *certificate; /* the file of ours, of a server that has shown one,
+                                without folders; else NULL */
     const char *server_name; /* as the client sent it; NULL: it did not */
     struct slice alpn;       /* empty: none */
     const char *identity;    /* of the PSK; NULL: none was used */

@@ -228,6 +228,10 @@
 [DISSECT_HTTP_AGENT] = TEXT( \
     "http.user_agent", "User-Agent", \
     "Which program it is, as it says itself. RFC 9110 section 10.1.5."), \
+[DISSECT_HTTP_ORIGIN] = TEXT( \
+    "lab.origin", "Origin", \
+    "Whose page a browser runs that asks; tshark has no name for it. RFC 6455 " \
+    "section 4.1."), \
 [DISSECT_HTTP_WS_KEY] = TEXT( \
     "http.sec_websocket_key", "Sec-WebSocket-Key", \
     "16 random bytes in Base64; no secret: the answer proves that the " \

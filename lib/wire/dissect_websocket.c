@@ -20,6 +20,7 @@ static const struct header {
     {"upgrade",                  DISSECT_HTTP_UPGRADE      },
     {"connection",               DISSECT_HTTP_CONNECTION   },
     {"user-agent",               DISSECT_HTTP_AGENT        },
+    {"origin",                   DISSECT_HTTP_ORIGIN       },
     {"sec-websocket-key",        DISSECT_HTTP_WS_KEY       },
     {"sec-websocket-accept",     DISSECT_HTTP_WS_ACCEPT    },
     {"sec-websocket-protocol",   DISSECT_HTTP_WS_PROTOCOL  },
