@@ -454,8 +454,11 @@ static void look_at_cert(struct check *check,
 {
     struct check_cert *cert = &check->rule.cert;
 
-    if (check_cert_look(cert, context->files, time_of(context->history)))
-        set_good(check, cert->good);
+    if (!check_cert_look(cert, context->files, time_of(context->history)))
+        return;
+    if (context->lab)
+        check_cert_compare(cert, context->lab, context->files);
+    set_good(check, cert->good);
 }
 
 static void look_by_shell(struct check *check,

@@ -39,6 +39,7 @@ struct check_context {
     struct history *history;
     struct dissection *scratch; /* for filters */
     const char *files;          /* the student's folder, absolute; NULL: none */
+    const struct lab *lab;      /* whose files lie there at first; NULL: none */
     bool early; /* the record is from before the step, or after it: it shows
                    what is, and proves nothing yet */
 };
@@ -115,7 +116,8 @@ const char *check_result_name(enum check_result result);
 /*
  * What is wrong with what the student has made, while a check still waits for
  * it to be right: a line, control characters from its files escaped. NULL:
- * nothing is there, or nothing can be said.
+ * nothing is there, or nothing can be said; or all is as the lab has handed it
+ * out, and what is wrong with that is for the student to find.
  */
 const char *check_reason(const struct check *check);
 

@@ -1,6 +1,7 @@
 #include "labs/check_cert.h"
 
 #include "base/alloc.h"
+#include "labs/lab_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,4 +206,18 @@ bool check_cert_look(struct check_cert *cert, const char *folder,
     free(cert->why);
     cert->why = buf_take_string(&why);
     return true;
+}
+
+void check_cert_compare(struct check_cert *cert, const struct lab *lab,
+                        const char *folder)
+{
+    const struct cert_wish *wish = &cert->wish;
+    const char *const files[] = {wish->file,    wish->issuer, wish->key,
+                                 wish->trusted, wish->crl,    wish->revoked};
+
+    cert->untouched = true;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        cert->untouched =
+            cert->untouched &&
+            (!files[i] || lab_files_untouched(lab, folder, files[i]));
 }

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "certs/cert_judge.h"
+#include "labs/lab.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +18,8 @@ struct check_cert {
     uint64_t state;        /* of the files, as they were judged last; 0: not */
     bool there;            /* the certificate, and the lists that are named */
     bool good;
-    char *why; /* owned, of one that is not good: a line for people */
+    bool untouched; /* all files are as the lab has handed them out */
+    char *why;      /* owned, of one that is not good: a line for people */
 };
 
 /*
@@ -34,5 +36,10 @@ void check_cert_release(struct check_cert *cert);
  */
 bool check_cert_look(struct check_cert *cert, const char *folder,
                      uint64_t time_ns);
+
+/* Has the lab handed out all files that it is judged by, and are they still so?
+   Sets untouched. */
+void check_cert_compare(struct check_cert *cert, const struct lab *lab,
+                        const char *folder);
 
 #endif

@@ -54,7 +54,7 @@ const char *check_reason(const struct check *check)
 {
     const struct check_cert *cert = &check->rule.cert;
     bool wrong = check->rule.kind == CHECK_CERT && cert->state && cert->there &&
-                 !cert->good;
+                 !cert->good && !cert->untouched;
 
     return wrong ? cert->why : NULL;
 }

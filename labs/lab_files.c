@@ -4,6 +4,7 @@
 #include "base/whole_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,46 @@ int lab_files_write(const struct lab_file *files, size_t count,
         free(path);
     }
     return result;
+}
+
+static const struct lab_file *find(const struct lab_file *files, size_t count,
+                                   const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(files[i].name, name))
+            return &files[i];
+    }
+    return NULL;
+}
+
+/* Is this all that is in it, and nothing more? */
+static bool holds(const char *path, const char *text)
+{
+    size_t len = strlen(text);
+    char *there = alloc_zero(len + 1, 1);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool same = fd >= 0 && read(fd, there, len + 1) == (ssize_t)len &&
+                !memcmp(there, text, len);
+
+    if (fd >= 0)
+        close(fd);
+    free(there);
+    return same;
+}
+
+bool lab_files_untouched(const struct lab *lab, const char *folder,
+                         const char *name)
+{
+    const struct lab_file *file = find(lab->files, lab->file_count, name);
+
+    for (size_t i = 0; !file && i < lab->step_count; i++)
+        file = find(lab->steps[i].files, lab->steps[i].file_count, name);
+    if (!file)
+        return false;
+    char *path = alloc_printf("%s/%s", folder, name);
+    bool same = holds(path, file->text);
+    free(path);
+    return same;
 }
 
 int lab_files_renew(const struct lab_file *files, size_t count,

@@ -19,6 +19,13 @@ int lab_files_write(const struct lab_file *files, size_t count,
                     const char *folder);
 
 /*
+ * Does this file lie in folder as the lab, or one of its steps, has handed it
+ * out? False for one that the lab does not hand out.
+ */
+bool lab_files_untouched(const struct lab *lab, const char *folder,
+                         const char *name);
+
+/*
  * The step begins again: the student's versions become NAME.old, and the lab's
  * are written anew. Returns 0 or a negative errno.
  */

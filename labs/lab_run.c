@@ -332,6 +332,7 @@ static struct check_context context_of(struct lab_run *run)
         .history = run->history,
         .scratch = &run->scratch,
         .files = run->files,
+        .lab = run->lab,
     };
 }
 

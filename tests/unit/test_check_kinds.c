@@ -362,6 +362,73 @@ START_TEST(
 }
 END_TEST
 
+/* The text of a file of the desk; owned by the caller. */
+static char *text_of(const char *name)
+{
+    char *path = alloc_printf("%s/%s", desk.folder, name);
+    char *text = alloc_zero(8192, 1);
+    FILE *file = fopen(path, "r");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_gt(fread(text, 1, 8191, file), 0);
+    fclose(file);
+    free(path);
+    return text;
+}
+
+/* To find it out is what is asked for. */
+START_TEST(what_is_wrong_with_a_file_of_the_labs_is_not_given_away)
+{
+    struct lab_file files[] = {
+        {.name = alloc_string("server.crt")},
+        {.name = alloc_string("ca.key")},
+    };
+    const struct lab lab = {.files = files, .file_count = 2};
+    struct check_context with = check_stage_context();
+    struct check *check = check_stage_make("cert server.crt key ca.key");
+
+    make_certificates();
+    for (size_t i = 0; i < 2; i++)
+        files[i].text = text_of(files[i].name);
+    with.lab = &lab;
+    check_stage_time((uint64_t)time(NULL));
+    check_look(check, &with);
+    ck_assert_ptr_null(check_reason(check));
+    char *said = check_stage_explained(check); /* for who grades */
+    ck_assert_msg(strstr(said, "ca.key is not its key"), "%s", said);
+    /* Another key, and still not the right one. */
+    char *from = alloc_printf("%s/other.key", desk.folder);
+    char *to = alloc_printf("%s/ca.key", desk.folder);
+    ck_assert_int_eq(rename(from, to), 0);
+    check_look(check, &with);
+    ck_assert_ptr_nonnull(check_reason(check));
+    check_free(check);
+    free(said);
+    free(from);
+    free(to);
+    for (size_t i = 0; i < 2; i++) {
+        free(files[i].name);
+        free(files[i].text);
+    }
+}
+END_TEST
+
+/* What the student has made is. */
+START_TEST(what_is_wrong_with_a_file_of_ones_own_is_told)
+{
+    const struct lab lab = {0};
+    struct check_context with = check_stage_context();
+    struct check *check = check_stage_make("cert server.crt key ca.key");
+
+    make_certificates();
+    with.lab = &lab;
+    check_stage_time((uint64_t)time(NULL));
+    check_look(check, &with);
+    ck_assert_ptr_nonnull(check_reason(check));
+    check_free(check);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 Suite *check_kinds_suite(void)
@@ -385,5 +452,8 @@ Suite *check_kinds_suite(void)
         tcase,
         a_certificate_is_judged_again_when_any_file_that_is_named_has_changed,
         0, COUNT(needed));
+    tcase_add_test(tcase,
+                   what_is_wrong_with_a_file_of_the_labs_is_not_given_away);
+    tcase_add_test(tcase, what_is_wrong_with_a_file_of_ones_own_is_told);
     return suite;
 }
