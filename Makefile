@@ -282,7 +282,7 @@ SANITIZED := tests/e2e/[1-6]*.sh tests/e2e/7[1-9]*.sh
 
 # The long ones: clang's analyzer, ten minutes of fuzzing for each target, the
 # dashboard under load for a minute, the broker killed 200 times, labs with three
-# students' values, 200 hand-ins graded, every test under valgrind but for those whose
+# students' values and typed whole, 200 hand-ins graded, every test under valgrind but for those whose
 # processes end without tidying up.
 nightly: export MQTTLAB_SKIP_NOTHING = 1
 nightly: ## what takes hours: analyzer, fuzzing, load, valgrind
@@ -298,6 +298,7 @@ nightly: ## what takes hours: analyzer, fuzzing, load, valgrind
 	$QKILL_ROUNDS=200 CK_RUN_SUITE=durable_kill MQTTLAB=$(CURDIR)/$B/mqttlab \
 	    $B/unit-tests
 	$Q$B/mqttlab lab test --seeds 3
+	$QTYPE_ALL=yes MQTTLAB=$(CURDIR)/$B/mqttlab sh tests/e2e/79-typed-labs.sh
 	$QMQTTLAB=$(CURDIR)/$B/mqttlab sh tests/e2e/many_hand_ins.sh
 	$QLOSSY_ROUNDS=300 DISSECT_CASES=20000 MQTTLAB_E2E='tests/e2e/6[45]*.sh' \
 	    CK_RUN_SUITE=e2e MQTTLAB=$(CURDIR)/$B/mqttlab $B/unit-tests

@@ -1,0 +1,321 @@
+"""Type the commands of a lab as a student does who copies them from the screen.
+
+    type_labs.py MQTTLAB LAB.md [--all] [--until STEP]
+
+The lab runs in one terminal (mqttlab lab --plain), and what it shows behind "$" is
+typed, line by line, into shells that `mqttlab shell` has opened in others: a broker and
+each listener have one of their own. What the text asks for in words (a key, a pause)
+stands in WORDS. Then every check that no answer decides must have passed, and no
+command may have failed as only a wrongly written one does. Demonstrations and
+benchmarks are left out without --all. --until leaves a lab at a step, with its files.
+
+Ports and folders come from the environment, as for every end-to-end script.
+"""
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+PROMPT = re.compile(r"READY:(\d+)>> ")
+# What a shell or a program says of a command that is written wrongly.
+MISTAKE = re.compile(
+    r"command not found|No such file|[Uu]nknown option|[Uu]nrecogni[sz]ed"
+    r"|^Usage:|syntax error|is no command|too many arguments|needs a",
+    re.M)
+PACE = float(os.environ.get("TYPE_PACE", "1"))
+
+# Behind the N-th command of a step (0: in front of the first): keys for the terminal
+# that the command was typed in, or for another one; or seconds to wait.
+WORDS = {
+    "01-plaintext": {
+        "topics": {2: [("C", "testSub")]},
+        "spy": {0: [("C", "tempSub")]},
+        "ping": {1: [7, "C"]},
+    },
+    "03-client-id": {
+        "twins": {2: [4, ("C", "{}door"), "C"]},
+    },
+    "05-client-certificates": {
+        "revoke": {0: [("C", "panel")]},
+    },
+    "07-qos": {
+        "lower": {0: [("C", "dash")]},
+        "away": {1: ["C"]},
+        "cut": {1: ["Z"]},
+    },
+    "08-last-will": {
+        "bye": {1: ["C"]},
+        "crash": {1: ["\\"]},
+        "silence": {1: ["Z", 9]},
+        "presence": {2: ["\\"]},
+        "delay": {1: ["\\"], 2: [1, "C"]},
+    },
+    "12-psk": {
+        "stolen": {8: [3]},
+    },
+}
+
+
+class Terminal:
+    """A pseudo terminal of 80 columns with a program in it."""
+
+    def __init__(self, *argv):
+        self.text = ""
+        self.at = 0  # what is behind this was not looked at
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            # What a script starts with "&" ignores them, and so would all below.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+            os.environ.update(COLUMNS="80", LINES="60", TERM="dumb")
+            os.execv(argv[0], argv)
+
+    def read(self, seconds):
+        """Take what comes until nothing has come for so long."""
+        while select.select([self.fd], [], [], seconds)[0]:
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            self.text += data.decode(errors="replace").replace("\r", "")
+
+    def wait(self, pattern, seconds):
+        """The match of pattern behind what was looked at; None in vain."""
+        end = time.monotonic() + seconds * PACE
+        while True:
+            self.read(0.02)
+            match = re.compile(pattern).search(self.text, self.at)
+            if match:
+                self.at = match.end()
+                return match
+            if time.monotonic() > end:
+                return None
+
+    def send(self, text):
+        os.write(self.fd, text.encode())
+
+    def key(self, letter):
+        self.send(chr(ord(letter) & 31))
+
+    def close(self):
+        os.close(self.fd)
+
+
+def listener_of(command):
+    """The Client Identifier of a command that goes on until it is stopped."""
+    if not command.startswith("mosquitto_sub") or command.endswith("&"):
+        return None
+    if re.search(r" -(C|W|E)( |$)", command):
+        return None
+    match = re.search(r" -i (\S+)", command)
+    return match.group(1) if match else "listener"
+
+
+class Student:
+    def __init__(self, program, lab):
+        self.program = program
+        self.words = WORDS.get(os.path.basename(lab)[:-3], {})
+        self.shells = {}
+        self.busy = set()
+        self.faults = []
+        self.typed = 0
+        self.screen = Terminal(program, "lab", lab, "--plain", "--id", "typist",
+                               "-p", os.environ["MQTTLAB_PORT"])
+
+    # ---- terminals ----
+
+    def shell(self, name):
+        if name not in self.shells:
+            shell = Terminal(self.program, "shell")
+            if not shell.wait(PROMPT, 20):
+                self.faults.append(f"mqttlab shell: {shell.text}")
+            if "No lab is open" in shell.text:
+                self.faults.append("the shell knows of no open lab")
+            self.shells[name] = shell
+        return self.shells[name]
+
+    def press(self, letter, name):
+        """A key, and the prompt is back."""
+        if name in self.busy:
+            self.shells[name].key(letter)
+            self.shells[name].wait(PROMPT, 10)
+            self.busy.discard(name)
+
+    def stay(self, name, command):
+        """Start what goes on until it is stopped."""
+        self.press("C", name)
+        shell = self.shell(name)
+        start = len(shell.text)
+        shell.send(command + "\n")
+        self.busy.add(name)
+        if name == "broker":
+            if shell.wait(r" running\n", 15):
+                self.screen.at = len(self.screen.text)
+                self.screen.wait("attached to the broker again", 10)
+        else:
+            time.sleep(0.8 * PACE)
+            subprocess.run([self.program, "lab", "wait",
+                            'lab.event == "subscription.granted" && '
+                            f'lab.client == "{name.split()[0]}"', "5"], check=False)
+        shell.read(0)
+        self.look(command, shell.text[start:])
+
+    def run(self, name, command):
+        shell = self.shell(name)
+        shell.read(0)
+        shell.at = start = len(shell.text)
+        shell.send(command + "\n")
+        if not shell.wait(PROMPT, 60):
+            self.faults.append(f"{command}: it does not end")
+            shell.key("C")
+            shell.wait(PROMPT, 10)
+        self.look(command, shell.text[start:])
+
+    def look(self, command, said):
+        if os.environ.get("TYPE_SHOW"):
+            print(f"--- {command}\n{said}")
+        match = MISTAKE.search(said)
+        if match:
+            line = said[:match.end()].rsplit("\n", 1)[-1]
+            rest = said[match.end():].split("\n", 1)[0]
+            self.faults.append(f"{command}: {line}{rest}")
+
+    # ---- a command, and what the text says of it ----
+
+    def type(self, command):
+        """Returns the name of the terminal that it was typed in."""
+        self.typed += 1
+        name = listener_of(command)
+        if re.match(r"mosquitto -c", command):
+            self.stay("broker", command)
+            return "broker"
+        if name:
+            if name in self.busy and self.again == command:
+                name += " too"  # the same in another terminal
+            self.stay(name, command)
+            self.again = command
+            return name
+        name = self.stopped if command.startswith("kill -9 %") else "cmd"
+        self.run(name or "cmd", command)
+        return name
+
+    def heed(self, words, name):
+        for word in words:
+            if isinstance(word, (int, float)):
+                time.sleep(word * max(1, PACE / 2))
+            elif isinstance(word, tuple):
+                for busy in list(self.busy):
+                    if busy.endswith(word[1].replace("{}", "")):
+                        self.press(word[0], busy)
+            else:
+                self.press(word, name)
+                self.stopped = name
+
+    def do_step(self, step, commands, quick):
+        words = self.words.get(step, {})
+        self.stopped = self.again = None
+        self.heed(words.get(0, []), None)
+        for i, command in enumerate(commands):
+            if quick and re.match("mqttlab (play|bench)", command):
+                continue
+            self.heed(words.get(i + 1, []), self.type(command))
+
+    # ---- the lab's own screen ----
+
+    def read_page(self, until):
+        """What stands on the screen up to this, as commands to type."""
+        start = self.screen.at
+        if not self.screen.wait(until, 20):
+            self.faults.append(f"the lab does not say '{until}'")
+        commands = []
+        for line in self.screen.text[start:self.screen.at].split("\n"):
+            if line.startswith("  $ "):
+                commands.append(line[4:])
+            elif commands and commands[-1].endswith("\\"):
+                commands[-1] += "\n" + line
+        return commands
+
+    def bye(self):
+        time.sleep(0.5 * PACE)
+        self.screen.send("q\n")
+        if not self.screen.wait("points so far", 20):
+            self.faults.append("the lab does not end:" + self.screen.text[-300:])
+        for name in list(self.busy):
+            self.press("C", name)
+
+
+def steps_of(lab):
+    """Each step's id, and its checks that no answer decides."""
+    steps = []
+    for part in re.split(r"<!-- step ", open(lab, encoding="utf-8").read())[1:]:
+        checks = re.findall(r"^```check\n(.*?)^```", part, re.M | re.S)
+        lines = [c.split() for c in "".join(checks).splitlines() if c.strip()]
+        steps.append((re.match(r"\S+", part).group(),
+                      [c[0] for c in lines if c[2] != "answer"]))
+    return steps
+
+
+def marks(program, lab, work):
+    """What a grader says of the hand-in: results by step and check."""
+    subprocess.run([program, "submit", os.path.basename(lab)[:-3]], cwd=work,
+                   check=True, stdout=subprocess.DEVNULL)
+    files = [f for f in os.listdir(work) if f.endswith(".mqlab")]
+    out = subprocess.run([program, "grade", os.path.join(work, files[0]), "--json",
+                          "-"], stdout=subprocess.PIPE, check=False).stdout
+    text = out.decode()
+    report = json.loads(text[text.index("["):] if text.lstrip()[0] != "{" else text)
+    handins = report if isinstance(report, list) else report["hand_ins"]
+    return {(c["step"], c["name"]): c for c in handins[0]["checks"]}
+
+
+def main():
+    program, lab = sys.argv[1:3]
+    quick = "--all" not in sys.argv
+    until = sys.argv[sys.argv.index("--until") + 1] if "--until" in sys.argv else None
+    work = os.environ["HOME"]
+    with open(os.path.join(work, ".bashrc"), "w", encoding="utf-8") as file:
+        file.write("PS1='READY:$?>> '\nPS2=\nbind 'set enable-bracketed-paste off'\n")
+    os.environ["SHELL"] = "/bin/bash"
+
+    student = Student(program, lab)
+    steps = steps_of(lab)
+    for step in student.words:
+        assert step in [s[0] for s in steps], step
+    student.do_step("intro", student.read_page("Enter goes on"), quick)
+    student.screen.send("\n")
+    student.screen.wait(r"Step 1 of \d+", 10)
+    for i, (step, _) in enumerate(steps):
+        commands = student.read_page(r"\n\(n next step|\nQuestion q\d+: |\n\[.\] ")
+        if step == until:
+            break
+        student.do_step(step, commands, quick)
+        if i + 1 < len(steps):
+            student.screen.read(0)
+            student.screen.at = len(student.screen.text)
+            student.screen.send("n\n")
+            student.screen.wait(rf"Step {i + 2} of \d+", 10)
+    student.bye()
+    faults = student.faults
+    if not until:
+        results = marks(program, lab, work)
+        for step, checks in steps:
+            for check in checks:
+                found = results.get((step, check)) or {}
+                if not found.get("passed"):
+                    faults.append(f"{step}.{check}: {found.get('cause')}")
+    if os.environ.get("TYPE_SHOW"):
+        print(student.screen.text[-1500:])
+    for fault in faults:
+        print(f"{lab}: {fault}")
+    print(f"{lab}: {student.typed} commands typed, {len(faults)} faults")
+    sys.exit(bool(faults))
+
+
+main()
