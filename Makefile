@@ -47,6 +47,7 @@ uses.labs   := base mqtt net wire certs client
 CC         ?= cc
 PKG_CONFIG ?= pkg-config
 PKGS       := libuv libwebsockets ncursesw vterm jansson libssl libcrypto libarchive md4c sqlite3 check
+PKGS       += $(if $(filter Linux,$(shell uname -s)),liburing)
 PREFIX     ?= /usr/local
 VARIANT    ?= release
 B          := build/$(VARIANT)

@@ -1,6 +1,7 @@
 #include "net/loop.h"
 
 #include "base/alloc.h"
+#include "net/burst.h"
 #include "net/poller.h"
 #include "net/timer.h"
 
@@ -167,6 +168,7 @@ void loop_release(struct loop *loop)
 {
     loop_settle(loop);
     timer_wheel_free(loop->timers);
+    burst_free(loop->burst);
     run_uv(loop);
     assert(loop->active == 1); /* somebody still watches a descriptor */
     loop->poller_ops->close(loop->poller);

@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+struct burst;
 struct loop_fd;
 struct loop_task;
 struct poller;
@@ -61,8 +62,9 @@ struct loop {
     struct list next_end;      /* tasks that queued themselves */
     struct loop_task *running; /* at the end of a turn; NULL: none */
     struct timer_wheel *timers;
-    size_t job_count; /* struct loop_job that are not done */
-    uint64_t turns;   /* since the beginning */
+    struct burst *burst; /* owned; NULL: nobody wrote so far */
+    size_t job_count;    /* struct loop_job that are not done */
+    uint64_t turns;      /* since the beginning */
     bool stopping;
     struct buf kept[LOOP_BUFFERS_KEPT]; /* spare buffers */
     size_t kept_count;

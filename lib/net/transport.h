@@ -52,6 +52,14 @@ struct transport_ops {
      */
     ssize_t (*writev)(struct transport *transport, const struct iovec *parts,
                       int count);
+    /*
+     * The socket that takes what is written as it is, for net/burst.h; -1: none
+     * now. NULL where a transport changes it on the way or has no socket.
+     */
+    int (*socket)(struct transport *transport);
+    /* Of len bytes sent there, so many were taken, or -EAGAIN or another
+       negative errno came. Returns what writev would have. */
+    ssize_t (*sent)(struct transport *transport, ssize_t result, size_t len);
     /* Stop (true) and resume (false) reading. */
     void (*pause)(struct transport *transport, bool pause);
     /*
@@ -79,6 +87,17 @@ static inline ssize_t transport_writev(struct transport *transport,
                                        const struct iovec *parts, int count)
 {
     return transport->ops->writev(transport, parts, count);
+}
+
+static inline int transport_socket(struct transport *transport)
+{
+    return transport->ops->socket ? transport->ops->socket(transport) : -1;
+}
+
+static inline ssize_t transport_sent(struct transport *transport,
+                                     ssize_t result, size_t len)
+{
+    return transport->ops->sent(transport, result, len);
 }
 
 /* The bytes of all parts of a write. */

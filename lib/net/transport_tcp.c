@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "net/address.h"
+#include "net/sender.h"
 #include "net/socket.h"
 
 #include <errno.h>
@@ -243,6 +244,7 @@ static void on_ready(struct loop_fd *watch, bool readable, bool writable)
         read_some(tcp);
 }
 
+/* Returns bytes taken or a negative errno. */
 static ssize_t send_parts(int fd, const struct iovec *parts, int count)
 {
     struct msghdr message = {
@@ -251,13 +253,38 @@ static ssize_t send_parts(int fd, const struct iovec *parts, int count)
     };
     ssize_t len;
 
-    do {
-        if (count == 1)
-            len = send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
-        else
-            len = sendmsg(fd, &message, MSG_NOSIGNAL);
-    } while (len < 0 && errno == EINTR);
-    return len;
+    if (count == 1)
+        return sender_send_one(fd, parts[0].iov_base, parts[0].iov_len);
+    do
+        len = sendmsg(fd, &message, MSG_NOSIGNAL);
+    while (len < 0 && errno == EINTR);
+    return len < 0 ? -errno : len;
+}
+
+static int tcp_socket(struct transport *transport)
+{
+    struct tcp *tcp = (struct tcp *)transport;
+
+    return tcp->opened && !tcp->error ? tcp->watch.fd : -1;
+}
+
+static ssize_t tcp_sent(struct transport *transport, ssize_t result, size_t len)
+{
+    struct tcp *tcp = (struct tcp *)transport;
+
+    if (result < 0 && result != -EAGAIN && result != -EWOULDBLOCK) {
+        tcp->error = (int)result;
+        want(tcp);
+        loop_at_start(tcp->watch.loop, &tcp->task);
+        return result;
+    }
+    if (result < 0)
+        result = 0;
+    if ((size_t)result < len) {
+        tcp->blocked = true;
+        want(tcp);
+    }
+    return result;
 }
 
 static ssize_t tcp_writev(struct transport *transport,
@@ -270,19 +297,7 @@ static ssize_t tcp_writev(struct transport *transport,
         return tcp->error;
     if (tcp->opened)
         len = send_parts(tcp->watch.fd, parts, count);
-    if (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-        tcp->error = -errno;
-        want(tcp);
-        loop_at_start(tcp->watch.loop, &tcp->task);
-        return tcp->error;
-    }
-    if (len < 0)
-        len = 0;
-    if ((size_t)len < transport_total(parts, count)) {
-        tcp->blocked = true;
-        want(tcp);
-    }
-    return len;
+    return tcp_sent(transport, len, transport_total(parts, count));
 }
 
 static void tcp_pause(struct transport *transport, bool pause)
@@ -327,6 +342,8 @@ static void tcp_local(struct transport *transport, char *text, size_t size)
 static const struct transport_ops ops = {
     .name = "tcp",
     .writev = tcp_writev,
+    .socket = tcp_socket,
+    .sent = tcp_sent,
     .pause = tcp_pause,
     .finish = tcp_finish,
     .close = tcp_close,
@@ -337,6 +354,8 @@ static const struct transport_ops ops = {
 static const struct transport_ops unix_ops = {
     .name = "unix",
     .writev = tcp_writev,
+    .socket = tcp_socket,
+    .sent = tcp_sent,
     .pause = tcp_pause,
     .finish = tcp_finish,
     .close = tcp_close,

@@ -133,43 +133,81 @@ static int gather(const struct link *link, struct iovec *to, size_t *bytes)
     return count;
 }
 
-void link_flush(struct link *link)
+static void begin_to_write(struct link *link)
 {
-    if (!link->pending_bytes)
-        return;
     if (!link->blocked)
         link->usual_bytes =
             (uint16_t)(link->pending_bytes < UINT16_MAX ? link->pending_bytes
                                                         : UINT16_MAX);
     link->last_out_ms = clock_ms(&link->loop->clock);
     link->blocked = false;
+}
+
+/* Of bytes the transport took so many, or it is broken. */
+static void took(struct link *link, ssize_t taken, size_t bytes)
+{
+    if (taken < 0) {
+        link->broken = true;
+        forget_output(link);
+        return;
+    }
+    consume(link, (uint32_t)taken);
+    link->blocked = (size_t)taken < bytes;
+    if (link->blocked)
+        compact(link);
+    else if (!link->pending_bytes)
+        forget_output(link);
+}
+
+void link_flush(struct link *link)
+{
+    if (!link->pending_bytes)
+        return;
+    begin_to_write(link);
     while (link->pending_bytes && !link->blocked) {
         struct iovec parts[WRITE_PARTS];
         size_t bytes;
         int count = gather(link, parts, &bytes);
-        ssize_t taken = transport_writev(link->transport, parts, count);
 
-        if (taken < 0) {
-            link->broken = true;
-            forget_output(link);
-            return;
-        }
-        consume(link, (uint32_t)taken);
-        link->blocked = (size_t)taken < bytes;
+        took(link, transport_writev(link->transport, parts, count), bytes);
     }
-    if (link->pending_bytes)
-        compact(link);
-    else
-        forget_output(link);
 }
 
-static void on_flush_task(struct loop_task *task)
+static struct link *link_of(struct burst_writer *writer)
 {
-    struct link *link = LIST_ITEM(task, struct link, flush_task);
-
-    if (!link->blocked)
-        link_flush(link);
+    return LIST_ITEM(writer, struct link, writer);
 }
+
+/* What lies in one piece goes out with that of other links. */
+static bool on_ask(struct burst_writer *writer, struct sender_item *item)
+{
+    struct link *link = link_of(writer);
+
+    if (link->blocked || !link->pending_bytes)
+        return false;
+    item->fd = link->parts ? -1 : transport_socket(link->transport);
+    if (item->fd < 0) {
+        link_flush(link);
+        return false;
+    }
+    begin_to_write(link);
+    item->bytes = link->out.bytes + link->out_done;
+    item->len = link->pending_bytes;
+    return true;
+}
+
+static void on_tell(struct burst_writer *writer, ssize_t result)
+{
+    struct link *link = link_of(writer);
+    size_t bytes = link->pending_bytes;
+
+    took(link, transport_sent(link->transport, result, bytes), bytes);
+}
+
+static const struct burst_events burst_events = {
+    .ask = on_ask,
+    .tell = on_tell,
+};
 
 static void on_writable(void *owner)
 {
@@ -253,7 +291,7 @@ static void added(struct link *link)
     if (link->pending_bytes >= FLUSH_BYTES)
         link_flush(link);
     else
-        loop_at_end(link->loop, &link->flush_task);
+        burst_add(link->loop, &link->writer);
 }
 
 static bool refused(const struct link *link)
@@ -405,7 +443,7 @@ void link_init(struct link *link, struct loop *loop, struct tap *tap,
         .last_in_ms = clock_ms(&loop->clock),
         .last_out_ms = clock_ms(&loop->clock),
     };
-    loop_task_init(&link->flush_task, on_flush_task);
+    burst_writer_init(&link->writer, &burst_events);
 }
 
 void link_close(struct link *link, bool abort)
@@ -417,7 +455,7 @@ void link_close(struct link *link, bool abort)
     link->closing = true;
     if (link->tap && link->tap->gate)
         gate_forget_link(link->tap->gate, link);
-    loop_task_cancel(&link->flush_task);
+    burst_cancel(&link->writer);
     forget_output(link);
     link_in_give_up(link);
     transport_close(link->transport, abort);

@@ -10,8 +10,9 @@
  *      packet is kept, in link->in, and in link->rest what the owner wants to
  *      have later (link_yield, link_hold).
  * Out: link_send appends to link->out (or refers to shared bytes, when they
- *      are many) and puts the link on the loop's list; at the end of the turn
- *      all that came together goes out in one gathered write.
+ *      are many) and puts the link on the loop's list of writers; at the end of
+ *      the turn all that came together goes out in one gathered write, and
+ *      those of many links in one system call (net/burst.h).
  */
 #ifndef WIRE_LINK_H
 #define WIRE_LINK_H
@@ -19,6 +20,7 @@
 #include "base/buf.h"
 #include "base/shared.h"
 #include "mqtt/framer.h"
+#include "net/burst.h"
 #include "net/loop.h"
 #include "net/transport.h"
 #include "wire/tap.h"
@@ -78,7 +80,7 @@ struct link {
     uint8_t pace;       /* used while packets are handed over */
     uint32_t connection;      /* number in the records */
     uint32_t max_packet_size; /* a larger one is malformed */
-    struct loop_task flush_task;
+    struct burst_writer writer;
     struct transport *transport; /* owned */
     const struct link_events *events;
     struct buf in;          /* the start of a packet whose rest has not come */
