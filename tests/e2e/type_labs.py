@@ -5,9 +5,10 @@
 The lab runs in one terminal (mqttlab lab --plain), and what it shows behind "$" is
 typed, line by line, into shells that `mqttlab shell` has opened in others: a broker and
 each listener have one of their own. What the text asks for in words (a key, a pause)
-stands in WORDS. Then every check that no answer decides must have passed, and no
-command may have failed as only a wrongly written one does. Demonstrations and
-benchmarks are left out without --all. --until leaves a lab at a step, with its files.
+stands in WORDS; commands within its sentences that only look are typed behind. Then
+every check that no answer decides must have passed, and no command may have failed as
+only a wrongly written one does. Demonstrations and benchmarks are left out without
+--all. --until leaves a lab at a step, with its files.
 
 Ports and folders come from the environment, as for every end-to-end script.
 """
@@ -110,6 +111,8 @@ class Terminal:
 
 def listener_of(command):
     """The Client Identifier of a command that goes on until it is stopped."""
+    if command.startswith("mqttlab attach"):
+        return "attach"
     if not command.startswith("mosquitto_sub") or command.endswith("&"):
         return None
     if re.search(r" -(C|W|E)( |$)", command):
@@ -161,6 +164,7 @@ class Student:
                 self.screen.wait("attached to the broker again", 10)
         else:
             time.sleep(0.8 * PACE)
+        if command.startswith("mosquitto_sub"):
             subprocess.run([self.program, "lab", "wait",
                             'lab.event == "subscription.granted" && '
                             f'lab.client == "{name.split()[0]}"', "5"], check=False)
@@ -251,14 +255,22 @@ class Student:
             self.press("C", name)
 
 
+def asides_of(text):
+    """Commands within sentences and hints that only look at something."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    words = [" ".join(code.split()) for code in re.findall("`([^`]+)`", prose)]
+    return [w for w in words if not re.search("{{|--help", w) and re.match(
+        r"(mqttlab (certs|inspect)|mqttlab attach --plain|cat|tail|ls|openssl) ", w)]
+
+
 def steps_of(lab):
-    """Each step's id, and its checks that no answer decides."""
+    """Each step's id, its checks that no answer decides, and its asides."""
     steps = []
     for part in re.split(r"<!-- step ", open(lab, encoding="utf-8").read())[1:]:
         checks = re.findall(r"^```check\n(.*?)^```", part, re.M | re.S)
         lines = [c.split() for c in "".join(checks).splitlines() if c.strip()]
         steps.append((re.match(r"\S+", part).group(),
-                      [c[0] for c in lines if c[2] != "answer"]))
+                      [c[0] for c in lines if c[2] != "answer"], asides_of(part)))
     return steps
 
 
@@ -291,11 +303,13 @@ def main():
     student.do_step("intro", student.read_page("Enter goes on"), quick)
     student.screen.send("\n")
     student.screen.wait(r"Step 1 of \d+", 10)
-    for i, (step, _) in enumerate(steps):
+    for i, (step, _, asides) in enumerate(steps):
         commands = student.read_page(r"\n\(n next step|\nQuestion q\d+: |\n\[.\] ")
         if step == until:
             break
         student.do_step(step, commands, quick)
+        for aside in asides:
+            student.type(aside)
         if i + 1 < len(steps):
             student.screen.read(0)
             student.screen.at = len(student.screen.text)
@@ -305,7 +319,7 @@ def main():
     faults = student.faults
     if not until:
         results = marks(program, lab, work)
-        for step, checks in steps:
+        for step, checks, _ in steps:
             for check in checks:
                 found = results.get((step, check)) or {}
                 if not found.get("passed"):
