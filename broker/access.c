@@ -87,7 +87,7 @@ bool access_open(struct access **access, size_t count,
 
             if (plugin_host_open(host, error, sizeof(error)))
                 continue;
-            config_problem(problems, NULL, "plugin %.100s: %s", host->path,
+            config_problem(problems, NULL, "plugin %s: %s", host->path,
                            error[0] ? error : "cannot begin");
             good = false;
         }

@@ -32,17 +32,18 @@ static void report(struct acl_reader *reader, bool error, const char *format,
 static void report(struct acl_reader *reader, bool error, const char *format,
                    ...)
 {
-    char text[400];
+    struct buf text = {0};
     char *where = alloc_printf("%s:%u", reader->name, reader->line);
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    buf_vprintf(&text, format, args);
     va_end(args);
     if (error)
-        config_problem(reader->problems, where, "%s", text);
+        config_problem(reader->problems, where, "%s", buf_string(&text));
     else
-        config_warning(reader->problems, where, "%s", text);
+        config_warning(reader->problems, where, "%s", buf_string(&text));
+    buf_release(&text);
     free(where);
 }
 
@@ -146,7 +147,7 @@ static const char *read_rule(struct acl_reader *reader, char *value,
         report(reader, true, "there is no topic");
     else if (!topic_filter_valid(slice_of_string(filter)))
         report(reader, true,
-               "'%.200s' is no Topic Filter: # only as the last level, + only "
+               "'%s' is no Topic Filter: # only as the last level, + only "
                "as a whole level",
                filter);
     else if (!strncmp(filter, "$share/", 7))
@@ -314,7 +315,7 @@ static void complete(struct acl_reader *reader, struct acl_section *section)
             add_all(&section->topics, &role->topics);
             add_all(&section->patterns, &role->patterns);
         } else {
-            report(reader, true, "there is no role %.60s", use.role);
+            report(reader, true, "there is no role %s", use.role);
         }
         free(use.role);
     }

@@ -99,13 +99,12 @@ void config_init(struct config *config)
         .log_facility = -1,
     };
     for (const struct config_option *o = config_table(); o->name; o++) {
-        char error[200];
+        struct buf error = {0};
         void *base = o->scope == CONFIG_GLOBAL ? (void *)config
                                                : (void *)&config->common;
 
         if (o->width && o->fallback) {
-            bool good =
-                config_value_set(base, o, o->fallback, error, sizeof(error));
+            bool good = config_value_set(base, o, o->fallback, &error);
             assert(good);
         }
     }

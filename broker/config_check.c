@@ -77,7 +77,7 @@ static void check_mount_point(const struct config_listener *listener,
 
     if (point && !topic_name_valid(slice_of_string(point)))
         config_problem(problems, listener->where,
-                       "mount_point %.100s is no Topic Name", point);
+                       "mount_point %s is no Topic Name", point);
 }
 
 static void check_identity(const struct config *config,

@@ -31,32 +31,41 @@ static const char *where(const struct config_reader *reader, struct buf *text)
     return buf_string(text);
 }
 
+typedef void config_teller(struct config_problems *problems, const char *where,
+                           const char *format, ...);
+
+/* Of any length: values and paths are shown whole. */
+__attribute__((format(printf, 3, 0))) static void
+tell(struct config_reader *reader, config_teller *teller, const char *format,
+     va_list args)
+{
+    struct buf place = {0};
+    struct buf text = {0};
+
+    buf_vprintf(&text, format, args);
+    teller(reader->problems, where(reader, &place), "%s", buf_string(&text));
+    buf_release(&text);
+    buf_release(&place);
+}
+
 void config_reader_problem(struct config_reader *reader, const char *format,
                            ...)
 {
-    struct buf place = {0};
-    char text[1100];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    tell(reader, config_problem, format, args);
     va_end(args);
-    config_problem(reader->problems, where(reader, &place), "%s", text);
-    buf_release(&place);
 }
 
 void config_reader_warning(struct config_reader *reader, const char *format,
                            ...)
 {
-    struct buf place = {0};
-    char text[512];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    tell(reader, config_warning, format, args);
     va_end(args);
-    config_warning(reader->problems, where(reader, &place), "%s", text);
-    buf_release(&place);
 }
 
 char *config_reader_where(const struct config_reader *reader)
@@ -170,7 +179,7 @@ static void check_prefix(struct config_reader *reader, const char *prefix)
         config_reader_warning(
             reader,
             "clientid_prefixes is one prefix, and the ';' at the end of "
-            "'%.100s' is part of it: leave it out",
+            "'%s' is part of it: leave it out",
             prefix);
 }
 
@@ -178,17 +187,18 @@ static void read_member(struct config_reader *reader,
                         const struct config_option *option, const char *value)
 {
     struct config_listener *listener = config_reader_target(reader, option);
-    char error[1024];
+    struct buf error = {0};
     void *base = option->scope == CONFIG_GLOBAL ? (void *)reader->config
                                                 : (void *)listener;
-    if (!config_value_set(base, option, value, error, sizeof(error))) {
-        config_reader_problem(reader, "%s", error);
+    if (!config_value_set(base, option, value, &error)) {
+        config_reader_problem(reader, "%s", buf_string(&error));
         if (option->type == CONFIG_FILE || option->type == CONFIG_FOLDER)
             reader->config->lacks_files = true;
     } else if (!strcmp(option->name, "allow_anonymous"))
         listener->says_allow_anonymous = true;
     else if (!strcmp(option->name, "clientid_prefixes"))
         check_prefix(reader, value);
+    buf_release(&error);
 }
 
 /* What stands in front of per_listener_settings would be for all, though it may

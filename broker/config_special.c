@@ -42,7 +42,7 @@ static void add_unix_listener(struct config_reader *reader, uint16_t port,
 {
     if (port) {
         config_reader_problem(
-            reader, "the port of a Unix socket is 0: listener 0 %.60s", path);
+            reader, "the port of a Unix socket is 0: listener 0 %s", path);
         return;
     }
     struct config_listener *listener = add_listener(reader, 0, NULL);
@@ -113,14 +113,13 @@ static void read_plugin(struct config_reader *reader,
     bool unusable = true;
 
     if (is_of_mosquitto(path))
-        config_reader_problem(
-            reader,
-            "%s %.200s is not supported: plugins of mosquitto "
-            "do not fit; password_file and acl_file do most "
-            "of what they do",
-            option->name, path);
+        config_reader_problem(reader,
+                              "%s %s is not supported: plugins of mosquitto "
+                              "do not fit; password_file and acl_file do most "
+                              "of what they do",
+                              option->name, path);
     else if (access(path, R_OK))
-        config_reader_problem(reader, "%s %.200s: %s", option->name, path,
+        config_reader_problem(reader, "%s %s: %s", option->name, path,
                               strerror(errno));
     else
         unusable = false;
@@ -151,7 +150,7 @@ static void read_plugin_checks(struct config_reader *reader,
     if (!plugin)
         return;
     if (!is && strcmp(value, "false") != 0)
-        config_reader_problem(reader, "%s is '%.60s', but must be %s",
+        config_reader_problem(reader, "%s is '%s', but must be %s",
                               option->name, value, option->values);
     plugin->deny_special_chars = is;
 }
@@ -177,8 +176,7 @@ static void report_none_of(struct config_reader *reader, const char *option,
 
     for (char *end = values; (end = strchr(end, '\n'));)
         *end = ' ';
-    config_reader_problem(reader,
-                          "%s '%.60s' is none of those that there are: %s",
+    config_reader_problem(reader, "%s '%s' is none of those that there are: %s",
                           option, value, values);
     free(values);
 }

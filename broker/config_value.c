@@ -196,36 +196,30 @@ static void put_maker(struct buf *text, const char *option, const char *path)
 
 /* What is wrong with the path of an option, and what helps. */
 static void explain_path(const struct config_option *option, const char *path,
-                         int error, char *text, size_t text_size)
+                         int error, struct buf *text)
 {
-    struct buf all = {0};
-
-    buf_printf(&all, "%s %.200s: ", option->name, path);
-    file_trouble_explain(&all, path, error);
+    buf_printf(text, "%s %s: ", option->name, path);
+    file_trouble_explain(text, path, error);
     if (error == ENOENT && path[0] != '/')
         buf_append_string(
-            &all, ", seen from the folder in which the broker is started");
+            text, ", seen from the folder in which the broker is started");
     if (error == ENOENT)
-        put_maker(&all, option->name, path);
-    snprintf(text, text_size, "%s", buf_string(&all));
-    buf_release(&all);
+        put_maker(text, option->name, path);
 }
 
 /* Can we read it? Opening it would wait for whoever writes into a pipe. */
 static bool usable(const struct config_option *option, const char *path,
-                   char *error, size_t error_size)
+                   struct buf *error)
 {
     bool folder = option->type == CONFIG_FOLDER;
     struct stat status;
 
     if (stat(path, &status) || access(path, R_OK))
-        explain_path(option, path, errno, error, error_size);
+        explain_path(option, path, errno, error);
     else if (folder && !S_ISDIR(status.st_mode))
-        snprintf(error, error_size, "%s %.200s: is no folder", option->name,
-                 path);
+        buf_printf(error, "%s %s: is no folder", option->name, path);
     else if (!folder && S_ISDIR(status.st_mode))
-        snprintf(error, error_size, "%s %.200s: is a folder", option->name,
-                 path);
+        buf_printf(error, "%s %s: is a folder", option->name, path);
     else
         return true;
     return false;
@@ -253,7 +247,7 @@ void config_value_describe(const struct config_option *option, char *text,
 }
 
 bool config_value_set(void *base, const struct config_option *option,
-                      const char *value, char *error, size_t error_size)
+                      const char *value, struct buf *error)
 {
     uint8_t *member = (uint8_t *)base + option->offset;
     char expected[160];
@@ -272,10 +266,10 @@ bool config_value_set(void *base, const struct config_option *option,
         good = set_number(member, option, value);
     if (!good) {
         config_value_describe(option, expected, sizeof(expected));
-        snprintf(error, error_size, "%s is '%.60s', but must be %s",
-                 option->name, value, expected);
+        buf_printf(error, "%s is '%s', but must be %s", option->name, value,
+                   expected);
     } else if (option->type == CONFIG_FILE || option->type == CONFIG_FOLDER) {
-        good = usable(option, value, error, error_size);
+        good = usable(option, value, error);
         if (!good)
             config_value_release(base, option);
     }

@@ -4,6 +4,7 @@
 #ifndef BROKER_CONFIG_VALUE_H
 #define BROKER_CONFIG_VALUE_H
 
+#include "base/buf.h"
 #include "broker/config_table.h"
 
 #include <stdbool.h>
@@ -11,12 +12,11 @@
 
 /*
  * Set the member of an option that has one. base is the struct config or
- * struct config_listener that it lies in. Returns false and says in error (of
- * error_size bytes) what was expected when value is not such; a path that
- * cannot be used is not kept.
+ * struct config_listener that it lies in. Returns false and appends to error what
+ * was expected when value is not such; a path that cannot be used is not kept.
  */
 bool config_value_set(void *base, const struct config_option *option,
-                      const char *value, char *error, size_t error_size);
+                      const char *value, struct buf *error);
 
 /* Is the member of an option the same in two structs? */
 bool config_value_equals(const void *base, const void *other,

@@ -2,6 +2,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/login.h"
 #include "broker/web.h"
 
 /* When a connection is given up, and how much its client may send. */
@@ -61,6 +62,16 @@ void connection_watch_time(struct connection *connection)
                   next_ms > now_ms ? next_ms - now_ms : 0);
 }
 
+/* What the client waits for is ours to do: its CONNECT came in time. Behind
+   others' it waits no longer than anybody for the CONNECT, or those who flood us
+   with passwords would keep all others waiting long after. */
+static bool is_being_checked(const struct connection *connection)
+{
+    const struct login *login = connection_login(connection);
+
+    return login && login->running;
+}
+
 static void on_timer(struct timer *timer)
 {
     struct connection *connection = LIST_ITEM(timer, struct connection, timer);
@@ -68,11 +79,16 @@ static void on_timer(struct timer *timer)
     struct connection_ending ending = {0};
     char text[64];
 
-    if (connection->state == CONNECTION_NEW && web_page_moves(connection)) {
+    if (connection->state == CONNECTION_NEW &&
+        (web_page_moves(connection) || is_being_checked(connection))) {
         connection_start_timer(connection);
         return;
     }
-    if (connection->state == CONNECTION_NEW) {
+    if (connection->link.holds & HOLD_LOGIN) {
+        ending.why = END_LIMIT;
+        ending.text = "so many passwords are being checked that its turn did "
+                      "not come within connect_timeout";
+    } else if (connection->state == CONNECTION_NEW) {
         ending.why = END_NO_CONNECT;
     } else if (now_ms >= silence_deadline(connection)) {
         ending.why = END_SILENT;

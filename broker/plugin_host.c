@@ -30,20 +30,20 @@ struct plugin_host *plugin_host_new(const struct config_plugin *config,
         };
     host->library = dlopen(config->path, RTLD_NOW | RTLD_LOCAL);
     if (!host->library) {
-        config_problem(problems, where, "plugin %.200s", dlerror());
+        config_problem(problems, where, "plugin %s", dlerror());
         return refuse(host);
     }
     host->plugin = dlsym(host->library, "mqttlab_plugin");
     if (!host->plugin) {
         config_problem(problems, where,
-                       "plugin %.200s is none of mqttlab's: it has no "
+                       "plugin %s is none of mqttlab's: it has no "
                        "mqttlab_plugin (see docs/plugins.md)",
                        config->path);
         return refuse(host);
     }
     if (host->plugin->version != MQTTLAB_PLUGIN_VERSION) {
         config_problem(problems, where,
-                       "plugin %.200s was made for version %u of plugin.h, "
+                       "plugin %s was made for version %u of plugin.h, "
                        "this is version %u: compile it anew",
                        config->path, host->plugin->version,
                        MQTTLAB_PLUGIN_VERSION);

@@ -67,8 +67,8 @@ static bool open_site(struct web_site *to, const struct config_listener *config,
         open(config->http_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (to->site.directory >= 0)
         return true;
-    config_problem(problems, config->where, "http_dir %.200s: %s",
-                   config->http_dir, strerror(errno));
+    config_problem(problems, config->where, "http_dir %s: %s", config->http_dir,
+                   strerror(errno));
     return false;
 }
 

@@ -67,12 +67,13 @@ grep -q "no folder can be made in $work/nowhere: No such file" "$work/long.log" 
     fail "$(cat "$work/vs.log")"
 grep -q '^pairs 3, QoS 0 .*[0-9]$' "$work/vs.log" || fail "no line: $(cat "$work/vs.log")"
 [ "$(grep -c '"ratio"' "$work/vs.json")" = 4 ] || fail "two loads beside two others are four ratios"
-# Records are read while the load runs, and the broker is none the worse.
+# Records are read while the load runs, and each load has a verdict; which one is for
+# `make bench` alone, on a machine that does nothing else.
 if [ -e /proc/self/status ]; then
     "$MQTTLAB" bench --start --quick -n 5 --stored 200 --json "$work/all.json" >"$work/all.log" ||
         fail "$(cat "$work/all.log")"
     grep -q '"read": [1-9]' "$work/all.json" || fail "no record was read"
-    grep -q '"verdict": "ok"' "$work/all.json" || fail "nothing was compared with what it may be"
+    grep -qE '"verdict": "(ok|missed)"' "$work/all.json" || fail "nothing was compared with what it may be"
 fi
 
 # A broker that sends what is none: a topic that is longer than its packet, and an

@@ -100,10 +100,11 @@ exits 134 mosquitto_pub -p "$port" -V 5 -u anna -P secret -t a -m x 2>err
 passwd -b -I 3000000 users slow slow
 passwd -b users anna secret
 reload
+before=$(logged 'Received CONNECT')
 mosquitto_pub -p "$port" -V 5 -u slow -P slow -t a -m x >slow.out 2>&1 &
 slow=$!
 started="$started $slow"
-until_ok grep -q 'Received CONNECT' "$broker_log"
+until_ok logs_again "$before" 'Received CONNECT'
 publish end
 finishes "$bert_pid"
 wait "$slow" || fail "the slow password was refused: $(cat slow.out)"

@@ -1,5 +1,6 @@
 #include "suites.h"
 
+#include "base/alloc.h"
 #include "broker/config.h"
 
 #include <stdio.h>
@@ -234,6 +235,39 @@ START_TEST(a_nul_byte_is_a_mistake_and_the_rest_is_read)
 }
 END_TEST
 
+/* A line is cut nowhere, however long what stands in it. */
+static const struct {
+    const char *option;
+    const char *path; /* what the long value begins with */
+    const char *end;  /* and ends with */
+    const char *said; /* the rest of the report's line, behind the value */
+} long_values[] = {
+    {"max_qos ",           "",  "x", "', but must be 0..2\n"              },
+    {"acl_file ",          "/", "x", ": File name too long\n"             },
+    {"http_dir ",          "/", "x", ": File name too long\n"             },
+    {"auth_plugin ",       "/", "x", ": File name too long\n"             },
+    {"log_dest ",          "",  "x", "' is none of those that there are: "},
+    {"clientid_prefixes ", "",  ";", "' is part of it: leave it out\n"    },
+};
+
+START_TEST(a_long_value_is_reported_whole)
+{
+    char x[3001];
+
+    memset(x, 'x', sizeof(x) - 1);
+    x[sizeof(x) - 1] = '\0';
+    char *value =
+        alloc_printf("%s%s%s", long_values[_i].path, x, long_values[_i].end);
+    char *line = alloc_printf("%s%s\n", long_values[_i].option, value);
+    char *told = alloc_printf("%s%s", value, long_values[_i].said);
+    read_text(line);
+    ck_assert_msg(strstr(report, told) != NULL, "%s", report);
+    free(value);
+    free(line);
+    free(told);
+}
+END_TEST
+
 /* --- listeners ------------------------------------------------------------ */
 
 START_TEST(options_of_a_listener_are_for_the_one_that_they_follow)
@@ -442,6 +476,8 @@ Suite *config_suite(void)
                         a_mistake_is_reported_with_file_line_and_what_to_do, 0,
                         sizeof(bad) / sizeof(bad[0]));
     tcase_add_test(tcase, all_mistakes_are_reported);
+    tcase_add_loop_test(tcase, a_long_value_is_reported_whole, 0,
+                        sizeof(long_values) / sizeof(long_values[0]));
     tcase_add_test(tcase, a_nul_byte_is_a_mistake_and_the_rest_is_read);
     tcase_add_test(tcase,
                    options_of_a_listener_are_for_the_one_that_they_follow);

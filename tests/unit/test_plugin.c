@@ -5,12 +5,13 @@
 #include "broker/access.h"
 #include "broker/reload.h"
 
+#include <semaphore.h>
 #include <string.h>
 
 /*
  * A plugin in the program itself. Users are let in by their first letter: "a"
- * is allowed, "d" denied, others are not known. What may be done is in rights;
- * each question is counted.
+ * is allowed, "d" denied, others are not known; of "ask" it thinks until the
+ * test lets it. What may be done is in rights; each question is counted.
  */
 static struct rig rig;
 static struct rig_client client;
@@ -19,12 +20,17 @@ static struct rig_client other;
 static enum mqttlab_answer rights[5]; /* by enum mqttlab_right */
 static unsigned asked;
 static char last[100]; /* what was asked last */
+static sem_t thought;
 
 static enum mqttlab_answer authenticate(void *context,
                                         const struct mqttlab_client *who,
                                         char *why, size_t why_size)
 {
     (void)context;
+    if (who->user_name && !strcmp(who->user_name, "ask")) {
+        sem_wait(&thought);
+        return MQTTLAB_ALLOW;
+    }
     snprintf(last, sizeof(last), "%s %s %.*s", who->client_id,
              who->user_name ? who->user_name : "-", (int)who->password_len,
              who->password ? (const char *)who->password : "");
@@ -156,6 +162,64 @@ START_TEST(the_plugin_is_told_all_and_says_why)
     ck_assert(rig_logged(&rig, "because of X"));
     login(&other, "c2", "d");
     ck_assert(rig_logged(&rig, "plugin doorkeeper says no"));
+}
+END_TEST
+
+static void turn(void)
+{
+    for (int i = 0; i < 5; i++)
+        loop_turn(&rig.loop, false);
+}
+
+/* Send a CONNECT, without waiting until the plugin has thought. */
+static void ask(struct rig_client *who, const char *id)
+{
+    struct mqtt_packet packet = rig_connect(who, id);
+    struct buf bytes = {0};
+
+    packet.connect.has_user_name = true;
+    packet.connect.user_name = slice_of_string("ask");
+    packet_encode(&bytes, MQTT_5, &packet);
+    struct iovec part = {.iov_base = bytes.bytes, .iov_len = bytes.len};
+    ck_assert_int_eq(transport_writev(who->transport, &part, 1), bytes.len);
+    buf_release(&bytes);
+    turn();
+}
+
+/* Both of those that may be checked at once are longer than connect_timeout;
+   who waits for its turn that long is told so. */
+START_TEST(who_is_being_checked_has_sent_its_connect_in_time)
+{
+    struct rig_client third;
+    struct mqtt_packet packet;
+
+    ck_assert_int_eq(sem_init(&thought, 0, 0), 0);
+    start(&doorkeeper, NULL, NULL);
+    rig_open(&rig, &client, MQTT_5);
+    rig_open(&rig, &other, MQTT_5);
+    rig_open(&rig, &third, MQTT_5);
+    ask(&client, "one");
+    ask(&other, "two");
+    ask(&third, "three");
+    for (int i = 0; i < 2; i++) {
+        clock_advance(&rig.loop.clock,
+                      (rig.config.connect_timeout + 1) * CLOCK_NS_PER_S);
+        turn();
+    }
+    bool ended = client.ended || other.ended;
+    sem_post(&thought);
+    sem_post(&thought);
+    loop_settle(&rig.loop);
+    ck_assert(!ended);
+    ck_assert(third.ended);
+    ck_assert(rig_logged(&rig, "its turn did not come within connect_timeout"));
+    ck_assert(!rig_logged(&rig, "no CONNECT"));
+    rig_expect(&client, MQTT_CONNACK, &packet);
+    ck_assert_uint_eq(packet.connack.reason, MQTT_SUCCESS);
+    rig_expect(&other, MQTT_CONNACK, &packet);
+    ck_assert_uint_eq(packet.connack.reason, MQTT_SUCCESS);
+    rig_close(&third);
+    sem_destroy(&thought);
 }
 END_TEST
 
@@ -303,6 +367,7 @@ Suite *plugin_suite(void)
     tcase_add_loop_test(who, the_plugin_is_asked_first_and_then_the_file, 0,
                         sizeof(logins) / sizeof(logins[0]));
     tcase_add_test(who, the_plugin_is_told_all_and_says_why);
+    tcase_add_test(who, who_is_being_checked_has_sent_its_connect_in_time);
     tcase_add_test(who, a_doorkeeper_alone_leaves_everything_allowed);
 
     tcase_add_checked_fixture(what, open_rig, close_rig);
