@@ -15,6 +15,7 @@
 #include "labs/journal.h"
 #include "labs/lab.h"
 #include "labs/marks.h"
+#include "labs/own_files.h"
 #include "labs/recorder.h"
 #include "labs/similar.h"
 #include "labs/workspace.h"
@@ -56,6 +57,20 @@ static void count_records(void *count, const struct record *record)
 {
     (void)record;
     ++*(size_t *)count;
+}
+
+/* Is something in the folder of the lab that keeps it from being packed? Says
+   so. */
+static bool is_in_the_way(const struct lab *lab, const char *dir)
+{
+    char *folder = workspace_path(lab->id, dir);
+    char *fault = own_files_fault(folder, lab->config);
+
+    if (fault)
+        fprintf(stderr, "mqttlab submit: %s\n", fault);
+    free(folder);
+    free(fault);
+    return fault != NULL;
 }
 
 /* Would it be graded? A student should hear that first. */
@@ -119,6 +134,10 @@ static int pack(const char *name, const char *dir, const char *out)
     if (!lab) {
         fprintf(stderr, "mqttlab submit: there is no lab '%s'\n", name);
         return EXIT_USAGE;
+    }
+    if (is_in_the_way(lab, dir)) {
+        lab_free(lab);
+        return EXIT_BROKEN;
     }
     int result = workspace_begun(lab->id, dir)
                      ? workspace_open(&workspace, lab->id, dir, NULL)

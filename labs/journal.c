@@ -72,7 +72,8 @@ int journal_open(struct journal *journal, const char *path, unsigned *line)
 
     *line = 0;
     *journal = (struct journal){
-        .fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+        .fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC,
+                   0600)};
     if (journal->fd < 0)
         return -errno;
     int result = read_all(journal->fd, &text);

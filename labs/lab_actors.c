@@ -70,7 +70,9 @@ static void run(const char *command, const char *folder, bool logged,
     set_path();
     setenv("MQTTLAB_PORT", number, 1);
     if (folder && chdir(folder) == 0 && logged)
-        out = open("run.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        out =
+            open("run.log",
+                 O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600);
     dup2(in, 0);
     dup2(out, 1);
     dup2(out, 2);

@@ -5,6 +5,7 @@
 #include "labs/class_key.h"
 #include "labs/lab_files.h"
 #include "labs/lab_translate.h"
+#include "labs/own_files.h"
 #include "wire/event.h"
 
 #include <errno.h>
@@ -62,8 +63,14 @@ static int open_workspace(struct live *live, const char *name, const char *dir,
     if (!lab)
         return -ENOENT;
 
-    int result = workspace_open(&live->workspace, lab->id, dir, student);
-    if (result == -EBUSY)
+    char *folder = workspace_path(lab->id, dir);
+    char *fault = own_files_fault(folder, lab->config);
+    int result = fault
+                     ? -EINVAL
+                     : workspace_open(&live->workspace, lab->id, dir, student);
+    if (fault)
+        snprintf(error, error_size, "%s", fault);
+    else if (result == -EBUSY)
         snprintf(error, error_size,
                  "lab %s is open in another window; close it there first",
                  lab->id);
@@ -78,6 +85,8 @@ static int open_workspace(struct live *live, const char *name, const char *dir,
         snprintf(error, error_size, "no student id is known yet");
         result = -ENODATA;
     }
+    free(fault);
+    free(folder);
     lab_free(lab);
     return result;
 }

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +20,9 @@
 static int replay_file(const char *path, recorder_visit *visit, void *context,
                        uint64_t *last_seq, char *error, size_t error_size)
 {
-    FILE *file = fopen(path, "rbe");
+    /* What is no file keeps nobody waiting. */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
     if (!file) {
         int result = -errno;
 

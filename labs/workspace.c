@@ -58,11 +58,19 @@ static int make_folders(const char *path)
     return result;
 }
 
+/* What is no file keeps nobody waiting: here, and where a file is written. */
+static FILE *open_to_read(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    return fd < 0 ? NULL : fdopen(fd, "r");
+}
+
 /* The first line of a file; "" when it cannot be read. */
 static char *read_line(const char *path)
 {
     char line[PATH_MAX + 2] = "";
-    FILE *file = fopen(path, "re");
+    FILE *file = open_to_read(path);
 
     if (file) {
         if (!fgets(line, sizeof(line), file))
@@ -75,7 +83,8 @@ static char *read_line(const char *path)
 
 static int write_line(const char *path, const char *line)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0600);
 
     if (fd < 0)
         return -errno;
@@ -348,7 +357,7 @@ static void begin_answers(struct workspace *workspace)
 bool workspace_is_open(const char *folder)
 {
     char *path = alloc_printf("%s/.lock", folder);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     bool taken = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
 
     if (fd >= 0)
@@ -360,7 +369,8 @@ bool workspace_is_open(const char *folder)
 static int append_line(const char *path, const char *line)
 {
     size_t len = strlen(line);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC,
+                  0600);
 
     if (fd < 0)
         return -errno;
@@ -430,7 +440,7 @@ int workspace_put_answer(const char *question, const char *answer)
 char *workspace_take_answer(struct workspace *workspace)
 {
     char *path = alloc_printf("%s/.answers", workspace->path);
-    FILE *file = fopen(path, "re");
+    FILE *file = open_to_read(path);
     char line[MAX_QUESTION_BYTES + ANSWER_MAX_BYTES + 3];
     char *answer = NULL;
 

@@ -140,3 +140,15 @@ status=0
 [ "$status" = 1 ] || fail "grade with a broken hand-in ended with $status"
 grep -q '5 of 26 points' "$work/text" || fail "a broken hand-in cost another"
 grep -q '02-broken.mqlab: not graded' "$work/text" || fail "no word on the broken one"
+
+# A pipe in the place of a file keeps nobody waiting.
+mkdir "$work/odd"
+mkfifo "$work/odd/journal"
+for command in 'lab 01 --plain --id ann' 'submit 01'; do
+    status=0
+    # shellcheck disable=SC2086 # words
+    "$MQTTLAB" $command --dir "$work/odd" >"$work/text" 2>&1 </dev/null || status=$?
+    [ "$status" != 0 ] || fail "$command with a pipe in the place of the journal"
+    grep -q "odd/journal is a named pipe, where a file belongs; mv '.*' '.*/not-a-file'" \
+        "$work/text" || fail "$command: $(cat "$work/text")"
+done
