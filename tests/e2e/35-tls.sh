@@ -250,6 +250,8 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     has_line "wrong.conf:3: keyfile server.key: Permission denied: it belongs to \
 root (mode 600), and this program runs as nobody; mend it: sudo chown nobody \
 'server.key'" out
+else
+    echo "SKIP $test_name: what another user is told: only root can become one, with setpriv"
 fi
 wrong 'psk_hint needs a psk_file' <<END
 psk_hint lab

@@ -90,6 +90,17 @@ until_ok() {
 # of a link in a folder common to all, for only one can make it; who was killed hours
 # ago needs his no more.
 port_links=${TMPDIR:-/tmp}/mqttlab-e2e-ports
+
+# Does somebody listen on one of them all the same, as a broker that is still ending?
+# Where the system does not tell, nobody does.
+in_use() { # FIRST-PORT
+    pattern=$(i=0; while [ $i -lt 20 ]; do
+        printf '|%04X' $(($1 + i))
+        i=$((i + 1))
+    done)
+    grep -qE ":(${pattern#|}) [0-9A-F]*:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null
+}
+
 random_port() {
     if [ ! -e "$work/.ports" ]; then
         mkdir -p "$port_links" && chmod 1777 "$port_links" 2>/dev/null || true
@@ -99,7 +110,7 @@ random_port() {
     until
         number=$(od -An -N2 -tu2 /dev/urandom)
         number=$((12000 + number % 400 * 20))
-        ln -s $$ "$port_links/$number" 2>/dev/null
+        ! in_use $number && ln -s $$ "$port_links/$number" 2>/dev/null
     do
         asked=$((asked + 1))
         [ $asked -lt 2000 ] || fail "all ports are taken, as $port_links says"

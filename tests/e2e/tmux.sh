@@ -3,6 +3,7 @@
 # shellcheck shell=sh
 need tmux
 session="$work/tmux.sock"
+LOG_LINES=60 # a failure shows all of the screen
 
 tm() {
     tmux -S "$session" -f /dev/null "$@"
