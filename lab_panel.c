@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "lab_panel_state.h"
 #include "labs/lab_broker.h"
+#include "labs/lab_lost.h"
+#include "labs/lab_talk.h"
 #include "tui/dashboard.h"
 #include "wire/event.h"
 
@@ -58,6 +60,8 @@ static bool tick(void *lab, const struct history *history, uint64_t now_ns)
         live_reset_step(&panel->live);
     panel->resets = false;
     live_tick(&panel->live);
+    free(panel->lost);
+    panel->lost = lab_lost_all(lab_panel_state_run(panel));
     board_tick(&panel->board, lab_panel_state_run(panel));
     lab_actors_start(&panel->actors, lab_panel_state_step(panel)->step,
                      panel->live.workspace.path, panel->port);
@@ -75,7 +79,7 @@ static int open_live(struct lab_panel *panel,
 
     if (result != -ENODATA)
         return result;
-    char *student = lab_plain_ask_student();
+    char *student = lab_talk_ask_student();
     if (student)
         result = live_open(&panel->live, options->name, options->dir, student,
                            error, error_size);
@@ -160,11 +164,12 @@ int lab_panel_run(const struct lab_plain_options *options)
     int status = dashboard_run(&dashboard);
 
     if (lab_panel_state_run(&panel))
-        lab_plain_goodbye(lab_panel_state_run(&panel), options->name);
+        lab_talk_goodbye(lab_panel_state_run(&panel), options->name);
     lab_actors_stop(&panel.actors);
     board_close(&panel.board);
     live_close(&panel.live);
     lab_panel_lines_release(&panel.lines);
+    free(panel.lost);
     free(config);
     free(folder);
     return status;

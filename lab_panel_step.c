@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "lab_panel_state.h"
 #include "labs/check.h"
+#include "labs/lab_lost.h"
 #include "labs/lab_near.h"
 
 #include <stdio.h>
@@ -131,9 +132,10 @@ static void set_packets(struct lab_panel *panel,
 }
 
 /* Why it failed, or where its proof is when it cannot be looked at. */
-static void set_detail(struct lab_panel *panel, const struct check *check,
-                       uint64_t proof)
+static void set_detail(struct lab_panel *panel, size_t index, uint64_t proof)
 {
+    const struct lab_run_step *current = lab_panel_state_step(panel);
+    const struct check *check = current->checks[index];
     const struct check_status *status = check_status(check);
     struct buf expected = {0};
     struct buf actual = {0};
@@ -146,6 +148,8 @@ static void set_detail(struct lab_panel *panel, const struct check *check,
     } else if (check_reason(check)) {
         snprintf(panel->detail, sizeof(panel->detail), "%s",
                  check_reason(check));
+    } else if (lab_lost(current, index)) {
+        snprintf(panel->detail, sizeof(panel->detail), "this had passed");
     } else if (status->result == CHECK_PASSED && status->evidence_count &&
                !proof) {
         snprintf(panel->detail, sizeof(panel->detail),
@@ -170,7 +174,7 @@ static void check(void *lab, size_t index, struct panel_check *out)
 
     bool so_far = lab_run_so_far(current, index);
 
-    set_detail(panel, checked, proof);
+    set_detail(panel, index, proof);
     if (so_far)
         snprintf(panel->detail, sizeof(panel->detail), "so far");
     *out = (struct panel_check){
@@ -185,6 +189,13 @@ static void check(void *lab, size_t index, struct panel_check *out)
 static const char *trouble(void *lab)
 {
     const char *text = live_trouble(&((struct lab_panel *)lab)->live);
+
+    return text ? text : "";
+}
+
+static const char *lost(void *lab)
+{
+    const char *text = ((struct lab_panel *)lab)->lost;
 
     return text ? text : "";
 }
@@ -285,6 +296,7 @@ void lab_panel_step_functions(struct panel *panel)
     panel->lines = lines;
     panel->line = line;
     panel->trouble = trouble;
+    panel->lost = lost;
     panel->checks = checks;
     panel->check = check;
     panel->hints = hints;

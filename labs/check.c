@@ -111,6 +111,27 @@ bool check_is_shell(const struct check *check)
     return check->rule.kind == CHECK_SHELL;
 }
 
+bool check_is_of_files(const struct check *check)
+{
+    return check->rule.kind == CHECK_FILE || check->rule.kind == CHECK_CERT ||
+           check->rule.kind == CHECK_SHELL;
+}
+
+bool check_has_looked(const struct check *check)
+{
+    return check->rule.kind != CHECK_SHELL || check->shell.ran;
+}
+
+unsigned check_files(const struct check *check, const char *names[CHECK_FILES])
+{
+    if (check->rule.kind == CHECK_CERT)
+        return check_cert_files(&check->rule.cert, names);
+    if (check->rule.kind != CHECK_FILE)
+        return 0;
+    names[0] = check->rule.name;
+    return 1;
+}
+
 void check_skip(struct check *check)
 {
     check->status = (struct check_status){.result = CHECK_SKIPPED};

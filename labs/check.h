@@ -105,6 +105,17 @@ const char *check_question(const struct check *check);
 /* Is nothing left to be done for it? */
 bool check_is_settled(const struct check *check);
 
+/* Does it look at the student's files, which may change at any time? */
+bool check_is_of_files(const struct check *check);
+
+/* If it does, has it judged them? A command takes its time. */
+bool check_has_looked(const struct check *check);
+
+/* The names of the files that it looks at; 0 of them when it is none that does,
+   or a command, which may look at all. Borrowed from the check. */
+#define CHECK_FILES 6
+unsigned check_files(const struct check *check, const char *names[CHECK_FILES]);
+
 /* Is it a command's word, which must not be a step's only proof? */
 bool check_is_shell(const struct check *check);
 

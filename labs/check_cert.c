@@ -86,13 +86,13 @@ static bool take_wish(struct cert_wish *wish, const char *word, char **rest)
     return place != NULL;
 }
 
-static bool names_a_folder(const struct cert_wish *wish)
+static bool names_a_folder(const struct check_cert *cert)
 {
-    const char *const files[] = {wish->file,    wish->issuer, wish->key,
-                                 wish->trusted, wish->crl,    wish->revoked};
+    const char *names[CHECK_CERT_FILES];
+    unsigned count = check_cert_files(cert, names);
 
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        if (files[i] && strchr(files[i], '/'))
+    for (unsigned i = 0; i < count; i++) {
+        if (strchr(names[i], '/'))
             return true;
     }
     return false;
@@ -120,7 +120,7 @@ bool check_cert_parse(struct check_cert *cert, const char *text, char *error,
                  word);
         return false;
     }
-    if (names_a_folder(&cert->wish)) {
+    if (names_a_folder(cert)) {
         snprintf(error, error_size, "a file's name has no '/'");
         return false;
     }
@@ -208,16 +208,29 @@ bool check_cert_look(struct check_cert *cert, const char *folder,
     return true;
 }
 
-void check_cert_compare(struct check_cert *cert, const struct lab *lab,
-                        const char *folder)
+unsigned check_cert_files(const struct check_cert *cert,
+                          const char *names[CHECK_CERT_FILES])
 {
     const struct cert_wish *wish = &cert->wish;
     const char *const files[] = {wish->file,    wish->issuer, wish->key,
                                  wish->trusted, wish->crl,    wish->revoked};
+    unsigned count = 0;
+
+    for (size_t i = 0; i < CHECK_CERT_FILES; i++) {
+        if (files[i])
+            names[count++] = files[i];
+    }
+    return count;
+}
+
+void check_cert_compare(struct check_cert *cert, const struct lab *lab,
+                        const char *folder)
+{
+    const char *names[CHECK_CERT_FILES];
+    unsigned count = check_cert_files(cert, names);
 
     cert->untouched = true;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+    for (unsigned i = 0; i < count; i++)
         cert->untouched =
-            cert->untouched &&
-            (!files[i] || lab_files_untouched(lab, folder, files[i]));
+            cert->untouched && lab_files_untouched(lab, folder, names[i]);
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CHECK_CERT_FILES 6
+
 struct check_cert {
     struct cert_wish wish; /* its strings are within text */
     char *text;            /* owned */
@@ -36,6 +38,11 @@ void check_cert_release(struct check_cert *cert);
  */
 bool check_cert_look(struct check_cert *cert, const char *folder,
                      uint64_t time_ns);
+
+/* The names of the files that it is judged by, without those that are not asked
+   for. Returns how many. */
+unsigned check_cert_files(const struct check_cert *cert,
+                          const char *names[CHECK_CERT_FILES]);
 
 /* Has the lab handed out all files that it is judged by, and are they still so?
    Sets untouched. */

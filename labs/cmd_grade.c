@@ -16,6 +16,7 @@
 #include "labs/lab.h"
 #include "labs/marks.h"
 #include "labs/own_files.h"
+#include "labs/progress.h"
 #include "labs/recorder.h"
 #include "labs/similar.h"
 #include "labs/workspace.h"
@@ -110,7 +111,10 @@ static int pack_workspace(const struct lab *lab,
     if (result) {
         fprintf(stderr, "mqttlab submit: %s\n", error);
     } else {
-        fputs("Hand in this file:\n", stderr);
+        char *words = progress_of(lab, workspace->path);
+
+        fprintf(stderr, "%s\nHand in this file:\n", words);
+        free(words);
         printf("%s\n", file);
     }
     free(file);

@@ -110,7 +110,7 @@ static void print_cell(const char *text, int width)
 
 static void list_one(const struct lab *lab, const struct columns *columns)
 {
-    char *state = progress_of(lab);
+    char *state = progress_of(lab, NULL);
 
     print_cell(lab->id, columns->id);
     print_cell(lab->title, columns->title);

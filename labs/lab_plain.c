@@ -3,8 +3,10 @@
 #include "base/alloc.h"
 #include "labs/board.h"
 #include "labs/lab_drain.h"
+#include "labs/lab_lost.h"
 #include "labs/lab_near.h"
 #include "labs/lab_saw.h"
+#include "labs/lab_talk.h"
 #include "labs/lab_text.h"
 #include "labs/ports.h"
 
@@ -16,12 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#define POLL_MS       50
-#define USUAL_COLUMNS 80
-#define USUAL_PORT    1883
+#define POLL_MS    50
+#define USUAL_PORT 1883
 
 struct plain {
     struct live live;
@@ -39,15 +39,6 @@ struct plain {
     bool quit;
 };
 
-static size_t columns(void)
-{
-    struct winsize size;
-
-    if (ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
-        return size.ws_col < 100 ? size.ws_col : 100;
-    return USUAL_COLUMNS;
-}
-
 static void show(struct buf *text)
 {
     fputs(buf_string(text), stdout);
@@ -60,8 +51,8 @@ static void show_checks(const struct plain *plain)
     struct buf text = {0};
     const struct lab_run_step *step = live_step(&plain->live);
 
-    lab_text_checks(&text, step, columns());
-    lab_text_questions(&text, step, columns());
+    lab_text_checks(&text, step, lab_talk_columns());
+    lab_text_questions(&text, step, lab_talk_columns());
     show(&text);
 }
 
@@ -80,7 +71,7 @@ static void show_step(const struct plain *plain)
                    "(This step builds on '%s', which is not done yet.)\n\n",
                    missing->title);
     lab_text_blocks(&text, step->step->blocks, step->step->block_count,
-                    columns());
+                    lab_talk_columns());
     show(&text);
     show_checks(plain);
 }
@@ -90,7 +81,7 @@ static void show_saw(const struct plain *plain)
     struct buf text = {0};
 
     buf_append_u8(&text, '\n');
-    lab_saw_text(&text, plain->live.run, columns());
+    lab_saw_text(&text, plain->live.run, lab_talk_columns());
     show(&text);
 }
 
@@ -116,7 +107,7 @@ static void on_mark(void *owner, const struct lab_run_step *step, size_t check)
     if (step != live_step(&plain->live))
         return;
     plain->marks++;
-    lab_text_check(&text, step, check, columns());
+    lab_text_check(&text, step, check, lab_talk_columns());
     show(&text);
 }
 
@@ -158,8 +149,8 @@ static void show_near(struct plain *plain)
         fresh = LAB_RUN_NEAR_MISSES;
     while (fresh-- > 0) {
         if (lab_near_open(step, fresh))
-            lab_text_wrap(&text, step->near[fresh].text, columns(), "  ! ",
-                          "    ");
+            lab_text_wrap(&text, step->near[fresh].text, lab_talk_columns(),
+                          "  ! ", "    ");
     }
     plain->near_of = of;
     plain->near_told = step->near_count;
@@ -172,23 +163,32 @@ static void forget_reasons(struct plain *plain)
     plain->reasons = NULL;
 }
 
-/* What is wrong with files, as soon as it is another thing than before. */
+/* One of them: into all, and if it is none of those before into text. */
+static void tell_reason(const struct plain *plain, const char *reason,
+                        struct buf *all, struct buf *text)
+{
+    const char *told = plain->reasons ? plain->reasons : "";
+
+    if (!reason || strstr(buf_string(all), reason))
+        return;
+    buf_printf(all, "%s\n", reason);
+    if (!strstr(told, reason))
+        lab_text_wrap(text, reason, lab_talk_columns(), "  ! ", "    ");
+}
+
+/* What is wrong with files, as soon as it is another thing than before; and
+   that what had passed in any step does not any more. */
 static void tell_reasons(struct plain *plain)
 {
     const struct lab_run_step *step = live_step(&plain->live);
+    char *lost = lab_lost_all(plain->live.run);
     struct buf all = {0};
     struct buf text = {0};
 
-    for (size_t i = 0; i < step->step->check_count; i++) {
-        const char *reason = check_reason(step->checks[i]);
-        const char *told = plain->reasons ? plain->reasons : "";
-
-        if (!reason || strstr(buf_string(&all), reason))
-            continue;
-        buf_printf(&all, "%s\n", reason);
-        if (!strstr(told, reason))
-            lab_text_wrap(&text, reason, columns(), "  ! ", "    ");
-    }
+    for (size_t i = 0; i < step->step->check_count; i++)
+        tell_reason(plain, check_reason(step->checks[i]), &all, &text);
+    tell_reason(plain, lost, &all, &text);
+    free(lost);
     forget_reasons(plain);
     plain->reasons = buf_take_string(&all);
     show(&text);
@@ -201,7 +201,7 @@ static void tell_trouble(struct plain *plain)
     struct buf text = {0};
 
     if (trouble && !plain->told_trouble)
-        lab_text_wrap(&text, trouble, columns(), "! ", "! ");
+        lab_text_wrap(&text, trouble, lab_talk_columns(), "! ", "! ");
     plain->told_trouble = trouble != NULL;
     show(&text);
 }
@@ -248,7 +248,7 @@ static void hint(struct plain *plain)
     char first[40];
     snprintf(first, sizeof(first), "Hint %u of %zu: ", step->hints_open,
              step->step->hint_count);
-    lab_text_wrap(&text, given->text, columns(), first, "  ");
+    lab_text_wrap(&text, given->text, lab_talk_columns(), first, "  ");
     if (given->cost)
         buf_printf(&text, "  (costs %u of the step's points)\n", given->cost);
     if (step->hints_open < step->step->hint_count && given[1].cost)
@@ -318,7 +318,7 @@ static void answer(struct plain *plain, char *line)
     }
     struct buf text = {0};
     lab_text_wrap(&text, state->remark ? state->remark : "That is not it yet.",
-                  columns(), "", "");
+                  lab_talk_columns(), "", "");
     show(&text);
 }
 
@@ -377,59 +377,6 @@ static void read_typed(struct plain *plain)
 
 /* ---- beginning and end ---- */
 
-/* A line of standard input, byte by byte: what is typed behind it is for who
-   reads next. False at the end of the input. */
-static bool read_line(char *line, size_t size)
-{
-    size_t len = 0;
-    char c;
-    ssize_t got;
-
-    while ((got = read(0, &c, 1)) != 0) {
-        if (got < 0 && errno != EINTR)
-            return false;
-        if (got > 0 && c == '\n')
-            break;
-        if (got > 0 && c != '\r' && len + 1 < size)
-            line[len++] = c;
-    }
-    line[len] = '\0';
-    return got > 0 || len > 0;
-}
-
-char *lab_plain_ask_student(void)
-{
-    char line[128];
-
-    printf("Your student id (letters, digits, . _ - @). It picks your own "
-           "values for\nthe tasks and stands in your hand-in: ");
-    fflush(stdout);
-    while (read_line(line, sizeof(line))) {
-        if (workspace_student_valid(line))
-            return alloc_string(line);
-        printf("An id is 1 to 40 letters, digits, '.', '_', '-' or '@': ");
-        fflush(stdout);
-    }
-    return NULL;
-}
-
-void lab_plain_goodbye(const struct lab_run *run, const char *name)
-{
-    printf("%s: %u of %u points so far.\n", run->lab->id, lab_run_points(run),
-           run->lab->points);
-    if (lab_run_cost(run))
-        printf("Hints have cost %u.\n", lab_run_cost(run));
-    if (lab_run_unmarked(run))
-        printf("A person reads what you wrote and gives up to %u more.\n",
-               lab_run_unmarked(run));
-    if (lab_run_complete(run))
-        printf("All is done: `mqttlab submit %s` makes the file to hand in.\n"
-               "`mqttlab lab` lists what else there is, exercises too.\n",
-               name);
-    else
-        printf("`mqttlab lab %s` goes on where you left.\n", name);
-}
-
 static int open_live(struct plain *plain,
                      const struct lab_plain_options *options, char *error,
                      size_t error_size)
@@ -439,7 +386,7 @@ static int open_live(struct plain *plain,
 
     if (result != -ENODATA)
         return result;
-    char *student = lab_plain_ask_student();
+    char *student = lab_talk_ask_student();
     if (!student) {
         snprintf(error, error_size, "no id was given; give one with --id");
         return -EINVAL;
@@ -460,16 +407,17 @@ static bool wait_for_enter(void)
         return true;
     fputs("Enter goes on, q leaves: ", stdout);
     fflush(stdout);
-    return read_line(line, sizeof(line)) && strcasecmp(line, "q") != 0;
+    return lab_talk_read_line(line, sizeof(line)) && strcasecmp(line, "q") != 0;
 }
 
 static void show_intro(struct buf *text, const struct lab_run *run)
 {
     char *folder = lab_text_folder(run);
 
-    lab_text_blocks(text, run->lab->intro, run->lab->intro_count, columns());
+    lab_text_blocks(text, run->lab->intro, run->lab->intro_count,
+                    lab_talk_columns());
     if (folder) {
-        lab_text_wrap(text, folder, columns(), "", "");
+        lab_text_wrap(text, folder, lab_talk_columns(), "", "");
         buf_append_u8(text, '\n');
     }
     free(folder);
@@ -567,7 +515,7 @@ static int sit(struct plain *plain, const struct lab_plain_options *options,
         greet(plain);
         run(plain);
         puts("");
-        lab_plain_goodbye(plain->live.run, options->name);
+        lab_talk_goodbye(plain->live.run, options->name);
         lab_actors_stop(&plain->actors);
         lab_broker_close(&plain->broker);
     }

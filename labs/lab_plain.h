@@ -5,8 +5,6 @@
 #ifndef LABS_LAB_PLAIN_H
 #define LABS_LAB_PLAIN_H
 
-#include "labs/lab_run.h"
-
 #include <stdint.h>
 
 struct lab_plain_options {
@@ -16,15 +14,6 @@ struct lab_plain_options {
     uint16_t port;       /* of the broker */
     const char *board;   /* URL of the class board; NULL or "": none */
 };
-
-/*
- * Ask for the student's id on this terminal until one is typed. Owned by the
- * caller; NULL when the input ended.
- */
-char *lab_plain_ask_student(void);
-
-/* How far the student came, and how to go on; name is what was typed. */
-void lab_plain_goodbye(const struct lab_run *run, const char *name);
 
 /* Returns an exit status: 0, or 1 with a message on standard error. */
 int lab_plain(const struct lab_plain_options *options);

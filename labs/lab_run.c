@@ -56,6 +56,7 @@ static bool compile_step(struct lab_run *run, struct lab_run_step *step,
     unsigned before = problems->count;
 
     step->checks = alloc_zero(spec->check_count, sizeof(step->checks[0]));
+    step->passed_ns = alloc_zero(spec->check_count, sizeof(step->passed_ns[0]));
     step->questions =
         alloc_zero(spec->question_count, sizeof(step->questions[0]));
     step->near_filters =
@@ -116,6 +117,7 @@ static void free_step(struct lab_run_step *step)
         filter_free(step->near_filters[i]);
     lab_near_clear(step);
     free(step->checks);
+    free(step->passed_ns);
     free(step->questions);
     free(step->near_filters);
 }
@@ -188,8 +190,10 @@ static struct lab_run_step *find_step(struct lab_run *run, struct slice id)
 
 static void reset_step(struct lab_run_step *step)
 {
-    for (size_t i = 0; i < step->step->check_count; i++)
+    for (size_t i = 0; i < step->step->check_count; i++) {
         check_reset(step->checks[i]);
+        step->passed_ns[i] = 0;
+    }
     for (size_t i = 0; i < step->step->question_count; i++) {
         free(step->questions[i].answer);
         step->questions[i] = (struct lab_run_question){0};
@@ -295,6 +299,22 @@ static void pause_current(struct lab_run *run)
         check_pause(step->checks[i]);
 }
 
+/* "STEP.CHECK passed packet 17", as the student was told. */
+static void note_passed(struct lab_run_step *step, const struct record *record)
+{
+    struct slice said = record_get(record->bytes, RECORD_TEXT);
+
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        char *passed =
+            alloc_printf("%s.%s %s ", step->step->id, step->step->checks[i].id,
+                         check_result_name(CHECK_PASSED));
+
+        if (slice_starts_with(said, slice_of_string(passed)))
+            step->passed_ns[i] = record->time_ns;
+        free(passed);
+    }
+}
+
 static void take_deed(struct lab_run *run, const struct record *record)
 {
     struct slice bytes = record->bytes;
@@ -320,6 +340,8 @@ static void take_deed(struct lab_run *run, const struct record *record)
         step->begun = true;
     } else if (code == EVENT_LAB_RESET) {
         reset_step(step);
+    } else if (code == EVENT_LAB_CHECK) {
+        note_passed(step, record);
     } else if (code == EVENT_LAB_HINT &&
                step->hints_open < step->step->hint_count) {
         step->hints_open++;

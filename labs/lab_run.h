@@ -30,6 +30,7 @@ struct lab_run_near {
 struct lab_run_step {
     const struct lab_step *step;
     struct check **checks; /* step->check_count of them */
+    uint64_t *passed_ns;   /* when each was told to have passed; 0: never */
     struct lab_run_question *questions;
     struct filter **near_filters; /* NULL where the lab's filter is wrong */
     struct lab_run_near near[LAB_RUN_NEAR_MISSES]; /* newest first */

@@ -1,5 +1,6 @@
 #include "labs/lab_saw.h"
 
+#include "labs/lab_lost.h"
 #include "labs/lab_text.h"
 #include "wire/render.h"
 
@@ -67,8 +68,14 @@ static void append_step(struct buf *out, const struct lab_run *run,
 
 void lab_saw_packets(struct buf *out, const struct lab_run *run, size_t width)
 {
-    uint32_t before = out->len;
+    char *lost = lab_lost_all(run);
 
+    if (lost) {
+        lab_text_wrap(out, lost, width, "", "");
+        buf_append_u8(out, '\n');
+        free(lost);
+    }
+    uint32_t before = out->len;
     for (size_t i = 0; i < run->lab->step_count; i++)
         append_step(out, run, &run->steps[i], width);
     if (out->len == before)

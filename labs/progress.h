@@ -1,5 +1,6 @@
 /*
- * How far a student has come in a lab that is not open, from its journal.
+ * How far a student has come in a lab that is not open: what the journal tells,
+ * and what the files say now, as a hand-in of this moment would be judged.
  */
 #ifndef LABS_PROGRESS_H
 #define LABS_PROGRESS_H
@@ -7,13 +8,11 @@
 #include "labs/lab.h"
 
 /*
- * In words: "" when it was never begun, "9 of 32 points", or "done, 29 of 32
- * points" when every check has passed. The lab is loaded for any student. Owned
- * by the caller.
+ * In words: "" when it was never begun, "9 of 32 points", "done, 29 of 32
+ * points" when every check has passed, with "(30 before files were changed)"
+ * behind it where that has cost points. The lab is loaded for any student; dir
+ * is where it is done, NULL: where it usually is. Owned by the caller.
  */
-char *progress_of(const struct lab *lab);
-
-/* The same from a journal's text. */
-char *progress_from(const struct lab *lab, const char *journal);
+char *progress_of(const struct lab *lab, const char *dir);
 
 #endif

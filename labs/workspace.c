@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "labs/answer.h"
+#include "labs/class_key.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -202,6 +203,21 @@ static int find_student(struct workspace *workspace, const char *student)
         result = remember(student);
     free(path);
     return result;
+}
+
+char *workspace_seed(const char *folder)
+{
+    char *student_path = alloc_printf("%s/student", folder);
+    char *sealed_path = alloc_printf("%s/.sealed", folder);
+    char *student = read_line(student_path);
+    char *secret = read_line(sealed_path);
+    char *seed = class_key_seed(student, secret);
+
+    free(student_path);
+    free(sealed_path);
+    free(student);
+    free(secret);
+    return seed;
 }
 
 static int take_lock(struct workspace *workspace)

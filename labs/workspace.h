@@ -47,6 +47,10 @@ char *workspace_student(void);
  */
 bool workspace_student_valid(const char *student);
 
+/* What the values of the student who works in this folder come from (see
+   lab_load). Owned by the caller. */
+char *workspace_seed(const char *folder);
+
 /* Is this folder, which may be any, the workspace of a lab? */
 bool workspace_is(const char *folder);
 

@@ -189,21 +189,25 @@ int lab_checks_draw(const struct panel *lab, const struct area *area,
                     size_t chosen, bool focus)
 {
     const char *trouble = lab->trouble(lab->lab);
+    const char *lost = lab->lost(lab->lab);
     int y = 1;
 
     draw_title(lab, area, focus);
     if (*trouble)
         y += view_paragraph(area, y, STYLE_ERROR, trouble);
+    if (*lost)
+        y += view_paragraph(area, y, STYLE_WARNING, lost);
     y = draw_part_of_list(lab, area, y, chosen, focus);
     return draw_near_misses(lab, area, y);
 }
 
-/* What needs to be known before the marks: why nothing counts, that all is
-   done, or what was nearly right. */
+/* What needs to be known before the marks: why nothing counts, what is
+   lost again, that all is done, or what was nearly right. */
 static int draw_brief_words(const struct panel *lab, const struct area *area,
                             int y)
 {
     const char *trouble = lab->trouble(lab->lab);
+    const char *lost = lab->lost(lab->lab);
     size_t count = lab->checks(lab->lab);
     bool done = count > 0;
 
@@ -215,6 +219,8 @@ static int draw_brief_words(const struct panel *lab, const struct area *area,
     }
     if (*trouble)
         return view_paragraph(area, y, STYLE_ERROR, trouble);
+    if (*lost)
+        return view_paragraph(area, y, STYLE_WARNING, lost);
     if (done)
         return view_paragraph(area, y, STYLE_GOOD, all_done(lab));
     if (lab->near_misses(lab->lab))
@@ -236,6 +242,9 @@ static int draw_brief_check(const struct area *area, int y,
         rows = view_prose(&text, y, STYLE_PLAIN, check->text);
     else
         view_prose_column(area, y, 4, text.width, STYLE_PLAIN, check->text);
+    if (full == FULL_ALL && check->state == PANEL_WAITING && check->detail &&
+        *check->detail)
+        rows += view_paragraph(&text, y + rows, STYLE_DIM, check->detail);
     if (check->packet)
         grid_printf(area, y, area->width - 6, STYLE_DIM, "#%llu",
                     (unsigned long long)check->packet);

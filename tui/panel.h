@@ -71,6 +71,10 @@ struct panel {
     /* Why nothing counts at present and what to do; "" when all is well. */
     const char *(*trouble)(void *lab);
 
+    /* What had passed in any step and does not any more, and why; "" when there
+       is nothing of the kind. */
+    const char *(*lost)(void *lab);
+
     /* The step that is shown. */
     size_t (*lines)(void *lab);
     void (*line)(void *lab, size_t index, struct panel_line *line);

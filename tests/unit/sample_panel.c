@@ -70,6 +70,13 @@ static const char *trouble(void *lab)
     return text ? text : "";
 }
 
+static const char *lost(void *lab)
+{
+    const char *text = ((const struct sample_lab *)lab)->lost;
+
+    return text ? text : "";
+}
+
 static size_t line_count(void *lab)
 {
     (void)lab;
@@ -222,6 +229,7 @@ void sample_lab_init(struct sample_lab *lab)
                   .steps = steps,
                   .step = step,
                   .trouble = trouble,
+                  .lost = lost,
                   .lines = line_count,
                   .line = line,
                   .checks = check_count,

@@ -14,6 +14,7 @@ struct sample_lab {
     char answer[64];
     unsigned ticks;
     const char *trouble; /* NULL: none */
+    const char *lost;    /* likewise */
     bool wordy;          /* its checks need more than a line */
     struct panel panel;  /* its functions, with this lab as their owner */
 };

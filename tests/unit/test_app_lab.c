@@ -83,6 +83,21 @@ START_TEST(a_question_is_seen_while_it_is_answered)
 }
 END_TEST
 
+/* Points that are gone again are no secret, in a narrow pane neither. */
+START_TEST(what_a_changed_file_has_cost_is_seen_beside_the_checks)
+{
+    app_press("7");
+    ck_assert(!app_shows("ca.crt was"));
+    dash.lab.lost = "ca.crt was changed";
+    grid_resize(&dash.grid, 24, 80);
+    app_press("g");
+    ck_assert(app_shows("ca.crt was"));
+    grid_resize(&dash.grid, 40, 60);
+    app_press("g");
+    ck_assert(app_shows("ca.crt was"));
+}
+END_TEST
+
 /* There is more room then, so less of the text is above what is seen. */
 START_TEST(a_lab_read_to_its_end_is_seen_when_zoomed)
 {
@@ -115,6 +130,8 @@ Suite *app_lab_suite(void)
     tcase_add_test(tcase, a_step_that_begins_again_is_read_from_its_top);
     tcase_add_test(tcase, a_question_is_seen_while_it_is_answered);
     tcase_add_test(tcase, a_lab_read_to_its_end_is_seen_when_zoomed);
+    tcase_add_test(tcase,
+                   what_a_changed_file_has_cost_is_seen_beside_the_checks);
     tcase_add_test(tcase, leaving_a_zoomed_view_is_told);
     return suite;
 }

@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "labs/lab_saw.h"
-#include "labs/progress.h"
 #include "student.h"
 #include "wire/event.h"
 
@@ -334,22 +333,6 @@ START_TEST(time_passes_only_while_somebody_watches)
 }
 END_TEST
 
-START_TEST(a_file_counts_while_the_lab_is_open)
-{
-    live_tick(&student.live);
-    ck_assert_int_eq(shown(NOTES), CHECK_WAITING);
-    free(student_write_file(&student, "mqttlab/01-x/notes", "done\n"));
-    live_tick(&student.live);
-    ck_assert_int_eq(shown(NOTES), CHECK_PASSED);
-    /* And after coming back, in whatever step. */
-    live_begin_step(&student.live, 1);
-    live_close(&student.live);
-    student_open(&student);
-    live_tick(&student.live);
-    ck_assert_int_eq(shown(NOTES), CHECK_PASSED);
-}
-END_TEST
-
 /* Beside the list of packets its numbers are those of the list. */
 START_TEST(the_page_at_the_end_has_the_numbers_of_the_dashboard)
 {
@@ -412,113 +395,6 @@ START_TEST(the_page_at_the_end_shows_the_packets_that_proved_something)
 }
 END_TEST
 
-/* The first line of a file in the student's folder; "" when it is not there. */
-static const char *line_of(const char *name)
-{
-    static char line[80];
-    char *path = alloc_printf("%s/%s", student.live.workspace.path, name);
-    FILE *file = fopen(path, "r");
-
-    line[0] = '\0';
-    if (file && !fgets(line, sizeof(line), file))
-        line[0] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-    if (file)
-        fclose(file);
-    free(path);
-    return line;
-}
-
-START_TEST(files_are_handed_out_when_they_are_needed)
-{
-    ck_assert_str_eq(line_of("first"), "as it was");
-    ck_assert_str_eq(line_of("second"), "");
-    live_begin_step(&student.live, 1);
-    ck_assert_str_eq(line_of("second"), "as it was");
-}
-END_TEST
-
-START_TEST(a_file_that_the_student_changed_stays_so_until_the_step_begins_again)
-{
-    live_begin_step(&student.live, 1);
-    free(student_write_file(&student, "mqttlab/01-x/first", "mine\n"));
-    free(student_write_file(&student, "mqttlab/01-x/second", "mine\n"));
-    live_close(&student.live);
-    student_open(&student);
-    live_begin_step(&student.live, 1);
-    ck_assert_str_eq(line_of("second"), "mine");
-    live_reset_step(&student.live);
-    ck_assert_str_eq(line_of("first"), "mine");
-    ck_assert_str_eq(line_of("second"), "as it was");
-    ck_assert_str_eq(line_of("second.old"), "mine");
-}
-END_TEST
-
-/* It is nothing that a student works on. */
-START_TEST(a_script_is_the_labs_when_the_step_begins_again)
-{
-    live_begin_step(&student.live, 1);
-    free(student_write_file(&student, "mqttlab/01-x/show.play", "mine\n"));
-    live_reset_step(&student.live);
-    ck_assert_str_eq(line_of("show.play"), "as it was");
-    ck_assert_str_eq(line_of("show.play.old"), "");
-}
-END_TEST
-
-/* What the list of labs says. Owned. */
-static char *said(void)
-{
-    struct lab_problems problems = {0};
-    struct lab *lab = lab_load(student.live.run->lab->path, "", &problems);
-    char *words = progress_of(lab);
-
-    lab_free(lab);
-    buf_release(&problems.text);
-    return words;
-}
-
-static void expect_said(const char *words)
-{
-    char *now = said();
-
-    ck_assert_str_eq(now, words);
-    free(now);
-}
-
-START_TEST(the_list_of_labs_tells_how_far_one_is)
-{
-    expect_said("1 of 5 points");
-    ping(1);
-    expect_said("2 of 5 points");
-    live_begin_step(&student.live, 1);
-    ping(2);
-    expect_said("3 of 5 points");
-    live_begin_step(&student.live, 0);
-    student_packet(&student, 3, clock_read_wall_ns() - UINT64_C(2100000000),
-                   SUBSCRIBE);
-    free(student_write_file(&student, "mqttlab/01-x/notes", "done\n"));
-    live_tick(&student.live);
-    expect_said("done, 5 of 5 points");
-    student_packet(&student, 4, clock_read_wall_ns(), "e0 00");
-    expect_said("4 of 5 points");
-    live_reset_step(&student.live);
-    live_tick(&student.live);
-    expect_said("3 of 5 points");
-    ck_assert(live_hint(&student.live));
-    expect_said("2 of 5 points");
-}
-END_TEST
-
-START_TEST(a_lab_that_was_never_begun_has_no_progress)
-{
-    char *journal = alloc_printf("%s/journal", student.live.workspace.path);
-
-    ck_assert_int_eq(unlink(journal), 0);
-    expect_said("");
-    free(journal);
-}
-END_TEST
-
 static unsigned marks;
 
 static void count_mark(void *owner, const struct lab_run_step *step,
@@ -566,20 +442,12 @@ Suite *live_suite(void)
     tcase_add_test(tcase, what_could_not_be_recorded_is_not_in_the_journal);
     tcase_add_test(tcase, a_connection_has_its_number_for_itself);
     tcase_add_test(tcase, what_caused_a_record_is_still_found);
-    tcase_add_test(tcase, a_script_is_the_labs_when_the_step_begins_again);
     tcase_add_test(tcase, a_lab_is_not_begun_where_nothing_can_be_written);
     tcase_add_test(tcase, that_time_has_passed_is_in_the_recording);
     tcase_add_test(tcase, time_passes_only_while_somebody_watches);
-    tcase_add_test(tcase, a_file_counts_while_the_lab_is_open);
     tcase_add_test(tcase,
                    the_page_at_the_end_shows_the_packets_that_proved_something);
     tcase_add_test(tcase, the_page_at_the_end_has_the_numbers_of_the_dashboard);
-    tcase_add_test(tcase, files_are_handed_out_when_they_are_needed);
-    tcase_add_test(
-        tcase,
-        a_file_that_the_student_changed_stays_so_until_the_step_begins_again);
-    tcase_add_test(tcase, the_list_of_labs_tells_how_far_one_is);
-    tcase_add_test(tcase, a_lab_that_was_never_begun_has_no_progress);
     tcase_add_test(tcase, a_mark_is_told_once);
     tcase_add_test(tcase, records_that_the_tap_lost_leave_absence_undecided);
     return suite;
