@@ -300,6 +300,14 @@ static void take_credential(bool *has, struct slice *text, const char *value)
     *text = slice_of_string(value);
 }
 
+void client_options_take_password(struct mqtt_connect *connect)
+{
+    const char *password = getenv("MQTTLAB_PASSWORD");
+
+    if (password && connect->has_user_name && !connect->has_password)
+        take_credential(&connect->has_password, &connect->password, password);
+}
+
 static bool finish_credentials(struct client_options *options)
 {
     struct mqtt_connect *connect = &options->config.connect;
@@ -310,6 +318,7 @@ static bool finish_credentials(struct client_options *options)
     if (options->has_url && options->url.has_password)
         take_credential(&connect->has_password, &connect->password,
                         options->url.password);
+    client_options_take_password(connect);
     if (connect->user_name.len > UINT16_MAX ||
         connect->password.len > UINT16_MAX ||
         (connect->has_password && !connect->has_user_name &&

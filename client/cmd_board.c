@@ -315,5 +315,6 @@ int cmd_board(int argc, char **argv)
             return EXIT_USAGE;
         }
     }
+    client_options_take_password(&viewer.config.connect);
     return run(&viewer);
 }

@@ -33,6 +33,27 @@ static const char script[] =
     " --will-payload gone --will-retain --will-qos 1 &&\n"
     "\"$0\" pub -L \"$1/state\" -r -q 1 -m left\n";
 
+/* Cut the password out of a URL that has one. */
+static void hide_password(char *url)
+{
+    char *user = strstr(url, "://") + 3;
+    char *colon = strchr(user, ':');
+    char *at = user + strcspn(user, "/");
+
+    while (*at != '@') /* the last one, as in address_parse */
+        at--;
+    memmove(colon, at, strlen(at) + 1);
+}
+
+bool board_password_shows(const char *url)
+{
+    struct address address;
+    char detail[200];
+
+    return address_parse(&address, url, detail, sizeof(detail)) == 0 &&
+           address.has_password;
+}
+
 bool board_open(struct board *board, const char *url, const char *student,
                 const char *lab_id, char *error, size_t error_size)
 {
@@ -54,6 +75,10 @@ bool board_open(struct board *board, const char *url, const char *student,
         free(whole);
         return false;
     }
+    if (address.has_password) {
+        board->password = alloc_string(address.password);
+        hide_password(whole);
+    }
     const char *prefix = address.path[0] ? address.path : USUAL_PREFIX;
     board->program = process_self_path("mqttlab");
     board->topic = alloc_printf("%s/%s/%s", prefix, student, lab_id);
@@ -73,6 +98,8 @@ static void publish(const struct board *board, int lines)
     dup2(lines, 0);
     dup2(null, 1);
     dup2(null, 2);
+    if (board->password)
+        setenv("MQTTLAB_PASSWORD", board->password, 1);
     execl("/bin/sh", "sh", "-c", script, board->program, board->url,
           board->topic, (char *)NULL);
     _exit(127);
@@ -182,6 +209,7 @@ void board_close(struct board *board)
     free(board->program);
     free(board->url);
     free(board->topic);
+    free(board->password);
     free(board->told);
     *board = (struct board){.lines = -1, .leash = -1};
 }

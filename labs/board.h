@@ -24,10 +24,13 @@ struct board {
     char *program; /* this program's file; NULL: there is no board */
     char *url;     /* where the topics are: "mqtt://host/board/ann/01-x" */
     char *topic;   /* the same without the host */
-    char *told;    /* the last line, without its time */
-    pid_t pid;     /* of who publishes; 0: nobody */
-    int leash;     /* see process_fork */
-    int lines;     /* what it is to publish is written there */
+    char *
+        password; /* NULL: none; never where other people of the machine can see
+                       it, as arguments are */
+    char *told;   /* the last line, without its time */
+    pid_t pid;    /* of who publishes; 0: nobody */
+    int leash;    /* see process_fork */
+    int lines;    /* what it is to publish is written there */
     uint64_t retry_ns;
     bool lost; /* the last one ended by itself: the broker does not answer */
 };
@@ -39,6 +42,10 @@ struct board {
  */
 bool board_open(struct board *board, const char *url, const char *student,
                 const char *lab_id, char *error, size_t error_size);
+
+/* Has this URL, which stands among arguments that everybody on the machine can see,
+   a password in it? */
+bool board_password_shows(const char *url);
 
 /* Tell what has changed. A few times a second; never blocks. */
 void board_tick(struct board *board, const struct lab_run *run);

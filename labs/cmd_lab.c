@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/options.h"
 #include "labs/answer.h"
+#include "labs/board.h"
 #include "labs/lab.h"
 #include "labs/lab_commands.h"
 #include "labs/lab_demos.h"
@@ -417,6 +418,17 @@ static bool take_number(const struct options *options, long max, long *value)
     return false;
 }
 
+/* Where the class board is, as an argument. */
+static void take_board(struct request *request, const char *url)
+{
+    request->plain.board = url;
+    if (board_password_shows(url))
+        fputs("mqttlab lab: everybody on this machine can see the password in "
+              "--board (ps shows it); put the URL into MQTTLAB_BOARD instead, "
+              "or the password alone into MQTTLAB_PASSWORD\n",
+              stderr);
+}
+
 /* Returns -1 to go on, or an exit status. */
 static int read_options(struct request *request, int argc, char **argv)
 {
@@ -447,7 +459,7 @@ static int read_options(struct request *request, int argc, char **argv)
             good = take_number(&options, 65535, &value);
             request->plain.port = (uint16_t)value;
         } else if (id == LAB_BOARD) {
-            request->plain.board = options.value;
+            take_board(request, options.value);
         } else if (id == LAB_SEEDS) {
             good = take_number(&options, 100, &value);
             request->seeds = (unsigned)value;

@@ -61,3 +61,31 @@ printf 'q\n' | exits 0 "$MQTTLAB" lab 1 --plain --id cal --dir "$work/cal.d" \
 exits 1 "$MQTTLAB" lab 1 --plain --id dan --dir "$work/dan.d" -p $((class + 3)) \
     --board 'gopher://x' </dev/null 2>"$work/dan"
 grep -q 'gopher://x is no URL of a class board' "$work/dan" || fail "$(cat "$work/dan")"
+
+# With passwords: none is seen among anybody's arguments, or it is warned of.
+"$MQTTLAB" passwd -c -b -I 1000 "$work/users" eve "word-$class" || fail "passwd"
+"$MQTTLAB" passwd -b -I 1000 "$work/users" lecturer "other-$class" || fail "passwd"
+start_with <<END
+listener PORT 127.0.0.1
+password_file $work/users
+END
+MQTTLAB_PASSWORD=other-$class background board2 "$MQTTLAB" board -p "$port" -u lecturer
+mkfifo "$work/typed-eve"
+MQTTLAB_BOARD=mqtt://eve:word-$class@127.0.0.1:$port \
+    "$MQTTLAB" lab 1 --plain --id eve --dir "$work/eve.d" -p $((class + 4)) \
+    <"$work/typed-eve" >"$work/eve.out" 2>&1 &
+lab=$!
+started="$started $lab"
+exec 7>"$work/typed-eve"
+until_ok grep -q '^eve, lab 01-plaintext: step 1 of 6, .*; is here$' "$work/board2.log"
+! ps -A -ww -o args | grep -e "[w]ord-$class" -e "[o]ther-$class" ||
+    fail "a password can be seen"
+echo q >&7
+exec 7>&-
+wait "$lab" || fail "the lab ended with $?"
+! grep -q 'see the password' "$work/eve.out" || fail "a warning without a reason"
+until_ok grep -q '^eve, .*; has left$' "$work/board2.log"
+printf 'q\n' | exits 0 "$MQTTLAB" lab 1 --plain --id eve --dir "$work/eve.d" -p $((class + 4)) \
+    --board "mqtt://eve:word-$class@127.0.0.1:$port" >"$work/warned" 2>&1
+grep -q 'everybody on this machine can see the password in --board' "$work/warned" ||
+    fail "no warning: $(cat "$work/warned")"
