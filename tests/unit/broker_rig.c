@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "broker/broker_control.h"
 #include "mqtt/property.h"
 #include "wire/link.h"
 
@@ -55,6 +56,36 @@ void rig_advance(struct rig *rig, double seconds)
 bool rig_logged(struct rig *rig, const char *text)
 {
     return strstr(buf_string(&rig->lines), text) != NULL;
+}
+
+unsigned rig_events(struct rig *rig, struct tap_reader *reader,
+                    enum event_code code, const char *begin)
+{
+    struct record record;
+    unsigned count = 0;
+
+    tap_publish(&rig->broker->tap);
+    while (tap_reader_next(reader, &record)) {
+        if (record.type == RECORD_EVT && record_code(record.bytes) == code)
+            count += slice_starts_with(record_get(record.bytes, RECORD_TEXT),
+                                       slice_of_string(begin));
+    }
+    return count;
+}
+
+bool rig_control(struct rig *rig, const char *line, json_t *answer)
+{
+    json_t *request = json_loads(line, 0, NULL);
+
+    ck_assert_ptr_nonnull(request);
+    json_object_clear(answer);
+    bool ok = broker_control_handle(
+        rig->broker, json_string_value(json_object_get(request, "cmd")),
+        request, answer);
+    json_decref(request);
+    loop_settle(&rig->loop);
+    ck_assert(ok == !json_object_get(answer, "error"));
+    return ok;
 }
 
 /* ---- a client's end of the transport ---- */

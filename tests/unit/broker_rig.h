@@ -14,6 +14,10 @@
 #include "broker/broker.h"
 #include "mqtt/packet.h"
 #include "net/transport_memory.h"
+#include "wire/event.h"
+#include "wire/tap_reader.h"
+
+#include <jansson.h>
 
 struct rig {
     struct loop loop;
@@ -49,6 +53,15 @@ void rig_advance(struct rig *rig, double seconds);
 
 /* Did a line with this text appear in the log? */
 bool rig_logged(struct rig *rig, const char *text);
+
+/* How many records of this event are behind what was read last, with a text
+   that begins so. */
+unsigned rig_events(struct rig *rig, struct tap_reader *reader,
+                    enum event_code code, const char *begin);
+
+/* Run a command of control, given as the line that would come. Returns whether
+   it succeeded; what is answered replaces what is in answer. */
+bool rig_control(struct rig *rig, const char *line, json_t *answer);
 
 /* ---- clients ---- */
 

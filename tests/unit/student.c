@@ -3,6 +3,8 @@
 #include "suites.h"
 
 #include "base/alloc.h"
+#include "labs/grade.h"
+#include "labs/handin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,4 +82,31 @@ void student_packet(struct student *student, uint64_t seq, uint64_t time_ns,
     };
 
     live_feed(&student->live, &record);
+}
+
+char *student_hand_in(const struct student *student)
+{
+    char *file = alloc_printf("%s/x.mqlab", student->folder);
+    char error[400] = "";
+
+    ck_assert_msg(handin_pack(file, student->live.run->lab,
+                              &student->live.workspace, error,
+                              sizeof(error)) == 0,
+                  "%s", error);
+    return file;
+}
+
+json_t *student_grade(struct student *student, const struct marks *marks)
+{
+    const struct grade_options options = {
+        .home = student->folder, .jobs = 1, .timeout_s = 20, .marks = marks};
+
+    recorder_flush(&student->live.recorder);
+    char *file = student_hand_in(student);
+    char *files[] = {file};
+    json_t *results = grade_files(&options, files, 1);
+    json_t *result = json_incref(json_array_get(results, 0));
+    json_decref(results);
+    free(file);
+    return result;
 }

@@ -6,6 +6,14 @@
 #define UNIT_STUDENT_H
 
 #include "labs/live.h"
+#include "labs/marks.h"
+
+#include <jansson.h>
+
+/* What the text of a lab begins with. */
+#define STUDENT_LAB                              \
+    "---\nid: 01-x\ntitle: X\nversion: 1\n---\n" \
+    "# X\n"
 
 struct student {
     char folder[64];
@@ -30,5 +38,11 @@ void student_open(struct student *student);
 /* A packet on connection 1, in hex, as the tap's next record. */
 void student_packet(struct student *student, uint64_t seq, uint64_t time_ns,
                     const char *hex);
+
+/* Pack what was done into a hand-in. Returns its path, owned by the caller. */
+char *student_hand_in(const struct student *student);
+
+/* Hand in, and grade that, with marks given by hand or NULL. Owned. */
+json_t *student_grade(struct student *student, const struct marks *marks);
 
 #endif

@@ -26,20 +26,9 @@ static void tear_down(void)
     rig_release(&rig);
 }
 
-/* Run a command, given as the line that would come; the answer is in answer. */
 static bool run(const char *line)
 {
-    json_t *request = json_loads(line, 0, NULL);
-
-    ck_assert_ptr_nonnull(request);
-    json_object_clear(answer);
-    bool ok = broker_control_handle(
-        rig.broker, json_string_value(json_object_get(request, "cmd")), request,
-        answer);
-    json_decref(request);
-    loop_settle(&rig.loop);
-    ck_assert(ok == !json_object_get(answer, "error"));
-    return ok;
+    return rig_control(&rig, line, answer);
 }
 
 static long long number(const char *name)

@@ -60,16 +60,7 @@ static void use(int64_t bytes)
 
 static unsigned events(enum event_code code, const char *begin)
 {
-    struct record record;
-    unsigned count = 0;
-
-    tap_publish(&rig.broker->tap);
-    while (tap_reader_next(&reader, &record)) {
-        if (record.type == RECORD_EVT && record_code(record.bytes) == code)
-            count += slice_starts_with(record_get(record.bytes, RECORD_TEXT),
-                                       slice_of_string(begin));
-    }
-    return count;
+    return rig_events(&rig, &reader, code, begin);
 }
 
 START_TEST(reaching_and_leaving_the_limit_is_told_once)

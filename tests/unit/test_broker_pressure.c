@@ -50,16 +50,7 @@ static void start(void)
    that begins so. */
 static unsigned events(enum event_code code, const char *begin)
 {
-    struct record record;
-    unsigned count = 0;
-
-    tap_publish(&rig.broker->tap);
-    while (tap_reader_next(&reader, &record)) {
-        if (record.type == RECORD_EVT && record_code(record.bytes) == code)
-            count += slice_starts_with(record_get(record.bytes, RECORD_TEXT),
-                                       slice_of_string(begin));
-    }
-    return count;
+    return rig_events(&rig, &reader, code, begin);
 }
 
 static const struct connection *connection_of_id(const char *id)

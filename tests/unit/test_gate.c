@@ -1,6 +1,5 @@
 #include "broker_rig.h"
 
-#include "broker/broker_control.h"
 #include "broker/gate_control.h"
 #include "broker/snapshot.h"
 #include "wire/event.h"
@@ -38,17 +37,7 @@ static void tear_down(void)
 
 static bool run(const char *line)
 {
-    json_t *request = json_loads(line, 0, NULL);
-
-    ck_assert_ptr_nonnull(request);
-    json_object_clear(answer);
-    bool ok = broker_control_handle(
-        rig.broker, json_string_value(json_object_get(request, "cmd")), request,
-        answer);
-    json_decref(request);
-    loop_settle(&rig.loop);
-    ck_assert(ok == !json_object_get(answer, "error"));
-    return ok;
+    return rig_control(&rig, line, answer);
 }
 
 /* A rule; its filter has no quotes in it. */

@@ -121,37 +121,31 @@ END_TEST
 /* ---- a hand-in, and what may be done to it ---- */
 
 static const char lab_text[] =
-    "---\n"
-    "id: 01-x\n"
-    "title: X\n"
-    "version: 1\n"
-    "---\n"
-    "# X\n"
-    "## Step 1: One\n"
-    "<!-- step one -->\n"
-    "```check\n"
-    "ping  2  seen lab.type == \"PINGREQ\" : pinged\n"
-    "q     3  answer q : question q\n"
-    "notes 1  file notes matches ^done : notes\n"
-    "```\n"
-    "```question q\n"
-    "ask: How many?\n"
-    "answer: 4\n"
-    "```\n"
-    "```near\n"
-    "lab.type == \"DISCONNECT\" : Packet {n} is no ping.\n"
-    "```\n"
-    "<details><summary>Hint (costs 1)</summary>\n"
-    "\n"
-    "Count.\n"
-    "\n"
-    "</details>\n"
-    "\n"
-    "## Step 2: Two\n"
-    "<!-- step two -->\n"
-    "```check\n"
-    "pong  4  never lab.type == \"PINGRESP\" : none\n"
-    "```\n";
+    STUDENT_LAB "## Step 1: One\n"
+                "<!-- step one -->\n"
+                "```check\n"
+                "ping  2  seen lab.type == \"PINGREQ\" : pinged\n"
+                "q     3  answer q : question q\n"
+                "notes 1  file notes matches ^done : notes\n"
+                "```\n"
+                "```question q\n"
+                "ask: How many?\n"
+                "answer: 4\n"
+                "```\n"
+                "```near\n"
+                "lab.type == \"DISCONNECT\" : Packet {n} is no ping.\n"
+                "```\n"
+                "<details><summary>Hint (costs 1)</summary>\n"
+                "\n"
+                "Count.\n"
+                "\n"
+                "</details>\n"
+                "\n"
+                "## Step 2: Two\n"
+                "<!-- step two -->\n"
+                "```check\n"
+                "pong  4  never lab.type == \"PINGRESP\" : none\n"
+                "```\n";
 
 static void begin_lab(void)
 {
@@ -168,25 +162,9 @@ static void ping(void)
     student_packet(&student, 1, 1, "c0 00");
 }
 
-/* Pack what was done, and grade it. */
 static json_t *grade(void)
 {
-    const struct grade_options options = {
-        .home = student.folder, .jobs = 1, .timeout_s = 20};
-    char *file = alloc_printf("%s/x.mqlab", student.folder);
-    char *files[] = {file};
-    char error[400] = "";
-
-    recorder_flush(&student.live.recorder);
-    ck_assert_msg(handin_pack(file, student.live.run->lab,
-                              &student.live.workspace, error,
-                              sizeof(error)) == 0,
-                  "%s", error);
-    json_t *results = grade_files(&options, files, 1);
-    json_t *result = json_incref(json_array_get(results, 0));
-    json_decref(results);
-    free(file);
-    return result;
+    return student_grade(&student, NULL);
 }
 
 static void expect_points(int points)

@@ -4,9 +4,7 @@
 #include "suites.h"
 
 #include "base/alloc.h"
-#include "labs/grade.h"
 #include "labs/grade_report.h"
-#include "labs/handin.h"
 #include "labs/marks.h"
 #include "student.h"
 
@@ -16,27 +14,22 @@
 static struct student student;
 static struct marks marks; /* given by hand */
 
-static const char essay_text[] = "---\n"
-                                 "id: 01-x\n"
-                                 "title: X\n"
-                                 "version: 1\n"
-                                 "---\n"
-                                 "# X\n"
-                                 "## Step 1: One\n"
-                                 "<!-- step one -->\n"
-                                 "```check\n"
-                                 "ping  2  seen lab.type == \"PINGREQ\"\n"
-                                 "why   4  answer why : why it is so\n"
-                                 "```\n"
-                                 "```question why\n"
-                                 "ask: Why?\n"
-                                 "answer: by hand\n"
-                                 "```\n"
-                                 "<details><summary>Hint (costs 1)</summary>\n"
-                                 "\n"
-                                 "Think.\n"
-                                 "\n"
-                                 "</details>\n";
+static const char essay_text[] =
+    STUDENT_LAB "## Step 1: One\n"
+                "<!-- step one -->\n"
+                "```check\n"
+                "ping  2  seen lab.type == \"PINGREQ\"\n"
+                "why   4  answer why : why it is so\n"
+                "```\n"
+                "```question why\n"
+                "ask: Why?\n"
+                "answer: by hand\n"
+                "```\n"
+                "<details><summary>Hint (costs 1)</summary>\n"
+                "\n"
+                "Think.\n"
+                "\n"
+                "</details>\n";
 
 static void begin_essay(void)
 {
@@ -49,25 +42,9 @@ static void end_essay(void)
     student_end(&student);
 }
 
-/* Pack what was done, and grade it. */
 static json_t *grade(void)
 {
-    const struct grade_options options = {
-        .home = student.folder, .jobs = 1, .timeout_s = 20, .marks = &marks};
-    char *file = alloc_printf("%s/x.mqlab", student.folder);
-    char *files[] = {file};
-    char error[400] = "";
-
-    recorder_flush(&student.live.recorder);
-    ck_assert_msg(handin_pack(file, student.live.run->lab,
-                              &student.live.workspace, error,
-                              sizeof(error)) == 0,
-                  "%s", error);
-    json_t *results = grade_files(&options, files, 1);
-    json_t *result = json_incref(json_array_get(results, 0));
-    json_decref(results);
-    free(file);
-    return result;
+    return student_grade(&student, &marks);
 }
 
 /* Points for the answer that a hand-in holds; 0 of them must be there yet. */

@@ -11,17 +11,11 @@
 #include <unistd.h>
 
 static const char lab_text[] =
-    "---\n"
-    "id: 01-x\n"
-    "title: X\n"
-    "version: 1\n"
-    "---\n"
-    "# X\n"
-    "## Step 1: One\n"
-    "<!-- step one -->\n"
-    "```check\n"
-    "ping  2  seen lab.type == \"PINGREQ\" : pinged\n"
-    "```\n";
+    STUDENT_LAB "## Step 1: One\n"
+                "<!-- step one -->\n"
+                "```check\n"
+                "ping  2  seen lab.type == \"PINGREQ\" : pinged\n"
+                "```\n";
 
 static struct student student;
 
@@ -55,14 +49,9 @@ START_TEST(a_file_with_letters_of_any_language_is_handed_in)
 {
     const char *wrong = NULL;
     char out[] = "/tmp/mqttlab-unpacked.XXXXXX";
-    char error[400] = "";
-    char *file = alloc_printf("%s/x.mqlab", student.folder);
     bool can_be = make_file(names[_i]);
+    char *file = student_hand_in(&student);
 
-    ck_assert_msg(handin_pack(file, student.live.run->lab,
-                              &student.live.workspace, error,
-                              sizeof(error)) == 0,
-                  "%s", error);
     ck_assert_ptr_nonnull(mkdtemp(out));
     char *path = alloc_printf("%s/%s", out, names[_i]);
     ck_assert_int_eq(handin_unpack(handin_open(file, &wrong), out, &wrong), 0);

@@ -14,13 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char lab_text[] =
-    "---\n"
-    "id: 01-x\n"
-    "title: X\n"
-    "version: 1\n"
-    "---\n"
-    "# X\n"
+static const char lab_text[] = STUDENT_LAB
     "## Step 1: One\n"
     "<!-- step one -->\n"
     "```check\n"

@@ -15,13 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char lab_text[] =
-    "---\n"
-    "id: 01-x\n"
-    "title: X\n"
-    "version: 1\n"
-    "---\n"
-    "# X\n"
+static const char lab_text[] = STUDENT_LAB
     "```file first\n"
     "as it was\n"
     "```\n"

@@ -14,6 +14,32 @@
 #include <string.h>
 #include <unistd.h>
 
+static struct kept_records records;
+static struct kept_file capture; /* of the records; tests write it */
+static struct buf bytes;         /* of the record that is being made */
+static struct buf output;        /* of tshark */
+
+static void tear_down(void)
+{
+    kept_records_release(&records);
+    free(capture.bytes);
+    capture = (struct kept_file){0};
+    buf_release(&bytes);
+    buf_release(&output);
+}
+
+/* Keep a record of connection 1 with what is in bytes. */
+static void add(uint8_t type, uint64_t seq, uint64_t cause)
+{
+    kept_records_add(&records, &(struct record){.seq = seq,
+                                                .cause = cause,
+                                                .connection = 1,
+                                                .type = type,
+                                                .direction = RECORD_C2B,
+                                                .original_len = bytes.len,
+                                                .bytes = buf_slice(&bytes)});
+}
+
 static bool has_tshark(void)
 {
     if (system("tshark -v >/dev/null 2>&1") == 0)
@@ -22,28 +48,32 @@ static bool has_tshark(void)
     return false;
 }
 
-/* The output of tshark on a capture. */
-static void run_tshark(const struct kept_file *capture, const char *options,
-                       struct buf *output)
+/* The output of tshark on a capture; it replaces what is in *said. */
+static void run_tshark(const struct kept_file *file, const char *options,
+                       struct buf *said)
 {
     char path[] = "/tmp/mqttlab-pcapng-XXXXXX";
-    char *command;
+    int fd = mkstemp(path);
     int c;
 
-    int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, capture->bytes, capture->len),
-                     (ssize_t)capture->len);
+    ck_assert_int_eq(write(fd, file->bytes, file->len), (ssize_t)file->len);
     close(fd);
-    command = alloc_printf("tshark -n -r %s %s 2>&1 | grep -v '^Running as'",
-                           path, options);
+    char *command = alloc_printf(
+        "tshark -n -r %s %s 2>&1 | grep -v '^Running as'", path, options);
     FILE *answer = popen(command, "r");
+    buf_clear(said);
     while ((c = getc(answer)) != EOF)
-        buf_append_u8(output, (uint8_t)c);
+        buf_append_u8(said, (uint8_t)c);
     pclose(answer);
     unlink(path);
     free(command);
-    buf_string(output);
+}
+
+static void expect(const char *options, const char *expected)
+{
+    run_tshark(&capture, options, &output);
+    ck_assert_str_eq(buf_string(&output), expected);
 }
 
 static size_t count_lines(struct slice text)
@@ -61,9 +91,7 @@ START_TEST(tshark_reads_the_same_frames_from_pcap)
     static const char fields[] =
         "-T fields -e frame.number -e frame.time_epoch -e frame.len -e ip.src"
         " -e tcp.seq -e tcp.flags -e mqtt.msgtype -e mqtt.topic -e mqtt.msgid";
-    struct kept_records records = {0};
     struct buf expected = {0};
-    struct buf output = {0};
     struct kept_file pcap = {0};
 
     sample_visit(kept_records_add, &records);
@@ -76,25 +104,19 @@ START_TEST(tshark_reads_the_same_frames_from_pcap)
     fclose(file);
     ck_assert(!memcmp(pcap.bytes, "\x4d\x3c\xb2\xa1\x02\x00\x04\x00", 8));
     if (has_tshark()) {
-        struct kept_file capture = kept_records_write(&records);
-
+        capture = kept_records_write(&records);
         run_tshark(&capture, fields, &expected);
         run_tshark(&pcap, fields, &output);
         ck_assert_str_eq(buf_string(&output), buf_string(&expected));
         ck_assert_uint_eq(count_lines(buf_slice(&output)), frames);
-        free(capture.bytes);
     }
-    buf_release(&output);
     buf_release(&expected);
-    kept_records_release(&records);
     free(pcap.bytes);
 }
 END_TEST
 
 START_TEST(tshark_understands_every_frame)
 {
-    struct kept_records records = {0};
-    struct buf output = {0};
     size_t packets = 0;
 
     if (!has_tshark())
@@ -102,139 +124,73 @@ START_TEST(tshark_understands_every_frame)
     sample_visit(kept_records_add, &records);
     for (size_t i = 0; i < records.count; i++)
         packets += records.items[i].type == RECORD_MQTT;
-    struct kept_file capture = kept_records_write(&records);
-
+    capture = kept_records_write(&records);
     run_tshark(&capture, "-Y mqtt -T fields -e frame.number", &output);
     ck_assert_uint_eq(count_lines(buf_slice(&output)), packets);
-    buf_clear(&output);
     /* No warning or error. */
-    run_tshark(&capture,
-               "-o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE"
-               " -Y '_ws.malformed || tcp.checksum.status == 0 ||"
-               " ip.checksum.status == 0 || mqtt.prop_unknown ||"
-               " _ws.expert.severity >= 0x600000'",
-               &output);
-    ck_assert_str_eq(buf_string(&output), "");
-    buf_release(&output);
-    kept_records_release(&records);
-    free(capture.bytes);
+    expect("-o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE"
+           " -Y '_ws.malformed || tcp.checksum.status == 0 ||"
+           " ip.checksum.status == 0 || mqtt.prop_unknown ||"
+           " _ws.expert.severity >= 0x600000'",
+           "");
 }
 END_TEST
 
 START_TEST(tshark_shows_notes_and_events_as_comments)
 {
-    struct kept_records records = {0};
-    struct buf output = {0};
-    struct buf bytes = {0};
-
     if (!has_tshark())
         return;
     kept_records_publish(&bytes, 5);
-    kept_records_add(&records, &(struct record){.seq = 1,
-                                                .connection = 1,
-                                                .type = RECORD_MQTT,
-                                                .direction = RECORD_C2B,
-                                                .original_len = bytes.len,
-                                                .bytes = buf_slice(&bytes)});
+    add(RECORD_MQTT, 1, 0);
     record_begin(&bytes, EVENT_NOBODY);
     record_put_string(&bytes, RECORD_TOPIC, "long");
-    kept_records_add(&records, &(struct record){.seq = 2,
-                                                .cause = 1,
-                                                .connection = 1,
-                                                .type = RECORD_EVT,
-                                                .bytes = buf_slice(&bytes)});
+    add(RECORD_EVT, 2, 1);
     record_begin(&bytes, EVENT_NOTE);
     record_put_number(&bytes, RECORD_SUBJECT, 1);
     record_put_string(&bytes, RECORD_TEXT, "\xc3\xa4\x1b[31m\nred");
-    kept_records_add(&records, &(struct record){.seq = 3,
-                                                .type = RECORD_NOTE,
-                                                .bytes = buf_slice(&bytes)});
-    struct kept_file capture = kept_records_write(&records);
-    run_tshark(&capture,
-               "-T fields -E aggregator='|' -e mqtt.topic -e frame.comment",
-               &output);
-    ck_assert_str_eq(buf_string(&output),
-                     "long\tconnection 1: nobody subscribes to it: long|"
-                     "\xc3\xa4\\x1b[31m\\x0ared\n");
-    buf_release(&output);
-    buf_release(&bytes);
-    kept_records_release(&records);
-    free(capture.bytes);
+    add(RECORD_NOTE, 3, 0);
+    capture = kept_records_write(&records);
+    expect("-T fields -E aggregator='|' -e mqtt.topic -e frame.comment",
+           "long\tconnection 1: nobody subscribes to it: long|"
+           "\xc3\xa4\\x1b[31m\\x0ared\n");
 }
 END_TEST
 
 /* On another port Wireshark would not know that it is MQTT. */
 START_TEST(tshark_finds_mqtt_whatever_port_the_broker_has)
 {
-    struct kept_records records = {0};
-    struct buf output = {0};
-    struct buf bytes = {0};
-
     if (!has_tshark())
         return;
     record_begin(&bytes, EVENT_CONN_OPENED);
     record_put_string(&bytes, RECORD_PEER, "10.0.0.1:5000");
     record_put_string(&bytes, RECORD_LOCAL, "10.0.0.2:31883");
-    kept_records_add(&records, &(struct record){.seq = 1,
-                                                .connection = 1,
-                                                .type = RECORD_CONN,
-                                                .bytes = buf_slice(&bytes)});
+    add(RECORD_CONN, 1, 0);
     kept_records_publish(&bytes, 5);
-    kept_records_add(&records, &(struct record){.seq = 2,
-                                                .connection = 1,
-                                                .type = RECORD_MQTT,
-                                                .direction = RECORD_C2B,
-                                                .original_len = bytes.len,
-                                                .bytes = buf_slice(&bytes)});
-    struct kept_file capture = kept_records_write(&records);
-    run_tshark(&capture, "-Y mqtt -T fields -e ip.dst -e mqtt.topic", &output);
-    ck_assert_str_eq(buf_string(&output), "10.0.0.2\tlong\n");
-    buf_clear(&output);
-    run_tshark(&capture, "-Y frame.comment -T fields -e frame.comment",
-               &output);
-    ck_assert_str_eq(buf_string(&output),
-                     "connection 1: connection opened from 10.0.0.1:5000 to "
-                     "10.0.0.2:31883\n");
-    buf_release(&output);
-    buf_release(&bytes);
-    kept_records_release(&records);
-    free(capture.bytes);
+    add(RECORD_MQTT, 2, 0);
+    capture = kept_records_write(&records);
+    expect("-Y mqtt -T fields -e ip.dst -e mqtt.topic", "10.0.0.2\tlong\n");
+    expect("-Y frame.comment -T fields -e frame.comment",
+           "connection 1: connection opened from 10.0.0.1:5000 to "
+           "10.0.0.2:31883\n");
 }
 END_TEST
 
 START_TEST(tshark_puts_a_packet_of_many_segments_together)
 {
-    struct kept_records records = {0};
-    struct buf output = {0};
-    struct buf bytes = {0};
-
     if (!has_tshark())
         return;
     for (uint64_t seq = 1; seq <= 2; seq++) {
         kept_records_publish(&bytes, 200000 + seq);
-        kept_records_add(&records,
-                         &(struct record){.seq = seq,
-                                          .connection = 1,
-                                          .type = RECORD_MQTT,
-                                          .direction = RECORD_C2B,
-                                          .original_len = bytes.len,
-                                          .bytes = buf_slice(&bytes)});
+        add(RECORD_MQTT, seq, 0);
     }
-    struct kept_file capture = kept_records_write(&records);
-    run_tshark(&capture, "-Y mqtt -T fields -e mqtt.len -e frame.number",
-               &output);
-    ck_assert_str_eq(buf_string(&output), "200007\t4\n200008\t8\n");
-    buf_release(&output);
-    buf_release(&bytes);
-    kept_records_release(&records);
-    free(capture.bytes);
+    capture = kept_records_write(&records);
+    expect("-Y mqtt -T fields -e mqtt.len -e frame.number",
+           "200007\t4\n200008\t8\n");
 }
 END_TEST
 
 START_TEST(frames_are_counted_as_tshark_counts_them)
 {
-    struct kept_records records = {0};
-    struct buf output = {0};
     FILE *file = tmpfile();
     struct pcapng_writer *writer = pcapng_writer_new(file, NULL);
 
@@ -245,16 +201,12 @@ START_TEST(frames_are_counted_as_tshark_counts_them)
     uint64_t frames = pcapng_frames(writer);
     ck_assert_uint_gt(frames, 40);
     if (has_tshark()) {
-        struct kept_file capture = kept_records_write(&records);
-
+        capture = kept_records_write(&records);
         run_tshark(&capture, "", &output);
         ck_assert_uint_eq(count_lines(buf_slice(&output)), frames);
-        free(capture.bytes);
     }
-    buf_release(&output);
     pcapng_writer_free(writer);
     fclose(file);
-    kept_records_release(&records);
 }
 END_TEST
 
@@ -263,6 +215,7 @@ Suite *pcapng_tshark_suite(void)
     Suite *suite = suite_create("pcapng_tshark");
     TCase *tcase = unit_case(suite, "pcapng_tshark", 60);
 
+    tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_test(tcase, tshark_reads_the_same_frames_from_pcap);
     tcase_add_test(tcase, tshark_understands_every_frame);
     tcase_add_test(tcase, tshark_shows_notes_and_events_as_comments);

@@ -60,6 +60,19 @@ static json_t *result_of(const char *student, json_t *print, const char *answer)
                      "right", 0);
 }
 
+static json_t *of_ann(const char *answer)
+{
+    return result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]),
+                     answer);
+}
+
+static json_t *of_bob(uint64_t begin_ns, uint64_t jitter_ns, const char *topic,
+                      const char *answer)
+{
+    return result_of("bob", print_of(begin_ns, jitter_ns, topic, &values[1]),
+                     answer);
+}
+
 /* The findings about ann and bob, a line each. Owned. */
 static char *findings(json_t *ann, json_t *bob)
 {
@@ -88,45 +101,37 @@ static void expect(json_t *ann, json_t *bob, const char *expected)
 
 START_TEST(own_work_has_nothing_in_common)
 {
-    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]),
-                     "because it is retained"),
-           result_of("bob", print_of(2000 * S, 23456789, bobs, &values[1]),
-                     "since it is retained there"),
-           "");
+    expect(of_ann("because it is retained"),
+           of_bob(2000 * S, 23456789, bobs, "since it is retained there"), "");
 }
 END_TEST
 
 START_TEST(a_copied_recording_is_told_by_its_times)
 {
     /* 10 times, and 8 pairs of times between them */
-    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
-           result_of("bob", print_of(1000 * S, 12345678, bobs, &values[1]), ""),
+    expect(of_ann(""), of_bob(1000 * S, 12345678, bobs, ""),
            "times of packets are equal: 18 of 18\n");
 }
 END_TEST
 
 START_TEST(a_moved_clock_does_not_hide_a_copy)
 {
-    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
-           result_of("bob", print_of(5000 * S, 12345678, bobs, &values[1]), ""),
+    expect(of_ann(""), of_bob(5000 * S, 12345678, bobs, ""),
            "times of packets are equal: 8 of 18\n");
 }
 END_TEST
 
 START_TEST(a_neighbours_value_is_told)
 {
-    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
-           result_of("bob", print_of(2000 * S, 23456789, anns, &values[1]), ""),
+    expect(of_ann(""), of_bob(2000 * S, 23456789, anns, ""),
            "bob sent 'lab/aaaa/temp', a value of ann\n");
 }
 END_TEST
 
 START_TEST(a_long_wrong_answer_in_common_is_told)
 {
-    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]),
-                     "The broker  keeps it in a drawer."),
-           result_of("bob", print_of(2000 * S, 23456789, bobs, &values[1]),
-                     "the broker keeps it in a drawer"),
+    expect(of_ann("The broker  keeps it in a drawer."),
+           of_bob(2000 * S, 23456789, bobs, "the broker keeps it in a drawer"),
            "wrong answers to q are equal: \"The broker  keeps it in a "
            "drawer.\"\n");
 }
@@ -215,7 +220,7 @@ END_TEST
 
 START_TEST(a_value_that_both_have_is_nobodys_alone)
 {
-    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
+    expect(of_ann(""),
            result_of("bob", print_of(2000 * S, 23456789, anns, &values[0]), ""),
            "");
 }
@@ -229,8 +234,7 @@ START_TEST(a_value_that_many_have_is_nobodys_own)
     struct lab_param common = {.rule = word_rule, .value = word};
 
     expect(result_of("ann", print_of(1000 * S, 12345678, "x", &common), ""),
-           result_of("bob", print_of(2000 * S, 23456789, word, &values[1]), ""),
-           "");
+           of_bob(2000 * S, 23456789, word, ""), "");
 }
 END_TEST
 
@@ -248,20 +252,16 @@ END_TEST
 
 START_TEST(hand_ins_of_two_labs_are_not_compared)
 {
-    json_t *other =
-        result_of("bob", print_of(1000 * S, 12345678, bobs, &values[1]), "");
+    json_t *other = of_bob(1000 * S, 12345678, bobs, "");
 
     json_object_set_new(other, "lab", json_string("02-y"));
-    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
-           other, "");
+    expect(of_ann(""), other, "");
 }
 END_TEST
 
 START_TEST(the_same_student_twice_is_no_finding)
 {
-    expect(result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
-           result_of("ann", print_of(1000 * S, 12345678, anns, &values[0]), ""),
-           "");
+    expect(of_ann(""), of_ann(""), "");
 }
 END_TEST
 
