@@ -73,6 +73,40 @@ void filter_values_add(struct filter_values *values,
     values->items[values->count++] = *value;
 }
 
+/* An order of numbers of which the first may have a sign. */
+static int compare_numbers(const struct filter_value *a,
+                           const struct filter_value *b)
+{
+    int64_t left = (int64_t)a->number;
+    int64_t right = (int64_t)b->number;
+
+    if (!a->is_signed)
+        return (a->number > b->number) - (a->number < b->number);
+    if (!b->is_signed && b->number > INT64_MAX)
+        return -1;
+    return (left > right) - (left < right);
+}
+
+/* The first bits of half an address, of which bits count in all. */
+static uint64_t first_bits(uint64_t half, uint32_t bits)
+{
+    return bits >= 64 ? half : bits ? half & UINT64_MAX << (64 - bits) : 0;
+}
+
+static int compare_ipv6(const struct filter_value *a,
+                        const struct filter_value *b)
+{
+    uint32_t rest = b->mask > 64 ? b->mask - 64 : 0;
+    uint64_t left = first_bits(a->number, b->mask);
+    uint64_t right = first_bits(b->number, b->mask);
+
+    if (left == right) {
+        left = first_bits(a->low, rest);
+        right = first_bits(b->low, rest);
+    }
+    return (left > right) - (left < right);
+}
+
 /* Wireshark takes longer bytes for greater ones, whatever they are. */
 static int compare_bytes(struct slice a, struct slice b)
 {
@@ -88,8 +122,9 @@ int filter_compare(enum filter_type type, const struct filter_value *a,
     uint64_t right = b->number;
 
     switch (type) {
-    case FILTER_UINT:
+    case FILTER_UINT: return compare_numbers(a, b);
     case FILTER_BOOL: break;
+    case FILTER_IPV6: return compare_ipv6(a, b);
     case FILTER_TIME:
         return ((int64_t)left > (int64_t)right) -
                ((int64_t)left < (int64_t)right);
@@ -225,17 +260,18 @@ static void make_folded(const struct filter_values *of, bool upper,
 }
 
 static void append_number(struct buf *text, enum filter_type type,
-                          uint64_t number)
+                          const struct filter_value *value)
 {
-    if (type == FILTER_IPV4) {
-        struct in_addr address = {.s_addr = htonl((uint32_t)number)};
-        char dotted[INET_ADDRSTRLEN];
+    struct in_addr address = {.s_addr = htonl((uint32_t)value->number)};
+    bool is_ipv6 = type == FILTER_IPV6;
+    char written[INET6_ADDRSTRLEN];
 
-        if (inet_ntop(AF_INET, &address, dotted, sizeof(dotted)))
-            buf_append_string(text, dotted);
-    } else {
-        buf_printf(text, "%llu", (unsigned long long)number);
-    }
+    if (!is_ipv6 && type != FILTER_IPV4)
+        buf_printf(text, "%llu", (unsigned long long)value->number);
+    else if (inet_ntop(is_ipv6 ? AF_INET6 : AF_INET,
+                       is_ipv6 ? (const void *)value->bytes.bytes : &address,
+                       written, sizeof(written)))
+        buf_append_string(text, written);
 }
 
 static void make_strings(const struct filter_values *of, enum filter_type type,
@@ -244,22 +280,10 @@ static void make_strings(const struct filter_values *of, enum filter_type type,
     for (size_t i = 0; i < of->count; i++) {
         size_t from = values->text.len;
 
-        append_number(&values->text, type, of->items[i].number);
+        append_number(&values->text, type, &of->items[i]);
         add_made(values, from);
     }
     place_made(values);
-}
-
-static void make_bits(const struct filter_values *left,
-                      const struct filter_values *right,
-                      struct filter_values *values)
-{
-    for (size_t l = 0; l < left->count; l++) {
-        for (size_t r = 0; r < right->count; r++)
-            filter_values_add(values, &(struct filter_value){
-                                          .number = left->items[l].number &
-                                                    right->items[r].number});
-    }
 }
 
 static void make_lengths(const struct filter_values *of,
@@ -290,6 +314,8 @@ static struct filter_values *evaluate(const struct filter *filter,
         of = evaluate(filter, at->child, context);
     values->count = 0;
     buf_clear(&values->text);
+    if (at->no_layer)
+        return values;
     switch (at->kind) {
     case FILTER_OPERAND_FIELD: at->field->get(context, values); break;
     case FILTER_OPERAND_PACKET_FIELD:
@@ -298,8 +324,16 @@ static struct filter_values *evaluate(const struct filter *filter,
     case FILTER_OPERAND_LITERAL: filter_values_add(values, &at->literal); break;
     case FILTER_OPERAND_SLICE: make_slices(filter, at, of, values); break;
     case FILTER_OPERAND_BITS:
-        make_bits(of, evaluate(filter, at->right, context), values);
+        filter_calculate_bits(of, evaluate(filter, at->right, context), values);
         break;
+    case FILTER_OPERAND_ADD:
+    case FILTER_OPERAND_SUBTRACT:
+    case FILTER_OPERAND_MULTIPLY:
+    case FILTER_OPERAND_DIVIDE:
+    case FILTER_OPERAND_REMAINDER:
+        filter_calculate(at, of, evaluate(filter, at->right, context), values);
+        break;
+    case FILTER_OPERAND_NEGATE: filter_calculate(at, of, NULL, values); break;
     case FILTER_OPERAND_LEN: make_lengths(of, values); break;
     case FILTER_OPERAND_COUNT: make_count(of, values); break;
     case FILTER_OPERAND_UPPER: make_folded(of, true, values); break;
@@ -331,12 +365,17 @@ static bool contains(struct slice all, struct slice part)
     return false;
 }
 
-static bool passes(enum filter_type type, enum filter_token_type op,
+static bool passes(enum filter_type type, const struct filter_test *test,
                    const struct filter_value *a, const struct filter_value *b)
 {
+    enum filter_token_type op = test->op;
+
     if (op == FILTER_CONTAINS)
         return contains(a->bytes, b->bytes);
 
+    if (type == FILTER_UINT && !a->is_signed && b->is_signed &&
+        (int64_t)b->number < 0) /* Wireshark finds them in no order */
+        return test->all && (op == FILTER_NE || op == FILTER_ANY_NE);
     int order = filter_compare(type, a, b);
     return op == FILTER_EQ || op == FILTER_ALL_EQ   ? order == 0
            : op == FILTER_NE || op == FILTER_ANY_NE ? order != 0
@@ -360,7 +399,7 @@ static bool compare(const struct filter *filter, const struct filter_test *test,
         type = FILTER_BYTES;
     for (size_t l = 0; l < left->count; l++) {
         for (size_t r = 0; r < right->count; r++) {
-            if (passes(type, test->op, &left->items[l], &right->items[r]) !=
+            if (passes(type, test, &left->items[l], &right->items[r]) !=
                 test->all)
                 return !test->all;
         }
@@ -488,8 +527,8 @@ static void append_value(struct buf *text, enum filter_type type,
                    (long long)(llabs(ns) / 1000000000),
                    (long long)(llabs(ns) / 1000 % 1000000));
     } else if (type == FILTER_UINT || type == FILTER_BOOL ||
-               type == FILTER_IPV4) {
-        append_number(text, type, value->number);
+               type == FILTER_IPV4 || type == FILTER_IPV6) {
+        append_number(text, type, value);
     } else {
         buf_append_slice(text, value->bytes);
     }
@@ -513,5 +552,6 @@ bool filter_value(const char *field, const struct history_row *row,
     }
     bool found = values.count > 0;
     free(values.items);
+    buf_release(&values.text);
     return found;
 }

@@ -27,6 +27,12 @@ static const struct {
     {"}",           FILTER_CLOSE_SET },
     {"[",           FILTER_OPEN_SLICE},
     {",",           FILTER_COMMA     },
+    {"+",           FILTER_PLUS      },
+    {"-",           FILTER_MINUS     },
+    {"*",           FILTER_TIMES     },
+    {"/",           FILTER_DIVIDED   },
+    {"%",           FILTER_REMAINDER },
+    {"#",           FILTER_LAYER     },
     {"and",         FILTER_AND       },
     {"or",          FILTER_OR        },
     {"not",         FILTER_NOT       },
@@ -49,7 +55,7 @@ static const struct {
 };
 
 #define WORD_COUNT (sizeof(words) / sizeof(words[0]))
-#define FIRST_WORD 20u /* the index of "and" */
+#define FIRST_WORD 26u /* the index of "and" */
 
 static bool is_digit(int c)
 {
@@ -175,14 +181,24 @@ static bool is_hex_pair(const struct filter_lexer *lexer, size_t offset)
            hex_digits_value(look(lexer, offset + 1)) >= 0;
 }
 
+/* Hexadecimal digits and ":", as in ab:cd, fe80::1 and ::1? */
+static bool begins_groups(const struct filter_lexer *lexer)
+{
+    size_t len = 0;
+
+    while (len < 4 && hex_digits_value(look(lexer, len)) >= 0)
+        len++;
+    return look(lexer, len) == ':' && (len || look(lexer, 1) == ':');
+}
+
 /* Is this a number, an address or bytes such as ab:cd? */
 static bool begins_literal(const struct filter_lexer *lexer)
 {
     int c = look(lexer, 0);
 
-    if (is_digit(c) || ((c == '-' || c == '+') && is_digit(look(lexer, 1))))
-        return true;
-    return is_hex_pair(lexer, 0) && look(lexer, 2) == ':';
+    return is_digit(c) ||
+           ((c == '-' || c == '+') && is_digit(look(lexer, 1))) ||
+           begins_groups(lexer);
 }
 
 /* Read ab:cd, abcd or 0xab as bytes; a single digit is a byte too. */
@@ -219,6 +235,18 @@ static size_t word_len(const struct filter_lexer *lexer, const char *more,
         if (!is_letter(c) && !is_digit(c) && (c <= 0 || !strchr(more, c)))
             return len;
     }
+}
+
+/* Numbers, bytes and addresses; "/" belongs only to an address. */
+static size_t literal_len(const struct filter_lexer *lexer)
+{
+    size_t len = word_len(lexer, ".:", 1);
+    bool address = false;
+
+    for (size_t i = 0; i < len; i++)
+        address |= look(lexer, i) == '.' || look(lexer, i) == ':';
+    return address && look(lexer, len) == '/' ? word_len(lexer, "/", len + 1)
+                                              : len;
 }
 
 static size_t sign(const struct filter_lexer *lexer, struct filter_token *token)
@@ -267,7 +295,7 @@ void filter_lex_next(struct filter_lexer *lexer, struct filter_token *token)
         len = character(lexer, token);
     } else if (begins_literal(lexer)) {
         token->type = FILTER_LITERAL;
-        len = word_len(lexer, ".:/", 1);
+        len = literal_len(lexer);
         take_bytes(lexer, token, len);
     } else if (is_letter(c)) {
         len = word_len(lexer, ".", 1);
@@ -276,8 +304,22 @@ void filter_lex_next(struct filter_lexer *lexer, struct filter_token *token)
     } else {
         len = sign(lexer, token);
     }
+    if ((token->type == FILTER_LITERAL || token->type == FILTER_NAME) &&
+        look(lexer, len) == '-')
+        fail(token, "write a space before -"); /* Wireshark's names have it */
     if (len > lexer->text.len - lexer->at)
         len = lexer->text.len - lexer->at;
     token->text = slice_first(slice_skip(lexer->text, lexer->at), len);
     lexer->at += len;
+}
+
+void filter_lex_split_sign(struct filter_lexer *lexer,
+                           struct filter_token *token)
+{
+    if (token->type != FILTER_LITERAL ||
+        (token->text.bytes[0] != '+' && token->text.bytes[0] != '-'))
+        return;
+    token->type = token->text.bytes[0] == '+' ? FILTER_PLUS : FILTER_MINUS;
+    token->text = slice_first(token->text, 1);
+    lexer->at = token->at + 1;
 }

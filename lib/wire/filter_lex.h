@@ -30,7 +30,13 @@ enum filter_token_type {
     FILTER_CONTAINS,
     FILTER_MATCHES, /* up to here */
     FILTER_BITS,    /* & */
-    FILTER_OPEN,    /* ( */
+    FILTER_PLUS,
+    FILTER_MINUS,
+    FILTER_TIMES,
+    FILTER_DIVIDED,
+    FILTER_REMAINDER,
+    FILTER_LAYER, /* # */
+    FILTER_OPEN,  /* ( */
     FILTER_CLOSE,
     FILTER_OPEN_SET, /* { */
     FILTER_CLOSE_SET,
@@ -58,6 +64,11 @@ struct filter_lexer {
 
 /* The next token; FILTER_END for ever at the end. */
 void filter_lex_next(struct filter_lexer *lexer, struct filter_token *token);
+
+/* Of a literal such as "-2", behind a value: only its sign, which is an operator
+   there. The next token is the number. */
+void filter_lex_split_sign(struct filter_lexer *lexer,
+                           struct filter_token *token);
 
 /* The operator that a word is; FILTER_NAME when it is none. */
 enum filter_token_type filter_lex_keyword(struct slice word);

@@ -1,6 +1,8 @@
 #include "wire/filter_tree.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 static int digit_of(int c)
@@ -110,6 +112,42 @@ static const char *parse_ipv4(struct slice text, struct filter_value *value)
     return NULL;
 }
 
+/* fe80::1 or fe80::/10 */
+static const char *parse_ipv6(struct slice text, struct filter_value *value)
+{
+    static const char error[] = "this is no IPv6 address, such as ::1 or "
+                                "fe80::/10";
+    uint8_t address[16];
+    char written[INET6_ADDRSTRLEN];
+    uint64_t bits = 128;
+    size_t end = 0;
+
+    while (end < text.len && text.bytes[end] != '/')
+        end++;
+    if (end < text.len &&
+        (digits(slice_skip(text, end + 1), 10, &bits) || bits > 128))
+        return error;
+    if (end >= sizeof(written))
+        return error;
+    memcpy(written, text.bytes, end);
+    written[end] = '\0';
+    if (inet_pton(AF_INET6, written, address) != 1)
+        return error;
+    filter_literal_ipv6(address, (uint32_t)bits, value);
+    return NULL;
+}
+
+void filter_literal_ipv6(const uint8_t address[16], uint32_t bits,
+                         struct filter_value *value)
+{
+    value->number = value->low = 0;
+    for (int i = 0; i < 8; i++) {
+        value->number = value->number << 8 | address[i];
+        value->low = value->low << 8 | address[8 + i];
+    }
+    value->mask = bits;
+}
+
 /* A name of a value, such as "Publish Message"; case does not count. */
 static const char *parse_name(struct slice name, const struct field_info *info,
                               uint64_t *number, char message[160])
@@ -142,19 +180,33 @@ static const char *parse_number(const struct filter_token *token,
     return parse_uint(token->text, number);
 }
 
+/* True, False and 1, 0; other numbers are true. */
+static const char *parse_bool(const struct filter_token *token,
+                              const struct field_info *info, uint64_t *number,
+                              char message[160])
+{
+    const char *error = NULL;
+
+    *number = slice_equal_string(token->text, "True") ||
+              slice_equal_string(token->text, "TRUE");
+    if (token->type == FILTER_NAME && !*number &&
+        !slice_equal_string(token->text, "False") &&
+        !slice_equal_string(token->text, "FALSE"))
+        error = "write True, False, 1 or 0";
+    if (token->type != FILTER_NAME)
+        error = parse_number(token, info, number, message);
+    *number = *number != 0;
+    return error;
+}
+
 const char *filter_literal(const struct filter_token *token,
                            enum filter_type type, const struct field_info *info,
                            struct filter_value *value, char message[160])
 {
-    const char *error = NULL;
-
     *value = (struct filter_value){.mask = UINT32_MAX, .bytes = token->value};
     switch (type) {
     case FILTER_UINT: return parse_number(token, info, &value->number, message);
-    case FILTER_BOOL:
-        error = parse_number(token, info, &value->number, message);
-        value->number = value->number != 0;
-        return error;
+    case FILTER_BOOL: return parse_bool(token, info, &value->number, message);
     case FILTER_TIME:
         return token->type == FILTER_LITERAL
                    ? parse_time(token->text, &value->number)
@@ -163,11 +215,15 @@ const char *filter_literal(const struct filter_token *token,
         return token->type == FILTER_LITERAL
                    ? parse_ipv4(token->text, value)
                    : "an address is wanted, without quotes";
+    case FILTER_IPV6:
+        return token->type == FILTER_LITERAL
+                   ? parse_ipv6(token->text, value)
+                   : "an address is wanted, without quotes";
     case FILTER_TEXT:
         return token->type == FILTER_LITERAL ? "text stands in \"...\"" : NULL;
     case FILTER_BYTES:
     case FILTER_PROTOCOL:
         return value->bytes.bytes ? NULL : "these are no bytes, such as 0a:ff";
     }
-    return error;
+    return NULL;
 }

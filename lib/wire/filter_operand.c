@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static uint16_t add_operand(struct filter *filter,
+uint16_t filter_operand_add(struct filter *filter,
                             const struct filter_operand *operand)
 {
     filter->operands = alloc_resize(filter->operands, filter->operand_count + 1,
@@ -39,6 +39,19 @@ static enum filter_type type_of(const struct field_info *info)
     return FILTER_PROTOCOL;
 }
 
+/* Numbers that Wireshark keeps in 64 bits. */
+static bool is_wide(const struct field_info *info)
+{
+    static const char *const names[] = {"mqtt.len", "mqtt.property_len",
+                                        "websocket.payload_length_ext_64"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!strcmp(info->name, names[i]))
+            return true;
+    }
+    return false;
+}
+
 bool filter_operand_find(struct slice name, struct filter_operand *operand)
 {
     *operand = (struct filter_operand){.kind = FILTER_OPERAND_FIELD};
@@ -55,6 +68,7 @@ bool filter_operand_find(struct slice name, struct filter_operand *operand)
         return false;
     operand->type = type_of(operand->info);
     operand->quick = filter_quick_find(operand->info->name);
+    operand->wide = is_wide(operand->info);
     return true;
 }
 
@@ -88,97 +102,12 @@ bool filter_operand_field(struct filter_parser *parser, uint16_t *operand)
         return unknown_field(parser);
     if (found.field ? found.field->own : !strncmp(found.info->name, "lab.", 4))
         parser->filter->own = true;
-    *operand = add_operand(parser->filter, &found);
+    *operand = filter_operand_add(parser->filter, &found);
     filter_parse_next(parser);
     return true;
 }
 
-/* ---- functions ---- */
-
-static const struct function {
-    const char *name;
-    enum filter_operand_kind kind;
-    enum filter_type type; /* of what it gives */
-    uint16_t takes;        /* types, as bits */
-    const char *wants;
-} functions[] = {
-#define BIT(type) (1u << (type))
-#define BYTES     (BIT(FILTER_TEXT) | BIT(FILTER_BYTES) | BIT(FILTER_PROTOCOL))
-#define NUMBERS   (BIT(FILTER_UINT) | BIT(FILTER_IPV4))
-  /* clang-format off */
-    {"len",    FILTER_OPERAND_LEN,    FILTER_UINT, BYTES,   "text or bytes"},
-    {"count",  FILTER_OPERAND_COUNT,  FILTER_UINT, 0xffff,  "a field"},
-    {"upper",  FILTER_OPERAND_UPPER,  FILTER_TEXT, BIT(FILTER_TEXT), "text"},
-    {"lower",  FILTER_OPERAND_LOWER,  FILTER_TEXT, BIT(FILTER_TEXT), "text"},
-    {"string", FILTER_OPERAND_STRING, FILTER_TEXT, NUMBERS,
-     "a number or an address"},
-  /* clang-format on */
-#undef NUMBERS
-#undef BYTES
-#undef BIT
-};
-
-#define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
-
-/* Is the token a function, that is, does "(" follow? */
-static bool is_call(const struct filter_parser *parser)
-{
-    struct filter_lexer ahead = parser->lexer;
-    struct filter_token token;
-
-    filter_lex_next(&ahead, &token);
-    return parser->token.type == FILTER_NAME && token.type == FILTER_OPEN;
-}
-
-static bool unknown_function(struct filter_parser *parser)
-{
-    struct filter_suggestion best = {0};
-
-    filter_suggest(&best, parser->token.text, "topicmatch");
-    for (size_t i = 0; i < FUNCTION_COUNT; i++)
-        filter_suggest(&best, parser->token.text, functions[i].name);
-    return filter_parse_fail(
-        parser, parser->token.at, "unknown function " SLICE_FMT "%s%s%s",
-        SLICE_ARGS(parser->token.text), best.name ? ", did you mean " : "",
-        best.name ? best.name : "", best.name ? "?" : "");
-}
-
-/* Can the operand's bytes be had? Of most protocols they cannot. */
-static bool has_bytes(const struct filter_operand *operand)
-{
-    return operand->type != FILTER_PROTOCOL ||
-           (operand->field && operand->field->has_bytes);
-}
-
-static bool parse_function(struct filter_parser *parser, uint16_t *operand)
-{
-    const struct function *function = functions;
-    size_t at = parser->token.at;
-    uint16_t child = 0;
-
-    while (function < functions + FUNCTION_COUNT &&
-           !slice_equal_string(parser->token.text, function->name))
-        function++;
-    if (function == functions + FUNCTION_COUNT)
-        return unknown_function(parser);
-    filter_parse_next(parser);
-    filter_parse_next(parser);
-    if (!filter_operand_field(parser, &child))
-        return false;
-    const struct filter_operand *field = &parser->filter->operands[child];
-    if (!(function->takes >> field->type & 1) ||
-        (function->kind == FILTER_OPERAND_LEN && !has_bytes(field)))
-        return filter_parse_fail(parser, at, "%s() takes %s, which %s is not",
-                                 function->name, function->wants,
-                                 filter_operand_name(parser->filter, child));
-    *operand = add_operand(parser->filter,
-                           &(struct filter_operand){.kind = function->kind,
-                                                    .type = function->type,
-                                                    .child = child});
-    return filter_parse_expect(parser, FILTER_CLOSE, ")");
-}
-
-/* ---- slices ---- */
+/* ---- parts, as [0:4] ---- */
 
 /* A number of a slice, read from the text itself, for "-" means two things. */
 static bool slice_number(struct filter_lexer *lexer, int32_t *number)
@@ -239,6 +168,151 @@ static bool slice_part(struct filter_lexer *lexer, struct filter_range *range)
     return slice_number(lexer, &range->len) && range->len > 0;
 }
 
+/* ---- layers ---- */
+
+/* Does a range of layers, from 1, have the only one that there is? */
+static bool has_layer(const struct filter_range *range)
+{
+    int32_t from = range->from < 0 ? range->from + 2 : range->from;
+    int32_t last = range->last < 0 ? range->last + 2 : range->last;
+
+    if (!range->is_last)
+        last = range->len ? from + range->len - 1 : INT32_MAX;
+    return from <= 1 && last >= 1;
+}
+
+/* "#1" or "#[1-2,4]"; the lexer stands behind the "#". */
+static bool parse_layer(struct filter_parser *parser, uint16_t operand)
+{
+    static const char wanted[] = "write #1 or #[1-2]";
+    struct filter_lexer *lexer = &parser->lexer;
+    int c = lexer->at < lexer->text.len ? lexer->text.bytes[lexer->at] : -1;
+    bool has = false;
+
+    do {
+        struct filter_range range = {.len = 1};
+
+        if (c == '[' || c == ',')
+            lexer->at++;
+        else if (c < '0' || c > '9' || !slice_number(lexer, &range.from))
+            return filter_parse_fail(parser, lexer->at, wanted);
+        if ((c == '[' || c == ',') &&
+            (!slice_part(lexer, &range) || !slice_end(lexer)))
+            return filter_parse_fail(parser, lexer->at, wanted);
+        has |= has_layer(&range);
+        c = c == '[' || c == ',' ? slice_char(lexer) : -1;
+    } while (c == ',');
+    if (c == ']')
+        lexer->at++;
+    parser->filter->operands[operand].no_layer = !has;
+    filter_parse_next(parser);
+    return true;
+}
+
+/* A field, with its layer if it says one. */
+static bool field_of_layer(struct filter_parser *parser, uint16_t *operand)
+{
+    const struct filter_field *field;
+
+    if (!filter_operand_field(parser, operand))
+        return false;
+    if (parser->token.type != FILTER_LAYER)
+        return true;
+    field = parser->filter->operands[*operand].field;
+    if (field && field->own)
+        return filter_parse_fail(parser, parser->token.at, "%s is of no layer",
+                                 field->name);
+    return parse_layer(parser, *operand);
+}
+
+/* ---- functions ---- */
+
+static const struct function {
+    const char *name;
+    enum filter_operand_kind kind;
+    enum filter_type type; /* of what it gives */
+    uint16_t takes;        /* types, as bits */
+    const char *wants;
+} functions[] = {
+#define BIT(type) (1u << (type))
+#define BYTES     (BIT(FILTER_TEXT) | BIT(FILTER_BYTES) | BIT(FILTER_PROTOCOL))
+#define NUMBERS   (BIT(FILTER_UINT) | BIT(FILTER_IPV4) | BIT(FILTER_IPV6))
+  /* clang-format off */
+    {"len",    FILTER_OPERAND_LEN,    FILTER_UINT, BYTES | BIT(FILTER_IPV6),
+     "text or bytes"},
+    {"count",  FILTER_OPERAND_COUNT,  FILTER_UINT, 0xffff,  "a field"},
+    {"upper",  FILTER_OPERAND_UPPER,  FILTER_TEXT, BIT(FILTER_TEXT), "text"},
+    {"lower",  FILTER_OPERAND_LOWER,  FILTER_TEXT, BIT(FILTER_TEXT), "text"},
+    {"string", FILTER_OPERAND_STRING, FILTER_TEXT, NUMBERS,
+     "a number or an address"},
+  /* clang-format on */
+#undef NUMBERS
+#undef BYTES
+#undef BIT
+};
+
+#define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
+
+/* Is the token a function, that is, does "(" follow? */
+static bool is_call(const struct filter_parser *parser)
+{
+    struct filter_lexer ahead = parser->lexer;
+    struct filter_token token;
+
+    filter_lex_next(&ahead, &token);
+    return parser->token.type == FILTER_NAME && token.type == FILTER_OPEN;
+}
+
+static bool unknown_function(struct filter_parser *parser)
+{
+    struct filter_suggestion best = {0};
+
+    filter_suggest(&best, parser->token.text, "topicmatch");
+    for (size_t i = 0; i < FUNCTION_COUNT; i++)
+        filter_suggest(&best, parser->token.text, functions[i].name);
+    return filter_parse_fail(
+        parser, parser->token.at, "unknown function " SLICE_FMT "%s%s%s",
+        SLICE_ARGS(parser->token.text), best.name ? ", did you mean " : "",
+        best.name ? best.name : "", best.name ? "?" : "");
+}
+
+/* Can the operand's bytes be had? Of most protocols they cannot. */
+static bool has_bytes(const struct filter_operand *operand)
+{
+    return operand->type != FILTER_PROTOCOL ||
+           (operand->field && operand->field->has_bytes);
+}
+
+static bool parse_function(struct filter_parser *parser, uint16_t *operand)
+{
+    const struct function *function = functions;
+    size_t at = parser->token.at;
+    uint16_t child = 0;
+
+    while (function < functions + FUNCTION_COUNT &&
+           !slice_equal_string(parser->token.text, function->name))
+        function++;
+    if (function == functions + FUNCTION_COUNT)
+        return unknown_function(parser);
+    filter_parse_next(parser);
+    filter_parse_next(parser);
+    if (!field_of_layer(parser, &child))
+        return false;
+    const struct filter_operand *field = &parser->filter->operands[child];
+    if (!(function->takes >> field->type & 1) ||
+        (function->kind == FILTER_OPERAND_LEN && !has_bytes(field)))
+        return filter_parse_fail(parser, at, "%s() takes %s, which %s is not",
+                                 function->name, function->wants,
+                                 filter_operand_name(parser->filter, child));
+    *operand = filter_operand_add(
+        parser->filter, &(struct filter_operand){.kind = function->kind,
+                                                 .type = function->type,
+                                                 .child = child});
+    return filter_parse_expect(parser, FILTER_CLOSE, ")");
+}
+
+/* ---- slices ---- */
+
 /* "[...]"; the lexer stands behind the "[". */
 static bool parse_slice(struct filter_parser *parser, uint16_t *operand)
 {
@@ -252,7 +326,7 @@ static bool parse_slice(struct filter_parser *parser, uint16_t *operand)
     int c;
 
     if ((of->type != FILTER_TEXT && of->type != FILTER_BYTES &&
-         of->type != FILTER_PROTOCOL) ||
+         of->type != FILTER_IPV6 && of->type != FILTER_PROTOCOL) ||
         !has_bytes(of))
         return filter_parse_fail(parser, parser->token.at,
                                  "%s has no bytes to take a part of",
@@ -270,190 +344,19 @@ static bool parse_slice(struct filter_parser *parser, uint16_t *operand)
         parser->lexer.at++;
     } while (c == ',');
     slice.range_count = (uint16_t)(filter->range_count - slice.range_first);
-    *operand = add_operand(filter, &slice);
+    *operand = filter_operand_add(filter, &slice);
     filter_parse_next(parser);
     return true;
 }
 
-/* ---- values ---- */
-
-static bool parse_term(struct filter_parser *parser, uint16_t *operand)
+bool filter_operand_term(struct filter_parser *parser, uint16_t *operand)
 {
     if (!(is_call(parser) ? parse_function(parser, operand)
-                          : filter_operand_field(parser, operand)))
+                          : field_of_layer(parser, operand)))
         return false;
     while (parser->token.type == FILTER_OPEN_SLICE) {
         if (!parse_slice(parser, operand))
             return false;
     }
     return true;
-}
-
-static bool add_literal(struct filter_parser *parser, uint16_t left,
-                        uint16_t *operand)
-{
-    const struct filter_operand *wanted = &parser->filter->operands[left];
-    struct filter_operand literal = {.kind = FILTER_OPERAND_LITERAL,
-                                     .type = wanted->type};
-    char message[160];
-    const char *error = filter_literal(&parser->token, wanted->type,
-                                       wanted->info, &literal.literal, message);
-
-    if (error)
-        return filter_parse_fail(parser, parser->token.at, "%s", error);
-    *operand = add_operand(parser->filter, &literal);
-    filter_parse_next(parser);
-    return true;
-}
-
-static bool is_literal(const struct filter_token *token)
-{
-    return token->type == FILTER_LITERAL || token->type == FILTER_STRING ||
-           token->type == FILTER_CHAR;
-}
-
-/* value { "&" value }, of which the first is there. */
-static bool parse_bits(struct filter_parser *parser, uint16_t *operand)
-{
-    while (parser->token.type == FILTER_BITS) {
-        struct filter_operand bits = {.kind = FILTER_OPERAND_BITS,
-                                      .type = FILTER_UINT,
-                                      .child = *operand};
-        size_t at = parser->token.at;
-
-        if (parser->filter->operands[*operand].type != FILTER_UINT)
-            return filter_parse_fail(
-                parser, at, "& takes numbers, which %s is not",
-                filter_operand_name(parser->filter, *operand));
-        filter_parse_next(parser);
-        if (!(is_literal(&parser->token)
-                  ? add_literal(parser, *operand, &bits.right)
-                  : parse_term(parser, &bits.right)))
-            return false;
-        if (parser->filter->operands[bits.right].type != FILTER_UINT)
-            return filter_parse_fail(
-                parser, at, "& takes numbers, which %s is not",
-                filter_operand_name(parser->filter, bits.right));
-        *operand = add_operand(parser->filter, &bits);
-    }
-    return true;
-}
-
-bool filter_operand_left(struct filter_parser *parser, uint16_t *operand)
-{
-    if (is_literal(&parser->token))
-        return filter_parse_fail(parser, parser->token.at,
-                                 "a field must stand here, not a value");
-    return parse_term(parser, operand) && parse_bits(parser, operand);
-}
-
-/* Text of which all possible values are known: is this one of them? */
-static bool check_known(struct filter_parser *parser, uint16_t left)
-{
-    const struct filter_field *field = parser->filter->operands[left].field;
-    struct slice text = parser->token.value;
-    struct filter_suggestion best = {0};
-
-    if (!field || !field->names ||
-        parser->filter->operands[left].kind != FILTER_OPERAND_FIELD ||
-        parser->token.type != FILTER_STRING)
-        return true;
-    for (const char *const *name = field->names; *name; name++) {
-        if (slice_equal_string(text, *name))
-            return true;
-        filter_suggest(&best, text, *name);
-    }
-    if (best.name)
-        return filter_parse_fail(parser, parser->token.at,
-                                 "%s is never \"" SLICE_FMT
-                                 "\", did you mean \"%s\"?",
-                                 field->name, SLICE_ARGS(text), best.name);
-    return filter_parse_fail(parser, parser->token.at,
-                             "%s is never \"" SLICE_FMT "\"", field->name,
-                             SLICE_ARGS(text));
-}
-
-/* May the two be compared? A part of text is bytes, and goes with both. */
-static bool compatible(const struct filter *filter, uint16_t left,
-                       uint16_t right)
-{
-    const struct filter_operand *a = &filter->operands[left];
-    const struct filter_operand *b = &filter->operands[right];
-
-    if (a->type == b->type)
-        return true;
-    if ((a->type == FILTER_UINT && b->type == FILTER_BOOL) ||
-        (a->type == FILTER_BOOL && b->type == FILTER_UINT))
-        return true;
-    return (a->kind == FILTER_OPERAND_SLICE && b->type == FILTER_TEXT) ||
-           (b->kind == FILTER_OPERAND_SLICE && a->type == FILTER_TEXT);
-}
-
-bool filter_operand_right(struct filter_parser *parser, uint16_t left,
-                          enum filter_token_type op, uint16_t *operand)
-{
-    size_t at = parser->token.at;
-
-    if (is_literal(&parser->token)) {
-        bool exact = op == FILTER_EQ || op == FILTER_NE ||
-                     op == FILTER_ALL_EQ || op == FILTER_ANY_NE;
-
-        return (!exact || check_known(parser, left)) &&
-               add_literal(parser, left, operand);
-    }
-    if (parser->token.type != FILTER_NAME)
-        return filter_parse_unexpected(parser);
-    if (!parse_term(parser, operand) || !parse_bits(parser, operand))
-        return false;
-    if (!compatible(parser->filter, left, *operand))
-        return filter_parse_fail(parser, at,
-                                 "%s and %s cannot be compared: they are of "
-                                 "different kinds",
-                                 filter_operand_name(parser->filter, left),
-                                 filter_operand_name(parser->filter, *operand));
-    return true;
-}
-
-static bool set_literal(struct filter_parser *parser, uint16_t left,
-                        struct filter_value *value)
-{
-    const struct filter_operand *wanted = &parser->filter->operands[left];
-    char message[160];
-
-    if (!is_literal(&parser->token))
-        return filter_parse_unexpected(parser);
-    const char *error = filter_literal(&parser->token, wanted->type,
-                                       wanted->info, value, message);
-    if (error)
-        return filter_parse_fail(parser, parser->token.at, "%s", error);
-    filter_parse_next(parser);
-    return true;
-}
-
-bool filter_operand_set(struct filter_parser *parser, uint16_t left,
-                        uint16_t *first, uint16_t *count)
-{
-    struct filter *filter = parser->filter;
-
-    *first = (uint16_t)filter->member_count;
-    do {
-        struct filter_member member;
-
-        filter_parse_next(parser); /* "{" or "," */
-        if (!check_known(parser, left) ||
-            !set_literal(parser, left, &member.low))
-            return false;
-        member.high = member.low;
-        if (parser->token.type == FILTER_RANGE) {
-            filter_parse_next(parser);
-            if (!set_literal(parser, left, &member.high))
-                return false;
-        }
-        filter->members =
-            alloc_resize(filter->members, filter->member_count + 1,
-                         sizeof(filter->members[0]));
-        filter->members[filter->member_count++] = member;
-    } while (parser->token.type == FILTER_COMMA);
-    *count = (uint16_t)(filter->member_count - *first);
-    return filter_parse_expect(parser, FILTER_CLOSE_SET, ", or }");
 }

@@ -168,6 +168,48 @@ static void get_ip_dst(context *c, struct filter_values *values)
     add_addresses(c, values, false, true);
 }
 
+static void get_ipv6(context *c, struct filter_values *values)
+{
+    if (is_frame(c) && endpoints(c).is_ipv6)
+        filter_values_add(values, &(struct filter_value){0});
+}
+
+static void add_ipv6_addresses(context *c, struct filter_values *values,
+                               bool source, bool destination)
+{
+    struct track_endpoints ends = endpoints(c);
+    bool up = from_client(c);
+    uint8_t *at;
+
+    if (!is_frame(c) || !ends.is_ipv6)
+        return;
+    buf_append(&values->text, up ? ends.client.ip : ends.broker.ip, 16);
+    buf_append(&values->text, up ? ends.broker.ip : ends.client.ip, 16);
+    at = values->text.bytes;
+    for (int i = 0; i < 2; i++, at += 16) {
+        struct filter_value value = {.bytes = slice_of(at, 16)};
+
+        filter_literal_ipv6(at, 128, &value);
+        if (i == 0 ? source : destination)
+            filter_values_add(values, &value);
+    }
+}
+
+static void get_ipv6_addr(context *c, struct filter_values *values)
+{
+    add_ipv6_addresses(c, values, true, true);
+}
+
+static void get_ipv6_src(context *c, struct filter_values *values)
+{
+    add_ipv6_addresses(c, values, true, false);
+}
+
+static void get_ipv6_dst(context *c, struct filter_values *values)
+{
+    add_ipv6_addresses(c, values, false, true);
+}
+
 static void add_ports(context *c, struct filter_values *values, bool source,
                       bool destination)
 {
@@ -350,6 +392,14 @@ static const char *const events[] = {
       "The address of the sender.") \
     X("ip.dst", FILTER_IPV4, false, false, NULL, get_ip_dst, \
       "The address of the receiver.") \
+    X("ipv6", FILTER_PROTOCOL, false, false, NULL, get_ipv6, \
+      "The frame went over IPv6.") \
+    X("ipv6.addr", FILTER_IPV6, false, false, NULL, get_ipv6_addr, \
+      "The IPv6 address of either end.") \
+    X("ipv6.src", FILTER_IPV6, false, false, NULL, get_ipv6_src, \
+      "The IPv6 address of the sender.") \
+    X("ipv6.dst", FILTER_IPV6, false, false, NULL, get_ipv6_dst, \
+      "The IPv6 address of the receiver.") \
     X("tcp", FILTER_PROTOCOL, false, false, NULL, get_frame, \
       "The frame went over TCP.") \
     X("tcp.port", FILTER_UINT, false, false, NULL, get_port, \

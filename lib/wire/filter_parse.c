@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define MAX_DEPTH 64u
-
 /* ---- errors ---- */
 
 /* Characters, not bytes, up to an offset, from 1. */
@@ -186,7 +184,13 @@ static bool parse_presence(struct filter_parser *parser,
     case FILTER_OPERAND_FIELD:
     case FILTER_OPERAND_PACKET_FIELD: test->kind = FILTER_TEST_PRESENT; break;
     case FILTER_OPERAND_SLICE:
-    case FILTER_OPERAND_BITS: test->kind = FILTER_TEST_NOT_ZERO; break;
+    case FILTER_OPERAND_BITS:
+    case FILTER_OPERAND_ADD:
+    case FILTER_OPERAND_SUBTRACT:
+    case FILTER_OPERAND_MULTIPLY:
+    case FILTER_OPERAND_DIVIDE:
+    case FILTER_OPERAND_REMAINDER:
+    case FILTER_OPERAND_NEGATE: test->kind = FILTER_TEST_NOT_ZERO; break;
     case FILTER_OPERAND_LITERAL:
     case FILTER_OPERAND_LEN:
     case FILTER_OPERAND_COUNT:
@@ -277,7 +281,7 @@ static bool parse_unary(struct filter_parser *parser, uint16_t *at)
 
     if (type != FILTER_NOT && type != FILTER_OPEN)
         return parse_test(parser, at);
-    if (++parser->depth > MAX_DEPTH)
+    if (++parser->depth > FILTER_PARSE_MAX_DEPTH)
         return filter_parse_fail(parser, parser->token.at,
                                  "too many parentheses");
     filter_parse_next(parser);

@@ -7,8 +7,12 @@
  *   test    = topicmatch "(" field "," text ")"
  *           | ["any" | "all"] value operator value
  *           | field ["not"] "in" set | value
- *   value   = term { "&" term }
- *   term    = (field | function "(" field ")" | literal) { slice }
+ *   value   = sum { "&" sum }
+ *   sum     = product { ("+" | "-") product }
+ *   product = signed { ("*" | "/" | "%") signed }
+ *   signed  = ["+" | "-"] term | literal | "{" value "}"
+ *   term    = (field [layer] | function "(" field [layer] ")") { slice }
+ *   layer   = "#" number | "#" slice
  *   set     = "{" item { "," item } "}"     item = literal [".." literal]
  *   slice   = "[" part { "," part } "]"
  *   part    = i | i ":" len | i "-" j | ":" len | i ":" | ":"
@@ -18,12 +22,14 @@
 
 #include "wire/filter_tree.h"
 
+#define FILTER_PARSE_MAX_DEPTH 64u
+
 struct filter_parser {
     struct filter_lexer lexer;
     struct filter_token token; /* the one looked at */
     struct filter *filter;
     struct filter_error *error;
-    unsigned depth; /* of parentheses and nots */
+    unsigned depth; /* of parentheses, braces and nots */
     bool failed;
 };
 
@@ -44,16 +50,12 @@ bool filter_parse_expect(struct filter_parser *parser,
 
 /* ---- filter_operand.c ---- */
 
-/* A field, function or slice, with its & if there is one. */
-bool filter_operand_left(struct filter_parser *parser, uint16_t *operand);
+/* Append an operand; returns its index. */
+uint16_t filter_operand_add(struct filter *filter,
+                            const struct filter_operand *operand);
 
-/* The right side of an operator: as above, or a literal of the left's type. */
-bool filter_operand_right(struct filter_parser *parser, uint16_t left,
-                          enum filter_token_type op, uint16_t *operand);
-
-/* "{ ... }" of literals of the left's type, into the filter's members. */
-bool filter_operand_set(struct filter_parser *parser, uint16_t left,
-                        uint16_t *first, uint16_t *count);
+/* A field, perhaps of a layer, or a function, with its slices. */
+bool filter_operand_term(struct filter_parser *parser, uint16_t *operand);
 
 /* A field alone. */
 bool filter_operand_field(struct filter_parser *parser, uint16_t *operand);
@@ -63,5 +65,18 @@ bool filter_operand_find(struct slice name, struct filter_operand *operand);
 
 /* The name of an operand's field, for messages. */
 const char *filter_operand_name(const struct filter *filter, uint16_t operand);
+
+/* ---- filter_sum.c ---- */
+
+/* The left side of an operator, or what is asked for: a value with a field. */
+bool filter_operand_left(struct filter_parser *parser, uint16_t *operand);
+
+/* The right side of an operator: as above, or a literal of the left's type. */
+bool filter_operand_right(struct filter_parser *parser, uint16_t left,
+                          enum filter_token_type op, uint16_t *operand);
+
+/* "{ ... }" of literals of the left's type, into the filter's members. */
+bool filter_operand_set(struct filter_parser *parser, uint16_t left,
+                        uint16_t *first, uint16_t *count);
 
 #endif

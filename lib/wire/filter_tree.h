@@ -17,15 +17,20 @@ enum filter_type {
     FILTER_BOOL,
     FILTER_TIME, /* seconds, kept in ns */
     FILTER_IPV4,
+    FILTER_IPV6,
     FILTER_TEXT,
     FILTER_BYTES,
     FILTER_PROTOCOL, /* present or not; mqtt has its bytes */
 };
 
 struct filter_value {
-    uint64_t number;    /* UINT, BOOL, IPV4 (host order), TIME (an int64_t) */
-    uint32_t mask;      /* IPV4: the bits that count */
-    struct slice bytes; /* TEXT, BYTES, PROTOCOL; borrowed */
+    uint64_t number;    /* UINT, BOOL, IPV4 (host order), TIME (an int64_t),
+                           IPV6: its first half */
+    uint64_t low;       /* IPV6: its second half */
+    uint32_t mask;      /* IPV4: the bits that count; IPV6: how many, at the
+                           beginning */
+    bool is_signed;     /* UINT, of a subtraction: number is an int64_t */
+    struct slice bytes; /* TEXT, BYTES, PROTOCOL, IPV6; borrowed */
 };
 
 struct filter_values {
@@ -77,6 +82,12 @@ enum filter_operand_kind {
     FILTER_OPERAND_LITERAL,
     FILTER_OPERAND_SLICE,
     FILTER_OPERAND_BITS,
+    FILTER_OPERAND_ADD, /* from here on: arithmetic */
+    FILTER_OPERAND_SUBTRACT,
+    FILTER_OPERAND_MULTIPLY,
+    FILTER_OPERAND_DIVIDE,
+    FILTER_OPERAND_REMAINDER,
+    FILTER_OPERAND_NEGATE, /* up to here */
     FILTER_OPERAND_LEN,
     FILTER_OPERAND_COUNT,
     FILTER_OPERAND_UPPER,
@@ -99,8 +110,10 @@ struct filter_operand {
     const struct field_info *info;
     const struct filter_quick *quick; /* may be NULL */
     struct filter_value literal;
-    uint16_t child; /* operand that a function, slice or & works on */
-    uint16_t right; /* of & */
+    bool wide;      /* numbers of 64 bits, where Wireshark has 32 for others */
+    bool no_layer;  /* of a layer that there is not: it has no values */
+    uint16_t child; /* operand that a function, slice or sign works on */
+    uint16_t right; /* of & and arithmetic, but for NEGATE */
     uint16_t range_first;
     uint16_t range_count;
 };
@@ -161,7 +174,32 @@ const char *filter_literal(const struct filter_token *token,
                            enum filter_type type, const struct field_info *info,
                            struct filter_value *value, char message[160]);
 
+/* An address in network byte order, of which so many bits count. */
+void filter_literal_ipv6(const uint8_t address[16], uint32_t bits,
+                         struct filter_value *value);
+
 /* ---- values ---- */
+
+static inline bool filter_is_arithmetic(enum filter_operand_kind kind)
+{
+    return kind >= FILTER_OPERAND_ADD && kind <= FILTER_OPERAND_NEGATE;
+}
+
+/*
+ * filter_calculate.c: what arithmetic makes of each pair of values. A result
+ * that has no room, or is divided by 0, is left out, as in Wireshark; of more
+ * than this many pairs the rest is.
+ */
+#define FILTER_PAIRS_MAX 65536u
+void filter_calculate(const struct filter_operand *operand,
+                      const struct filter_values *left,
+                      const struct filter_values *right,
+                      struct filter_values *values);
+
+/* filter_calculate.c: of &. */
+void filter_calculate_bits(const struct filter_values *left,
+                           const struct filter_values *right,
+                           struct filter_values *values);
 
 /* < 0, 0, > 0: order of two values of a type, as Wireshark has it. */
 int filter_compare(enum filter_type type, const struct filter_value *a,

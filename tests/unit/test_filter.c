@@ -203,7 +203,43 @@ START_TEST(nesting_and_length_are_limited)
         buf_append_string(&text, "||mqtt.qos == 1");
     ck_assert_ptr_null(filter_new(buf_string(&text), &error));
     ck_assert_str_eq(error.message, "the filter is too long");
+    for (int i = 0; i < 100; i++) {
+        buf_clear(&text);
+        for (int k = 0; k < i; k++)
+            buf_append_string(&text, "{");
+        buf_append_string(&text, "mqtt.qos");
+        for (int k = 0; k < i; k++)
+            buf_append_string(&text, "}");
+        struct filter *filter = filter_new(buf_string(&text), &error);
+        ck_assert((filter != NULL) == (i <= 64));
+        filter_free(filter);
+    }
     buf_release(&text);
+}
+END_TEST
+
+/* Each sum has a value for each pair of theirs. */
+START_TEST(sums_of_many_values_are_limited)
+{
+    static const char *const filters[] = {
+        "mqtt.topic_len + mqtt.topic_len + mqtt.topic_len + mqtt.topic_len < 4",
+        "mqtt.topic_len & mqtt.topic_len & mqtt.topic_len & mqtt.topic_len "
+        "> 1",
+    };
+    struct buf packet = {0};
+    struct filter *filter = compile(filters[_i]);
+    struct history_row row = {
+        .record = {.type = RECORD_MQTT, .direction = RECORD_C2B}
+    };
+
+    buf_append(&packet, "\x82\xf2\x2e\0\1", 5);
+    for (int i = 0; i < 1500; i++)
+        buf_append(&packet, "\0\1x\0", 4);
+    row.record.bytes = buf_slice(&packet);
+    row.record.original_len = packet.len;
+    ck_assert(!filter_match(filter, &row, &scratch));
+    filter_free(filter);
+    buf_release(&packet);
 }
 END_TEST
 
@@ -552,6 +588,7 @@ Suite *filter_suite(void)
     tcase_add_test(tcase, every_prefix_of_a_filter_is_judged);
     tcase_add_test(tcase, a_filter_of_own_fields_is_marked);
     tcase_add_test(tcase, nesting_and_length_are_limited);
+    tcase_add_loop_test(tcase, sums_of_many_values_are_limited, 0, 2);
     tcase_add_loop_test(tcase, the_value_of_a_field_is_given_as_text, 0,
                         COUNT(values));
     tcase_add_test(tcase, every_own_field_is_explained_and_can_be_used);
