@@ -266,7 +266,8 @@ check: export CK_FORK = $(if $(filter asan,$(VARIANT)),no,yes)
 check: export MQTTLAB = $(CURDIR)/$B/mqttlab
 check: $B/unit-tests $B/mqttlab examples layers cites $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
 	$Q$(foreach f,$(FUZZ),$B/replay-$f $(wildcard tests/corpus/$f/*) &&) true
-	$Q$(if $(T),CK_RUN_SUITE=$(T) )$B/unit-tests
+	$Q$(if $(T),CK_RUN_SUITE=$(T) )UNIT_LOG=$B/unit.log $B/unit-tests
+	$Q$(if $(T)$(MQTTLAB_E2E),,sh tests/wishes.sh $B/unit.log)
 
 # Everything that `check` does, with nothing skipped, by two compilers (the
 # sanitizers' build is gcc's), and the linters.  Installs what that takes.
@@ -325,7 +326,7 @@ lint: layers cites headers $(SRC:%=$B/%.tidy) ## run clang-format, clang-tidy an
 	$Qcppcheck --quiet -j $$(getconf _NPROCESSORS_ONLN) --error-exitcode=1 \
 	    --std=c11 --inline-suppr -I. -Ilib --suppress=unknownMacro \
 	    --enable=warning,performance,portability $(SRC)
-	$Qshellcheck -s sh tools/install-deps tools/statements tools/embed
+	$Qshellcheck -s sh tools/install-deps tools/statements tools/embed tests/wishes.sh
 	$Qshellcheck -S warning -e $(SHELL_OFF) -s sh $(wildcard tests/e2e/*.sh)
 
 # Variables of lib.sh that scripts set or read, set -e after cd, and ulimit's

@@ -332,13 +332,20 @@ static void show_first_pane(struct app *app, enum view_id view)
     app->pane = 0;
 }
 
+/* It begins with the keys of the view that one comes from. */
+static void toggle_help(struct app *app)
+{
+    view_help_find(app->views[VIEW_HELP], "");
+    app_show(app, app->view == VIEW_HELP ? app->before : VIEW_HELP);
+}
+
 /* What is done by the app whatever the view; false: it is not ours. */
 static bool act_on_screen(struct app *app, enum action action)
 {
     if (action >= ACTION_VIEW_PACKETS && action <= ACTION_VIEW_SHELL)
         show_first_pane(app, (enum view_id)(action - ACTION_VIEW_PACKETS));
     else if (action == ACTION_HELP)
-        app_show(app, app->view == VIEW_HELP ? app->before : VIEW_HELP);
+        toggle_help(app);
     else if (action == ACTION_NEXT_PANE)
         next_pane(app, 1);
     else if (action == ACTION_PREVIOUS_PANE)
@@ -347,6 +354,8 @@ static bool act_on_screen(struct app *app, enum action action)
         toggle(app, VIEW_PRESENT);
     else if (action == ACTION_PAYLOAD)
         toggle(app, VIEW_PAYLOAD);
+    else if (action == ACTION_DIFF && app->view != VIEW_PAYLOAD)
+        app_compare(app);
     else if (action == ACTION_ZOOM)
         app->zoomed = !app->zoomed;
     else if (action == ACTION_LAYOUT)

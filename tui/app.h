@@ -165,6 +165,8 @@ void app_say(struct app *app, const char *format, ...)
 
 /* Show the message of the chosen packet. */
 void app_message(struct app *app);
+/* Show how the chosen message differs from a tagged one, or the one before. */
+void app_compare(struct app *app);
 
 /* app_ask.c: begin to ask, and what a key does then. */
 void app_ask(struct app *app, enum app_asking asking, const char *text);

@@ -124,6 +124,26 @@ static void plot(struct app *app, const char *number)
     app_message(app);
 }
 
+void app_compare(struct app *app)
+{
+    struct store *store = app->store;
+
+    if (app->view == VIEW_TOPICS) {
+        uint64_t last = view_topics_last(app->views[VIEW_TOPICS]);
+
+        if (last == STORE_NOWHERE) {
+            app_say(app, "no message of this topic was seen");
+            return;
+        }
+        store_choose(store, last);
+    } else if (store->tag_count > 1 &&
+               !store_tagged(store, store_chosen_at(store, STORE_PACKETS))) {
+        store_choose(store, store->tags[store->tag_count - 1]);
+    }
+    view_payload_compare(app->views[VIEW_PAYLOAD]);
+    app_message(app);
+}
+
 /* Commands about what is seen; false: it is none. */
 static bool run_here(struct app *app, enum command_id id, const char *rest)
 {

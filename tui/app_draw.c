@@ -68,10 +68,13 @@ static void draw_compact_header(const struct app *app, const struct area *area)
     buf_printf(&text, "p held%llu drop%llu",
                (unsigned long long)store->model->waiting_count,
                (unsigned long long)counters->dropped);
-    buf_append_string(&text, " lost");
-    put_count(&text, history_lost(store->history));
-    if (store->model->rule_count && text.len + 13 < (unsigned)area->width)
+    if (store->model->rule_count)
         buf_printf(&text, " rules%zu", store->model->rule_count);
+    /* What is zero gives way to rules. */
+    if (history_lost(store->history) || text.len + 12 < (unsigned)area->width) {
+        buf_append_string(&text, " lost");
+        put_count(&text, history_lost(store->history));
+    }
     if (text.len + 15 < (unsigned)area->width)
         put_lab(app, "lab ", &text);
     grid_shade(area, 0, STYLE_TITLE);

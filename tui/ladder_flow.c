@@ -203,15 +203,17 @@ const char *ladder_flow_progress(const struct store *store, uint32_t flow)
     return "";
 }
 
-static void draw_way(const struct store *store,
-                     const struct history_row *publish, const struct area *area,
-                     int y)
+/* Returns how many lines it takes. */
+static int draw_way(const struct store *store,
+                    const struct history_row *publish, const struct area *area,
+                    int y)
 {
     struct buf line = {0};
 
     ladder_way_put(store, publish, &line);
-    view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
+    int lines = view_paragraph(area, y, STYLE_PLAIN, buf_string(&line));
     buf_release(&line);
+    return lines;
 }
 
 /* ---- drawing ---- */
@@ -261,17 +263,36 @@ static void draw_flow(const struct store *store, uint64_t position,
     gather(store, position, row, &seen);
     put_title(store, row, &seen, &title);
     grid_rule(area, 0, buf_string(&title));
-    if (area->height > LADDER_FLOW_SMALL) {
+    if (area->height > LADDER_FLOW_SMALL_MOST) {
         struct side_words words =
             states(row->note.flow_qos, seen.step, seen.from_client);
 
         y += draw_side(&inner, y, "sender:  ", words.sender);
         y += draw_side(&inner, y, "receiver:", words.receiver);
-        y += view_paragraph(&inner, y, STYLE_PLAIN, why(row->note.flow_qos));
     }
     if (seen.has_publish)
-        draw_way(store, &seen.publish, &inner, y);
+        y += draw_way(store, &seen.publish, &inner, y);
+    if (area->height > LADDER_FLOW_SMALL_MOST)
+        view_paragraph(&inner, y, STYLE_PLAIN, why(row->note.flow_qos));
     buf_release(&title);
+}
+
+int ladder_flow_small(const struct store *store, uint64_t position,
+                      const struct area *area)
+{
+    const struct area nowhere = grid_part(area, 0, 1, 0, area->width - 2);
+    struct history_row row;
+    struct seen seen = {0};
+    int lines = 0;
+
+    if (!store_row(store, position, &row) || row.record.type != RECORD_MQTT ||
+        !row.note.flow)
+        return LADDER_FLOW_SMALL;
+    gather(store, position, &row, &seen);
+    if (seen.has_publish)
+        lines = draw_way(store, &seen.publish, &nowhere, 0);
+    return lines > LADDER_FLOW_SMALL - 1 ? LADDER_FLOW_SMALL_MOST
+                                         : LADDER_FLOW_SMALL;
 }
 
 void ladder_flow_draw(const struct store *store, uint64_t position,

@@ -317,7 +317,8 @@ static void put_short(const char *text, int width, struct buf *out)
     if (needed > width / 2)
         needed = width / 2;
     int left = width - needed - 2;
-    if (!message || grid_text_width(text) <= width || left < least) {
+    if (!message || grid_text_width(text) <= width || left < least ||
+        message - text <= left + 2) { /* that is short already */
         buf_append_string(out, text);
         return;
     }

@@ -108,8 +108,15 @@ void view_free(struct view *view);
 /* Let view_present show the lab's step in place of a packet, or not. */
 void view_present_slide(struct view *view, bool slide);
 
-/* Let view_help begin with this heading, a constant. */
+/* Let view_help begin with this heading, a constant; "": at its beginning. */
 void view_help_find(struct view *view, const char *heading);
+
+/* The packet that brought the last message of the topic that view_topics has
+   chosen; STORE_NOWHERE: none did. */
+uint64_t view_topics_last(struct view *view);
+
+/* Let view_payload compare the message with another. */
+void view_payload_compare(struct view *view);
 
 /* Let view_payload plot the number of this name; "": the first. */
 void view_payload_plot(struct view *view, const char *number);

@@ -116,6 +116,8 @@ static void copy_line(struct view_help *view, size_t number, char *line,
 /* Begin with the heading that was asked for. */
 static void find_wanted(struct view_help *view)
 {
+    if (view->wanted && !*view->wanted)
+        view->top = 0;
     for (size_t i = 0; view->wanted && i < view->lines; i++) {
         char line[256];
 

@@ -342,15 +342,26 @@ static void draw_rows(struct view_ladder *view, const struct area *area,
         draw_expected(view, &frame, y);
 }
 
+/* Rows for what is said about the chosen packet. */
+static int about_height(const struct store *store, const struct area *area)
+{
+    const int narrow = 60;
+    const int folded = 4; /* lines that a narrow one has more */
+
+    if (area->height < 9)
+        return 0;
+    if (area->height < 15)
+        return ladder_flow_small(store, store_chosen_at(store, STORE_ALL),
+                                 area);
+    return LADDER_FLOW_HEIGHT + (area->width < narrow ? folded : 0);
+}
+
 static void draw(struct view *base, const struct area *area, int pane)
 {
     struct view_ladder *view = (struct view_ladder *)base;
     const struct store *store = base->store;
     struct area rows = *area;
-    int about = area->height < 9    ? 0
-                : area->height < 15 ? LADDER_FLOW_SMALL
-                : area->width < 60  ? LADDER_FLOW_HEIGHT + 3
-                                    : LADDER_FLOW_HEIGHT;
+    int about = about_height(store, area);
 
     if (area->height < 1)
         return;

@@ -40,11 +40,32 @@ static bool get(const struct view_payload *view, uint64_t position,
            payload_of(row, payload);
 }
 
-static uint64_t other_tag(const struct store *store, uint64_t position)
+/* Did the same end send it, for the same topic? */
+static bool is_like(const struct history_row *a, const struct history_row *b)
 {
+    return a->record.type == RECORD_MQTT && a->note.type == MQTT_PUBLISH &&
+           a->record.direction == b->record.direction &&
+           (a->record.direction == RECORD_C2B ||
+            a->record.connection == b->record.connection) &&
+           !strcmp(a->note.topic, b->note.topic);
+}
+
+/* What the message is compared with: that of the packet tagged last, or else
+   the one before it of its topic. */
+static uint64_t other_of(const struct store *store, uint64_t position)
+{
+    struct history_row row;
+    struct history_row before;
+
     for (size_t i = store->tag_count; i-- > 0;) {
         if (store->tags[i] != position)
             return store->tags[i];
+    }
+    if (!store_row(store, position, &row) || row.note.type != MQTT_PUBLISH)
+        return STORE_NOWHERE;
+    while (position-- > 0 && store_row(store, position, &before)) {
+        if (is_like(&before, &row))
+            return position;
     }
     return STORE_NOWHERE;
 }
@@ -57,8 +78,9 @@ static void make_diff(struct view_payload *view, struct slice payload)
     struct buf second = {0};
 
     if (!get(view, view->tagged, &row, &other)) {
-        buf_append_string(&view->text, "Tag another PUBLISH with Space first; "
-                                       "this one is compared with it.\n");
+        buf_append_string(&view->text,
+                          "No message of this topic was before; Space tags "
+                          "another PUBLISH to compare with.\n");
         return;
     }
     payload_put(other, view->form, &first);
@@ -138,7 +160,7 @@ static void make(struct view_payload *view)
     if (position != view->position)
         view->top = 0;
     view->position = position;
-    view->tagged = other_tag(store, position);
+    view->tagged = other_of(store, position);
     buf_clear(&view->text);
     if (!get(view, position, &row, &payload)) {
         buf_append_string(&view->text,
@@ -383,6 +405,11 @@ void view_payload_plot(struct view *view, const char *number)
 
     snprintf(payload->number, sizeof(payload->number), "%s", number);
     payload->mode = MODE_PLOT;
+}
+
+void view_payload_compare(struct view *view)
+{
+    ((struct view_payload *)view)->mode = MODE_DIFF;
 }
 
 struct view *view_payload_new(void)

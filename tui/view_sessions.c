@@ -79,6 +79,12 @@ static void choose(struct view_sessions *view, size_t index)
 
 /* ---- the table ---- */
 
+/* Its latest packet came before this watched: nobody knows how long before. */
+static bool is_unheard(const struct model_client *client)
+{
+    return !client->connected_ns && !client->packets_in;
+}
+
 static void put_alive(const struct view_sessions *view,
                       const struct model_client *client, struct buf *out)
 {
@@ -92,8 +98,11 @@ static void put_alive(const struct view_sessions *view,
         buf_printf(out, "~%lld s", (long long)patience);
     else if (client->state == MODEL_CONNECTED && client->untold)
         buf_append_string(out, "?");
+    else if (client->state == MODEL_CONNECTED && left < 0)
+        buf_append_string(out, "no end");
     else if (client->state == MODEL_CONNECTED)
-        buf_printf(out, left < 0 ? "no end" : "%lld s", (long long)left);
+        buf_printf(out, "%s%lld s", is_unheard(client) ? "<" : "",
+                   (long long)left);
     else if (session >= 0)
         buf_printf(out, session < 10000 ? "%lld s" : "%lld h",
                    (long long)(session < 10000 ? session : session / 3600));
@@ -242,9 +251,9 @@ static int draw_times(const struct view_sessions *view, const struct area *area,
     else if (given_up >= 0)
         buf_printf(
             &line,
-            "if no packet comes, the broker gives it up in %lld s, after "
+            "if no packet comes, the broker gives it up in %s%lld s, after "
             "1.5 Keep Alives",
-            (long long)given_up);
+            is_unheard(client) ? "at most " : "", (long long)given_up);
     else if (session >= 0)
         buf_printf(&line, "the session is over in %lld s", (long long)session);
     if (line.len)

@@ -377,6 +377,15 @@ static void clear_retained(struct view_topics *view,
     buf_release(&name);
 }
 
+uint64_t view_topics_last(struct view *view)
+{
+    const struct model_topic *topic = chosen((struct view_topics *)view);
+
+    return topic && topic->published
+               ? history_find_seq(view->store->history, topic->last_seq)
+               : STORE_NOWHERE;
+}
+
 static bool act(struct view *base, enum action action, int pane)
 {
     struct view_topics *view = (struct view_topics *)base;

@@ -1,6 +1,7 @@
 /*
  * Runs every suite; CK_RUN_SUITE=name runs one. A name that none has, or
- * scripts that are not there, are a failure: nothing was tested.
+ * scripts that are not there, are a failure: nothing was tested. What came of
+ * each test is written into the file UNIT_LOG.
  */
 #include "suites.h"
 
@@ -19,6 +20,8 @@ int main(void)
 
     for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
         srunner_add_suite(runner, suites[i]());
+    if (getenv("UNIT_LOG"))
+        srunner_set_log(runner, getenv("UNIT_LOG"));
     srunner_run_all(runner, CK_ENV);
     bool good =
         srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;

@@ -229,6 +229,28 @@ START_TEST(help_leads_back_to_where_one_was)
 }
 END_TEST
 
+START_TEST(help_begins_with_the_keys_of_the_view)
+{
+    app_press(":help<Enter>");
+    ck_assert(!app_shows("In this view"));
+    app_press("<Esc>?");
+    ck_assert(app_shows("In this view (packets)"));
+}
+END_TEST
+
+START_TEST(rules_are_counted_on_a_small_screen)
+{
+    grid_release(&dash.grid);
+    grid_init(&dash.grid, 12, 40, false);
+    app_press("1");
+    ck_assert(app_shows("drop0 lost0"));
+    sample_event(&dash.sample, EVENT_RULE_SET, 0, 0, RECORD_TEXT,
+                 "rule 1: always drop mqtt.qos == 2", 0);
+    app_press("1");
+    ck_assert(app_shows("drop0 rules1 ?help") || app_shows("drop0 rules1  "));
+}
+END_TEST
+
 START_TEST(q_asks_before_the_broker_ends_and_escape_never_quits)
 {
     dash.app->about_quit = " Quit? ";
@@ -513,6 +535,8 @@ Suite *app_suite(void)
     tcase_add_test(tcase, what_is_said_is_never_cut);
     tcase_add_test(tcase, the_rules_in_force_are_listed);
     tcase_add_test(tcase, the_list_of_commands_begins_with_them);
+    tcase_add_test(tcase, help_begins_with_the_keys_of_the_view);
+    tcase_add_test(tcase, rules_are_counted_on_a_small_screen);
     tcase_add_test(tcase, help_leads_back_to_where_one_was);
     tcase_add_test(tcase, q_asks_before_the_broker_ends_and_escape_never_quits);
     tcase_add_test(tcase, q_leaves_at_once_when_nothing_ends_with_it);

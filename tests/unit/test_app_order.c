@@ -183,6 +183,61 @@ START_TEST(a_lecture_has_two_views_on_the_usual_screen)
 }
 END_TEST
 
+START_TEST(messages_are_compared_from_where_they_are_seen)
+{
+    static const struct sample_way in = {1, MQTT_3_1_1, false, 0};
+
+    for (unsigned i = 0; i < 3; i++) {
+        char text[8];
+
+        snprintf(text, sizeof(text), "v%u", i);
+        sample_publish(&dash.sample, in, 0, 0, "same", text); /* 33 to 35 */
+    }
+    app_press("1:35<Enter>d");
+    ck_assert(app_shows("compared"));
+    ck_assert(app_shows("- packet 34"));
+    ck_assert(app_shows("+ packet 35"));
+    ck_assert(app_shows("- v1"));
+    app_press("M:33<Enter><Space>:34<Enter><Space>:8<Enter>d");
+    ck_assert(app_shows("- packet 33"));
+    ck_assert(app_shows("+ packet 34"));
+    app_press("MU4/same<Enter>d");
+    ck_assert(app_shows("- packet 34"));
+    ck_assert(app_shows("+ packet 35"));
+    app_press("M1:7<Enter>d");
+    ck_assert(app_shows("No message of this topic was before"));
+}
+END_TEST
+
+/* From a snapshot nobody knows when the client was heard last. */
+START_TEST(who_was_not_heard_yet_has_at_most_so_long)
+{
+    static const struct sample_way in = {9, MQTT_3_1_1, false, 0};
+    struct buf bytes = {0};
+    struct record record = {.type = RECORD_EVT,
+                            .flags = RECORD_SNAPSHOT,
+                            .seq = ++dash.sample.seq,
+                            .time_ns = dash.sample.time_ns,
+                            .connection = 9};
+
+    record_begin(&bytes, EVENT_CONNECT_ACCEPTED);
+    record_put_string(&bytes, RECORD_CLIENT_ID, "before");
+    record_put_number(&bytes, RECORD_KEEP_ALIVE, 60);
+    record.bytes = buf_slice(&bytes);
+    dash.sample.take(dash.sample.owner, &record);
+    buf_release(&bytes);
+    sample_event(&dash.sample, EVENT_SESSION_CREATED, 9, 0, RECORD_CLIENT_ID,
+                 "before", 0);
+    app_press("3/before<Enter>");
+    ck_assert(app_shows("<60 s"));
+    ck_assert(app_shows("gives it up in at most 90 s"));
+    sample_ack(&dash.sample, in, MQTT_PINGREQ, 0);
+    app_press("j");
+    ck_assert(!app_shows("<60 s"));
+    ck_assert(!app_shows("at most"));
+}
+END_TEST
+
 Suite *app_order_suite(void)
 {
     Suite *suite = suite_create("app_order");
@@ -196,5 +251,7 @@ Suite *app_order_suite(void)
     tcase_add_test(tcase, help_names_every_layout_and_theme);
     tcase_add_test(tcase, a_lab_keeps_the_focus_when_the_layout_changes);
     tcase_add_test(tcase, a_lecture_has_two_views_on_the_usual_screen);
+    tcase_add_test(tcase, messages_are_compared_from_where_they_are_seen);
+    tcase_add_test(tcase, who_was_not_heard_yet_has_at_most_so_long);
     return suite;
 }
