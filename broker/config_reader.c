@@ -5,6 +5,7 @@
 #include "broker/config_reader.h"
 
 #include "base/alloc.h"
+#include "base/whole_file.h"
 #include "broker/config_names.h"
 #include "broker/config_special.h"
 #include "broker/config_table.h"
@@ -271,31 +272,10 @@ static void read_lines(struct config_reader *reader, struct slice text)
     }
 }
 
-/* Returns 0 or a negative errno. */
-static int load(const char *path, struct buf *text)
-{
-    FILE *file = fopen(path, "r");
-    size_t count;
-    int error = 0;
-
-    if (!file)
-        return -errno;
-    do {
-        count = fread(buf_reserve(text, 4096), 1, 4096, file);
-        text->len += (uint32_t)count;
-    } while (count && text->len <= FILE_BYTES_MAX);
-    if (ferror(file))
-        error = -errno;
-    else if (text->len > FILE_BYTES_MAX)
-        error = -EFBIG;
-    fclose(file);
-    return error;
-}
-
 static void read_file(struct config_reader *reader, const char *path)
 {
     struct buf text = {0};
-    int error = load(path, &text);
+    int error = whole_file_load(path, FILE_BYTES_MAX, &text);
 
     reader->name = path;
     reader->line = 0;

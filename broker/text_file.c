@@ -3,30 +3,15 @@
 #include "base/whole_file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 int text_file_load(const char *path, struct buf *text)
 {
     struct stat status;
-    size_t count;
-    int error = 0;
 
     if (stat(path, &status) == 0 && S_ISFIFO(status.st_mode))
         return -EINVAL;
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return -errno;
-    do {
-        count = fread(buf_reserve(text, 4096), 1, 4096, file);
-        text->len += (uint32_t)count;
-    } while (count && text->len <= TEXT_FILE_MAX_BYTES);
-    if (ferror(file))
-        error = errno ? -errno : -EIO;
-    else if (text->len > TEXT_FILE_MAX_BYTES)
-        error = -EFBIG;
-    fclose(file);
-    return error;
+    return whole_file_load(path, TEXT_FILE_MAX_BYTES, text);
 }
 
 int text_file_replace(const char *path, struct slice text)

@@ -118,23 +118,28 @@ static void tell_client(const struct certs_job *job, struct buf *told)
                job->base);
 }
 
+/* A new key, and a certificate for it. */
+static bool issue(struct certs_job *job, struct buf *told, struct buf *why,
+                  void (*tell)(const struct certs_job *job, struct buf *told))
+{
+    if (!certs_job_open_authority(job, why) || !certs_job_make_key(job, why))
+        return false;
+    certs_job_add_key(job, NULL);
+    if (!finish(job, told, why))
+        return false;
+    tell(job, told);
+    tell_commands(job, told);
+    return true;
+}
+
 bool certs_server(const struct certs_request *request, struct buf *told,
                   struct buf *why)
 {
     struct certs_job job = {.use = CERT_SERVER};
     bool good = certs_job_names(&job, request, why) &&
                 certs_job_begin(&job, request, "server", job.first_name, why) &&
-                certs_job_open_authority(&job, why) &&
-                certs_job_make_key(&job, why);
+                issue(&job, told, why, tell_broker);
 
-    if (good) {
-        certs_job_add_key(&job, NULL);
-        good = finish(&job, told, why);
-    }
-    if (good) {
-        tell_broker(&job, told);
-        tell_commands(&job, told);
-    }
     certs_job_release(&job);
     return good;
 }
@@ -155,18 +160,9 @@ bool certs_client(const struct certs_request *request, struct buf *told,
                   struct buf *why)
 {
     struct certs_job job = {.use = CERT_CLIENT};
-    bool good = begin_named(&job, request, why) &&
-                certs_job_open_authority(&job, why) &&
-                certs_job_make_key(&job, why);
+    bool good =
+        begin_named(&job, request, why) && issue(&job, told, why, tell_client);
 
-    if (good) {
-        certs_job_add_key(&job, NULL);
-        good = finish(&job, told, why);
-    }
-    if (good) {
-        tell_client(&job, told);
-        tell_commands(&job, told);
-    }
     certs_job_release(&job);
     return good;
 }

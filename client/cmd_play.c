@@ -1,6 +1,7 @@
 /*
  * mqttlab device: a simulated device. mqttlab play: a scripted demonstration.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/options.h"
+#include "base/whole_file.h"
 #include "client/client_options.h"
 #include "client/commands.h"
 #include "client/play.h"
@@ -75,38 +77,26 @@ static void list_built_ins(bool device)
     }
 }
 
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char *text;
-    size_t got;
-
-    if (!file)
-        return NULL;
-    text = alloc_bytes(FILE_MAX + 1);
-    got = fread(text, 1, FILE_MAX, file);
-    text[got] = '\0';
-    fclose(file);
-    return text;
-}
-
-/* A built-in one, the file of this name, or NAME.play, as labs bring them. */
-static char *find_text(const char *name)
+/* A built-in one, the file of this name, or NAME.play, as labs bring them.
+   Returns 0 or a negative errno. */
+static int find_text(const char *name, struct buf *text)
 {
     const struct play_built_in *row = play_built_ins();
 
     while (row->name && strcmp(row->name, name) != 0)
         row++;
-    if (row->name)
-        return alloc_string(row->text);
-    char *text = read_file(name);
-    if (!text) {
+    if (row->name) {
+        buf_append_string(text, row->text);
+        return 0;
+    }
+    int error = whole_file_load(name, FILE_MAX, text);
+    if (error == -ENOENT) {
         char *path = alloc_printf("%s.play", name);
 
-        text = read_file(path);
+        error = whole_file_load(path, FILE_MAX, text);
         free(path);
     }
-    return text;
+    return error;
 }
 
 /* "labs/one.play": "labs". Owned; NULL when it is the present folder. */
@@ -119,29 +109,32 @@ static char *folder_of(const char *path)
                : NULL;
 }
 
+static void explain_missing(const char *name)
+{
+    fprintf(stderr,
+            "mqttlab: there is no '%s', and no file of this name; built in are",
+            name);
+    for (const struct play_built_in *row = play_built_ins(); row->name; row++)
+        fprintf(stderr, " %s", row->name);
+    fprintf(stderr, "\n");
+}
+
 static bool load(struct player *player)
 {
-    char error[200];
-    char *text = find_text(player->word);
-    bool good;
+    char wrong[200];
+    struct buf text = {0};
+    int error = find_text(player->word, &text);
+    bool good = !error && play_script_read(&player->script, buf_string(&text),
+                                           wrong, sizeof(wrong));
 
-    if (!text) {
-        fprintf(stderr,
-                "mqttlab: there is no '%s', and no file of this name; built in "
-                "are",
-                player->word);
-        for (const struct play_built_in *row = play_built_ins(); row->name;
-             row++)
-            fprintf(stderr, " %s", row->name);
-        fprintf(stderr, "\n");
-        return false;
-    }
-    good = play_script_read(&player->script, text, error, sizeof(error));
-    if (!good)
-        fprintf(stderr, "mqttlab: %s: %s\n", player->word, error);
-    free(text);
+    buf_release(&text);
     if (good)
         player->folder = folder_of(player->word);
+    else if (error == -ENOENT)
+        explain_missing(player->word);
+    else
+        fprintf(stderr, "mqttlab: %s: %s\n", player->word,
+                error ? strerror(-error) : wrong);
     player->options.folder = player->folder;
     return good;
 }

@@ -4,6 +4,7 @@
 #include "labs/lab.h"
 
 #include "base/alloc.h"
+#include "base/whole_file.h"
 #include "labs/lab_blocks.h"
 #include "labs/markdown.h"
 #include "labs/params.h"
@@ -149,24 +150,15 @@ static char *read_front_matter(struct lab *lab, char *text, unsigned *line,
 
 static char *read_file(const char *path, struct lab_problems *problems)
 {
-    FILE *file = fopen(path, "rb");
     struct buf text = {0};
+    int error = whole_file_load(path, MAX_LAB_BYTES, &text);
 
-    if (!file) {
-        lab_problem(problems, path, 0, "%s", strerror(errno));
+    if (error && error != -EFBIG) {
+        lab_problem(problems, path, 0, "%s", strerror(-error));
+        buf_release(&text);
         return NULL;
     }
-    for (;;) {
-        size_t got = fread(buf_reserve(&text, 4096), 1, 4096, file);
-
-        text.len += (uint32_t)got;
-        if (got == 0 || text.len > MAX_LAB_BYTES)
-            break;
-    }
-    bool failed = ferror(file) || text.len > MAX_LAB_BYTES ||
-                  !utf8_valid(buf_slice(&text));
-    fclose(file);
-    if (failed) {
+    if (error || !utf8_valid(buf_slice(&text))) {
         lab_problem(problems, path, 0,
                     "not a text file in UTF-8 of at most 1 MiB");
         buf_release(&text);

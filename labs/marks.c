@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/whole_file.h"
 #include "labs/answer.h"
 #include "labs/grade_report.h"
 
@@ -209,21 +210,6 @@ static char separator_in(const char *text)
     return text[first] && text[first] != '\n' ? text[first] : ',';
 }
 
-static int read_whole(struct buf *text, const char *path)
-{
-    FILE *file = fopen(path, "re");
-    size_t got;
-
-    if (!file)
-        return errno == ENOENT ? 0 : -errno;
-    while (text->len < MAX_BYTES &&
-           (got = fread(buf_reserve(text, 65536), 1, 65536, file)) > 0)
-        text->len += (uint32_t)got;
-    int result = ferror(file) ? -EIO : text->len >= MAX_BYTES ? -EFBIG : 0;
-    fclose(file);
-    return result;
-}
-
 bool marks_read(struct marks *marks, const char *path, char *error,
                 size_t error_size)
 {
@@ -231,8 +217,8 @@ bool marks_read(struct marks *marks, const char *path, char *error,
     struct buf file = {0};
 
     *marks = (struct marks){.separator = ','};
-    int result = read_whole(&file, path);
-    if (result) {
+    int result = whole_file_load(path, MAX_BYTES, &file);
+    if (result && result != -ENOENT) {
         snprintf(error, error_size, "%s: %s", path, strerror(-result));
         buf_release(&file);
         return false;

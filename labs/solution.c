@@ -1,13 +1,15 @@
 #include "labs/solution.h"
 
 #include "base/alloc.h"
+#include "base/whole_file.h"
 #include "labs/markdown.h"
 #include "labs/params.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MAX_BYTES (1u << 20)
 
 /* labs/01-x.md: labs/01-x.solution.md; exercises/01.1-x/exercise.md:
    exercises/01.1-x/solution.md. */
@@ -72,20 +74,6 @@ static void take_block(struct solution *solution, struct lab *lab,
                     "a wrong solution says fails=CHECK,...");
 }
 
-static char *read_all(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    struct buf text = {0};
-    size_t got;
-
-    if (!file)
-        return NULL;
-    while ((got = fread(buf_reserve(&text, 4096), 1, 4096, file)) > 0)
-        text.len += (uint32_t)got;
-    fclose(file);
-    return buf_take_string(&text);
-}
-
 bool solution_load(struct solution *solution, struct lab *lab,
                    struct lab_problems *problems)
 {
@@ -93,15 +81,19 @@ bool solution_load(struct solution *solution, struct lab *lab,
     unsigned before = problems->count;
 
     *solution = (struct solution){.path = solution_path(lab->path)};
-    char *text = read_all(solution->path);
-    if (!text || markdown_parse(&markdown, text, strlen(text), 1) != 0)
-        lab_problem(problems, solution->path, 0, "%s", strerror(errno));
+    struct buf file = {0};
+    int error = whole_file_load(solution->path, MAX_BYTES, &file);
+    const char *text = buf_string(&file);
+    if (!error)
+        error = markdown_parse(&markdown, text, strlen(text), 1);
+    if (error)
+        lab_problem(problems, solution->path, 0, "%s", strerror(-error));
     for (size_t i = 0; i < markdown.count; i++) {
         if (markdown.blocks[i].kind == MARKDOWN_CODE)
             take_block(solution, lab, &markdown.blocks[i], problems);
     }
     markdown_release(&markdown);
-    free(text);
+    buf_release(&file);
     for (size_t i = 0; i < lab->step_count; i++) {
         if (lab->steps[i].points && !solution_of(solution, lab->steps[i].id))
             lab_problem(problems, solution->path, 0,

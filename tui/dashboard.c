@@ -258,6 +258,21 @@ static bool ends_broker(void *owner)
            (lab && lab->runs_broker && lab->runs_broker(lab->lab));
 }
 
+/* What the screen may do here, and says. */
+static void equip(struct app *app, struct dashboard *dashboard,
+                  struct source *source, struct crew *crew)
+{
+    app->deeds = source_deeds(source);
+    app->crew = crew;
+    if (dashboard->options->with_keys)
+        app_say(app, "--with-keys: who has a recording of this reads "
+                     "what TLS has hidden");
+    app->about_quit = " Quit? The broker ends as well.   y yes"
+                      "   any other key: no ";
+    app->quit_ends = ends_broker;
+    app->quit_owner = dashboard;
+}
+
 static int show(struct dashboard *dashboard, const struct settings *settings)
 {
     const struct dashboard_options *options = dashboard->options;
@@ -287,15 +302,7 @@ static int show(struct dashboard *dashboard, const struct settings *settings)
         app->max_bytes = max_bytes;
         app->host.small_invitation = small;
         app_use(app, settings);
-        app->deeds = source_deeds(&source);
-        app->crew = &crew;
-        if (dashboard->options->with_keys)
-            app_say(app, "--with-keys: who has a recording of this reads "
-                         "what TLS has hidden");
-        app->about_quit = " Quit? The broker ends as well.   y yes"
-                          "   any other key: no ";
-        app->quit_ends = ends_broker;
-        app->quit_owner = dashboard;
+        equip(app, dashboard, &source, &crew);
         result = options->plain ? run_plain(&source, options->json)
                                 : run_screen(app, &source, &screen);
         if (result)

@@ -12,6 +12,27 @@
 /* So many names are tried, if there are files of programs that were killed. */
 #define NAMES_MAX 100
 
+#define READ_BYTES 16384
+
+/* ---- reading ---- */
+
+int whole_file_load(const char *path, size_t max_bytes, struct buf *content)
+{
+    FILE *file = fopen(path, "re");
+    size_t most = content->len + max_bytes;
+    size_t got = 1;
+
+    if (!file)
+        return -errno;
+    while (got && content->len <= most) {
+        got = fread(buf_reserve(content, READ_BYTES), 1, READ_BYTES, file);
+        content->len += (uint32_t)got;
+    }
+    int error = ferror(file) ? -errno : content->len > most ? -EFBIG : 0;
+    fclose(file);
+    return error;
+}
+
 /* ---- beginning ---- */
 
 /* In the same folder, or rename could not put it in place; the name is short,

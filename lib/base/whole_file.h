@@ -1,7 +1,7 @@
 /*
- * A file that is written whole or not at all.
+ * Files that are read whole, and files that are written whole or not at all.
  *
- * It is written beside the one that it replaces, under a hidden name, and takes
+ * One that is written is written beside the one that it replaces, under a hidden name, and takes
  * that one's place by rename when all of it is on the disk. So others see the
  * old file or the new one, and a disk that is full costs nothing: the old one
  * is as it was, and nothing is left beside it. Only who is killed meanwhile
@@ -14,10 +14,14 @@
 #ifndef BASE_WHOLE_FILE_H
 #define BASE_WHOLE_FILE_H
 
-#include "base/slice.h"
+#include "base/buf.h"
 
 #include <stdio.h>
 #include <sys/types.h>
+
+/* Append all of a file to content. It may have max_bytes: /dev/zero has more,
+   which is -EFBIG. A pipe is read to its end. Returns 0 or an error. */
+int whole_file_load(const char *path, size_t max_bytes, struct buf *content);
 
 struct whole_file {
     FILE *file;   /* to write to; NULL: not open */

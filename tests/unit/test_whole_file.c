@@ -1,4 +1,4 @@
-/* Files that are written whole or not at all. */
+/* Files that are read whole, and written whole or not at all. */
 #include "suites.h"
 
 #include "base/whole_file.h"
@@ -84,6 +84,26 @@ static void expect(const char *text, unsigned mode)
     ck_assert_int_eq(stat(path, &status), 0);
     ck_assert_uint_eq(status.st_mode & 0777, mode);
 }
+
+/* ---- reading ---- */
+
+START_TEST(a_file_is_read_to_its_end_or_its_limit)
+{
+    struct buf content = {0};
+
+    ck_assert_int_eq(store(path, "12345", PRIVATE, 0), 0);
+    buf_append_string(&content, "0");
+    ck_assert_int_eq(whole_file_load(path, 5, &content), 0);
+    ck_assert_str_eq(buf_string(&content), "012345");
+    ck_assert_int_eq(whole_file_load(path, 4, &content), -EFBIG);
+    ck_assert_int_eq(whole_file_load(folder, 9, &content), -EISDIR);
+    ck_assert_int_eq(whole_file_load("/nowhere", 9, &content), -ENOENT);
+    ck_assert_int_eq(whole_file_load("/dev/zero", 100000, &content), -EFBIG);
+    buf_release(&content);
+}
+END_TEST
+
+/* ---- writing ---- */
 
 START_TEST(what_was_there_stays_until_all_is_written)
 {
@@ -296,6 +316,7 @@ Suite *whole_file_suite(void)
     TCase *tcase = unit_case(suite, "whole_file", 10);
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, a_file_is_read_to_its_end_or_its_limit);
     tcase_add_test(tcase, what_was_there_stays_until_all_is_written);
     tcase_add_test(tcase, what_is_finished_is_in_place_only_when_it_is_placed);
     tcase_add_test(tcase, a_full_disk_leaves_what_was_there);
