@@ -3,11 +3,11 @@
 #include "base/alloc.h"
 #include "labs/lab_saw.h"
 #include "labs/lab_text.h"
+#include "net/address.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define USUAL_PORT 1883     /* a broker on it needs no word */
 #define NO_COLUMNS SIZE_MAX /* the view breaks lines itself */
 
 void lab_panel_lines_release(struct lab_panel_lines *lines)
@@ -135,7 +135,7 @@ void lab_panel_lines_make(struct lab_panel_lines *lines,
     const struct lab_step *spec = run->steps[run->current].step;
 
     lab_panel_lines_release(lines);
-    if (port != USUAL_PORT)
+    if (port != ADDRESS_PORT) /* on the usual one it needs no word */
         add_port(lines, port);
     if (run->current == 0) {
         add_blocks(lines, run->lab->intro, run->lab->intro_count);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "broker/config_table.h"
 #include "broker/config_value.h"
+#include "net/address.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -228,7 +229,7 @@ struct config_listener *config_add_listener(struct config *config,
 void config_finish(struct config *config)
 {
     if (!config->listener_count)
-        config_add_listener(config, CONFIG_DEFAULT_PORT, NULL);
+        config_add_listener(config, ADDRESS_PORT, NULL);
     for (size_t i = 0; i < config->listener_count; i++) {
         struct config_listener *listener = &config->listeners[i];
 

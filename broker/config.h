@@ -17,8 +17,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define CONFIG_DEFAULT_PORT 1883
-
 /* An own check that is loaded from a shared object. */
 struct config_plugin {
     char *path; /* owned */

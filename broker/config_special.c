@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "broker/config_value.h"
+#include "net/address.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -303,7 +304,7 @@ void config_special_end(struct config_reader *reader)
     /* An address without a port means the usual one. */
     if (reader->bind_address && reader->by_port == CONFIG_NO_LISTENER) {
         struct config_listener *listener =
-            add_listener(reader, CONFIG_DEFAULT_PORT, reader->bind_address);
+            add_listener(reader, ADDRESS_PORT, reader->bind_address);
 
         free(listener->where);
         listener->where = reader->bound_where;

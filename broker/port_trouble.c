@@ -1,6 +1,7 @@
 #include "broker/port_trouble.h"
 
 #include "base/process.h"
+#include "net/address.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 /* "is taken by mosquitto (process 42). Stop it (kill 42), or ..." */
 static void explain_taken(uint16_t port, char *why)
 {
-    unsigned another = port < UINT16_MAX ? port + 1u : CONFIG_DEFAULT_PORT;
+    unsigned another = port < UINT16_MAX ? port + 1u : ADDRESS_PORT;
     char name[64];
     pid_t pid;
 

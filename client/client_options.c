@@ -7,6 +7,7 @@
 #include "client/client_text.h"
 #include "mqtt/property.h"
 #include "mqtt/topic.h"
+#include "net/address.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 /* Whoever connects to this port wants TLS, as with mosquitto's clients. */
-#define TLS_PORT 8883
 
 /* mosquitto's clients say so in CONNECT, so ours do [MQTT5 3.1.2.11.3]. */
 #define RECEIVE_MAXIMUM 20
@@ -51,7 +51,7 @@ uint16_t client_options_port(void)
     const char *chosen = getenv("MQTTLAB_PORT");
     long port = chosen ? strtol(chosen, NULL, 10) : 0;
 
-    return port > 0 && port <= UINT16_MAX ? (uint16_t)port : 1883;
+    return port > 0 && port <= UINT16_MAX ? (uint16_t)port : ADDRESS_PORT;
 }
 
 /* Likewise where one speaks TLS without being told. */
@@ -60,7 +60,7 @@ static uint16_t tls_port(void)
     const char *chosen = getenv("MQTTLAB_TLS_PORT");
     long port = chosen ? strtol(chosen, NULL, 10) : 0;
 
-    return port > 0 && port <= UINT16_MAX ? (uint16_t)port : TLS_PORT;
+    return port > 0 && port <= UINT16_MAX ? (uint16_t)port : ADDRESS_TLS_PORT;
 }
 
 /* Go on with the next line of the file of defaults, behind the last one with

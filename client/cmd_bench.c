@@ -7,6 +7,7 @@
 #include "client/bench_report.h"
 #include "client/bench_usual.h"
 #include "client/commands.h"
+#include "net/address.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -490,7 +491,7 @@ int cmd_bench(int argc, char **argv)
 {
     struct command_line line = {
         .plan = {.host = "127.0.0.1",
-                 .port = 1883,
+                 .port = ADDRESS_PORT,
                  .payload_bytes = UINT32_MAX,
                  .version = MQTT_3_1_1},
     };

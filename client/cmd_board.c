@@ -15,6 +15,7 @@
 #include "client/client.h"
 #include "client/client_options.h"
 #include "client/commands.h"
+#include "net/address.h"
 #include "net/timer.h"
 
 #define EXIT_USAGE   3
@@ -299,7 +300,7 @@ int cmd_board(int argc, char **argv)
 
     viewer.config = (struct client_config){
         .host = "127.0.0.1",
-        .port = 1883,
+        .port = ADDRESS_PORT,
         .connect = {.version = MQTT_3_1_1,
                     .clean_start = true,
                     .keep_alive_s = KEEP_ALIVE_S}

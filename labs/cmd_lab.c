@@ -21,6 +21,7 @@
 #include "labs/lab_wait.h"
 #include "labs/progress.h"
 #include "labs/workspace.h"
+#include "net/address.h"
 #include "wire/render.h"
 
 #include <errno.h>
@@ -28,8 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_PORT 1883
-#define MAX_WORDS    64
+#define MAX_WORDS 64
 
 enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
@@ -437,7 +437,7 @@ static int read_options(struct request *request, int argc, char **argv)
     int id;
 
     *request = (struct request){
-        .plain = {.port = DEFAULT_PORT, .board = getenv("MQTTLAB_BOARD")},
+        .plain = {.port = ADDRESS_PORT, .board = getenv("MQTTLAB_BOARD")},
         .seeds = 1
     };
     options_init(&options, lab_options, argc, argv);

@@ -9,6 +9,7 @@
 #include "labs/lab_talk.h"
 #include "labs/lab_text.h"
 #include "labs/ports.h"
+#include "net/address.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -20,8 +21,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define POLL_MS    50
-#define USUAL_PORT 1883
+#define POLL_MS 50
 
 struct plain {
     struct live live;
@@ -441,7 +441,7 @@ static void greet(struct plain *plain)
                    "in that folder\nwith %s; if it is not, stop it and begin "
                    "again.\n\n",
                    lab->config);
-    if (plain->broker.port != USUAL_PORT)
+    if (plain->broker.port != ADDRESS_PORT)
         buf_printf(&text,
                    "Begin in each terminal with: mqttlab shell -p %u\n"
                    "(in mqttlab's own folder: make shell ARGS='-p %u')\n\n",

@@ -1,5 +1,7 @@
 #include "labs/ports.h"
 
+#include "net/address.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +11,10 @@ static const struct {
     const char *variable;
     uint16_t usual;
 } ports[PORTS_COUNT] = {
-    [PORTS_MQTT] = {"port",     "MQTTLAB_PORT",     1883},
-    [PORTS_TLS] = {"tls_port", "MQTTLAB_TLS_PORT", 8883},
-    [PORTS_WS] = {"ws_port",  "MQTTLAB_WS_PORT",  9001},
-    [PORTS_WSS] = {"wss_port", "MQTTLAB_WSS_PORT", 9883},
+    [PORTS_MQTT] = {"port",     "MQTTLAB_PORT",     ADDRESS_PORT    },
+    [PORTS_TLS] = {"tls_port", "MQTTLAB_TLS_PORT", ADDRESS_TLS_PORT},
+    [PORTS_WS] = {"ws_port",  "MQTTLAB_WS_PORT",  9001            },
+    [PORTS_WSS] = {"wss_port", "MQTTLAB_WSS_PORT", 9883            },
 };
 
 /* By its name, so that whoever looks for a variable finds it. */

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "net/address.h"
 #include "tui/presets.h"
 #include "tui/shell_pane.h"
 
@@ -93,7 +94,7 @@ static void host_start_shell(void *owner)
     int error = -ENOTSUP;
 
     snprintf(port, sizeof(port), "%u",
-             app->crew && app->crew->port ? app->crew->port : 1883);
+             app->crew && app->crew->port ? app->crew->port : ADDRESS_PORT);
     if (program && app->host.shell)
         error = shell_pane_start(app->host.shell, argv);
     if (error)

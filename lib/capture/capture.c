@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "capture/capture_sn.h"
 #include "capture/capture_state.h"
+#include "net/address.h"
 #include "wire/pcapng_block.h"
 #include "wire/pcapng_frame.h"
 #include "wire/pcapng_record.h"
@@ -17,12 +18,12 @@
 #define SEQ_STEP 4u
 
 static const struct capture_port usual_ports[] = {
-    {1883, CAPTURE_MQTT},
-    {8883, CAPTURE_TLS },
-    {9001, CAPTURE_WS  },
-    {8080, CAPTURE_WS  },
-    {9883, CAPTURE_WSS },
-    {8443, CAPTURE_WSS },
+    {ADDRESS_PORT,     CAPTURE_MQTT},
+    {ADDRESS_TLS_PORT, CAPTURE_TLS },
+    {9001,             CAPTURE_WS  },
+    {8080,             CAPTURE_WS  },
+    {9883,             CAPTURE_WSS },
+    {8443,             CAPTURE_WSS },
 };
 
 enum capture_protocol capture_protocol_at(const struct capture *capture,

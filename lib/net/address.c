@@ -18,12 +18,12 @@ struct scheme {
 };
 
 static const struct scheme schemes[] = {
-    {"mqtt://",    ADDRESS_MQTT,    1883},
-    {"mqtts://",   ADDRESS_MQTTS,   8883},
-    {"ws://",      ADDRESS_WS,      80  },
-    {"wss://",     ADDRESS_WSS,     443 },
-    {"unix:",      ADDRESS_UNIX,    0   },
-    {"socks5h://", ADDRESS_SOCKS5H, 1080},
+    {"mqtt://",    ADDRESS_MQTT,    ADDRESS_PORT    },
+    {"mqtts://",   ADDRESS_MQTTS,   ADDRESS_TLS_PORT},
+    {"ws://",      ADDRESS_WS,      80              },
+    {"wss://",     ADDRESS_WSS,     443             },
+    {"unix:",      ADDRESS_UNIX,    0               },
+    {"socks5h://", ADDRESS_SOCKS5H, 1080            },
 };
 
 /* What is being parsed, and where its errors go. */
@@ -188,7 +188,7 @@ int address_parse(struct address *address, const char *text, char *error,
     struct slice rest = slice_of_string(text);
 
     error[0] = '\0';
-    *address = (struct address){.scheme = ADDRESS_MQTT, .port = 1883};
+    *address = (struct address){.scheme = ADDRESS_MQTT, .port = ADDRESS_PORT};
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         struct slice prefix = slice_of_string(schemes[i].prefix);
 

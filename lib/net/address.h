@@ -13,9 +13,13 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+/* The ports of MQTT when nobody says another, as IANA has them. */
+#define ADDRESS_PORT     1883
+#define ADDRESS_TLS_PORT 8883
+
 enum address_scheme {
-    ADDRESS_MQTT,  /* TCP, port 1883 */
-    ADDRESS_MQTTS, /* TLS, port 8883 */
+    ADDRESS_MQTT,  /* TCP, ADDRESS_PORT */
+    ADDRESS_MQTTS, /* TLS, ADDRESS_TLS_PORT */
     ADDRESS_WS,    /* WebSocket, port 80 */
     ADDRESS_WSS,   /* WebSocket over TLS, port 443 */
     ADDRESS_UNIX,

@@ -9,6 +9,8 @@
 #include "wire/pcapng_frame.h"
 #include "wire/render.h"
 
+#include "net/address.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -286,10 +288,10 @@ static void put_packet(struct pcapng_writer *writer, struct stream *stream,
 static uint16_t port_for(struct slice transport)
 {
     if (slice_equal_string(transport, "tls"))
-        return 8883;
+        return ADDRESS_TLS_PORT;
     if (slice_equal_string(transport, "ws"))
         return 8080;
-    return slice_equal_string(transport, "wss") ? 8443 : 1883;
+    return slice_equal_string(transport, "wss") ? 8443 : ADDRESS_PORT;
 }
 
 static struct stream *find_stream(struct pcapng_writer *writer,
