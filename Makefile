@@ -28,6 +28,8 @@ SUITES := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 BUILDER := tests/builder/judge.c $(wildcard exercises/builder/*/*.c)
 EXAMPLES := $(wildcard examples/*.c)
 FUZZ  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FORMATTED := $(SRC) $(HDR) $(TESTS) $(wildcard tests/unit/*.h tests/fuzz/*.c) \
+             $(BUILDER) $(EXAMPLES)
 
 # Who may include whom; every folder may include itself.  See ARCHITECTURE.md.
 uses.base   :=
@@ -287,23 +289,21 @@ SANITIZED := tests/e2e/[1-6]*.sh tests/e2e/7[1-9]*.sh
 # students' values and typed whole, 200 hand-ins graded, every test under valgrind but for those whose
 # processes end without tidying up.
 nightly: export MQTTLAB_SKIP_NOTHING = 1
+nightly: export MQTTLAB = $(CURDIR)/$B/mqttlab
 nightly: ## what takes hours: analyzer, fuzzing, load, valgrind
 	$Q$(MAKE) --no-print-directory analyze
 	$Q$(MAKE) --no-print-directory fuzz FOR=600
 	$Q$(MAKE) --no-print-directory all $B/unit-tests
-	$QLOAD_SECONDS=60 CK_RUN_SUITE=terminal MQTTLAB=$(CURDIR)/$B/mqttlab \
-	    $B/unit-tests
+	$QLOAD_SECONDS=60 CK_RUN_SUITE=terminal $B/unit-tests
 	$QRANDOM_KEYS_SECONDS=200 $(MAKE) --no-print-directory check \
 	    VARIANT=asan T=app
-	$QRANDOM_CUTS_SECONDS=300 MQTTLAB=$(CURDIR)/$B/mqttlab \
-	    sh tests/e2e/23-random-cuts.sh
-	$QKILL_ROUNDS=200 CK_RUN_SUITE=durable_kill MQTTLAB=$(CURDIR)/$B/mqttlab \
-	    $B/unit-tests
+	$QRANDOM_CUTS_SECONDS=300 sh tests/e2e/23-random-cuts.sh
+	$QKILL_ROUNDS=200 CK_RUN_SUITE=durable_kill $B/unit-tests
 	$Q$B/mqttlab lab test --seeds 3
-	$QTYPE_ALL=yes MQTTLAB=$(CURDIR)/$B/mqttlab sh tests/e2e/79-typed-labs.sh
-	$QMQTTLAB=$(CURDIR)/$B/mqttlab sh tests/e2e/many_hand_ins.sh
+	$QTYPE_ALL=yes sh tests/e2e/79-typed-labs.sh
+	$Qsh tests/e2e/many_hand_ins.sh
 	$QLOSSY_ROUNDS=300 DISSECT_CASES=20000 MQTTLAB_E2E='tests/e2e/6[45]*.sh' \
-	    CK_RUN_SUITE=e2e MQTTLAB=$(CURDIR)/$B/mqttlab $B/unit-tests
+	    CK_RUN_SUITE=e2e $B/unit-tests
 	$Q$(foreach t,$(filter-out e2e durable_kill grade socket terminal,$(SUITES)),CK_FORK=no \
 	    CK_RUN_SUITE=$t valgrind -q --error-exitcode=1 --leak-check=full \
 	    --errors-for-leak-kinds=definite $B/unit-tests &&) true
@@ -322,7 +322,7 @@ fuzzing: $(FUZZ:%=$B/fuzz-%)
 # --- keeping it clean --------------------------------------------------------
 
 lint: layers cites headers $(SRC:%=$B/%.tidy) ## run clang-format, clang-tidy and cppcheck
-	$Qclang-format --dry-run --Werror $(SRC) $(HDR) $(TESTS) $(BUILDER) $(EXAMPLES)
+	$Qclang-format --dry-run --Werror $(FORMATTED)
 	$Qcppcheck --quiet -j $$(getconf _NPROCESSORS_ONLN) --error-exitcode=1 \
 	    --std=c11 --inline-suppr -I. -Ilib --suppress=unknownMacro \
 	    --enable=warning,performance,portability $(SRC)
@@ -397,7 +397,7 @@ manual: all ## write the dashboard's keys into docs/mqttlab.1
 	rm -f docs/mqttlab.1.orig
 
 format: ## reformat the sources in place
-	clang-format -i $(SRC) $(HDR) $(TESTS) $(BUILDER) $(EXAMPLES) $(wildcard tests/fuzz/*.c)
+	clang-format -i $(FORMATTED)
 
 # --- shipping it -------------------------------------------------------------
 
@@ -450,7 +450,7 @@ clean: ## remove everything that was built
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
-	    {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	    {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 .PHONY: all analyze builder $(WANTED:%=builder-%) examples nightly deps shell run grade bench bench-dashboard check check-all asan fuzz fuzzing lint layers statements cites headers \
         manual screenshots format install uninstall dist dist-lecturer clean help FORCE
