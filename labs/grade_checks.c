@@ -5,6 +5,7 @@
 #include "labs/fingerprint.h"
 #include "labs/grade.h"
 #include "labs/grade_evidence.h"
+#include "labs/grade_log.h"
 #include "labs/handin.h"
 #include "labs/journal.h"
 #include "labs/lab_run.h"
@@ -48,6 +49,7 @@ struct item {
 static struct {
     struct lab_run *run;
     struct fingerprint *fingerprint;
+    struct grade_log *log;
     const struct marks *marks; /* given by hand; NULL: none */
     struct item *items;
     size_t count;
@@ -242,13 +244,15 @@ static json_t *check_json(size_t index)
                       *verdict->expected ? verdict->expected : spec->text,
                       "actual", judgement.actual);
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:[], s:o, s:o, s:o, s:o}", "name",
+        "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "name",
         spec->id, "step", item->step->step->id, "description", spec->title,
         "passed", judgement.decided ? json_boolean(passed) : json_null(),
         "result", judgement.result, "points", (int)judgement.points, "max",
-        (int)spec->points, "log", "cause", cause, "dependency",
-        dependency_json(item->step), "evidence", evidence_json(verdict),
-        "packets",
+        (int)spec->points, "log",
+        grade_log_lines(job.log, (size_t)(item->step - job.run->steps),
+                        item->check),
+        "cause", cause, "dependency", dependency_json(item->step), "evidence",
+        evidence_json(verdict), "packets",
         grade_evidence_packets(job.run, verdict->evidence,
                                evidence_count(verdict)));
 }
@@ -356,6 +360,7 @@ static void feed(void *context, const struct record *record)
         record_code(record->bytes) == EVENT_LAB_STARTED)
         feed_started(record->bytes);
     lab_run_feed(run, record);
+    grade_log_feed(job.log, record);
     if (history_get(run->history, history_end(run->history) - 1, &row))
         fingerprint_feed(job.fingerprint, &row);
 }
@@ -424,6 +429,7 @@ static const char *replay(struct lab *lab, const char *folder,
     if (!job.run)
         return lab_is_broken;
     job.fingerprint = fingerprint_new();
+    job.log = grade_log_new(job.run);
     job.student = student;
     if (recorder_replay(folder, feed, job.run, &last_seq, error,
                         sizeof(error)) != 0)
