@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "tui/screen_guard.h"
 
 struct screen {
     SCREEN *curses;
@@ -72,6 +74,7 @@ static struct {
     struct termios termios;
     char text[128]; /* leaves the alternate screen, shows the cursor */
     size_t len;
+    int guard; /* does it if we are killed */
     volatile sig_atomic_t open;
 } before;
 
@@ -85,6 +88,7 @@ static void on_crash(int signum)
     if (before.open) {
         ssize_t ignored = write(STDOUT_FILENO, before.text, before.len);
 
+        ignored = send(before.guard, SCREEN_GUARD_BYE, 1, MSG_NOSIGNAL);
         (void)ignored;
         tcsetattr(STDIN_FILENO, TCSANOW, &before.termios);
     }
@@ -132,6 +136,7 @@ static void guard_terminal(const struct termios *termios, bool mouse)
     remember("cnorm");
     remember("rmkx");
     remember("rmcup");
+    before.guard = screen_guard_begin(before.text, before.len, termios);
     before.open = 1;
     for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
         signal(crashes[i], on_crash);
@@ -197,6 +202,7 @@ void screen_free(struct screen *screen)
         return;
     mousemask(0, NULL);
     endwin();
+    screen_guard_end(&before.guard);
     before.open = 0;
     for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
         signal(crashes[i], SIG_DFL);

@@ -191,14 +191,15 @@ static int draw_type(const struct area *area, int y,
     if (big)
         big_text_draw(area, y, 4, STYLE_KEY, type);
     else
-        grid_text(area, y, 4, STYLE_TITLE, type);
+        grid_printf(area, y, 4 + 2 + grid_text(area, y, 4, STYLE_TITLE, type),
+                    STYLE_PLAIN, "%s", buf_string(&about));
     if (beside) {
         grid_printf(area, y + 1, beside, STYLE_PLAIN, "\"%s\"",
                     meaning_of((enum mqtt_type)row->note.type));
         grid_text(area, y + 3, beside, STYLE_PLAIN, buf_string(&about));
     } else {
         y += big ? BIG_TEXT_HEIGHT : 1;
-        grid_printf(area, y, 4, STYLE_PLAIN, "\"%s\"  %s",
+        grid_printf(area, y, 4, STYLE_PLAIN, big ? "\"%s\"  %s" : "\"%s\"",
                     meaning_of((enum mqtt_type)row->note.type),
                     buf_string(&about));
         big = false;
@@ -250,7 +251,7 @@ static void draw_note(const struct area *area, int y,
 
 /* How long it is held already: its client does not wait for ever. */
 static void put_held(const struct store *store, const struct history_row *row,
-                     struct buf *out)
+                     bool narrow, struct buf *out)
 {
     const struct model_client *client =
         model_client(store->model, row->note.client_id);
@@ -260,31 +261,35 @@ static void put_held(const struct store *store, const struct history_row *row,
 
     if (!model_waits(store->model, row->record.seq))
         return;
-    buf_printf(out, "for %llu s",
-               (unsigned long long)(since_ns / CLOCK_NS_PER_S));
     int64_t patience =
         client ? model_patience_left_s(store->model, client, store->now_ns)
                : -1;
+    if (!narrow)
+        buf_printf(out, "for %llu s%s",
+                   (unsigned long long)(since_ns / CLOCK_NS_PER_S),
+                   patience < 0 ? "" : ", client ");
     if (patience > 0)
-        buf_printf(out, ", client gives up in ~%lld s", (long long)patience);
+        buf_printf(out, "gives up in ~%lld s", (long long)patience);
     else if (patience == 0)
-        buf_append_string(out, ", client may give up now");
-    buf_append_string(out, "   ");
+        buf_append_string(out, "may give up now");
+    buf_append_string(out, narrow ? "" : "   ");
 }
 
 static void draw_title(const struct view_present *view, const struct area *area,
                        const struct history_row *row)
 {
     const struct store *store = view->view.store;
+    bool narrow = area->width < 72;
     struct buf text = {0};
 
     grid_shade(area, 0, STYLE_TITLE);
     grid_text(area, 0, 1, STYLE_TITLE, "PRESENT");
     if (store->model->waiting_count)
         buf_printf(&text, "%zu held  ", store->model->waiting_count);
-    if (row && area->width >= 72)
-        put_held(store, row, &text);
-    if (row && row->note.flow)
+    if (row)
+        put_held(store, row, narrow, &text);
+    if (row && row->note.flow &&
+        (!narrow || !model_waits(store->model, row->record.seq)))
         buf_printf(&text, "QoS %u, packet %u of %u", row->note.flow_qos,
                    row->note.flow_step, row->note.flow_steps);
     grid_text(area, 0, area->width - (int)text.len - 1, STYLE_TITLE,

@@ -80,7 +80,7 @@ static const struct sentence sentences[] = {
     {EVENT_LAB_ANSWER, ABOUT},
     {EVENT_LAB_HINT, ABOUT},
     {EVENT_LAB_RESET, ABOUT},
-    {EVENT_NOTE, "[ on record {subject}][: {text}]"},
+    {EVENT_NOTE, "[: {text}]"},
     {EVENT_STREAM_LOST, "[: {number}][ {text}]"},
     {EVENT_STREAM_SKIPPED, "[: {number}][ {text}]"},
     {EVENT_STREAM_HIDDEN, "[: {text}]"},

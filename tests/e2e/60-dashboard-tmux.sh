@@ -71,12 +71,19 @@ modes() {
     tm display-message -p -t 0 '#{alternate_on}#{mouse_any_flag}#{keypad_flag}'
 }
 
-for signal in SEGV USR1; do
+takes_lines() { # a plain sh relies on that, too
+    stty -a <"$(tm display-message -p -t 0 '#{pane_tty}')" | grep -q ' icanon'
+}
+# Somebody else does it for a program that is killed, and says so.
+for signal in SEGV USR1 KILL; do
     keys clear Enter
     keys "sh -c 'echo \$\$ >$work/pid; exec $MQTTLAB replay $root/tests/screens/story.pcapng'" Enter
     waits_for '1Pkts'
     [ "$(modes)" = 111 ] || fail "the dashboard does not use the terminal"
     kill -s $signal "$(cat "$work/pid")"
+    [ $signal != KILL ] || waits_for 'mqttlab was killed'
+    until_ok takes_lines
+    keys Enter
     waits_for 'ready>'
     [ "$(modes)" = 000 ] || fail "SIG$signal leaves the terminal in another mode"
     keys "echo back-$signal" Enter

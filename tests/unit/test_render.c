@@ -273,7 +273,7 @@ static const struct {
      "connection 3: retained stored for t: a\\x1b[2J"                                                                             },
     {EVENT_NOTE,
      0,                         {{RECORD_SUBJECT, "12"}, {RECORD_TEXT, "look"}},
-     "connection 3: note on record 12: look"                                                                                      },
+     "connection 3: note: look"                                                                                                   },
     {EVENT_BROKER_STOPPED,   0, {{0, NULL}},                                                         "connection 3: broker stops" },
     {9999,                   0, {{RECORD_TEXT, "new"}},                                              "connection 3: evt 9999: new"},
 };

@@ -154,6 +154,7 @@ static const struct {
     {"held-session",      80,  24, "3/dash-1<Enter>"                                     },
     {"held-session-sm",   40,  12, "3/dash-1<Enter>"                                     },
     {"held-present",      80,  24, "P"                                                   },
+    {"held-present-sm",   40,  12, ":33<Enter>P"                                         },
     {"held-late",         80,  24, "3/dash-1<Enter>"                                     },
     {"held-late-present", 80,  24, "P"                                                   },
     {"held-large",        120, 40, "3/dash-1<Enter>"                                     },

@@ -1,0 +1,25 @@
+/*
+ * Who gives the terminal back when the dashboard cannot: SIGKILL leaves it no
+ * moment for that. A process more waits for its end and does it then.
+ */
+#ifndef TUI_SCREEN_GUARD_H
+#define TUI_SCREEN_GUARD_H
+
+#include <stddef.h>
+#include <termios.h>
+
+/*
+ * Begin to watch this process: when it is killed, text goes to standard output,
+ * and a line that says so; termios is set if no shell has set its own. Returns a
+ * descriptor for screen_guard_end, or -1 when there is nobody to watch.
+ */
+int screen_guard_begin(const char *text, size_t len,
+                       const struct termios *termios);
+
+/* Sent to the guard it does the same, in a signal handler. */
+#define SCREEN_GUARD_BYE "q"
+
+/* This process gives the terminal back itself. */
+void screen_guard_end(int *guard);
+
+#endif
