@@ -301,6 +301,7 @@ nightly: ## what takes hours: analyzer, fuzzing, load, valgrind
 	$QKILL_ROUNDS=200 CK_RUN_SUITE=durable_kill $B/unit-tests
 	$Q$B/mqttlab lab test --seeds 3
 	$QTYPE_ALL=yes sh tests/e2e/79-typed-labs.sh
+	$QTYPE_PANE=yes sh tests/e2e/79-typed-labs.sh
 	$Qsh tests/e2e/many_hand_ins.sh
 	$QLOSSY_ROUNDS=300 DISSECT_CASES=20000 MQTTLAB_E2E='tests/e2e/6[45]*.sh' \
 	    CK_RUN_SUITE=e2e $B/unit-tests

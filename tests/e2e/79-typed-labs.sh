@@ -1,11 +1,13 @@
 #!/bin/sh
 # What labs show behind "$" is typed, copied from the screen, into `mqttlab shell`, and
-# every check passes. Three labs; all of them when nothing may be skipped.
+# every check passes. Three labs; all of them when nothing may be skipped. With TYPE_ALL
+# their demonstrations and benchmarks too, with TYPE_PANE within the dashboard.
 . "$(dirname "$0")/lib.sh"
 need /usr/bin/python3 python3
 need bash
 need curl
 need openssl
+[ -z "${TYPE_PANE:-}" ] || need tmux
 
 labs="02-passwords 04-tls 10-authorization"
 TYPE_PACE=1
@@ -29,7 +31,7 @@ type_lab() { # LAB PORT HOME
         MQTTLAB_PORT="$2" MQTTLAB_TLS_PORT="$(($2 + 1))" MQTTLAB_WS_PORT="$(($2 + 2))" \
         MQTTLAB_WSS_PORT="$(($2 + 3))" \
         /usr/bin/python3 "$test_dir/type_labs.py" "$MQTTLAB" "$root/labs/$1.md" \
-        ${TYPE_ALL:+--all}
+        ${TYPE_ALL:+--all} ${TYPE_PANE:+--pane}
 }
 
 running=

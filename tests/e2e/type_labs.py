@@ -1,6 +1,6 @@
 """Type the commands of a lab as a student does who copies them from the screen.
 
-    type_labs.py MQTTLAB LAB.md [--all] [--until STEP]
+    type_labs.py MQTTLAB LAB.md [--all] [--until STEP] [--pane]
 
 The lab runs in one terminal (mqttlab lab --plain), and what it shows behind "$" is
 typed, line by line, into shells that `mqttlab shell` has opened in others: a broker and
@@ -8,7 +8,8 @@ each listener have one of their own. What the text asks for in words (a key, a p
 stands in WORDS; commands within its sentences that only look are typed behind. Then
 every check that no answer decides must have passed, and no command may have failed as
 only a wrongly written one does. Demonstrations and benchmarks are left out without
---all. --until leaves a lab at a step, with its files.
+--all. --until leaves a lab at a step, with its files. With --pane the lab is open in the
+dashboard, and what ends by itself is typed into the shell that is a view of it.
 
 Ports and folders come from the environment, as for every end-to-end script.
 """
@@ -17,6 +18,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +60,9 @@ WORDS = {
     },
     "12-psk": {
         "stolen": {8: [3]},
+    },
+    "17-limits": {
+        "full": {0: [("C", "ear")]},
     },
 }
 
@@ -109,6 +114,73 @@ class Terminal:
         os.close(self.fd)
 
 
+class Pane:
+    """The shell within the dashboard, which runs in tmux; looks like a Terminal."""
+
+    def __init__(self, program, lab):
+        self.at = 0
+        self.socket = os.path.join(os.environ["HOME"], "tmux")
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "50",
+                  program, "lab", lab, "--id", "typist", "-p",
+                  os.environ["MQTTLAB_PORT"])
+        self.sees("Lab ", 20)
+        self.keys("0", "z", "Enter")
+
+    def tmux(self, *words):
+        return subprocess.run(["tmux", "-S", self.socket, *words], check=True,
+                              stdout=subprocess.PIPE).stdout.decode()
+
+    def keys(self, *names):
+        for name in names:
+            self.tmux("send-keys", name)
+            time.sleep(0.3 * PACE)
+
+    @property
+    def text(self):
+        """The lines of the shell: three are above, two below."""
+        lines = self.tmux("capture-pane", "-p").split("\n")[3:48]
+        return "\n".join(line.rstrip() for line in lines).strip()
+
+    def sees(self, words, seconds):
+        end = time.monotonic() + seconds * PACE
+        while words not in self.tmux("capture-pane", "-p"):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def wait(self, pattern, seconds):
+        """Until a line is a prompt with nothing behind it."""
+        end = time.monotonic() + seconds * PACE
+        while time.monotonic() < end:
+            match = re.search(pattern.pattern.rstrip() + r"$", self.text, re.M)
+            if match:
+                return match
+            time.sleep(0.05)
+        return None
+
+    def read(self, _seconds):
+        """On an empty screen everything that comes is new."""
+        self.tmux("send-keys", "C-l")
+        time.sleep(0.2 * PACE)
+
+    def send(self, text):
+        for line in text.split("\n")[:-1]:
+            self.tmux("send-keys", "-l", line)
+            self.tmux("send-keys", "Enter")
+        time.sleep(0.2 * PACE)
+
+    def key(self, letter):
+        self.tmux("send-keys", "C-" + letter.lower())
+
+    def next_step(self):
+        self.keys("C-]", "7", "n", "0", "Enter")
+
+    def close(self):
+        self.keys("C-]", "q", "y")
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], check=False)
+
+
 def listener_of(command):
     """The Client Identifier of a command that goes on until it is stopped."""
     if command.startswith("mqttlab attach"):
@@ -124,6 +196,8 @@ def listener_of(command):
 class Student:
     def __init__(self, program, lab):
         self.program = program
+        self.lab = lab
+        self.pane = None
         self.words = WORDS.get(os.path.basename(lab)[:-3], {})
         self.shells = {}
         self.busy = set()
@@ -159,9 +233,8 @@ class Student:
         shell.send(command + "\n")
         self.busy.add(name)
         if name == "broker":
-            if shell.wait(r" running\n", 15):
-                self.screen.at = len(self.screen.text)
-                self.screen.wait("attached to the broker again", 10)
+            shell.wait(r" running\n", 15)
+            subprocess.run([self.program, "lab", "wait", "broker"], check=False)
         else:
             time.sleep(0.8 * PACE)
         if command.startswith("mosquitto_sub"):
@@ -174,7 +247,8 @@ class Student:
     def run(self, name, command):
         shell = self.shell(name)
         shell.read(0)
-        shell.at = start = len(shell.text)
+        start = 0 if isinstance(shell, Pane) else len(shell.text)
+        shell.at = start
         shell.send(command + "\n")
         if not shell.wait(PROMPT, 60):
             self.faults.append(f"{command}: it does not end")
@@ -246,11 +320,42 @@ class Student:
                 commands[-1] += "\n" + line
         return commands
 
-    def bye(self):
-        time.sleep(0.5 * PACE)
+    def begin(self):
+        """Behind the introduction; returns what is to be typed before."""
+        commands = self.read_page("Enter goes on")
+        self.screen.send("\n")
+        self.screen.wait(r"Step 1 of \d+", 10)
+        return commands
+
+    def read_step(self):
+        return self.read_page(r"\n\(n next step|\nQuestion q\d+: |\n\[.\] ")
+
+    def next_step(self):
+        if self.pane:
+            self.pane.next_step()
+            return
+        self.screen.read(0)
+        self.screen.at = len(self.screen.text)
+        self.screen.send("n\n")
+        self.screen.wait(r"Step \d+ of \d+", 10)
+
+    def leave(self):
         self.screen.send("q\n")
         if not self.screen.wait("points so far", 20):
             self.faults.append("the lab does not end:" + self.screen.text[-300:])
+
+    def open_pane(self):
+        """The lab begins anew, in the dashboard."""
+        self.leave()
+        shutil.rmtree(os.path.join(os.environ["XDG_DATA_HOME"], "mqttlab"))
+        self.pane = self.shells["cmd"] = Pane(self.program, self.lab)
+
+    def bye(self):
+        time.sleep(0.5 * PACE)
+        if self.pane:
+            self.pane.close()
+        else:
+            self.leave()
         for name in list(self.busy):
             self.press("C", name)
 
@@ -300,21 +405,24 @@ def main():
     steps = steps_of(lab)
     for step in student.words:
         assert step in [s[0] for s in steps], step
-    student.do_step("intro", student.read_page("Enter goes on"), quick)
-    student.screen.send("\n")
-    student.screen.wait(r"Step 1 of \d+", 10)
+    intro = student.begin()
+    pages = []
+    if "--pane" in sys.argv:
+        for i in range(len(steps)):
+            pages.append(student.read_step())
+            if i + 1 < len(steps):
+                student.next_step()
+        student.open_pane()
+    student.do_step("intro", intro, quick)
     for i, (step, _, asides) in enumerate(steps):
-        commands = student.read_page(r"\n\(n next step|\nQuestion q\d+: |\n\[.\] ")
+        commands = pages[i] if pages else student.read_step()
         if step == until:
             break
         student.do_step(step, commands, quick)
         for aside in asides:
             student.type(aside)
         if i + 1 < len(steps):
-            student.screen.read(0)
-            student.screen.at = len(student.screen.text)
-            student.screen.send("n\n")
-            student.screen.wait(rf"Step {i + 2} of \d+", 10)
+            student.next_step()
     student.bye()
     faults = student.faults
     if not until:
