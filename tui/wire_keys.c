@@ -106,11 +106,20 @@ static void gather(struct reading *reading, const struct store *store)
     }
 }
 
+static void on_unread(void *context, unsigned side, uint32_t count,
+                      const struct capture_origin *origin, const char *text)
+{
+    (void)side;
+    (void)count;
+    (void)origin;
+    on_text(context, text);
+}
+
 static void decrypt(struct reading *reading, const struct store *store,
                     uint64_t first)
 {
     static const struct capture_tls_events events = {on_bytes, on_lost, on_text,
-                                                     on_text};
+                                                     on_unread, on_text};
     struct capture_tls *tls =
         capture_tls_new(&events, reading, &reading->secrets);
     struct history_row row;

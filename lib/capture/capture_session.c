@@ -78,7 +78,7 @@ static void emit_count(struct capture_session *session, unsigned end,
                        enum event_code code, uint64_t count, const char *what)
 {
     struct buf *out = &session->capture->attributes;
-    char text[100];
+    char text[200];
 
     emit_opened(session);
     record_begin(out, code);
@@ -253,10 +253,23 @@ static void on_tls_opened(void *context, const char *text)
     emit_text(context, RECORD_TLS, EVENT_TLS_OPENED, text);
 }
 
+/* One record of TLS, of which the frame is told, for others can be read. */
+static void on_unread(void *context, unsigned side, uint32_t count,
+                      const struct capture_origin *origin, const char *text)
+{
+    struct capture_session *session = context;
+    char what[150];
+
+    snprintf(what, sizeof(what), " in frame %llu: %s",
+             (unsigned long long)origin->frame, text);
+    emit_count(session, side_of(session, side), EVENT_STREAM_SKIPPED, count,
+               what);
+}
+
 static void begin_layers(struct capture_session *session)
 {
     static const struct capture_tls_events events = {
-        on_content, on_content_lost, on_tls_opened, on_hidden};
+        on_content, on_content_lost, on_tls_opened, on_unread, on_hidden};
 
     if (session->protocol == CAPTURE_WS)
         begin_ws(session);
@@ -522,6 +535,8 @@ void capture_session_end(struct capture *capture, struct capture_stream *stream,
     struct capture_session *session = stream->owner;
 
     try_to_decide(session, true);
+    if (session->tls)
+        capture_tls_end(session->tls);
     for (unsigned end = 0; end < 2; end++) {
         struct sender sender = {session, end};
         struct capture_framer_events events = {on_packet, on_skipped, &sender};

@@ -1,54 +1,17 @@
 #include "capture/capture_tls.h"
 
 #include "base/alloc.h"
-#include "wire/tls_hello.h"
+#include "capture/capture_tls_handshake.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define HEADER        5u
-#define MAX_RECORD    (16384u + 2048u)
-#define MAX_HANDSHAKE 131072u /* bytes of messages that are not whole */
-#define MAX_LOST      1024u   /* records that a loss may have taken */
-#define TLS_1_3       0x0304
+#define HEADER      5u
+#define MAX_RECORD  (16384u + 2048u)
+#define MAX_LOST    1024u  /* records that a loss may have taken */
+#define MAX_WAITING 65536u /* bytes of a server, before the client's hello */
 
-enum { CLIENT, SERVER };
 enum content { CHANGE_CIPHER = 20, ALERT, HANDSHAKE, APPLICATION };
-
-struct side {
-    struct buf held;              /* of a record that is not whole */
-    struct capture_origin origin; /* of the latest of it */
-    struct buf handshake;         /* messages that are not whole */
-    struct capture_cipher cipher;
-    uint32_t to_skip;  /* bytes left of a record that was damaged */
-    bool searching;    /* for the beginning of a record */
-    bool renumber;     /* records were lost, nobody knows how many */
-    bool encrypted;    /* what comes is */
-    bool is_handshake; /* TLS 1.3: with the keys of the handshake */
-};
-
-struct capture_tls {
-    const struct capture_tls_events *events;
-    void *context;
-    struct capture_keys *keys;
-    struct side sides[2];
-    struct buf content;
-    const struct capture_suite *suite;
-    uint16_t suite_id;
-    uint16_t version;
-    bool has_hello; /* the client's random bytes are known */
-    bool hidden;
-    uint8_t client_random[CAPTURE_RANDOM];
-    uint8_t server_random[CAPTURE_RANDOM];
-    struct buf client_session; /* names by which the client resumes */
-    struct buf client_ticket;
-    struct buf server_session;
-    struct capture_secret master; /* TLS 1.2; len 0: not known */
-    struct capture_cipher early;  /* TLS 1.3: of the client's 0-RTT data */
-    struct buf transcript; /* the open handshake, if a PSK may open the rest */
-    bool extended_master;
-    bool exchanged; /* the transcript is whole */
-};
 
 static void hide(struct capture_tls *tls, const char *text)
 {
@@ -58,191 +21,12 @@ static void hide(struct capture_tls *tls, const char *text)
     tls->events->on_hidden(tls->context, text);
 }
 
-/* ---- keys ---- */
-
-static const struct capture_secret *find(const struct capture_tls *tls,
-                                         enum capture_key_label label)
-{
-    return tls->has_hello
-               ? capture_keys_find(tls->keys, label, tls->client_random)
-               : NULL;
-}
-
-/* TLS 1.3: the keys of the handshake, or else those behind it. */
-static void set_1_3(struct capture_tls *tls, unsigned side, bool handshake)
-{
-    static const enum capture_key_label labels[2][2] = {
-        {CAPTURE_KEY_CLIENT_TRAFFIC, CAPTURE_KEY_CLIENT_HANDSHAKE},
-        {CAPTURE_KEY_SERVER_TRAFFIC, CAPTURE_KEY_SERVER_HANDSHAKE},
-    };
-    struct side *s = &tls->sides[side];
-    const struct capture_secret *secret = find(tls, labels[side][handshake]);
-
-    s->encrypted = true;
-    s->is_handshake = handshake;
-    capture_cipher_release(&s->cipher);
-    s->cipher = (struct capture_cipher){0};
-    if (secret && tls->suite)
-        capture_cipher_set_1_3(&s->cipher, tls->suite, secret);
-}
-
-/* The master secret that the pre-shared key gives, if nothing else is in it. */
-static void derive_master(struct capture_tls *tls)
-{
-    const struct capture_keys *keys = tls->keys;
-
-    if (!keys->psk_len || !tls->exchanged || !tls->suite ||
-        !capture_cipher_plain_psk(tls->suite))
-        return;
-    capture_cipher_psk_master(
-        tls->suite, slice_of(keys->psk, keys->psk_len),
-        tls->extended_master ? buf_slice(&tls->transcript) : slice_of(NULL, 0),
-        tls->client_random, tls->server_random, &tls->master);
-    capture_keys_remember(tls->keys, buf_slice(&tls->server_session),
-                          &tls->master);
-}
-
-/* The master secret: of this connection, or of the one that it resumes. */
-static void find_master(struct capture_tls *tls)
-{
-    const struct capture_secret *master = find(tls, CAPTURE_KEY_MASTER);
-    struct slice client_session = buf_slice(&tls->client_session);
-    struct slice session_id = buf_slice(&tls->server_session);
-
-    if (!master && slice_equal(session_id, client_session))
-        master = capture_keys_recall(tls->keys, session_id);
-    if (!master)
-        master = capture_keys_recall(tls->keys, buf_slice(&tls->client_ticket));
-    if (!master) {
-        derive_master(tls);
-        return;
-    }
-    tls->master = *master;
-    capture_keys_remember(tls->keys, session_id, master);
-}
-
-static void set_1_2(struct capture_tls *tls, unsigned side)
-{
-    struct side *s = &tls->sides[side];
-
-    s->encrypted = true;
-    buf_clear(&s->handshake);
-    if (!tls->master
-             .len) /* as late as possible: who writes keys is late, too */
-        find_master(tls);
-    if (tls->master.len && tls->suite)
-        capture_cipher_set_1_2(&s->cipher, tls->suite, &tls->master,
-                               tls->client_random, tls->server_random,
-                               side == CLIENT);
-}
-
-/* ---- the handshake ---- */
-
-static void client_hello(struct capture_tls *tls, const struct tls_hello *hello)
-{
-    memcpy(tls->client_random, hello->random.bytes, CAPTURE_RANDOM);
-    tls->has_hello = true;
-    tls->exchanged = false;
-    buf_clear(&tls->client_session);
-    buf_append_slice(&tls->client_session, hello->session_id);
-    buf_clear(&tls->client_ticket);
-    buf_append_slice(&tls->client_ticket, hello->ticket);
-}
-
-static void server_hello(struct capture_tls *tls, const struct tls_hello *hello)
-{
-    char text[80];
-
-    tls->suite_id = hello->suite;
-    tls->suite = capture_cipher_suite(hello->suite);
-    tls->version = hello->version;
-    if (hello->retry)
-        return;
-    memcpy(tls->server_random, hello->random.bytes, CAPTURE_RANDOM);
-    snprintf(text, sizeof(text), "TLS 1.%d, cipher suite 0x%04x",
-             (hello->version & 0xff) - 1, hello->suite);
-    tls->events->on_opened(tls->context, text);
-    if (hello->version == TLS_1_3) {
-        set_1_3(tls, CLIENT, true);
-        set_1_3(tls, SERVER, true);
-    } else {
-        tls->extended_master = hello->extended_master;
-        buf_clear(&tls->server_session);
-        buf_append_slice(&tls->server_session, hello->session_id);
-        find_master(tls);
-    }
-}
-
-static void message(struct capture_tls *tls, unsigned side, unsigned type,
-                    struct slice body)
-{
-    struct tls_hello hello;
-    bool is_1_3 = tls->version == TLS_1_3;
-
-    switch (type) {
-    case TLS_CLIENT_HELLO:
-        if (side == CLIENT && tls_hello_read(&hello, body, true))
-            client_hello(tls, &hello);
-        break;
-    case TLS_SERVER_HELLO:
-        if (side == SERVER && tls_hello_read(&hello, body, false))
-            server_hello(tls, &hello);
-        break;
-    case TLS_NEW_TICKET: /* lifetime (4), length (2), ticket */
-        if (!is_1_3 && body.len > 6 && tls->master.len)
-            capture_keys_remember(tls->keys, slice_skip(body, 6), &tls->master);
-        break;
-    case TLS_KEY_EXCHANGE: tls->exchanged = side == CLIENT; break;
-    case TLS_FINISHED:
-        if (is_1_3)
-            set_1_3(tls, side, false);
-        break;
-    case TLS_KEY_UPDATE:
-        if (is_1_3 && tls->sides[side].cipher.context)
-            capture_cipher_update(&tls->sides[side].cipher);
-        break;
-    default: break;
-    }
-}
-
-/* A message goes into the transcript, which begins with a ClientHello. */
-static void note(struct capture_tls *tls, struct slice whole)
-{
-    if (whole.bytes[0] == TLS_CLIENT_HELLO)
-        buf_clear(&tls->transcript);
-    if (tls->keys->psk_len && !tls->exchanged &&
-        tls->transcript.len + whole.len <= MAX_HANDSHAKE)
-        buf_append_slice(&tls->transcript, whole);
-}
-
-static void handshake(struct capture_tls *tls, unsigned side,
-                      struct slice bytes)
-{
-    struct buf *held = &tls->sides[side].handshake;
-    size_t used = 0;
-
-    buf_append_slice(held, bytes);
-    while (held->len - used >= 4) {
-        const uint8_t *at = held->bytes + used;
-        size_t len = (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
-
-        if (held->len - used - 4 < len)
-            break;
-        if (!tls->sides[side].encrypted)
-            note(tls, slice_of(at, 4 + len));
-        message(tls, side, at[0], slice_of(at + 4, len));
-        used += 4 + len;
-    }
-    buf_consume(held, used);
-    if (held->len > MAX_HANDSHAKE)
-        buf_clear(held);
-}
-
 /* ---- records ---- */
 
 /* After a loss nobody knows the record's number: the next few are tried. */
-static bool open_renumbered(struct capture_tls *tls, struct side *side,
-                            struct slice record, uint8_t *type)
+static bool open_renumbered(struct capture_tls *tls,
+                            struct capture_tls_side *side, struct slice record,
+                            uint8_t *type)
 {
     uint64_t first = side->cipher.seq;
 
@@ -258,8 +42,10 @@ static bool open_renumbered(struct capture_tls *tls, struct side *side,
 static bool open_record(struct capture_tls *tls, unsigned side,
                         struct slice record, uint8_t *type)
 {
-    struct side *s = &tls->sides[side];
+    struct capture_tls_side *s = &tls->sides[side];
 
+    if (!s->cipher.context && s->is_handshake) /* written down meanwhile? */
+        capture_tls_handshake_set_1_3(tls, side, true);
     if (capture_cipher_open(&s->cipher, record, &tls->content, type) ||
         open_renumbered(tls, s, record, type)) {
         s->renumber = false;
@@ -271,7 +57,7 @@ static bool open_record(struct capture_tls *tls, unsigned side,
     /* The end of the handshake was lost, or its keys are not in the log. */
     struct capture_cipher before = s->cipher;
     s->cipher = (struct capture_cipher){0};
-    set_1_3(tls, side, false);
+    capture_tls_handshake_set_1_3(tls, side, false);
     if (capture_cipher_open(&s->cipher, record, &tls->content, type)) {
         capture_cipher_release(&before);
         return true;
@@ -282,17 +68,37 @@ static bool open_record(struct capture_tls *tls, unsigned side,
     return false;
 }
 
-static void cannot_open(struct capture_tls *tls, const struct side *side)
+static void unread(struct capture_tls *tls, unsigned side, struct slice record,
+                   const char *text)
 {
+    tls->events->on_unread(tls->context, side, (uint32_t)record.len,
+                           &tls->sides[side].origin, text);
+}
+
+static const char early_text[] =
+    "early data that the server has refused, or whose key is not known";
+
+static void cannot_open(struct capture_tls *tls, unsigned from,
+                        struct slice record)
+{
+    const struct capture_tls_side *side = &tls->sides[from];
     char text[100];
 
-    if (side->cipher.context) {
-        /* Early data that the server has refused looks like this. */
-        if (!side->is_handshake)
-            hide(tls, "a TLS record does not fit the keys");
+    if (side->cipher.context && !side->is_handshake) {
+        hide(tls, "a TLS record does not fit the keys");
         return;
     }
-    snprintf(text, sizeof(text), "there are no keys for this TLS connection");
+    if (side->cipher.context) {
+        unread(tls, from, record,
+               from == CAPTURE_TLS_CLIENT
+                   ? early_text
+                   : "a TLS record that does not fit the keys");
+        return;
+    }
+    snprintf(text, sizeof(text),
+             tls->again ? "the TLS handshake was made again, and there are no "
+                          "keys for the new one"
+                        : "there are no keys for this TLS connection");
     if (tls->keys->psk_len && tls->suite &&
         !capture_cipher_plain_psk(tls->suite))
         snprintf(text, sizeof(text),
@@ -306,9 +112,12 @@ static void cannot_open(struct capture_tls *tls, const struct side *side)
                  "the beginning of the TLS connection is not in the capture");
     /* TLS 1.3 may have keys for what comes behind the handshake only. */
     if (!side->is_handshake || !tls->suite ||
-        (!find(tls, CAPTURE_KEY_CLIENT_TRAFFIC) &&
-         !find(tls, CAPTURE_KEY_SERVER_TRAFFIC)))
+        (!capture_tls_handshake_secret(tls, CAPTURE_KEY_CLIENT_TRAFFIC) &&
+         !capture_tls_handshake_secret(tls, CAPTURE_KEY_SERVER_TRAFFIC)))
         hide(tls, text);
+    else
+        unread(tls, from, record,
+               "a record of the TLS handshake, whose keys are not known");
 }
 
 /* Early data comes before the server has chosen a suite: the one that was used
@@ -317,7 +126,8 @@ static bool begin_early(struct capture_tls *tls, struct slice record,
                         uint8_t *type)
 {
     static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0x1304, 0x1305};
-    const struct capture_secret *secret = find(tls, CAPTURE_KEY_CLIENT_EARLY);
+    const struct capture_secret *secret =
+        capture_tls_handshake_secret(tls, CAPTURE_KEY_CLIENT_EARLY);
 
     for (size_t i = 0; secret && i < sizeof(suites) / sizeof(suites[0]); i++) {
         const struct capture_suite *suite = capture_cipher_suite(suites[i]);
@@ -341,14 +151,15 @@ static bool take_early(struct capture_tls *tls, struct slice record,
     if (tls->early.context) {
         if (!capture_cipher_open(&tls->early, record, &tls->content, &type))
             return false;
-    } else if (tls->version || !begin_early(tls, record, &type)) {
+    } else if ((tls->version && tls->version != CAPTURE_TLS_1_3) ||
+               !begin_early(tls, record, &type)) {
         return false;
     }
     if (type == HANDSHAKE) /* EndOfEarlyData [RFC 8446 4.5] */
         capture_cipher_release(&tls->early);
     else if (type == APPLICATION && tls->content.len)
-        tls->events->on_bytes(tls->context, CLIENT, buf_slice(&tls->content),
-                              origin);
+        tls->events->on_bytes(tls->context, CAPTURE_TLS_CLIENT,
+                              buf_slice(&tls->content), origin);
     return true;
 }
 
@@ -356,30 +167,32 @@ static void take_record(struct capture_tls *tls, unsigned side,
                         struct slice record,
                         const struct capture_origin *origin)
 {
-    struct side *s = &tls->sides[side];
+    struct capture_tls_side *s = &tls->sides[side];
     uint8_t type = record.bytes[0];
 
     if (type == CHANGE_CIPHER) {
-        if (tls->version != TLS_1_3 && tls->version)
-            set_1_2(tls, side);
+        if (tls->version != CAPTURE_TLS_1_3 && tls->version)
+            capture_tls_handshake_set_1_2(tls, side);
         return;
     }
-    if (side == CLIENT && type == APPLICATION &&
+    if (side == CAPTURE_TLS_CLIENT && type == APPLICATION &&
         (!s->encrypted || s->is_handshake) && take_early(tls, record, origin))
         return;
     if (!s->encrypted) {
         if (type == HANDSHAKE)
-            handshake(tls, side, slice_skip(record, HEADER));
+            capture_tls_handshake_take(tls, side, slice_skip(record, HEADER));
         else if (type == APPLICATION && !tls->has_hello)
-            cannot_open(tls, s);
+            cannot_open(tls, side, record);
+        else if (type == APPLICATION)
+            unread(tls, side, record, early_text);
         return;
     }
     if (!open_record(tls, side, record, &type)) {
-        cannot_open(tls, s);
+        cannot_open(tls, side, record);
         return;
     }
-    if (type == HANDSHAKE && tls->version == TLS_1_3)
-        handshake(tls, side, buf_slice(&tls->content));
+    if (type == HANDSHAKE)
+        capture_tls_handshake_take(tls, side, buf_slice(&tls->content));
     else if (type == APPLICATION && tls->content.len)
         tls->events->on_bytes(tls->context, side, buf_slice(&tls->content),
                               origin);
@@ -412,7 +225,7 @@ static bool is_record(struct slice bytes, bool first)
 }
 
 /* Pass over what cannot be the beginning of a record. */
-static void search(struct side *side)
+static void search(struct capture_tls_side *side)
 {
     size_t at = 0;
 
@@ -423,10 +236,31 @@ static void search(struct side *side)
     buf_consume(&side->held, at);
 }
 
+/* May the client's hello come yet, in a file whose directions are in no order? */
+static bool awaits_hello(const struct capture_tls *tls)
+{
+    const struct capture_tls_side *client = &tls->sides[CAPTURE_TLS_CLIENT];
+    const struct buf *held = &tls->sides[CAPTURE_TLS_SERVER].held;
+
+    return !tls->has_hello && !client->searching &&
+           (!client->has_records || client->handshake.len) &&
+           held->len <= MAX_WAITING &&
+           (!held->len || held->bytes[0] == HANDSHAKE);
+}
+
+static void look_at(struct capture_tls *tls, unsigned side);
+
+/* The server's turn, if it has waited for long enough. */
+static void hear_server(struct capture_tls *tls, bool at_once)
+{
+    if (!tls->server_heard && (at_once || !awaits_hello(tls)))
+        look_at(tls, CAPTURE_TLS_SERVER);
+}
+
 /* Whole records in what is held. */
 static void take_records(struct capture_tls *tls, unsigned side)
 {
-    struct side *s = &tls->sides[side];
+    struct capture_tls_side *s = &tls->sides[side];
     size_t used = 0;
 
     while (!tls->hidden && s->held.len - used >= HEADER) {
@@ -439,7 +273,10 @@ static void take_records(struct capture_tls *tls, unsigned side)
         size_t len = HEADER + body_len(rest.bytes);
         if (rest.len < len)
             break;
+        s->has_records = true;
         take_record(tls, side, slice_first(rest, len), &s->origin);
+        if (side == CAPTURE_TLS_CLIENT)
+            hear_server(tls, false);
         used += len;
     }
     buf_consume(&s->held, used);
@@ -447,10 +284,21 @@ static void take_records(struct capture_tls *tls, unsigned side)
         buf_release(&s->held);
 }
 
+static void look_at(struct capture_tls *tls, unsigned side)
+{
+    struct capture_tls_side *s = &tls->sides[side];
+
+    tls->server_heard |= side == CAPTURE_TLS_SERVER;
+    if (s->searching)
+        search(s);
+    if (!s->searching)
+        take_records(tls, side);
+}
+
 void capture_tls_take(struct capture_tls *tls, unsigned side,
                       struct slice bytes, const struct capture_origin *origin)
 {
-    struct side *s = &tls->sides[side];
+    struct capture_tls_side *s = &tls->sides[side];
     size_t skipped = s->to_skip < bytes.len ? s->to_skip : bytes.len;
 
     if (tls->hidden)
@@ -462,17 +310,22 @@ void capture_tls_take(struct capture_tls *tls, unsigned side,
     buf_append_slice(&s->held, bytes);
     if (origin->frame >= s->origin.frame || s->held.len == bytes.len)
         s->origin = *origin;
-    if (s->searching)
-        search(s);
-    if (!s->searching)
-        take_records(tls, side);
+    if (side == CAPTURE_TLS_CLIENT || tls->server_heard)
+        look_at(tls, side);
+    else
+        hear_server(tls, false);
+}
+
+void capture_tls_end(struct capture_tls *tls)
+{
+    hear_server(tls, true);
 }
 
 /* The record that is held is damaged; count of its bytes are missing. */
 static uint32_t lose_record(struct capture_tls *tls, unsigned side,
                             uint32_t count)
 {
-    struct side *s = &tls->sides[side];
+    struct capture_tls_side *s = &tls->sides[side];
     uint32_t len = (uint32_t)body_len(s->held.bytes);
     uint32_t content = 0;
 
@@ -489,9 +342,10 @@ static uint32_t lose_record(struct capture_tls *tls, unsigned side,
 
 void capture_tls_lose(struct capture_tls *tls, unsigned side, uint32_t count)
 {
-    struct side *s = &tls->sides[side];
+    struct capture_tls_side *s = &tls->sides[side];
     uint32_t content = 0;
 
+    hear_server(tls, true);
     if (tls->hidden)
         return;
     buf_clear(&s->handshake);
