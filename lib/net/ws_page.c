@@ -39,7 +39,8 @@ static bool add(struct lws *wsi, uint8_t **at, uint8_t *end, const char *name,
                                         (int)strlen(value), at, end);
 }
 
-/* What was asked and answered: "GET /index.html: 200". */
+/* What was asked and answered: "GET /index.html: 200". What a path cannot hold is
+   written as in a URL, so that nobody puts an answer into the question. */
 static void note(struct ws *ws, struct lws *wsi, unsigned status)
 {
     /* As libwebsockets numbers them. */
@@ -50,9 +51,18 @@ static void note(struct ws *ws, struct lws *wsi, unsigned status)
     int len = 0;
     int method = lws_http_get_uri_and_method(wsi, &path, &len);
 
-    ws_layer_say_why(ws, "%s %.*s: %u",
+    struct buf asked = {0};
+
+    for (int i = 0; path && i < len; i++) {
+        unsigned char byte = (unsigned char)path[i];
+        bool plain = byte > ' ' && byte != 0x7f && byte != '%';
+
+        buf_printf(&asked, plain ? "%c" : "%%%02X", byte);
+    }
+    ws_layer_say_why(ws, "%s %s: %u",
                      method >= 0 && method < count ? methods[method] : "HTTP",
-                     path ? len : 0, path ? path : "", status);
+                     buf_string(&asked), status);
+    buf_release(&asked);
 }
 
 /* Send status line and header. */

@@ -203,6 +203,10 @@ static const struct {
     {UPGRADE "\r\n",                                  "400", "GET /mqtt: 400"},
     {UPGRADE "Sec-WebSocket-Protocol: chat\r\n\r\n",  "400", "GET /mqtt: 400"},
     {"GET / HTTP/1.1\r\nHost: h\r\n\r\n",             "404", "GET /: 404"},
+    {"GET /GET%20/mqtt:%20403 HTTP/1.1\r\nHost: h\r\n\r\n", "404",
+     "GET /GET%20/mqtt:%20403: 404"},
+    {"GET /a%20%25b%7f HTTP/1.1\r\nHost: h\r\n\r\n", "404",
+     "GET /a%20%25b%7F: 404"},
     {"POST /x HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "405", "POST /x: 405"},
 };
 /* clang-format on */
