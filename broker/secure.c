@@ -346,6 +346,14 @@ const char *secure_reason(const struct connection *connection)
     return tls ? transport_tls_reason(tls) : NULL;
 }
 
+/* A client may send anything, also what looks like the words beside it. */
+static bool is_host_name(const char *name)
+{
+    return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789.-_:")];
+}
+
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate server.crt, server name localhost";
    owned by the caller. What the client says stands behind what it cannot say. */
 static char *describe(const struct transport *transport)
@@ -354,12 +362,15 @@ static char *describe(const struct transport *transport)
     char *subject = transport_tls_peer_name(transport, true);
 
     transport_tls_describe(transport, &seen);
+    const char *server_name = seen.server_name && is_host_name(seen.server_name)
+                                  ? seen.server_name
+                                  : "that is none";
     char *text = alloc_printf("%s, %s%s%s%s%s%s%s%s%s%s", seen.version,
                               seen.cipher, seen.resumed ? ", resumed" : "",
                               seen.certificate ? ", certificate " : "",
                               seen.certificate ? seen.certificate : "",
                               seen.server_name ? ", server name " : "",
-                              seen.server_name ? seen.server_name : "",
+                              seen.server_name ? server_name : "",
                               seen.identity ? ", PSK identity " : "",
                               seen.identity ? seen.identity : "",
                               subject ? ", client certificate of " : "",

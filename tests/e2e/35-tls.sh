@@ -92,6 +92,9 @@ says 'TLS with .* failed: .*(version|protocol)'
 openssl s_client -connect "127.0.0.1:$port" -CAfile ca.crt -alpn mqtt -verify_return_error \
     -servername localhost </dev/null >s.out 2>&1 || fail "s_client: $(cat s.out)"
 says 'TLS with 127.0.0.1:[0-9]*: TLSv1.3, TLS_[A-Z0-9_]*, certificate server.crt, server name localhost.$'
+openssl s_client -connect "127.0.0.1:$port" -servername 'x, PSK identity y' \
+    </dev/null >s2.out 2>&1 || true
+says 'TLS with .*, certificate server.crt, server name that is none.$'
 grep -q 'ALPN protocol: mqtt' s.out || fail "no ALPN: $(cat s.out)"
 # A big message crosses in many records.
 head -c 3000000 /dev/zero | tr '\0' x >big
