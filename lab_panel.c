@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "lab_panel_state.h"
 #include "labs/lab_broker.h"
+#include "labs/lab_ended.h"
 #include "labs/lab_lost.h"
 #include "labs/lab_talk.h"
 #include "tui/dashboard.h"
@@ -29,6 +30,16 @@ static void begin_with_broker(struct lab_panel *panel)
     else
         live_new_source(&panel->live);
     panel->has_broker = true;
+}
+
+static void watch(void *lab, bool watched)
+{
+    struct lab_panel *panel = lab;
+
+    free(panel->ended);
+    panel->ended = watched ? NULL
+                           : lab_ended_text(lab_panel_state_run(panel),
+                                            panel->options->name);
 }
 
 static bool tick(void *lab, const struct history *history, uint64_t now_ns)
@@ -130,7 +141,10 @@ static int on_port(void *owner, uint16_t port)
 
 int lab_panel_run(const struct lab_plain_options *options)
 {
-    struct lab_panel panel = {.panel = {.tick = tick}, .options = options};
+    struct lab_panel panel = {
+        .panel = {.watch = watch, .tick = tick},
+          .options = options
+    };
     char error[600];
 
     lab_panel_step_functions(&panel.panel);
@@ -169,6 +183,7 @@ int lab_panel_run(const struct lab_plain_options *options)
     board_close(&panel.board);
     live_close(&panel.live);
     lab_panel_lines_release(&panel.lines);
+    free(panel.ended);
     free(panel.lost);
     free(config);
     free(folder);

@@ -29,7 +29,8 @@ struct lab_panel {
     bool at_end;         /* the page behind the last step is shown */
     bool has_broker;     /* one was seen */
     bool resets;         /* the step begins again with the next tick */
-    char *lost;          /* see panel.h; owned, NULL: nothing */
+    char *ended; /* what to do when the broker has; owned, NULL: it has not */
+    char *lost;  /* see panel.h; owned, NULL: nothing */
     char said[400];
     char title[200];
     char detail[160];

@@ -188,7 +188,8 @@ static void check(void *lab, size_t index, struct panel_check *out)
 
 static const char *trouble(void *lab)
 {
-    const char *text = live_trouble(&((struct lab_panel *)lab)->live);
+    const struct lab_panel *panel = lab;
+    const char *text = panel->ended ? panel->ended : live_trouble(&panel->live);
 
     return text ? text : "";
 }

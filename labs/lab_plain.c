@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "labs/board.h"
 #include "labs/lab_drain.h"
+#include "labs/lab_ended.h"
 #include "labs/lab_lost.h"
 #include "labs/lab_near.h"
 #include "labs/lab_saw.h"
@@ -24,6 +25,7 @@
 #define POLL_MS 50
 
 struct plain {
+    const char *name; /* of the lab, as it was typed */
     struct live live;
     struct lab_broker broker;
     struct lab_actors actors;
@@ -206,6 +208,16 @@ static void tell_trouble(struct plain *plain)
     show(&text);
 }
 
+static void tell_ended(const struct plain *plain)
+{
+    char *ended = lab_ended_text(plain->live.run, plain->name);
+    struct buf text = {0};
+
+    lab_text_wrap(&text, ended, lab_talk_columns(), "! ", "! ");
+    show(&text);
+    free(ended);
+}
+
 static void drain(struct plain *plain)
 {
     bool was_attached = plain->broker.attached;
@@ -213,8 +225,7 @@ static void drain(struct plain *plain)
     if (lab_drain(&plain->live, &plain->broker, &plain->actors))
         puts("(attached to the broker again)");
     else if (was_attached && !plain->broker.attached)
-        puts("(the broker has ended; the lab waits for another one on its "
-             "port)");
+        tell_ended(plain);
     tell_trouble(plain);
     tell_reasons(plain);
 }
@@ -525,7 +536,7 @@ static int sit(struct plain *plain, const struct lab_plain_options *options,
 
 int lab_plain(const struct lab_plain_options *options)
 {
-    struct plain plain = {0};
+    struct plain plain = {.name = options->name};
     char error[600];
 
     ports_set(PORTS_MQTT, options->port);

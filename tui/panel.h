@@ -88,6 +88,9 @@ struct panel {
     const char *(*near_miss)(void *lab, size_t index);
     bool (*question)(void *lab, struct panel_question *question);
 
+    /* Is a broker watched, or has it ended? Told before each tick. */
+    void (*watch)(void *lab, bool watched);
+
     /* See the rows that came, up to the history's end: on every tick. Returns
        whether anything that is shown changed. */
     bool (*tick)(void *lab, const struct history *history, uint64_t now_ns);

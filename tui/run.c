@@ -93,6 +93,8 @@ static bool take_in(struct app *app, struct source *source, uint64_t now_ns)
     } else if (changed) {
         store_set_now(store, store->last_ns);
     }
+    if (lab)
+        lab->watch(lab->lab, app->mode != APP_GONE);
     if (lab && lab->tick(lab->lab, store->history, now_ns))
         changed = true;
     if (store_catch_up(store, CATCH_UP_NS))

@@ -75,7 +75,7 @@ exec 8>"$work/more"
 until_ok grep -q 'Step 2 of 7' "$work/missed.log"
 until_ok [ -s "$XDG_DATA_HOME/mqttlab/02-passwords/broker.pid" ]
 kill "$(cat "$XDG_DATA_HOME/mqttlab/02-passwords/broker.pid")"
-until_ok grep -q '^(the broker has ended; the lab waits' "$work/missed.log"
+until_ok grep -q '^! The broker has ended\. Start it again, in mqttlab shell: mosquitto -c' "$work/missed.log"
 background own "$MQTTLAB" broker -p "$port"
 until_ok grep -q '^(attached to the broker again' "$work/missed.log"
 echo q >&8

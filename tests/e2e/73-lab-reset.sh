@@ -10,6 +10,7 @@ cat >home/labs/01-kept.md <<'END'
 id: 01-kept
 title: Kept
 version: 1
+broker: pid_file broker.pid
 ---
 # Kept
 ## Step 1: One
@@ -65,6 +66,9 @@ keys y
 until_ok kept_none
 waits_for '[ ] 1 it is kept'
 sees '[ ] 1 it was cleared' || fail "the reset itself was counted"
+# A broker that ends is missed, with a word on how to go on.
+kill "$(cat data/mqttlab/01-kept/broker.pid)"
+waits_for 'The broker has ended'
 keys Q
 
 # In a plain terminal the words before the first step wait, and q leaves there too.

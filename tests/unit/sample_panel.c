@@ -154,6 +154,11 @@ static bool question(void *lab, struct panel_question *out)
     return true;
 }
 
+static void watch(void *lab, bool watched)
+{
+    ((struct sample_lab *)lab)->watched = watched;
+}
+
 static bool tick(void *lab, const struct history *history, uint64_t now_ns)
 {
     (void)history;
@@ -241,6 +246,7 @@ void sample_lab_init(struct sample_lab *lab)
                   .near_misses = near_misses,
                   .near_miss = near_miss,
                   .question = question,
+                  .watch = watch,
                   .tick = tick,
                   .next = next,
                   .previous = previous,

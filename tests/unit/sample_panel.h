@@ -13,6 +13,7 @@ struct sample_lab {
     size_t hints_open;
     char answer[64];
     unsigned ticks;
+    bool watched;        /* a broker is, as was told last */
     const char *trouble; /* NULL: none */
     const char *lost;    /* likewise */
     bool wordy;          /* its checks need more than a line */
