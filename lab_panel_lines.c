@@ -59,6 +59,12 @@ static void add_block(struct lab_panel_lines *lines,
         alloc_printf("%*s%s", block->depth > 1 ? 2 * (int)block->depth - 2 : 0,
                      "", block->text);
 
+    if (block->name) {
+        char *name = alloc_printf("%s:", block->name);
+
+        add_line(lines, PANEL_TEXT, name, strlen(name));
+        free(name);
+    }
     for (const char *at = text; *at;) {
         size_t len = strcspn(at, "\n");
 

@@ -162,8 +162,14 @@ static uint64_t number_of(const struct check_context *context,
 
 static void add_evidence(struct check *check, uint64_t number)
 {
-    if (number && check->status.evidence_count < CHECK_EVIDENCE)
-        check->status.evidence[check->status.evidence_count++] = number;
+    struct check_status *status = &check->status;
+
+    for (unsigned i = 0; i < status->evidence_count; i++) {
+        if (status->evidence[i] == number)
+            return; /* one packet may be two things that are wanted */
+    }
+    if (number && status->evidence_count < CHECK_EVIDENCE)
+        status->evidence[status->evidence_count++] = number;
 }
 
 /* ---- counting ---- */

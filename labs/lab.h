@@ -29,6 +29,7 @@ struct lab_block {
     enum lab_block_kind kind;
     unsigned depth; /* of an item: 1, and more in a list within a list */
     char *text;     /* one paragraph is one line; code keeps its lines */
+    char *name;     /* of the file that this code is; NULL */
 };
 
 struct lab_hint {

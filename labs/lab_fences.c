@@ -273,7 +273,7 @@ static void take_file(struct lab_sorter *sorter, const char *name,
                       const char *text)
 {
     if (add_file(sorter, name, text, false))
-        lab_sorter_add(sorter, LAB_CODE, 0, text);
+        lab_sorter_add(sorter, LAB_CODE, 0, text)->name = alloc_string(name);
 }
 
 static void take_data(struct lab_sorter *sorter, const char *name,

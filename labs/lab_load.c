@@ -465,8 +465,10 @@ const struct lab_step *lab_step(const struct lab *lab, const char *id)
 
 static void free_blocks(struct lab_block *blocks, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         free(blocks[i].text);
+        free(blocks[i].name);
+    }
     free(blocks);
 }
 

@@ -72,6 +72,41 @@ static bool is_near(struct lab_run *run, const struct lab_run_step *step,
            filter_match(step->near_filters[i], row, &run->scratch);
 }
 
+/* Where the rule has said something before; the last place when it has not. */
+static size_t place_of(const struct lab_run_step *step,
+                       const struct lab_near *rule)
+{
+    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++) {
+        if (step->near[i].text && step->near[i].rule == rule)
+            return i;
+    }
+    return LAB_RUN_NEAR_MISSES - 1;
+}
+
+/* What the lab's own clients do again and again is one near miss; a student
+   who tries again is told again. */
+static unsigned next_serial(struct lab_run_step *step, size_t i,
+                            const struct history_row *row)
+{
+    const struct lab_run_near *before =
+        &step->near[place_of(step, &step->step->near[i])];
+
+    if (row->record.actor == RECORD_SCRIPT && before->text &&
+        before->rule == &step->step->near[i])
+        return before->serial;
+    return ++step->near_count;
+}
+
+/* In the place of what the same rule has said before. */
+static void put_first(struct lab_run_step *step, struct lab_run_near near)
+{
+    size_t place = place_of(step, near.rule);
+
+    free(step->near[place].text);
+    memmove(&step->near[1], &step->near[0], place * sizeof(step->near[0]));
+    step->near[0] = near;
+}
+
 void lab_near_note(struct lab_run *run, struct lab_run_step *step,
                    const struct history_row *row)
 {
@@ -79,15 +114,13 @@ void lab_near_note(struct lab_run *run, struct lab_run_step *step,
         if (!is_wanted(step, &step->step->near[i]) ||
             !is_near(run, step, i, row))
             continue;
-        free(step->near[LAB_RUN_NEAR_MISSES - 1].text);
-        memmove(&step->near[1], &step->near[0],
-                sizeof(step->near) - sizeof(step->near[0]));
-        step->near_count++;
-        step->near[0] = (struct lab_run_near){
-            .text = near_text(run, step->step->near[i].message, row),
-            .number = row->number,
-            .rule = &step->step->near[i],
-        };
+        put_first(step,
+                  (struct lab_run_near){
+                      .text = near_text(run, step->step->near[i].message, row),
+                      .number = row->number,
+                      .rule = &step->step->near[i],
+                      .serial = next_serial(step, i, row),
+                  });
         return;
     }
 }

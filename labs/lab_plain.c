@@ -142,17 +142,13 @@ static void show_near(struct plain *plain)
 {
     const struct lab_run_step *step = live_step(&plain->live);
     size_t of = plain->live.run->current + 1;
-    unsigned fresh = step->near_count - plain->near_told;
+    bool old = plain->near_of != of || lab_run_step_seen(step);
     struct buf text = {0};
 
-    if (plain->near_of != of || lab_run_step_seen(step))
-        fresh = 0;
-    if (fresh > LAB_RUN_NEAR_MISSES)
-        fresh = LAB_RUN_NEAR_MISSES;
-    while (fresh-- > 0) {
-        if (lab_near_open(step, fresh))
-            lab_text_wrap(&text, step->near[fresh].text, lab_talk_columns(),
-                          "  ! ", "    ");
+    for (size_t i = old ? 0 : LAB_RUN_NEAR_MISSES; i-- > 0;) {
+        if (step->near[i].serial > plain->near_told && lab_near_open(step, i))
+            lab_text_wrap(&text, step->near[i].text, lab_talk_columns(), "  ! ",
+                          "    ");
     }
     plain->near_of = of;
     plain->near_told = step->near_count;
@@ -285,39 +281,56 @@ static void reset(struct plain *plain)
     show_checks(plain);
 }
 
-/* "q1 42", or just "42" when the step has one question. */
-static void answer(struct plain *plain, char *line)
+/* The question that the line names, or else the only one of the step: the line
+   is then all answer. NULL when there is none, which was told. */
+static const struct lab_question *asked(const struct plain *plain,
+                                        const char *line, const char **rest)
 {
+    const struct lab_run *run = plain->live.run;
     const struct lab_step *step = live_step(&plain->live)->step;
-    char *rest = line + strcspn(line, " ");
-    size_t name_len = (size_t)(rest - line);
-    size_t at;
+    char *name = alloc_string_of(line, strcspn(line, " "));
+    size_t at = run->current;
+    const struct lab_question *question = lab_run_question(run, name, &at);
 
-    for (at = 0; at < step->question_count; at++) {
-        if (strlen(step->questions[at].id) == name_len &&
-            !strncasecmp(step->questions[at].id, line, name_len))
-            break;
+    *rest = line + strlen(name);
+    *rest += strspn(*rest, " ");
+    free(name);
+    if (question && at != run->current) {
+        printf("%s is a question of step %zu: %s, and type it there.\n",
+               question->id, at + 1,
+               at < run->current ? "go back with p" : "go on with n");
+        return NULL;
     }
-    if (at < step->question_count && !rest[strspn(rest, " ")]) {
-        printf("Type the answer behind it: %s 42\n", step->questions[at].id);
-        return;
+    if (question && !**rest) {
+        printf("Type the answer behind it: %s 42\n", question->id);
+        return NULL;
     }
-    if (at == step->question_count && step->question_count == 1) {
-        rest = line;
-        at = 0;
+    if (!question && step->question_count == 1) {
+        *rest = line;
+        return &step->questions[0];
     }
-    if (at == step->question_count) {
+    if (!question) {
         printf("\"%s\" is no letter and no question of this step.\n", line);
         show_help();
-        return;
     }
+    return question;
+}
+
+/* "q1 42", or just "42" when the step has one question. */
+static void answer(struct plain *plain, const char *line)
+{
+    const char *rest;
+    const struct lab_question *question = asked(plain, line, &rest);
+
+    if (!question)
+        return;
+    const struct lab_run_step *step = live_step(&plain->live);
     const struct lab_run_question *state =
-        &live_step(&plain->live)->questions[at];
-    if (!live_answer(&plain->live, step->questions[at].id,
-                     rest + strspn(rest, " "))) {
+        &step->questions[question - step->step->questions];
+    if (!live_answer(&plain->live, question->id, rest)) {
         printf("Question %s is answered already, and rightly: %s\n"
                "What you typed now was not judged.\n",
-               step->questions[at].id, state->answer);
+               question->id, state->answer);
         return;
     }
     if (state->right)

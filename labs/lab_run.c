@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define HISTORY_BYTES (64u << 20)
 
@@ -135,6 +136,25 @@ void lab_run_free(struct lab_run *run)
     dissect_release(&run->scratch);
     lab_free(run->lab);
     free(run);
+}
+
+const struct lab_question *lab_run_question(const struct lab_run *run,
+                                            const char *name, size_t *step)
+{
+    const struct lab *lab = run->lab;
+
+    for (size_t n = 0; n < lab->step_count; n++) {
+        size_t i = (run->current + n) % lab->step_count;
+        const struct lab_step *spec = &lab->steps[i];
+
+        for (size_t q = 0; q < spec->question_count; q++) {
+            if (strcasecmp(spec->questions[q].id, name) != 0)
+                continue;
+            *step = i;
+            return &spec->questions[q];
+        }
+    }
+    return NULL;
 }
 
 /* ---- what the student does ---- */

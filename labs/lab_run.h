@@ -25,6 +25,7 @@ struct lab_run_near {
     char *text;                  /* NULL: not used */
     uint64_t number;             /* of the packet */
     const struct lab_near *rule; /* that says so */
+    unsigned serial;             /* from 1, in the order of telling */
 };
 
 struct lab_run_step {
@@ -122,5 +123,10 @@ bool lab_run_complete(const struct lab_run *run);
 /* The step that this one needs and that is not complete, or NULL. */
 const struct lab_step *lab_run_missing(const struct lab_run *run,
                                        const struct lab_run_step *step);
+
+/* The question with this id, in whatever letters, of the present step or else of
+   another: *step is its index. NULL when there is none. */
+const struct lab_question *lab_run_question(const struct lab_run *run,
+                                            const char *name, size_t *step);
 
 #endif

@@ -15,8 +15,9 @@ char *lab_sorter_fill(struct lab_sorter *sorter, const char *text)
     return buf_take_string(&out);
 }
 
-void lab_sorter_add(struct lab_sorter *sorter, enum lab_block_kind kind,
-                    unsigned depth, const char *text)
+struct lab_block *lab_sorter_add(struct lab_sorter *sorter,
+                                 enum lab_block_kind kind, unsigned depth,
+                                 const char *text)
 {
     struct lab *lab = sorter->lab;
     struct lab_step *step = sorter->step;
@@ -30,6 +31,7 @@ void lab_sorter_add(struct lab_sorter *sorter, enum lab_block_kind kind,
     *blocks = alloc_resize(*blocks, *count + 1, sizeof((*blocks)[0]));
     (*blocks)[(*count)++] = (struct lab_block){
         .kind = kind, .depth = depth, .text = lab_sorter_fill(sorter, text)};
+    return &(*blocks)[*count - 1];
 }
 
 char *lab_sorter_skip_blanks(char *text)

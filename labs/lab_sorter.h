@@ -25,9 +25,11 @@ struct lab_sorter {
 /* The text with the student's values. Owned by the caller. */
 char *lab_sorter_fill(struct lab_sorter *sorter, const char *text);
 
-/* Add a block where blocks go now; depth is that of an item, else 0. */
-void lab_sorter_add(struct lab_sorter *sorter, enum lab_block_kind kind,
-                    unsigned depth, const char *text);
+/* Add a block where blocks go now; depth is that of an item, else 0. Valid
+   until the next one is added. */
+struct lab_block *lab_sorter_add(struct lab_sorter *sorter,
+                                 enum lab_block_kind kind, unsigned depth,
+                                 const char *text);
 
 /* The text behind its first blanks and tabs. */
 char *lab_sorter_skip_blanks(char *text);

@@ -243,7 +243,11 @@ void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
         case LAB_QUOTE: lab_text_wrap(out, text, width, "  | ", "  | "); break;
         case LAB_ITEM: append_item(out, &blocks[i], width); break;
         case LAB_COMMAND: append_commands(out, text, width); break;
-        case LAB_CODE: append_lines(out, text, "    "); break;
+        case LAB_CODE:
+            if (blocks[i].name)
+                buf_printf(out, "%s:\n", blocks[i].name);
+            append_lines(out, text, "    ");
+            break;
         case LAB_TABLE: append_plain_table(out, text, "  "); break;
         }
         if (!list_goes_on)

@@ -46,6 +46,11 @@ if grep -q 'First it has to come in at all' "$work/typed.log"; then
     fail "what is answered is judged once more"
 fi
 grep -q '^  your answer CONNECT: right' "$work/typed.log" || fail "the answer is lost"
+
+# A question of another step is not taken for the answer to the one of this step.
+printf 'n\nq1 connect\nq\n' | "$MQTTLAB" lab 1 --plain -p "$port" >"$work/other.log" 2>&1
+grep -q '^q1 is a question of step 1: go back with p' "$work/other.log" ||
+    fail "q1 in step 2"
 if grep -q 'A client called somebody' "$work/typed.log"; then
     fail "the near miss of an earlier sitting is told again"
 fi

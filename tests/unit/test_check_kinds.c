@@ -140,6 +140,21 @@ START_TEST(a_session_is_one_connection_that_is_open)
 }
 END_TEST
 
+START_TEST(a_packet_that_proves_two_things_is_named_once)
+{
+    struct check *check = check_stage_make("session " IS_ANN " with " IS_ANN);
+    struct check_context with = check_stage_context();
+    struct history_row row;
+
+    happen('a');
+    for (uint64_t i = 0; history_get(desk.history, i, &row); i++)
+        check_feed(check, &with, &row);
+    ck_assert_int_eq(check_status(check)->result, CHECK_PASSED);
+    ck_assert_uint_eq(check_status(check)->evidence_count, 1);
+    check_free(check);
+}
+END_TEST
+
 /* Of two CONNECTs of ann, before and after the handshake was told. */
 START_TEST(a_session_is_proved_by_the_first_packet_of_a_kind)
 {
@@ -440,6 +455,7 @@ Suite *check_kinds_suite(void)
     tcase_add_loop_test(tcase, a_session_is_one_connection_that_is_open, 0,
                         COUNT(sessions));
     tcase_add_test(tcase, a_session_is_proved_by_the_first_packet_of_a_kind);
+    tcase_add_test(tcase, a_packet_that_proves_two_things_is_named_once);
     tcase_add_test(tcase,
                    a_certificate_is_as_it_is_wanted_or_the_check_says_why_not);
     tcase_add_loop_test(tcase, a_list_that_is_not_there_yet_is_nobodys_mistake,

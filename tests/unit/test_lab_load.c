@@ -365,11 +365,11 @@ END_TEST
 START_TEST(a_list_within_a_list_stands_further_in)
 {
     const struct lab_block blocks[] = {
-        {LAB_ITEM, 1,  (char[]){"1. one"}              },
-        {LAB_ITEM, 2,  (char[]){"- two and a bit more"}},
-        {LAB_ITEM, 2,  (char[]){"goes on"}             },
-        {LAB_ITEM, 99, (char[]){"- deep"}              },
-        {LAB_ITEM, 1,  (char[]){"2. three"}            },
+        {LAB_ITEM, 1,  (char[]){"1. one"},               NULL},
+        {LAB_ITEM, 2,  (char[]){"- two and a bit more"}, NULL},
+        {LAB_ITEM, 2,  (char[]){"goes on"},              NULL},
+        {LAB_ITEM, 99, (char[]){"- deep"},               NULL},
+        {LAB_ITEM, 1,  (char[]){"2. three"},             NULL},
     };
     struct buf out = {0};
 
@@ -384,6 +384,21 @@ START_TEST(a_list_within_a_list_stands_further_in)
 }
 END_TEST
 
+START_TEST(a_file_that_is_handed_out_is_shown_with_its_name)
+{
+    struct lab_problems problems = {0};
+    struct lab *lab =
+        load(HEAD "---\n```file acl\nuser nobody\n```\n## S\n", "", &problems);
+    struct buf out = {0};
+
+    lab_text_blocks(&out, lab->intro, lab->intro_count, 80);
+    ck_assert_str_eq(buf_string(&out), "acl:\n    user nobody\n\n");
+    buf_release(&out);
+    lab_free(lab);
+    buf_release(&problems.text);
+}
+END_TEST
+
 START_TEST(a_long_command_is_broken_so_that_a_shell_still_takes_it)
 {
     const struct lab_block blocks[] = {
@@ -391,7 +406,8 @@ START_TEST(a_long_command_is_broken_so_that_a_shell_still_takes_it)
          (char[]){"pub -h localhost -t a -m b\n"
                   "printf 'not within quotes' >a\n"
                   "short\n"
-                  "nowhere-to-break-this-one"}},
+                  "nowhere-to-break-this-one"},
+         NULL},
     };
     struct buf out = {0};
 
@@ -474,6 +490,7 @@ Suite *lab_load_suite(void)
     tcase_add_loop_test(
         tcase, a_listener_with_a_number_for_its_port_is_a_problem, 0, 4);
     tcase_add_test(tcase, a_list_within_a_list_stands_further_in);
+    tcase_add_test(tcase, a_file_that_is_handed_out_is_shown_with_its_name);
     tcase_add_test(tcase,
                    a_long_command_is_broken_so_that_a_shell_still_takes_it);
     tcase_add_test(tcase, a_demonstration_is_a_file_and_a_command);

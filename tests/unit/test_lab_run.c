@@ -320,7 +320,8 @@ START_TEST(near_misses_name_the_packet_and_its_fields)
         packet("c0 00");
     ck_assert_uint_eq(run->steps[0].near_count, 6);
     ck_assert_uint_eq(run->steps[0].near[0].number, 7);
-    ck_assert_uint_eq(run->steps[0].near[LAB_RUN_NEAR_MISSES - 1].number, 5);
+    ck_assert_uint_eq(run->steps[0].near[0].serial, 6);
+    ck_assert_ptr_null(run->steps[0].near[1].text); /* each rule once */
 }
 END_TEST
 
@@ -374,6 +375,25 @@ START_TEST(a_near_miss_ends_with_the_checks_that_it_is_about)
     packet("e0 00");
     packet(PUBLISH);
     ck_assert_uint_eq(step->near_count, 3);
+}
+END_TEST
+
+#define OF_ITS_CLIENTS                                       \
+    "---\nid: x\ntitle: X\nversion: 1\n---\n## Step 1\n"     \
+    "```check\nbye 1 seen lab.type == \"DISCONNECT\"\n```\n" \
+    "```near\nlab.actor == \"script\" : Ping {n}.\n```\n"
+
+START_TEST(what_the_labs_own_clients_repeat_is_told_once)
+{
+    tear_down();
+    set_up_with(OF_ITS_CLIENTS);
+    const struct lab_run_step *step = &run->steps[0];
+    begin_step(0);
+    packet_of(RECORD_SCRIPT, 0, "c0 00");
+    packet_of(RECORD_SCRIPT, 0, "c0 00");
+    ck_assert_uint_eq(step->near[0].serial, 1);
+    ck_assert_str_eq(step->near[0].text, "Ping 2.");
+    ck_assert_ptr_null(step->near[1].text);
 }
 END_TEST
 
@@ -558,6 +578,7 @@ Suite *lab_run_suite(void)
     tcase_add_test(tcase, near_misses_name_the_packet_and_its_fields);
     tcase_add_test(tcase, a_complete_step_has_no_near_misses);
     tcase_add_test(tcase, a_near_miss_ends_with_the_checks_that_it_is_about);
+    tcase_add_test(tcase, what_the_labs_own_clients_repeat_is_told_once);
     tcase_add_test(tcase, what_the_labs_own_clients_do_is_nobodys_mistake);
     tcase_add_test(tcase, a_session_is_looked_for_while_the_step_is_done);
     tcase_add_test(tcase, a_long_answer_is_cut);
