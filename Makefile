@@ -184,8 +184,10 @@ suites.subscription_tree := subscription_tree subscription_model
 # Some systems have a NAME in the environment; only one that was typed counts.
 WANTED := $(if $(filter command,$(origin NAME)),$(NAME))
 builder: $(WANTED:%=builder-%) ## judge the module that you wrote: NAME=varint
-	$Q[ -n '$(WANTED)' ] || { echo 'say which: make builder NAME=...' && \
-	    ls exercises/builder && exit 3; }
+	$Q[ -n '$(WANTED)' ] || for task in exercises/builder/*/README.md; do \
+	    name=$${task%/README.md}; \
+	    sed -n "s|^# Builder \(.*\): \(.*\)|\1. \2: make builder NAME=$${name##*/}|p" \
+	        $$task; done | sort
 
 # FILE is the student's, BUILT the place for what is made of it.
 ifdef WANTED
@@ -215,7 +217,7 @@ builder/$(WANTED).c:
 
 # Always: another FILE may be older than what was made of the one before.
 $(BUILT)/student.o: $(FILE) FORCE
-	$(call say,CC)mkdir -p $(@D) && $(CC) $(filter-out -Werror,$(BUILD)) -c -o $@ $<
+	$(call say,CC)mkdir -p $(@D) && $(CC) $(filter-out -Werror -Wswitch-enum,$(BUILD)) -c -o $@ $<
 	$Q$(if $(findstring fsanitize,$(BUILD)),SANITIZED=yes )tools/module-fits $@ $(takes.$(WANTED)) || { rm $@ && exit 1; }
 
 $(OURS)/%.o: %.c $B/flags

@@ -123,12 +123,32 @@ struct tally {
     char failure[MAX_MESSAGE + 160]; /* of the first row that failed */
 };
 
+/* How a test ended that did not come to its end, for who does not know the
+   signals. */
+static const char *in_words(const char *why)
+{
+    static const char *const words[][2] = {
+        {"Received signal 6 ",
+         "abort() was called: is this function written yet?"               },
+        {"Received signal 11 ", "it read or wrote where there is no memory"},
+        {"Received signal 7 ",  "it read or wrote where there is no memory"},
+        {"Received signal 24 ", "it took too long: does a loop not end?"   },
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!strncmp(why, words[i][0], strlen(words[i][0])))
+            return words[i][1];
+    }
+    return why;
+}
+
 /* May hold any bytes that the module gave: made fit for a line. */
 static void note_failure(struct tally *tally, TestResult *result,
                          const char *why)
 {
     snprintf(tally->failure, sizeof(tally->failure), "%s:%d, row %d: %.*s",
-             tr_lfile(result), tr_lno(result), tally->rows, MAX_MESSAGE, why);
+             tr_lfile(result), tr_lno(result), tally->rows, MAX_MESSAGE,
+             in_words(why));
     for (char *at = tally->failure; *at; at++) {
         if (!isprint((unsigned char)*at))
             *at = '?';

@@ -70,6 +70,30 @@ for pid in $pids; do
 done
 [ -z "$bad" ] || exit 1
 
+grep -q 'is this function written yet' "$work/varint.starter.said" ||
+    fail "the starter: $(cat "$work/varint.starter.said")"
+make -s builder >"$work/list" || fail "the list of exercises: $?"
+grep -qx '4. Exactly once: make builder NAME=flow' "$work/list" || fail "$(cat "$work/list")"
+
+# Who uses the wrong action is told which, by name; and may use default.
+cat >"$work/flow.c" <<'END'
+#include "mqtt/flow.h"
+enum flow_action flow_receiver(enum flow_state *state, enum flow_event event)
+{
+    (void)state;
+    switch (event) {
+    case FLOW_GOT_PUBREL: return FLOW_ANSWER_PUBCOMP;
+    default: return FLOW_ERROR;
+    }
+}
+END
+judge flow "$work/flow.c" mistaken
+grep -q 'in FLOW_DONE, at FLOW_RECONNECTED: FLOW_ERROR is wrong' \
+    "$work/flow.mistaken.said" || fail "$(cat "$work/flow.mistaken.said")"
+if grep -q warning "$work/flow.mistaken.make"; then
+    fail "$(cat "$work/flow.mistaken.make")"
+fi
+
 # A module that says itself how good it is.
 forged() { # WHAT POINTS [PATTERN]: built and judged as a student does it
     cat "$work/head.c" "$root/exercises/builder/varint/varint.c" >"$work/forged.c"

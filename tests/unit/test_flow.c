@@ -46,6 +46,30 @@ static const struct step receiver_steps[] = {
 };
 /* clang-format on */
 
+/* By name, for who writes the receiver: what was done, not what is right. */
+static const char *const state_names[STATES] = {
+    "FLOW_DONE", "FLOW_WAIT_PUBACK", "FLOW_WAIT_PUBREC", "FLOW_WAIT_PUBCOMP",
+    "FLOW_WAIT_PUBREL"};
+
+static const char *const event_names[EVENTS] = {
+    "FLOW_SEND_QOS_1",  "FLOW_SEND_QOS_2",        "FLOW_GOT_PUBACK",
+    "FLOW_GOT_PUBREC",  "FLOW_GOT_PUBREC_ERROR",  "FLOW_GOT_PUBCOMP",
+    "FLOW_RECONNECTED", "FLOW_GOT_PUBLISH_QOS_1", "FLOW_GOT_PUBLISH_QOS_2",
+    "FLOW_GOT_PUBREL"};
+
+static const char *action_name(enum flow_action action)
+{
+    static const char *const names[] = {
+        "FLOW_NOTHING",       "FLOW_SEND_PUBLISH",   "FLOW_RESEND_PUBLISH",
+        "FLOW_SEND_PUBREL",   "FLOW_DELIVER_PUBACK", "FLOW_DELIVER_PUBREC",
+        "FLOW_ANSWER_PUBREC", "FLOW_ANSWER_PUBCOMP", "FLOW_UNKNOWN_ID",
+        "FLOW_ERROR",
+    };
+
+    return (unsigned)action < sizeof(names) / sizeof(names[0]) ? names[action]
+                                                               : "no action";
+}
+
 /* What a machine must do in this state with this event. */
 static struct step want(const struct step *steps, size_t count, int state,
                         int event)
@@ -85,8 +109,15 @@ START_TEST(the_receiver_obeys_its_table_and_refuses_the_rest)
         want(receiver_steps, sizeof(receiver_steps) / sizeof(receiver_steps[0]),
              state, event);
 
-    ck_assert_int_eq(flow_receiver(&now, (enum flow_event)event), step.action);
-    ck_assert_int_eq(now, step.next);
+    enum flow_action action = flow_receiver(&now, (enum flow_event)event);
+
+    ck_assert_msg(action == step.action, "in %s, at %s: %s is wrong",
+                  state_names[state], event_names[event], action_name(action));
+    ck_assert_msg(now == step.next,
+                  "in %s, at %s: %s is right, but not to change the state to "
+                  "%s",
+                  state_names[state], event_names[event], action_name(action),
+                  (unsigned)now < STATES ? state_names[now] : "no state");
 }
 END_TEST
 
@@ -203,8 +234,14 @@ END_TEST
 
 START_TEST(qos_2_delivers_exactly_once_wherever_the_connection_breaks)
 {
-    for (unsigned breaks = 0; breaks < 1u << 12; breaks++)
-        ck_assert_int_eq(run(2, breaks).delivered, 1);
+    for (unsigned breaks = 0; breaks < 1u << 12; breaks++) {
+        int delivered = run(2, breaks).delivered;
+
+        ck_assert_msg(delivered == 1,
+                      "when the connection breaks before the packets 0x%x (a "
+                      "bit each), the message is delivered %d times",
+                      breaks, delivered);
+    }
 }
 END_TEST
 
