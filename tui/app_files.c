@@ -101,7 +101,7 @@ void app_screenshot(struct app *app, const char *path)
     if (format == EXPORT_TEXT || format == EXPORT_SVG)
         write_screen(app, path, format == EXPORT_SVG);
     else
-        app_say(app, "the name ends with .txt or .svg");
+        app_say(app, "nothing is saved: the name must end with .txt or .svg");
 }
 
 void app_save_display(struct app *app, const char *path)
@@ -144,8 +144,8 @@ void app_export(struct app *app, const char *path)
     struct buf text = {0};
 
     if (format == EXPORT_NONE) {
-        app_say(app, "the name ends with .csv, .jsonl, .md (a table), .txt, "
-                     ".mmd or .svg (the ladder)");
+        app_say(app, "nothing is exported: the name must end with .csv, "
+                     ".jsonl, .md (a table), .txt, .mmd or .svg (the ladder)");
         return;
     }
     if (format >= EXPORT_TEXT)

@@ -97,8 +97,9 @@ static void tell_refused(struct ws *ws)
 {
     if (ws->site)
         ws_layer_say_why(ws, "what came cannot be answered; perhaps it is "
-                             "MQTT without WebSocket, or TLS, or a header "
-                             "longer than websockets_headers_size");
+                             "MQTT without WebSocket, or TLS, or HTTP "
+                             "without a line Host, or with a header longer "
+                             "than websockets_headers_size");
     tell_end(ws, ws->site ? 0 : -EPROTO);
 }
 
