@@ -102,13 +102,13 @@ if /usr/bin/python3 -c 'import paho.mqtt.client' 2>/dev/null; then
     python paho_client.py "$wss" test_every_qos_and_version
 fi
 
-# --- MQTT.js, as 21-mqtt-js.sh has fetched it
-modules=$root/build/mqtt-js/node_modules
-if command -v node >/dev/null && [ -d "$modules/mqtt" ]; then
+# --- MQTT.js
+. "$test_dir/mqtt_js.sh"
+if have_mqtt_js; then
     for protocol in ws wss; do
         at=$ws
         [ $protocol = ws ] || at=$wss
-        NODE_EXTRA_CA_CERTS=$work/ca.crt NODE_PATH=$modules node "$test_dir/mqtt_js.js" "$at" \
+        NODE_EXTRA_CA_CERTS=$work/ca.crt NODE_PATH=$mqtt_js/node_modules node "$test_dir/mqtt_js.js" "$at" \
             $protocol >"$protocol.log" 2>&1 || fail "MQTT.js over $protocol"
     done
 fi

@@ -2,6 +2,7 @@
 # The exercise in which a student brings a client of any language: solved with the
 # programs that its two beginnings become, in Python and in JavaScript.
 . "$(dirname "$0")/lib.sh"
+. "$test_dir/mqtt_js.sh"
 exercise=$root/exercises/20.1-your-own-client
 if [ ! -e "$exercise/solution.py" ]; then
     # Nothing that could be installed would change it.
@@ -66,12 +67,11 @@ else
     python=
     skipped="python3-paho-mqtt is not installed"
 fi
-modules=$root/build/mqtt-js/node_modules # as 21-mqtt-js.sh has fetched it
-if command -v node >/dev/null && [ -d "$modules/mqtt" ]; then
-    export NODE_PATH="$modules"
+if have_mqtt_js; then
+    export NODE_PATH="$mqtt_js/node_modules"
     solve javascript node "$exercise/solution.js"
 else
-    skipped="${skipped:+$skipped; }node or its package mqtt is not there"
+    skipped="${skipped:+$skipped; }node is not there, or its package mqtt cannot be fetched"
 fi
 [ -z "$python" ] || wait "$python" || exit 1
 [ -z "$skipped" ] || skip "$skipped"
