@@ -199,6 +199,16 @@ static const char watching[] =
     "Nothing has passed since this began to watch. What passed before is not "
     "shown, but views 3 and 4 show who is connected and what is retained.";
 
+/* What to do while nothing is seen; NULL: nothing. */
+static const char *invitation_of(const struct source *source,
+                                 enum app_mode mode)
+{
+    if (mode == APP_LIVE)
+        return watching;
+    return source->steps ? "Each . lets the next packet of the recording come."
+                         : NULL;
+}
+
 static int show(struct source *source, struct store *store,
                 const struct arguments *arguments, enum app_mode mode)
 {
@@ -218,7 +228,7 @@ static int show(struct source *source, struct store *store,
         return EXIT_USAGE;
     }
     settings_complete(&settings, &screen, &max_bytes);
-    app = app_new(store, NULL, mode == APP_LIVE ? watching : NULL);
+    app = app_new(store, NULL, invitation_of(source, mode));
     app->mode = mode;
     app->max_bytes = store->max_bytes;
     app->crew = &crew;

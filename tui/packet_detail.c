@@ -542,10 +542,21 @@ void detail_title(const struct packet_detail *detail, struct buf *out)
     view_client(&detail->row, 24, out);
     if (in)
         buf_append_string(out, " > broker");
-    if (detail->row.frame)
-        buf_printf(out, ", frame %llu", (unsigned long long)detail->row.frame);
     if (record->flags & RECORD_TRUNCATED)
         buf_printf(out, ", the first %zu are here", record->bytes.len);
     if (record->flags & RECORD_REDACTED)
         buf_append_string(out, ", password hidden");
+}
+
+void detail_add_frame(const struct packet_detail *detail, int width,
+                      struct buf *out)
+{
+    const int rule = 6; /* on both sides, and before a title with the focus */
+    uint32_t before = out->len;
+
+    if (!detail->here || !detail->row.frame)
+        return;
+    buf_printf(out, ", frame %llu", (unsigned long long)detail->row.frame);
+    if (grid_text_width(buf_string(out)) + rule > width)
+        out->len = before;
 }

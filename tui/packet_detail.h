@@ -68,7 +68,10 @@ bool detail_filter(const struct packet_detail *detail, struct buf *out);
 /* The same for a field, which may be NULL. */
 bool detail_filter_field(const struct field *field, struct buf *out);
 
-/* "212 PUBLISH, 18 bytes, sensor-1 > broker", and the frame of a file */
+/* "212 PUBLISH, 18 bytes, sensor-1 > broker" */
 void detail_title(const struct packet_detail *detail, struct buf *out);
+/* Append ", frame 13" of a file, if a title so wide has room for it. */
+void detail_add_frame(const struct packet_detail *detail, int width,
+                      struct buf *out);
 
 #endif

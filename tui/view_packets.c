@@ -135,8 +135,6 @@ static void put_short_title(struct view_packets *view, struct buf *out)
                    : "garbage",
                (unsigned)row->record.original_len);
     view_time(view->view.store, row->record.time_ns, out);
-    if (row->frame)
-        buf_printf(out, ", frame %llu", (unsigned long long)row->frame);
 }
 
 static void draw_title(struct view_packets *view, const struct area *area,
@@ -157,6 +155,8 @@ static void draw_title(struct view_packets *view, const struct area *area,
             buf_append_string(&title, " | ");
         detail_title(&view->cable.detail, &title);
     }
+    if (!view->cable.on)
+        detail_add_frame(&view->detail, area->width, &title);
     view_rule(area, view->start[PANE_TREE] - 1, buf_string(&title), focus);
     buf_release(&title);
 }

@@ -243,6 +243,7 @@ static void draw_detail(struct view_wire *view, const struct area *area,
     struct buf title = {0};
 
     detail_title(&view->detail, &title);
+    detail_add_frame(&view->detail, area->width, &title);
     if (view->height[PANE_TREE] > 0) {
         view_rule(area, view->start[PANE_TREE] - 1, buf_string(&title),
                   pane == PANE_TREE);

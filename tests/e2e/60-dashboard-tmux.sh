@@ -90,6 +90,15 @@ for signal in SEGV USR1 KILL; do
     waits_for "back-$signal"
 done
 
+# A recording that comes packet by packet says how.
+keys clear Enter
+keys "$MQTTLAB replay --step $root/tests/screens/story.pcapng" Enter
+waits_for 'Each . lets the next packet of the recording come.'
+keys .
+waits_for 'frame 4'
+keys q
+waits_for 'ready>'
+
 # A lab goes to another port when a program that is not ours has its own, and
 # says how to reach it. An id that is none is asked for again.
 background other env MQTTLAB_RUNTIME_DIR="$work/other" "$MQTTLAB" broker -p "$port"
