@@ -79,7 +79,8 @@ static void draw_compact_header(const struct app *app, const struct area *area)
         put_lab(app, "lab ", &text);
     grid_shade(area, 0, STYLE_TITLE);
     grid_text(area, 0, 0, STYLE_TITLE, buf_string(&text));
-    grid_text(area, 0, area->width - 6, STYLE_TITLE, "?help");
+    if ((int)text.len + 6 < area->width)
+        grid_text(area, 0, area->width - 6, STYLE_TITLE, "?help");
     buf_release(&text);
 }
 
