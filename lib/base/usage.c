@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #define SHARED_MAX 1000 /* pieces of shared memory that are told apart */
+#define PIECES_MAX \
+    100000 /* of memory, of all processes; a look takes as long as
+                             there are many, and an ordinary process has some 100 */
 
 int usage_open_table(void)
 {
@@ -80,6 +83,7 @@ static void add_children_of(struct found *found, int table, const char *process)
 struct shared {
     unsigned long long inodes[SHARED_MAX];
     unsigned count;
+    unsigned pieces; /* looked at, shared or not */
 };
 
 static bool is_new(struct shared *shared, unsigned long long inode)
@@ -132,8 +136,11 @@ static uint64_t measure_shared(int table, const char *process,
     snprintf(path, sizeof(path), "%s/maps", process);
     int fd = openat(table, path, O_RDONLY | O_CLOEXEC);
     FILE *map = fd < 0 ? NULL : fdopen(fd, "r");
-    while (map && fgets(line, sizeof(line), map))
+    while (map && shared->pieces < PIECES_MAX &&
+           fgets(line, sizeof(line), map)) {
         bytes += shared_bytes(shared, line);
+        shared->pieces++;
+    }
     if (map)
         fclose(map);
     else if (fd >= 0)
@@ -207,6 +214,8 @@ void usage_measure(int table, unsigned max, struct usage *usage)
         add_children_of(&found, table, process);
     }
     usage->processes = found.count;
+    if (shared.pieces == PIECES_MAX)
+        usage->bytes = UINT64_MAX;
 }
 
 #else /* systems that do not tell */

@@ -11,7 +11,8 @@ struct usage {
     unsigned processes;
     uint64_t bytes; /* of memory, but that of files; memory that processes share
                        counts once, whether they have touched it or not, for it
-                       stays where nobody has it in its sight any more */
+                       stays where nobody has it in its sight any more;
+                       UINT64_MAX: in more pieces than can be looked at */
 };
 
 /*

@@ -49,6 +49,14 @@ for i in range(3):
             os.wait()
         time.sleep(20)
 time.sleep(20)' 2>said
+    # Who has memory in very many pieces does not hold up who counts it.
+    exits 125 box --strict --timeout 40 -- /usr/bin/python3 -c '
+import mmap, os, time
+for i in range(4):
+    os.fork()
+kept = [mmap.mmap(-1, 4096, prot=1 + 2 * (i % 2), flags=mmap.MAP_PRIVATE if i % 3 else mmap.MAP_SHARED)
+        for i in range(20000)]
+time.sleep(60)' 2>said
     # What no process has cannot be counted, so it is not there; nor is another world.
     exits 0 box --strict -- /usr/bin/python3 -c '
 import ctypes, os
