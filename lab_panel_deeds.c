@@ -69,8 +69,10 @@ static const char *reset(void *lab)
     panel->resets = true;
     panel->next_command = 0;
     lab_actors_leave(&panel->actors);
-    return result ? "this step begins again; the broker keeps what it has"
-                  : "this step begins again; only packets from now on count";
+    return result
+               ? "this step begins again; the broker keeps what it has"
+               : "this step begins again: start your clients anew, too; only what "
+                 "comes now counts";
 }
 
 /* The lines to type, one for each press, from the first again at the end. */

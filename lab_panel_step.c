@@ -111,20 +111,23 @@ static uint64_t proof_of(const struct lab_run *run,
     return shown;
 }
 
-/* "packets 26, 30": those of this sitting. One needs no words. */
+/* "packets 26, 30": those of this sitting, each once (an event has the number
+   of the packet before it). One needs no words. */
 static void set_packets(struct lab_panel *panel,
                         const struct check_status *status)
 {
     struct buf text = {0};
     unsigned count = 0;
+    uint64_t last = 0;
 
     for (unsigned i = 0; i < status->evidence_count; i++) {
         uint64_t number =
             lab_run_shown(lab_panel_state_run(panel), status->evidence[i]);
 
-        if (number)
+        if (number && number != last)
             buf_printf(&text, "%s%llu", count++ ? ", " : "packets ",
                        (unsigned long long)number);
+        last = number;
     }
     if (count > 1)
         snprintf(panel->detail, sizeof(panel->detail), "%s", buf_string(&text));

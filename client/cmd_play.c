@@ -116,7 +116,8 @@ static void explain_missing(const char *name)
             name);
     for (const struct play_built_in *row = play_built_ins(); row->name; row++)
         fprintf(stderr, " %s", row->name);
-    fprintf(stderr, "\n");
+    fprintf(stderr, "\nThe demonstrations of a lab lie in its folder, where "
+                    "mqttlab shell begins.\n");
 }
 
 static bool load(struct player *player)

@@ -57,18 +57,29 @@ const char *grade_report_stamped(const json_t *results)
     return grade_report_string(json_array_get(results, 0), "graded");
 }
 
-/* "packets 12, 14"; nothing when there are none. */
+/* "packets 12, 14"; nothing when there are none. An event has the number of the
+   packet before it, which is named once. */
 static void print_evidence(const json_t *check, const char *before, FILE *to)
 {
     const json_t *evidence = json_object_get(check, "evidence");
     size_t i;
-    json_t *number;
+    json_t *item;
+    struct buf line = {0};
+    unsigned count = 0;
+    json_int_t last = 0;
 
-    if (!json_array_size(evidence))
-        return;
-    fprintf(to, "%spacket%s", before, json_array_size(evidence) > 1 ? "s" : "");
-    json_array_foreach(evidence, i, number) fprintf(
-        to, "%s %lld", i ? "," : "", (long long)json_integer_value(number));
+    json_array_foreach(evidence, i, item)
+    {
+        json_int_t number = json_integer_value(item);
+
+        if (number != last)
+            buf_printf(&line, "%s %lld", count++ ? "," : "", (long long)number);
+        last = number;
+    }
+    if (count)
+        fprintf(to, "%spacket%s%s", before, count > 1 ? "s" : "",
+                buf_string(&line));
+    buf_release(&line);
 }
 
 /* A control character is shown, not sent: as "x1b" behind what stands for a

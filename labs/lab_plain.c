@@ -95,7 +95,8 @@ static void show_help(void)
          "  w  what you saw     q  leave; what is done stays done\n"
          "A question is answered with its name and the answer: q1 42\n"
          "Type the commands of the lab in another terminal. To see the packets,"
-         "\ntype mqttlab attach in one more.");
+         "\ntype mqttlab attach in one more: it shows what passes from then "
+         "on.");
     fflush(stdout);
 }
 
@@ -429,7 +430,9 @@ static bool wait_for_enter(void)
 
     if (!isatty(0) || !isatty(1))
         return true;
-    fputs("Enter goes on, q leaves: ", stdout);
+    fputs("(mqttlab attach, in a terminal of its own, shows the packets from "
+          "now on.)\nEnter goes on, q leaves: ",
+          stdout);
     fflush(stdout);
     return lab_talk_read_line(line, sizeof(line)) && strcasecmp(line, "q") != 0;
 }

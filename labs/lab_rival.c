@@ -34,10 +34,14 @@ static void say_two(struct lab_rival *rival, const struct control_broker *own,
              own->port, other->port, (long)own->pid);
 }
 
-/* Does a broker that works in this place read other files than the lab's? */
-static bool is_elsewhere(const char *place, const char *folder, bool configured)
+/* Does a broker that works in this place read other files than the lab's? One
+   folder may have two paths: a container's, and that outside of it. */
+static bool is_elsewhere(const struct control_broker *broker, const char *place,
+                         const char *folder, bool configured)
 {
-    return strcmp(place, folder) != 0 && (configured || workspace_is(place));
+    return strcmp(place, folder) != 0 &&
+           !process_works_in(broker->pid, folder) &&
+           (configured || workspace_is(place));
 }
 
 static void say_strange(struct lab_rival *rival,
@@ -62,7 +66,7 @@ static void look(struct lab_rival *rival, const char *folder, bool configured)
         other = on_port(brokers, count, ports_number((enum ports_kind)kind));
     rival->text[0] = '\0';
     char *place = own ? process_folder(own->pid) : NULL;
-    if (place && is_elsewhere(place, folder, configured))
+    if (place && is_elsewhere(own, place, folder, configured))
         say_strange(rival, own, place);
     else if (own && other && configured)
         say_two(rival, own, other);

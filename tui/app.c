@@ -252,7 +252,15 @@ void app_lay_out(struct app *app, enum layout_plan plan)
 static void show_small(struct app *app)
 {
     app->zoomed = false;
-    app_say(app, "beside the other views again; z gives it the whole window");
+    app_say(app,
+            "beside the other views again; now q quits, and z gives it the "
+            "whole window");
+}
+
+bool app_goes_back(const struct app *app)
+{
+    return app->view == VIEW_HELP || app->view >= VIEW_PRESENT ||
+           app_is_zoomed(app);
 }
 
 /* Back by one step; false when there is none. */
@@ -262,7 +270,7 @@ static bool go_back(struct app *app)
         app_show(app, app->before);
     else if (app->view >= VIEW_PRESENT)
         app_show(app, app->presented_in);
-    else if (app->zoomed)
+    else if (app_is_zoomed(app))
         show_small(app);
     else
         return false;

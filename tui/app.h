@@ -156,12 +156,17 @@ void app_lay_out(struct app *app, enum layout_plan plan);
    focus. */
 void app_make_layout(const struct app *app, enum view_id view,
                      struct layout *layout);
+/* Does a view have the window that would stand beside others without zoom? */
+bool app_is_zoomed(const struct app *app);
 
 /* Say something until the next key. */
 void app_say(struct app *app, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* ---- parts; used among app*.c ---- */
+
+/* Would the key that quits only go back by a step? */
+bool app_goes_back(const struct app *app);
 
 /* Show the message of the chosen packet. */
 void app_message(struct app *app);

@@ -204,6 +204,21 @@ static void draw_filter(const struct app *app, const struct area *area, int y)
 
 /* ---- the line of keys ---- */
 
+/* The key that quits at last only goes back by a step now. */
+static void say_back(struct buf *line)
+{
+    static const char quits[] = "q Quit";
+    const char *all = buf_string(line);
+    const char *at = strstr(all, quits);
+    struct buf said = {0};
+
+    if (!at)
+        return;
+    buf_printf(&said, "%.*sq Back%s", (int)(at - all), all, at + strlen(quits));
+    buf_release(line);
+    *line = said;
+}
+
 /* The names of keys stand out from what they do. */
 static void draw_key_line(const struct app *app, const struct area *area, int y)
 {
@@ -217,6 +232,8 @@ static void draw_key_line(const struct app *app, const struct area *area, int y)
         buf_append_string(&line, " 1 Packets  2 Ladder  q Quit  ? Help");
     else
         keys_line(app->view, open, area->width, &line);
+    if (app_goes_back(app))
+        say_back(&line);
     text = buf_string(&line);
     while (*text) {
         size_t blanks = strspn(text, " ");
@@ -358,20 +375,34 @@ static void draw_tiny(struct app *app, const struct area *area)
     buf_release(&line);
 }
 
-void app_make_layout(const struct app *app, enum view_id view,
-                     struct layout *layout)
+static void make_layout(const struct app *app, enum view_id view, bool zoomed,
+                        struct layout *layout)
 {
     /* A shell needs the line that says how one leaves it. */
     bool hide = app->hide_keys && !app_in_shell(app);
     const struct layout_wish wish = {
         .view = view,
         .plan = app->plan,
-        .zoomed = app->zoomed,
+        .zoomed = zoomed,
         .with = (app->lab ? LAYOUT_LAB : 0u) |
                 (shell_pane_runs(app->host.shell) ? LAYOUT_SHELL : 0u),
     };
 
     layout_make(layout, app->height + hide, app->width, &wish);
+}
+
+void app_make_layout(const struct app *app, enum view_id view,
+                     struct layout *layout)
+{
+    make_layout(app, view, app->zoomed, layout);
+}
+
+bool app_is_zoomed(const struct app *app)
+{
+    struct layout layout;
+
+    make_layout(app, app->view, false, &layout);
+    return app->zoomed && layout.kind == LAYOUT_FULL;
 }
 
 void app_draw(struct app *app, struct grid *grid)

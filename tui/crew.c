@@ -141,8 +141,7 @@ const char *crew_stop(struct crew *crew, const char *name)
         snprintf(crew->said, sizeof(crew->said), "%zu have ended", ended);
     else
         snprintf(crew->said, sizeof(crew->said),
-                 "none of this name was "
-                 "started here");
+                 "none of this name runs here (any more)");
     return crew->said;
 }
 

@@ -27,6 +27,19 @@ static enum style state_style(enum panel_state state)
     return STYLE_PLAIN;
 }
 
+/* A number that is cut would be another one: all of them, on more lines. */
+static int draw_packets(const struct area *area, int y, const char *packets,
+                        bool chosen)
+{
+    struct buf line = {0};
+    int lines;
+
+    buf_printf(&line, "%s%s", packets, chosen ? "   Enter=go" : "");
+    lines = view_paragraph(area, y, STYLE_DIM, buf_string(&line));
+    buf_release(&line);
+    return lines;
+}
+
 static int draw_check(const struct area *area, int y,
                       const struct panel_check *check, bool chosen, bool focus)
 {
@@ -42,8 +55,7 @@ static int draw_check(const struct area *area, int y,
         grid_select(area, y);
     if (check->packet && check->state == PANEL_PASSED && check->detail &&
         *check->detail)
-        grid_printf(&inner, y + lines++, 0, STYLE_DIM, "%s%s", check->detail,
-                    chosen ? "   Enter=go" : "");
+        lines += draw_packets(&inner, y + lines, check->detail, chosen);
     else if (check->packet)
         grid_printf(&inner, y + lines++, 0, STYLE_DIM, "packet %llu%s",
                     (unsigned long long)check->packet,

@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #endif
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -167,6 +168,17 @@ char *process_folder(pid_t pid)
     snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
     ssize_t len = readlink(link, path, sizeof(path));
     return len > 0 ? alloc_string_of(path, (size_t)len) : NULL;
+}
+
+bool process_works_in(pid_t pid, const char *folder)
+{
+    char link[64];
+    struct stat its;
+    struct stat ours;
+
+    snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
+    return !stat(link, &its) && !stat(folder, &ours) &&
+           its.st_dev == ours.st_dev && its.st_ino == ours.st_ino;
 }
 
 uint64_t process_heap_bytes(void)

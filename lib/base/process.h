@@ -8,6 +8,7 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,6 +31,10 @@ int process_listening_on(uint16_t port, pid_t *pid, char *name, size_t size);
  * another user's, or the system does not tell.
  */
 char *process_folder(pid_t pid);
+
+/* Does the process work in this folder, whatever path it knows it by? False
+   when the system does not tell. */
+bool process_works_in(pid_t pid, const char *folder);
 
 /* Private memory of a process (0: this one) in bytes; -1 when it cannot be
    read. */

@@ -109,13 +109,38 @@ START_TEST(a_lab_read_to_its_end_is_seen_when_zoomed)
 }
 END_TEST
 
+/* On a narrow screen a number that is cut would be another packet's. */
+START_TEST(all_packets_that_prove_a_check_are_named_in_full)
+{
+    grid_resize(&dash.grid, 50, 80);
+    dash.lab.wordy = true;
+    app_press("7<Tab>");
+    ck_assert(app_shows("packets 1007, 1008,"));
+    ck_assert(app_shows("1013   Enter=go"));
+}
+END_TEST
+
 /* q that only takes the whole window away from a view says so. */
 START_TEST(leaving_a_zoomed_view_is_told)
 {
     grid_resize(&dash.grid, 40, 120);
-    app_press("7zq");
-    ck_assert(app_shows("beside the other views again"));
+    app_press("2");
+    ck_assert(app_shows("q Quit"));
+    app_press("z");
+    ck_assert(app_shows("q Back") && !app_shows("q Quit"));
+    app_press("7q");
+    ck_assert(app_shows("beside the other views again; now q quits"));
     ck_assert(!app_shows("Quit?"));
+}
+END_TEST
+
+/* Where only one view has room, zoom changes nothing: q quits at once. */
+START_TEST(zoom_on_a_small_screen_keeps_nobody_from_leaving)
+{
+    grid_resize(&dash.grid, 24, 80);
+    app_press("3zq");
+    ck_assert(!app_shows("beside the other views again"));
+    ck_assert(dash.app->quit);
 }
 END_TEST
 
@@ -132,6 +157,8 @@ Suite *app_lab_suite(void)
     tcase_add_test(tcase, a_lab_read_to_its_end_is_seen_when_zoomed);
     tcase_add_test(tcase,
                    what_a_changed_file_has_cost_is_seen_beside_the_checks);
+    tcase_add_test(tcase, all_packets_that_prove_a_check_are_named_in_full);
     tcase_add_test(tcase, leaving_a_zoomed_view_is_told);
+    tcase_add_test(tcase, zoom_on_a_small_screen_keeps_nobody_from_leaving);
     return suite;
 }

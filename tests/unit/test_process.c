@@ -110,6 +110,24 @@ START_TEST(a_folder_is_where_the_process_works_or_not_told)
 }
 END_TEST
 
+START_TEST(a_folder_is_the_same_by_another_path)
+{
+    char path[] = "/tmp/mqttlab-test-XXXXXX";
+    char here[4096];
+    char *folder = process_folder(getpid());
+
+    ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    ck_assert(!process_works_in(getpid(), path));
+    ck_assert_int_eq(rmdir(path), 0);
+    ck_assert_int_eq(symlink(here, path), 0);
+    /* Where the system does not tell, it is told nothing. */
+    ck_assert_int_eq(process_works_in(getpid(), path), folder != NULL);
+    ck_assert_int_eq(unlink(path), 0);
+    free(folder);
+}
+END_TEST
+
 Suite *process_suite(void)
 {
     Suite *suite = suite_create("process");
@@ -121,5 +139,6 @@ Suite *process_suite(void)
     tcase_add_loop_test(tcase, what_is_handled_here_is_not_handled_by_the_child,
                         0, 2);
     tcase_add_test(tcase, a_folder_is_where_the_process_works_or_not_told);
+    tcase_add_test(tcase, a_folder_is_the_same_by_another_path);
     return suite;
 }
