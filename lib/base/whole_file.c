@@ -62,6 +62,21 @@ static int create_new(struct whole_file *whole, mode_t mode)
     return fd < 0 ? -errno : fd;
 }
 
+static bool is_link(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+/* A link that leads to nothing yet. */
+static int create_behind(const struct whole_file *whole, mode_t mode)
+{
+    int fd = open(whole->target, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
+
+    return fd < 0 ? -errno : fd;
+}
+
 /* Give the new file what the old one had. Returns 0 or an error. */
 static int inherit(int fd, const struct stat *old, unsigned wishes)
 {
@@ -108,14 +123,17 @@ static void remove_beside(struct whole_file *whole)
     whole->beside = NULL;
 }
 
-/* Returns a descriptor or an error; old: NULL if there is no file yet. */
+/* Returns a descriptor or an error; old: NULL if there is no file yet.
+   has_place: another file can take its place. */
 static int open_either(struct whole_file *whole, const struct stat *old,
-                       mode_t mode, unsigned wishes)
+                       bool has_place, mode_t mode, unsigned wishes)
 {
     if (wishes & WHOLE_FILE_NEW)
         return create_new(whole, mode);
-    if (old && !S_ISREG(old->st_mode))
-        return open_itself(whole, false, mode, wishes);
+    if (!old && is_link(whole->target))
+        return create_behind(whole, mode);
+    if (old && !has_place)
+        return open_itself(whole, S_ISREG(old->st_mode), mode, wishes);
     int fd = create_beside(whole, mode);
     int error = fd >= 0 && old ? inherit(fd, old, wishes) : 0;
     if (error) {
@@ -141,12 +159,13 @@ static void forget(struct whole_file *whole)
 int whole_file_open(struct whole_file *whole, const char *path, mode_t mode,
                     unsigned wishes)
 {
-    char *real = realpath(path, NULL); /* NULL: there is none yet */
     struct stat old;
-    bool is_there = real && stat(real, &old) == 0;
+    bool is_there = stat(path, &old) == 0;
+    /* /dev/stdout leads to what is no path, and is never to be replaced. */
+    char *real = is_there && S_ISREG(old.st_mode) ? realpath(path, NULL) : NULL;
 
     *whole = (struct whole_file){.target = real ? real : alloc_string(path)};
-    int fd = open_either(whole, is_there ? &old : NULL, mode, wishes);
+    int fd = open_either(whole, is_there ? &old : NULL, real, mode, wishes);
     if (fd < 0) {
         forget(whole);
         return fd;

@@ -7,9 +7,9 @@
  * is as it was, and nothing is left beside it. Only who is killed meanwhile
  * leaves a file named .mqttlab-PID-N.new, which may be removed.
  *
- * A symbolic link stays one: what it leads to is replaced. What is no file, as
- * /dev/stdout and pipes are, is written to as it is. All errors are negative
- * errnos.
+ * A symbolic link stays one: what it leads to is replaced, or made. What is no file, as
+ * pipes and devices are, or has no name any more, as /dev/stdout may lead to, is
+ * written to as it is. All errors are negative errnos.
  */
 #ifndef BASE_WHOLE_FILE_H
 #define BASE_WHOLE_FILE_H

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -293,6 +294,50 @@ START_TEST(a_link_stays_one)
     expect("b", 0600);
     ck_assert_int_eq(lstat(beside("link"), &status), 0);
     ck_assert(S_ISLNK(status.st_mode));
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(store(beside("link"), "c", PRIVATE, 0), 0);
+    expect("c", 0600);
+    ck_assert_int_eq(symlink("none/file", beside("lost")), 0);
+    ck_assert_int_eq(store(beside("lost"), "d", PRIVATE, 0), -ENOENT);
+}
+END_TEST
+
+/* /dev/stdout leads to a name like "pipe:[7]", which is no path: root must not
+   put a file in the place of that link. */
+START_TEST(what_is_open_already_is_written_to)
+{
+    int ends[2];
+    char name[40];
+    char got[10] = "";
+
+    ck_assert_int_eq(pipe(ends), 0);
+    snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
+    ck_assert_int_eq(symlink(name, path), 0);
+    ck_assert_int_eq(store(path, "a", PRIVATE, 0), 0);
+    ck_assert_int_eq(read(ends[0], got, sizeof(got)), 1);
+    ck_assert_str_eq(got, "a");
+    struct stat status;
+    ck_assert_int_eq(lstat(path, &status), 0);
+    ck_assert(S_ISLNK(status.st_mode));
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
+/* One that was removed is still open, and has no place to put another in. */
+START_TEST(a_file_without_a_name_is_written_over)
+{
+    char name[40];
+    char got[10] = "";
+
+    ck_assert_int_eq(store(path, "long before", PRIVATE, 0), 0);
+    int fd = open(path, O_RDONLY);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(unlink(path), 0);
+    snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+    ck_assert_int_eq(store(name, "a", PRIVATE, 0), 0);
+    ck_assert_int_eq(pread(fd, got, sizeof(got), 0), 1);
+    close(fd);
 }
 END_TEST
 
@@ -328,6 +373,8 @@ Suite *whole_file_suite(void)
     tcase_add_test(tcase,
                    a_closed_folder_leaves_the_file_itself_to_who_wishes_that);
     tcase_add_test(tcase, a_link_stays_one);
+    tcase_add_test(tcase, what_is_open_already_is_written_to);
+    tcase_add_test(tcase, a_file_without_a_name_is_written_over);
     tcase_add_test(tcase, what_is_no_file_is_no_trap);
     return suite;
 }
