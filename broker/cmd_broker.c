@@ -421,6 +421,7 @@ static void reload(struct run *run)
     if (problems.to)
         fclose(problems.to);
     reopen_log(run);
+    reload_tell(run->broker, good, report);
     if (report)
         log_report(log, report);
     if (!good)

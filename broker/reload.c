@@ -4,6 +4,7 @@
 #include "broker/broker.h"
 #include "broker/config_table.h"
 #include "broker/config_value.h"
+#include "broker/report.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -196,4 +197,24 @@ bool reload_run(struct broker *broker, struct config *config,
         hook->apply(hook->context);
     }
     return true;
+}
+
+void reload_tell(struct broker *broker, bool good, const char *report)
+{
+    static const char mark[] = "warning: ";
+    size_t len = report ? strcspn(report, "\n") : 0;
+    char *line = alloc_string_of(report ? report : "", len);
+    char *warning = strstr(line, mark);
+
+    if (warning)
+        memmove(warning, warning + strlen(mark),
+                strlen(warning + strlen(mark)) + 1);
+    if (tap_on(&broker->tap)) {
+        report_begin(broker, good ? EVENT_CONFIG_READ : EVENT_CONFIG_REFUSED,
+                     slice_of(NULL, 0));
+        if (*line)
+            report_printf(broker, RECORD_TEXT, "%s", line);
+        report_end(broker, NULL, 0);
+    }
+    free(line);
 }

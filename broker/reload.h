@@ -51,4 +51,7 @@ reload_find_listener(const struct config *fresh,
 bool reload_run(struct broker *broker, struct config *config,
                 const struct config *fresh, struct config_problems *problems);
 
+/* Tell who watches what came of it: of the report's lines, the first one. */
+void reload_tell(struct broker *broker, bool good, const char *report);
+
 #endif

@@ -1,6 +1,7 @@
 #include "labs/lab_near.h"
 
 #include "base/alloc.h"
+#include "wire/event.h"
 #include "wire/filter.h"
 
 #include <stdlib.h>
@@ -85,42 +86,83 @@ static size_t place_of(const struct lab_run_step *step,
 
 /* What the lab's own clients do again and again is one near miss; a student
    who tries again is told again. */
-static unsigned next_serial(struct lab_run_step *step, size_t i,
+static unsigned next_serial(struct lab_run_step *step,
+                            const struct lab_near *rule,
                             const struct history_row *row)
 {
-    const struct lab_run_near *before =
-        &step->near[place_of(step, &step->step->near[i])];
+    const struct lab_run_near *before = &step->near[place_of(step, rule)];
 
     if (row->record.actor == RECORD_SCRIPT && before->text &&
-        before->rule == &step->step->near[i])
+        before->rule == rule)
         return before->serial;
     return ++step->near_count;
 }
 
 /* In the place of what the same rule has said before. */
-static void put_first(struct lab_run_step *step, struct lab_run_near near)
+static void add(struct lab_run *run, struct lab_run_step *step,
+                const struct lab_near *rule, const struct history_row *row)
 {
-    size_t place = place_of(step, near.rule);
+    size_t place = place_of(step, rule);
+    struct lab_run_near near = {
+        .text = near_text(run, rule->message, row),
+        .number = row->number,
+        .rule = rule,
+        .serial = next_serial(step, rule, row),
+    };
 
     free(step->near[place].text);
     memmove(&step->near[1], &step->near[0], place * sizeof(step->near[0]));
     step->near[0] = near;
 }
 
+static void take_back(struct lab_run_step *step, const struct lab_near *rule)
+{
+    size_t place = place_of(step, rule);
+
+    if (step->near[place].rule != rule)
+        return;
+    free(step->near[place].text);
+    memmove(&step->near[place], &step->near[place + 1],
+            (LAB_RUN_NEAR_MISSES - 1 - place) * sizeof(step->near[0]));
+    step->near[LAB_RUN_NEAR_MISSES - 1] = (struct lab_run_near){0};
+}
+
+/* Rules of every lab, about no check. */
+static const struct lab_near refused = {
+    .message = (char[]){"The broker has not taken its configuration, and goes "
+                        "on as before: {lab.text}."}};
+static const struct lab_near warned = {
+    .message = (char[]){"The broker has read its configuration again, but: "
+                        "{lab.text}."}};
+
+/* What the broker says to a configuration stands in its log, which nobody has
+   before him. It holds until the broker has read another one. */
+static void heed_broker(struct lab_run *run, struct lab_run_step *step,
+                        const struct history_row *row)
+{
+    unsigned code =
+        row->record.type == RECORD_EVT ? record_code(row->record.bytes) : 0;
+
+    if (code != EVENT_CONFIG_READ && code != EVENT_CONFIG_REFUSED &&
+        code != EVENT_BROKER_STARTED)
+        return;
+    take_back(step, &refused);
+    take_back(step, &warned);
+    if (record_get(row->record.bytes, RECORD_TEXT).len &&
+        code != EVENT_BROKER_STARTED)
+        add(run, step, code == EVENT_CONFIG_READ ? &warned : &refused, row);
+}
+
 void lab_near_note(struct lab_run *run, struct lab_run_step *step,
                    const struct history_row *row)
 {
+    heed_broker(run, step, row);
     for (size_t i = 0; i < step->step->near_count; i++) {
-        if (!is_wanted(step, &step->step->near[i]) ||
-            !is_near(run, step, i, row))
+        const struct lab_near *rule = &step->step->near[i];
+
+        if (!is_wanted(step, rule) || !is_near(run, step, i, row))
             continue;
-        put_first(step,
-                  (struct lab_run_near){
-                      .text = near_text(run, step->step->near[i].message, row),
-                      .number = row->number,
-                      .rule = &step->step->near[i],
-                      .serial = next_serial(step, i, row),
-                  });
+        add(run, step, rule, row);
         return;
     }
 }

@@ -19,6 +19,8 @@
     X(EVENT_BROKER_STARTED, 10, "broker.started", "broker started")            \
     X(EVENT_BROKER_STOPPED, 11, "broker.stopped", "broker stops")              \
     X(EVENT_LISTENER, 12, "broker.listens", "broker listens")                  \
+    X(EVENT_CONFIG_READ, 13, "config.read", "configuration read again")        \
+    X(EVENT_CONFIG_REFUSED, 14, "config.refused", "configuration refused")     \
     X(EVENT_CONNECT_ACCEPTED, 20, "connect.accepted", "connected")             \
     X(EVENT_CONNECT_REFUSED, 21, "connect.refused", "refused")                 \
     X(EVENT_DISCONNECTED, 22, "disconnected", "said goodbye")                  \

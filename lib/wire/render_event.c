@@ -35,6 +35,8 @@ static const struct sentence sentences[] = {
     {EVENT_BROKER_STARTED, "[: {text}]"},
     {EVENT_BROKER_STOPPED, "[: {text}]"},
     {EVENT_LISTENER, "[ at {local}][ ({transport})][: {text}]"},
+    {EVENT_CONFIG_READ, "[: {text}]"},
+    {EVENT_CONFIG_REFUSED, "[: {text}]"},
     {EVENT_CONNECT_ACCEPTED, "[ with MQTT {version}][, user {user}]"
                              "[, {clean}][, keep alive {keep_alive}][: {text}]"},
     {EVENT_CONNECT_REFUSED, "[, user {user}][: {reason}][: {text}]"

@@ -79,6 +79,18 @@ started="$started $lab"
 exec 8>"$work/more"
 until_ok grep -q 'Step 2 of 7' "$work/missed.log"
 until_ok [ -s "$XDG_DATA_HOME/mqttlab/02-passwords/broker.pid" ]
+
+# What the broker has against a configuration is said in the lab, not in a log alone.
+conf=$XDG_DATA_HOME/mqttlab/02-passwords/mosquitto.conf
+cp "$conf" "$work/good.conf"
+echo 'allow_anonymous perhaps' >>"$conf"
+kill -HUP "$(cat "$XDG_DATA_HOME/mqttlab/02-passwords/broker.pid")"
+until_ok grep -q '^  ! The broker has not taken its configuration' "$work/missed.log"
+grep -q "allow_anonymous is 'perhaps'" "$work/missed.log" || fail "what is wrong with it"
+printf 'listener %s\n' "$((port + 1))" | cat "$work/good.conf" - >"$conf"
+kill -HUP "$(cat "$XDG_DATA_HOME/mqttlab/02-passwords/broker.pid")"
+until_ok grep -q '^  ! The broker has read its configuration again, but' "$work/missed.log"
+cp "$work/good.conf" "$conf"
 kill "$(cat "$XDG_DATA_HOME/mqttlab/02-passwords/broker.pid")"
 until_ok grep -q '^! The broker has ended\. Start it again, in mqttlab shell: mosquitto -c' "$work/missed.log"
 background own "$MQTTLAB" broker -p "$port"

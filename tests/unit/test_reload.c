@@ -1,6 +1,7 @@
 #include "broker_rig.h"
 
 #include "broker/reload.h"
+#include "wire/tap_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,27 @@ START_TEST(one_hook_that_refuses_leaves_everything_as_it_was)
 }
 END_TEST
 
+/* Of what was said the first line, without the word that marks a warning. */
+START_TEST(who_watches_is_told_what_came_of_it)
+{
+    struct tap_reader reader;
+
+    start("");
+    int ring = tap_attach(&rig.broker->tap);
+    ck_assert_int_eq(tap_reader_open(&reader, ring), 0);
+    reload_tell(rig.broker, false, "a.conf:1: no\na.conf:2: neither\n");
+    ck_assert_uint_eq(
+        rig_events(&rig, &reader, EVENT_CONFIG_REFUSED, "a.conf:1: no"), 1);
+    reload_tell(rig.broker, true, "a.conf: warning: it is new\n");
+    ck_assert_uint_eq(
+        rig_events(&rig, &reader, EVENT_CONFIG_READ, "a.conf: it is new"), 1);
+    reload_tell(rig.broker, true, NULL);
+    ck_assert_uint_eq(rig_events(&rig, &reader, EVENT_CONFIG_READ, ""), 1);
+    tap_reader_close(&reader);
+    tap_detach(&rig.broker->tap);
+}
+END_TEST
+
 Suite *reload_suite(void)
 {
     Suite *suite = suite_create("reload");
@@ -224,5 +246,6 @@ Suite *reload_suite(void)
     tcase_add_test(tcase, settings_follow_their_listener_wherever_it_stands);
     tcase_add_test(tcase, hooks_prepare_before_and_apply_after_the_change);
     tcase_add_test(tcase, one_hook_that_refuses_leaves_everything_as_it_was);
+    tcase_add_test(tcase, who_watches_is_told_what_came_of_it);
     return suite;
 }
