@@ -258,12 +258,26 @@ static bool ends_broker(void *owner)
            (lab && lab->runs_broker && lab->runs_broker(lab->lab));
 }
 
-/* What the screen may do here, and says. */
-static void equip(struct app *app, struct dashboard *dashboard,
-                  struct source *source, struct crew *crew)
+/* What is shown, and whence it comes. */
+struct show {
+    struct store *store;
+    char *invitation;
+    char *small_invitation;
+    struct app *app;
+    struct source source;
+    struct crew crew;
+};
+
+/* What the screen may do here, and says; the source knows its broker. */
+static void equip(struct show *show, struct dashboard *dashboard,
+                  const struct settings *settings)
 {
-    app->deeds = source_deeds(source);
-    app->crew = crew;
+    struct app *app = show->app;
+
+    app->host.small_invitation = show->small_invitation;
+    app_use(app, settings);
+    app->deeds = source_deeds(&show->source);
+    app->crew = &show->crew;
     if (dashboard->options->with_keys)
         app_say(app, "--with-keys: who has a recording of this reads "
                      "what TLS has hidden");
@@ -273,50 +287,68 @@ static void equip(struct app *app, struct dashboard *dashboard,
     app->quit_owner = dashboard;
 }
 
-static int show(struct dashboard *dashboard, const struct settings *settings)
+static void open_show(struct show *show, const struct dashboard *dashboard,
+                      size_t max_bytes)
 {
     const struct dashboard_options *options = dashboard->options;
-    struct screen_options screen = options->screen;
-    size_t max_bytes = options->max_bytes;
+    uint16_t port = (uint16_t)dashboard->broker.port;
     bool lab = options->lab != NULL;
 
-    settings_complete(settings, &screen, &max_bytes);
-    if (!max_bytes)
-        max_bytes = DASHBOARD_BYTES;
-    struct store *store = store_new(max_bytes);
-    char *invitation = make_invitation((uint16_t)dashboard->broker.port, lab);
-    char *small = make_small_invitation((uint16_t)dashboard->broker.port, lab);
-    struct app *app = app_new(store, options->lab, invitation);
-    struct source source;
-    struct crew crew = {.port = dashboard->broker.port,
-                        .folder = dashboard->options->folder};
-    char error[300];
-    int result;
+    *show = (struct show){
+        .store = store_new(max_bytes),
+        .invitation = make_invitation(port, lab),
+        .small_invitation = make_small_invitation(port, lab),
+        .crew = {.port = dashboard->broker.port, .folder = options->folder},
+    };
+    source_init(&show->source, show->store);
+    show->source.ports = options->ports;
+    show->app = app_new(show->store, options->lab, show->invitation);
+    show->app->max_bytes = max_bytes;
+}
 
-    source_init(&source, store);
-    source.ports = options->ports;
-    result = source_attach(&source, &dashboard->broker, error, sizeof(error));
+static void close_show(struct show *show)
+{
+    crew_release(&show->crew);
+    source_close(&show->source);
+    app_free(show->app);
+    store_free(show->store);
+    free(show->invitation);
+    free(show->small_invitation);
+}
+
+/* Until the user leaves: on the screen, or line by line. */
+static int run(struct show *show, const struct dashboard_options *options,
+               const struct screen_options *screen)
+{
+    int error = options->plain ? run_plain(&show->source, options->json)
+                               : run_screen(show->app, &show->source, screen);
+
+    if (error)
+        fprintf(stderr,
+                "mqttlab: this terminal cannot show the dashboard: %s\n",
+                strerror(-error));
+    return error;
+}
+
+static int run_show(struct dashboard *dashboard,
+                    const struct settings *settings)
+{
+    struct screen_options screen = dashboard->options->screen;
+    size_t max_bytes = dashboard->options->max_bytes;
+    struct show show;
+    char error[300];
+
+    settings_complete(settings, &screen, &max_bytes);
+    open_show(&show, dashboard, max_bytes ? max_bytes : DASHBOARD_BYTES);
+    int result =
+        source_attach(&show.source, &dashboard->broker, error, sizeof(error));
     if (result) {
         fprintf(stderr, "mqttlab: %s\n", error);
     } else {
-        app->max_bytes = max_bytes;
-        app->host.small_invitation = small;
-        app_use(app, settings);
-        equip(app, dashboard, &source, &crew);
-        result = options->plain ? run_plain(&source, options->json)
-                                : run_screen(app, &source, &screen);
-        if (result)
-            fprintf(stderr,
-                    "mqttlab: this terminal cannot show the dashboard:"
-                    " %s\n",
-                    strerror(-result));
+        equip(&show, dashboard, settings);
+        result = run(&show, dashboard->options, &screen);
     }
-    crew_release(&crew);
-    source_close(&source);
-    app_free(app);
-    store_free(store);
-    free(invitation);
-    free(small);
+    close_show(&show);
     return result ? 1 : 0;
 }
 
@@ -338,7 +370,7 @@ int dashboard_run(const struct dashboard_options *options)
         fprintf(stderr, "mqttlab: %s\n", error);
         code = EXIT_SETTINGS;
     } else if (get_broker(&dashboard, &code)) {
-        code = show(&dashboard, &settings);
+        code = run_show(&dashboard, &settings);
     }
     settings_release(&settings);
     child_stop(&dashboard.child);

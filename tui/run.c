@@ -48,14 +48,29 @@ static struct app *shown(const struct runner *runner)
 
 /* ---- drawing ---- */
 
+/* Why the rest of a very large terminal stays empty. */
+static void say_size(struct runner *runner)
+{
+    int height;
+    int width;
+
+    if (screen_exceeded(runner->screen, &height, &width))
+        app_say(shown(runner),
+                "the terminal says that it has %d x %d characters; at most "
+                "%d x %d are used",
+                width, height, SCREEN_MAX_WIDTH, SCREEN_MAX_HEIGHT);
+}
+
 static void draw(struct runner *runner)
 {
     int height;
     int width;
 
     screen_size(runner->screen, &height, &width);
-    if (height != runner->grid.height || width != runner->grid.width)
+    if (height != runner->grid.height || width != runner->grid.width) {
         grid_resize(&runner->grid, height, width);
+        say_size(runner);
+    }
     if (shown(runner)->theme)
         screen_set_theme(runner->screen, shown(runner)->theme);
     app_draw(shown(runner), &runner->grid);

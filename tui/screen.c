@@ -3,7 +3,9 @@
 #include <curses.h>
 #include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,7 +25,9 @@ struct screen {
     enum screen_depth depth;
     const struct theme *theme;
     bool ascii;
-    bool fresh; /* nothing of what the terminal shows is known */
+    bool fresh;          /* nothing of what the terminal shows is known */
+    int terminal_height; /* what it says that it has */
+    int terminal_width;
 };
 
 /* ---- colours ---- */
@@ -142,7 +146,7 @@ static void guard_terminal(const struct termios *termios, bool mouse)
         signal(crashes[i], on_crash);
 }
 
-/* ---- begin and end ---- */
+/* ---- what it can ---- */
 
 bool screen_is_utf8(void)
 {
@@ -164,19 +168,80 @@ bool screen_possible(void)
     return possible;
 }
 
+/* ---- the size ---- */
+
+static int at_most(int size, int most)
+{
+    return size < most ? size : most;
+}
+
+/* What the environment says, or else the terminal. */
+static int said_size(const char *name, int size)
+{
+    const char *text = getenv(name);
+    long said = text ? strtol(text, NULL, 10) : 0;
+
+    return said > 0 && said <= INT_MAX ? (int)said : size;
+}
+
+/* Say a size in the environment, until the old value, owned by the caller, is
+   given to restore_size. */
+static char *say_size(const char *name, int size)
+{
+    char *before_it = getenv(name) ? alloc_string(getenv(name)) : NULL;
+    char text[16];
+
+    snprintf(text, sizeof(text), "%d", size);
+    setenv(name, text, 1);
+    return before_it;
+}
+
+static void restore_size(const char *name, char *value)
+{
+    if (value)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+    free(value);
+}
+
+/* ncurses makes room for all of a terminal, however large that says it is. */
+static SCREEN *begin_curses(int *height, int *width)
+{
+    struct winsize size = {0};
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+
+    *height = said_size("LINES", known ? size.ws_row : 0);
+    *width = said_size("COLUMNS", known ? size.ws_col : 0);
+    if (*height <= SCREEN_MAX_HEIGHT && *width <= SCREEN_MAX_WIDTH)
+        return newterm(NULL, stdout, stdin);
+    char *old_height = say_size("LINES", at_most(*height, SCREEN_MAX_HEIGHT));
+    char *old_width = say_size("COLUMNS", at_most(*width, SCREEN_MAX_WIDTH));
+    SCREEN *curses = newterm(NULL, stdout, stdin);
+    restore_size("LINES", old_height);
+    restore_size("COLUMNS", old_width);
+    return curses;
+}
+
+/* ---- begin and end ---- */
+
 struct screen *screen_new(const struct screen_options *options)
 {
     struct screen *screen;
     struct termios termios;
     SCREEN *curses;
+    int height;
+    int width;
 
     if (!screen_possible() || tcgetattr(STDIN_FILENO, &termios))
         return NULL;
-    curses = newterm(NULL, stdout, stdin);
+    curses = begin_curses(&height, &width);
     if (!curses)
         return NULL;
     screen = alloc_zero(1, sizeof(*screen));
     screen->curses = curses;
+    screen->terminal_height = height;
+    screen->terminal_width = width;
     screen->ascii = options->ascii || !screen_is_utf8();
     screen->depth = find_depth(options);
     screen->fresh = true;
@@ -227,12 +292,26 @@ void screen_size(struct screen *screen, int *height, int *width)
     struct winsize size = {0};
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row &&
-        size.ws_col && (size.ws_row != LINES || size.ws_col != COLS)) {
-        resizeterm(size.ws_row, size.ws_col);
-        screen->fresh = true;
+        size.ws_col) {
+        int rows = at_most(size.ws_row, SCREEN_MAX_HEIGHT);
+        int across = at_most(size.ws_col, SCREEN_MAX_WIDTH);
+
+        screen->terminal_height = size.ws_row;
+        screen->terminal_width = size.ws_col;
+        if (rows != LINES || across != COLS) {
+            resizeterm(rows, across);
+            screen->fresh = true;
+        }
     }
     *height = LINES;
     *width = COLS;
+}
+
+bool screen_exceeded(const struct screen *screen, int *height, int *width)
+{
+    *height = screen->terminal_height;
+    *width = screen->terminal_width;
+    return *height > LINES || *width > COLS;
 }
 
 /* ---- showing ---- */

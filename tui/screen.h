@@ -43,8 +43,14 @@ void screen_free(struct screen *screen);
 bool screen_ascii(const struct screen *screen);
 enum screen_depth screen_depth(const struct screen *screen);
 
-/* The size now, after the signal SIGWINCH too. */
+/* The size now, after the signal SIGWINCH too; of a larger terminal only so much
+   is used. */
+#define SCREEN_MAX_HEIGHT 500
+#define SCREEN_MAX_WIDTH  1000
 void screen_size(struct screen *screen, int *height, int *width);
+
+/* Is not all of the terminal used? How large it says that it is. */
+bool screen_exceeded(const struct screen *screen, int *height, int *width);
 
 /* Show the grid. */
 void screen_show(struct screen *screen, const struct grid *grid);

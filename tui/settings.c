@@ -241,12 +241,13 @@ bool settings_load(struct settings *settings, char *error, size_t error_size)
 {
     char *path = path_of_file();
     FILE *file = path ? fopen(path, "r") : NULL;
-    char line[1024];
+    char *line = NULL;
+    size_t size = 0;
     unsigned number = 0;
     bool good = true;
 
     *settings = (struct settings){0};
-    while (good && file && fgets(line, sizeof(line), file)) {
+    while (good && file && getline(&line, &size, file) >= 0) {
         char wrong[200];
 
         number++;
@@ -256,6 +257,7 @@ bool settings_load(struct settings *settings, char *error, size_t error_size)
     }
     if (file)
         fclose(file);
+    free(line);
     free(path);
     return good;
 }

@@ -148,7 +148,7 @@ START_TEST(a_message_is_read_compared_and_left)
     app_press("t");
     ck_assert(app_shows("lab/temp  JSON"));
     app_press("d");
-    ck_assert(app_shows("Tag another PUBLISH"));
+    ck_assert(app_shows("No message of this topic was before"));
     app_press("<Esc>");
     ck_assert_int_eq(dash.app->view, VIEW_LADDER);
 }
@@ -450,6 +450,13 @@ START_TEST(settings_are_read_from_their_file)
     fclose(file);
     ck_assert(!settings_load(&settings, error, sizeof(error)));
     ck_assert_ptr_nonnull(strstr(error, "dashboard.conf:6: there is no theme"));
+    settings_release(&settings);
+    file = fopen(path, "w"); /* a line is a line, however long */
+    fprintf(file, "# %2000s theme none\nfilter mqtt.topic == \"%1500s\"\n", "",
+            "x");
+    fclose(file);
+    ck_assert_msg(settings_load(&settings, error, sizeof(error)), "%s", error);
+    ck_assert_uint_eq(strlen(settings.filter), strlen("mqtt.topic == ") + 1502);
     settings_release(&settings);
     unlink(path);
     snprintf(path, sizeof(path), "%s/mqttlab", folder);

@@ -104,6 +104,30 @@ static void start_and_see(void)
                   buf_string(&pty.output));
 }
 
+/* ---- its size ---- */
+
+/* In the environment, or by the terminal itself. */
+START_TEST(of_a_terminal_without_end_a_part_is_used)
+{
+    const char *argv[] = {program(), "replay", "tests/screens/story.pcapng",
+                          NULL};
+    bool by_terminal = _i;
+
+    setenv("LINES", by_terminal ? "" : "30000", 1);
+    setenv("COLUMNS", by_terminal ? "" : "30000", 1);
+    pty_start(&pty, argv, "xterm-256color", by_terminal ? 30000 : 24,
+              by_terminal ? 30000 : 80);
+    ck_assert_msg(pty_shows(&pty, "1Pkts", START_MS), "%s",
+                  buf_string(&pty.output));
+    if (by_terminal)
+        ck_assert(pty_shows(&pty, "30000 x 30000 characters", SHOW_MS));
+    unsetenv("LINES");
+    unsetenv("COLUMNS");
+    pty_press(&pty, "q");
+    ck_assert_int_eq(pty_end(&pty, SHOW_MS), 0);
+}
+END_TEST
+
 /* ---- a client of the test's own ---- */
 
 /* A connection, or -1 when nobody listens. */
@@ -546,6 +570,7 @@ Suite *terminal_suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_packet_is_seen_as_it_passes);
+    tcase_add_loop_test(tcase, of_a_terminal_without_end_a_part_is_used, 0, 2);
     tcase_add_test(tcase, who_publishes_is_told_whether_anybody_gets_it);
     tcase_add_test(tcase, leaving_restores_the_terminal_and_ends_the_broker);
     tcase_add_loop_test(tcase, a_signal_restores_the_terminal, 0,
