@@ -148,6 +148,9 @@ static void set_detail(struct lab_panel *panel, size_t index, uint64_t proof)
         check_explain(check, &expected, &actual);
         snprintf(panel->detail, sizeof(panel->detail), "%s",
                  buf_string(&actual));
+    } else if (status->result == CHECK_UNMARKED) {
+        snprintf(panel->detail, sizeof(panel->detail),
+                 "its points a person gives");
     } else if (check_reason(check)) {
         snprintf(panel->detail, sizeof(panel->detail), "%s",
                  check_reason(check));

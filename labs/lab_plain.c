@@ -114,6 +114,18 @@ static void on_mark(void *owner, const struct lab_run_step *step, size_t check)
     show(&text);
 }
 
+/* What must not happen has passed all the time; now it is settled. */
+static void show_absences(const struct lab_run_step *step)
+{
+    struct buf text = {0};
+
+    for (size_t i = 0; i < step->step->check_count; i++) {
+        if (check_is_absence(step->checks[i]))
+            lab_text_check(&text, step, i, lab_talk_columns());
+    }
+    show(&text);
+}
+
 static void tell_complete(struct plain *plain)
 {
     const struct lab_run *run = plain->live.run;
@@ -123,6 +135,7 @@ static void tell_complete(struct plain *plain)
         plain->told_complete == run->current + 1)
         return;
     plain->told_complete = run->current + 1;
+    show_absences(step);
     printf("\nStep %zu is complete: %u of %u points.", run->current + 1,
            lab_run_step_points(step), step->step->points);
     if (lab_run_complete(run))

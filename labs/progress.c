@@ -182,6 +182,19 @@ static unsigned points_of_all(const struct lab *lab, const struct stand *stands,
     return points;
 }
 
+/* Points for answers that a person has to read. */
+static unsigned waiting(const struct lab *lab, const struct stand *stands)
+{
+    unsigned points = 0;
+
+    for (size_t s = 0; s < lab->step_count; s++) {
+        for (size_t i = 0; i < lab->steps[s].check_count; i++)
+            points +=
+                stands[s].unmarked[i] ? lab->steps[s].checks[i].points : 0;
+    }
+    return points;
+}
+
 static char *words_for(const struct lab *lab, const char *journal,
                        const char *folder)
 {
@@ -200,6 +213,7 @@ static char *words_for(const struct lab *lab, const char *journal,
     unsigned before = points_of_all(lab, stands, &all);
     look_at_files(lab, stands, folder);
     unsigned points = points_of_all(lab, stands, &all);
+    unsigned more = waiting(lab, stands);
     for (size_t s = 0; s < lab->step_count; s++) {
         free(stands[s].passed);
         free(stands[s].unmarked);
@@ -207,6 +221,8 @@ static char *words_for(const struct lab *lab, const char *journal,
     free(stands);
     buf_printf(&words, "%s%u of %u points", all ? "done, " : "", points,
                lab->points);
+    if (more)
+        buf_printf(&words, " (a person gives up to %u more)", more);
     if (points < before)
         buf_printf(&words, " (%u before files were changed)", before);
     return buf_take_string(&words);

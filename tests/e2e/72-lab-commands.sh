@@ -23,6 +23,7 @@ version: 1
 \`\`\`check
 q    1  answer q : the \`question\`
 far  1  file far matches x : a file
+calm 0  never lab.type == "AUTH" : no AUTH
 \`\`\`
 \`\`\`question q
 ask: How many \`packets\`?
@@ -43,6 +44,7 @@ port=$(random_port)
 has_line 'Question q: How many packets?' lab.out
 has_line '[x] 1 the question' lab.out
 has_line '[x] 1 a file' lab.out
+has_line '[x] no AUTH' lab.out
 "$MQTTLAB" lab >list
 grep -q '01-small .*done, 2 of 2 points' list || fail "the list says: $(cat list)"
 

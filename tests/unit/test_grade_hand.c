@@ -3,6 +3,8 @@
  */
 #include "suites.h"
 
+#include "labs/progress.h"
+
 #include "base/alloc.h"
 #include "labs/grade_report.h"
 #include "labs/marks.h"
@@ -83,6 +85,15 @@ static void expect_essay(int points, int unmarked, const char *name,
     json_decref(result);
 }
 
+/* What the list of labs says. */
+static void expect_said(const char *words)
+{
+    char *said = progress_of(student.live.run->lab, NULL);
+
+    ck_assert_str_eq(said, words);
+    free(said);
+}
+
 START_TEST(an_answer_by_hand_waits_for_its_points_and_keeps_them)
 {
     student_packet(&student, 1, 1, "c0 00");
@@ -94,6 +105,7 @@ START_TEST(an_answer_by_hand_waits_for_its_points_and_keeps_them)
     ck_assert_uint_eq(lab_run_points(student.live.run), 2);
     ck_assert_uint_eq(lab_run_unmarked(student.live.run), 4);
     ck_assert(lab_run_complete(student.live.run));
+    expect_said("done, 2 of 6 points (a person gives up to 4 more)");
     give(3, "who says so?");
     expect_essay(5, 0, "marked",
                  "3 of 4 points were given by hand: who says so?");
