@@ -134,6 +134,7 @@ static const char lab_text[] =
                 "```\n"
                 "```near\n"
                 "lab.type == \"DISCONNECT\" : Packet {n} is no ping.\n"
+                "lab.type == \"PINGRESP\" : Packet {n} is an answer.\n"
                 "```\n"
                 "<details><summary>Hint (costs 1)</summary>\n"
                 "\n"
@@ -281,7 +282,7 @@ END_TEST
 START_TEST(what_came_near_is_in_the_report_the_oldest_first)
 {
     student_packet(&student, 1, 1, "e0 00");
-    student_packet(&student, 2, 2, "e0 00");
+    student_packet(&student, 2, 2, "d0 00");
     json_t *result = grade();
     const json_t *near = json_object_get(result, "near");
 
