@@ -16,6 +16,8 @@
 struct stand {
     bool begun;
     bool *passed;   /* by check */
+    bool *had;      /* by check: had passed once since the step began */
+    unsigned lost;  /* points of files that had been right, and are not */
     bool *unmarked; /* by check: answered, for a person to read */
     unsigned hints;
 };
@@ -56,6 +58,9 @@ static void take_line(const struct lab *lab, struct stand *stands,
 
         if (slice_equal_string(kind, "step") && is_step)
             stands[s].begun = true;
+        if (slice_equal_string(kind, "reset") && is_step)
+            memset(stands[s].had, 0,
+                   step->check_count * sizeof(stands[s].had[0]));
         if (slice_equal_string(kind, "hint") && is_step &&
             stands[s].hints < step->hint_count)
             stands[s].hints++;
@@ -65,6 +70,7 @@ static void take_line(const struct lab *lab, struct stand *stands,
                 continue;
             stands[s].passed[i] =
                 slice_equal_string(result, check_result_name(CHECK_PASSED));
+            stands[s].had[i] = stands[s].had[i] || stands[s].passed[i];
             stands[s].unmarked[i] =
                 slice_equal_string(result, check_result_name(CHECK_UNMARKED));
         }
@@ -92,6 +98,7 @@ static struct stand first_stand(const struct lab_step *step)
 {
     struct stand stand = {
         .passed = alloc_zero(step->check_count, sizeof(stand.passed[0])),
+        .had = alloc_zero(step->check_count, sizeof(stand.had[0])),
         .unmarked = alloc_zero(step->check_count, sizeof(stand.unmarked[0])),
     };
     char error[300];
@@ -140,6 +147,8 @@ static void look_at_step(const struct lab_step *step, struct stand *stand,
         if (check && check_is_of_files(check)) {
             check_finish(check, context);
             stand->passed[i] = check_is_settled(check);
+            if (stand->had[i] && !stand->passed[i])
+                stand->lost += step->checks[i].points;
         }
         check_free(check);
     }
@@ -210,12 +219,15 @@ static char *words_for(const struct lab *lab, const char *journal,
         take_line(lab, stands, slice_of(at, len));
         at += at[len] ? len + 1 : len;
     }
-    unsigned before = points_of_all(lab, stands, &all);
+    unsigned lost = 0;
+
     look_at_files(lab, stands, folder);
     unsigned points = points_of_all(lab, stands, &all);
     unsigned more = waiting(lab, stands);
     for (size_t s = 0; s < lab->step_count; s++) {
+        lost += stands[s].lost;
         free(stands[s].passed);
+        free(stands[s].had);
         free(stands[s].unmarked);
     }
     free(stands);
@@ -223,8 +235,8 @@ static char *words_for(const struct lab *lab, const char *journal,
                lab->points);
     if (more)
         buf_printf(&words, " (a person gives up to %u more)", more);
-    if (points < before)
-        buf_printf(&words, " (%u before files were changed)", before);
+    if (lost)
+        buf_printf(&words, " (%u lost: files were changed)", lost);
     return buf_take_string(&words);
 }
 
