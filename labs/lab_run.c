@@ -489,7 +489,10 @@ bool lab_run_step_seen(const struct lab_run_step *step)
 
 bool lab_run_so_far(const struct lab_run_step *step, size_t check)
 {
-    return check_is_absence(step->checks[check]) &&
+    const struct check *of = step->checks[check];
+    bool must_stay = check_is_of_files(of) && !step->step->checks[check].points;
+
+    return (check_is_absence(of) || must_stay) &&
            check_status(step->checks[check])->result == CHECK_PASSED &&
            !lab_run_step_seen(step);
 }

@@ -103,8 +103,9 @@ bool lab_run_answered(const struct lab_run_step *step, const char *question);
 /* All checks passed but those of answers: nothing is left to be done. */
 bool lab_run_step_seen(const struct lab_run_step *step);
 
-/* Is this check passed only because something has not come yet, while there is
-   still something to do? */
+/* Is this check passed only because something has not come yet, or is it a gate
+   on files that have to stay as they are, while there is still something to
+   do? */
 bool lab_run_so_far(const struct lab_run_step *step, size_t check);
 
 /* All checks passed, gates included; what a person marks was answered. */

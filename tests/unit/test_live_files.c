@@ -45,6 +45,7 @@ static const char lab_text[] =
     "```\n"
     "```check\n"
     "again  1  seen lab.type == \"PINGREQ\"\n"
+    "kept   0  file first matches ^as\n"
     "```\n"
     "## What was seen\n"
     "<!-- end -->\n"
@@ -207,6 +208,25 @@ START_TEST(what_a_changed_file_has_cost_is_told_until_it_is_right_again)
 }
 END_TEST
 
+/* Nothing was done for it yet, and it may still change. */
+START_TEST(a_gate_on_a_file_that_was_there_holds_only_so_far)
+{
+    const struct lab_run_step *step = &student.live.run->steps[1];
+
+    live_begin_step(&student.live, 1);
+    live_tick(&student.live);
+    ck_assert_int_eq(check_status(step->checks[1])->result, CHECK_PASSED);
+    ck_assert(lab_run_so_far(step, 1));
+    ping(1);
+    ck_assert(!lab_run_so_far(step, 1));
+    /* With points it is something that was to be done. */
+    free(student_write_file(&student, "mqttlab/01-x/notes", "done\n"));
+    live_tick(&student.live);
+    ck_assert_int_eq(shown(NOTES), CHECK_PASSED);
+    ck_assert(!lab_run_so_far(&student.live.run->steps[0], NOTES));
+}
+END_TEST
+
 /* What the list of labs says. Owned. */
 static char *said(void)
 {
@@ -290,6 +310,7 @@ Suite *live_files_suite(void)
         tcase,
         a_file_that_the_student_changed_stays_so_until_the_step_begins_again);
     tcase_add_test(tcase, a_script_is_the_labs_when_the_step_begins_again);
+    tcase_add_test(tcase, a_gate_on_a_file_that_was_there_holds_only_so_far);
     tcase_add_test(tcase, the_list_of_labs_tells_how_far_one_is);
     tcase_add_test(tcase, a_lab_that_was_never_begun_has_no_progress);
     return suite;
