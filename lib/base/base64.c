@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <limits.h>
+#include <string.h>
 
 #include <openssl/evp.h>
 

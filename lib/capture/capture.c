@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Room between two records for what a reader adds. */
 #define SEQ_STEP 4u

@@ -1,6 +1,7 @@
 #include "capture/capture_cipher.h"
 
 #include <openssl/hmac.h>
+#include <string.h>
 
 #define RECORD_HEADER 5u
 #define MAX_HASH      48u /* SHA-384 */

@@ -4,6 +4,7 @@
 #include "capture/capture_fragment.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum link_type {
     LINK_NULL = 0,

@@ -4,6 +4,7 @@
 #include "base/hex_digits.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* As long as the hash; a master secret is always of the longer kind. */
 enum { SECRET_OF_SHA256 = 32, SECRET_OF_SHA384 = 48 };

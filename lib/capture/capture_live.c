@@ -5,6 +5,7 @@
 #include "wire/track_endpoint.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct capture *capture_live_new(const struct capture_options *options)
 {

@@ -7,6 +7,8 @@
 #include "mqtt/utf8.h"
 #include "mqtt/varint.h"
 
+#include <string.h>
+
 #define MAX_SMALL  4096u /* a packet other than PUBLISH that is half there */
 #define MAX_TOPIC  4096u
 #define SURE_COUNT 3   /* so many packets in a row are no accident */

@@ -5,6 +5,7 @@
 #include "base/map.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define PATIENCE 16u /* segments of a connection that a hole is waited for */
 

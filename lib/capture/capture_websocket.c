@@ -1,5 +1,7 @@
 #include "capture/capture_websocket.h"
 
+#include <string.h>
+
 #include "net/ws_frame.h"
 
 #define MAX_UPGRADE 16384u /* bytes of an HTTP request or answer */

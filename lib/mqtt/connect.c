@@ -43,6 +43,7 @@
 #include "mqtt/connect.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "mqtt/property.h"
 #include "mqtt/reader.h"

@@ -18,6 +18,7 @@
 #include "mqtt/publish.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "mqtt/property.h"
 #include "mqtt/reader.h"

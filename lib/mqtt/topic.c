@@ -1,5 +1,7 @@
 #include "mqtt/topic.h"
 
+#include <string.h>
+
 #include "mqtt/utf8.h"
 
 static const char shared_prefix[] = "$share/";

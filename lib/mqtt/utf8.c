@@ -1,5 +1,7 @@
 #include "mqtt/utf8.h"
 
+#include <string.h>
+
 /* What may follow a lead byte: how many bytes, and the range of the second,
    which rules out long forms, surrogates and what is above U+10FFFF. */
 struct lead {

@@ -16,6 +16,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SOCKS_VERSION 5
 #define LOGIN_VERSION 1

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What waits encrypted is never more than this, whatever the peer provokes. */
 #define OUT_LIMIT_BYTES (4ul * TLS_SCRATCH_BYTES)

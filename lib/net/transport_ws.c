@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* After our Close frame the peer has so long to answer it. */
 #define LINGER_MS 1000

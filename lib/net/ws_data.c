@@ -1,5 +1,7 @@
 #include "net/ws_data.h"
 
+#include <string.h>
+
 #include "net/ws_layer.h"
 
 /* So many parts go down at a time, the header among them. */

@@ -1,5 +1,7 @@
 #include "net/ws_frame.h"
 
+#include <string.h>
+
 /* The length that is written in count bytes after the first two. */
 static uint64_t long_length(const uint8_t *in, size_t count)
 {

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FROM_CLIENT = 1, FROM_BROKER = 2, BOTH = FROM_CLIENT | FROM_BROKER };
 

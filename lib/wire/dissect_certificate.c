@@ -8,6 +8,8 @@
  */
 #include "wire/dissect_cable.h"
 
+#include <string.h>
+
 enum tag {
     INTEGER = 0x02,
     OCTETS = 0x04,

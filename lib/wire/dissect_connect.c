@@ -17,6 +17,8 @@
 
 #include "mqtt/property.h"
 
+#include <string.h>
+
 struct connect_flags {
     bool user_name;
     bool password;

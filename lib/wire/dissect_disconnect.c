@@ -8,6 +8,8 @@
 
 #include "mqtt/reason.h"
 
+#include <string.h>
+
 void dissect_nothing(struct dissector *d)
 {
     (void)d; /* what is left over is noted by the caller */

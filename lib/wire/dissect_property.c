@@ -9,6 +9,8 @@
 #include "mqtt/property.h"
 #include "mqtt/topic.h"
 
+#include <string.h>
+
 /* What was seen of one list, for the rules that look at the whole list. */
 struct seen {
     unsigned where;

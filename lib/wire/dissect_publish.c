@@ -14,6 +14,8 @@
 #include "mqtt/property.h"
 #include "mqtt/utf8.h"
 
+#include <string.h>
+
 void dissect_packet_id(struct dissector *d)
 {
     uint32_t packet_id = dissector_number(d, DISSECT_MSGID, 2);

@@ -11,6 +11,8 @@
 
 #include "mqtt/topic.h"
 
+#include <string.h>
+
 static void check_share(struct dissector *d, struct slice filter)
 {
     struct slice rest = slice_skip(filter, strlen("$share/"));

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Room for what comes behind a list that was cut, with its errors. */
 #define RESERVE 100

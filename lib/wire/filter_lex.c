@@ -1,5 +1,7 @@
 #include "wire/filter_lex.h"
 
+#include <string.h>
+
 #include "base/hex_digits.h"
 
 static const struct {

@@ -4,6 +4,7 @@
 #include "wire/filter_suggest.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 uint16_t filter_operand_add(struct filter *filter,
                             const struct filter_operand *operand)

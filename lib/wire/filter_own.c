@@ -7,6 +7,8 @@
 #include "wire/filter_tree.h"
 #include "wire/track_endpoint.h"
 
+#include <string.h>
+
 typedef const struct filter_context context;
 
 static void add_number(struct filter_values *values, uint64_t number)

@@ -8,6 +8,8 @@
 #include "mqtt/varint.h"
 #include "wire/filter_tree.h"
 
+#include <string.h>
+
 #define ONLY(type) (1u << (type))
 #define ANY_TYPE   0xfffeu
 

@@ -4,6 +4,7 @@
 #include "wire/filter_class.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_CODE  2000u /* instructions */
 #define MAX_DEPTH 50u   /* of groups in groups */

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* More than this is not gathered until the end of the turn. */
 #define FLUSH_BYTES 65536

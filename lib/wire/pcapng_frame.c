@@ -1,5 +1,7 @@
 #include "wire/pcapng_frame.h"
 
+#include <string.h>
+
 #define TCP_BYTES  20u
 #define IPV4_BYTES 20u
 #define IPV6_BYTES 40u

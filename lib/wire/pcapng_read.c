@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_BLOCK  (16u << 20)
 #define READ_BYTES 262144u

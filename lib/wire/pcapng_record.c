@@ -1,5 +1,7 @@
 #include "wire/pcapng_record.h"
 
+#include <string.h>
+
 #include "mqtt/mqtt.h"
 #include "wire/pcapng_block.h"
 

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_STREAMS  65536u
 #define MAX_COLUMNS  1000u  /* of a note */

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum record_type {
     RECORD_CONN = 1, /* a Network Connection opened or ended: attributes */

@@ -6,6 +6,7 @@
 #include "wire/render.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define MAX_COLUMNS 60 /* of a name that a peer says */
 

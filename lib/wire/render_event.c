@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Longest text of one attribute. */
 #define MAX_COLUMNS 100

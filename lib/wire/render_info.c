@@ -5,6 +5,7 @@
 #include "wire/render_cable.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Longest topic and message in a line, most bytes shown in hex. */
 #define MAX_COLUMNS 120

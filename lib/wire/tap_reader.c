@@ -4,6 +4,7 @@
 #include "wire/tap_ring.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 

@@ -1,5 +1,7 @@
 #include "wire/tap_redact.h"
 
+#include <string.h>
+
 #include "mqtt/mqtt.h"
 #include "mqtt/property.h"
 #include "mqtt/reader.h"

@@ -1,5 +1,7 @@
 #include "wire/tls_hello.h"
 
+#include <string.h>
+
 #include "mqtt/reader.h"
 
 enum {

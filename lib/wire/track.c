@@ -8,6 +8,7 @@
 #include "wire/track_string.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_CONNECTIONS 65536u
 #define MAX_ALIASES     (1u << 20) /* of all connections together */
