@@ -20,7 +20,7 @@ void lab_near_note(struct lab_run *run, struct lab_run_step *step,
 /* Is there an i-th near miss, and is what it is about still to be done? */
 bool lab_near_open(const struct lab_run_step *step, size_t i);
 
-/* Forget them all: the step begins again. */
+/* Forget them all: the step, or the lab, begins again. */
 void lab_near_clear(struct lab_run_step *step);
 
 #endif

@@ -347,6 +347,8 @@ static void take_deed(struct lab_run *run, const struct record *record)
         tick_current(run, record->time_ns);
     if (code == EVENT_LAB_STARTED) {
         pause_current(run);
+        for (size_t i = 0; i < run->lab->step_count; i++)
+            lab_near_clear(&run->steps[i]); /* of an earlier sitting */
         free(run->student);
         run->student = alloc_string_of(student.bytes, student.len);
     } else if (code == EVENT_LAB_ANSWER) {

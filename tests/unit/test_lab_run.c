@@ -322,6 +322,10 @@ START_TEST(near_misses_name_the_packet_and_its_fields)
     ck_assert_uint_eq(run->steps[0].near[0].number, 7);
     ck_assert_uint_eq(run->steps[0].near[0].serial, 6);
     ck_assert_ptr_null(run->steps[0].near[1].text); /* each rule once */
+    struct buf bytes = {0};
+    lab_run_started(&bytes, run->lab, "ann");
+    deed(&bytes);
+    ck_assert_ptr_null(run->steps[0].near[0].text); /* another sitting */
 }
 END_TEST
 
