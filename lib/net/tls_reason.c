@@ -69,9 +69,9 @@ static const struct meaning errors[] = {
      "no cipher is allowed on both sides; a listener with a PSK wants a "
      "client with one, and one with a certificate a client without"},
     {SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, NULL,
-     "no certificate here is one that the client accepts; a listener "
-     "with pre-shared keys has none at all: the client's PSK identity "
-     "is not known here, or it has none"},
+     "no certificate here is one that the client accepts; at a listener "
+     "with pre-shared keys: the client brought none, or its identity is "
+     "not known here"},
     {SSL_R_UNSUPPORTED_PROTOCOL, NULL,
      "the versions of TLS that the two sides allow do not overlap"},
     {SSL_R_WRONG_VERSION_NUMBER, NULL,

@@ -392,7 +392,7 @@ static const struct meeting meetings[] = {
     {"PSK against certificate", {GOOD_SERVER}, PSK("thermometer", "c0ffee"), "localhost",
         "does not know the authority", "showed a certificate instead", NULL},
     {"certificate wanted of a PSK listener", {.psk_find = find_key, .psk_hint = "lab"}, {.cafile = "ca.crt"}, "localhost",
-        "the client's PSK identity is not known", "no cipher or key exchange", NULL},
+        "pre-shared keys: the client brought none, or its identity is not known", "no cipher or key exchange", NULL},
 };
 /* clang-format on */
 #define MEETINGS ((int)(sizeof(meetings) / sizeof(meetings[0])))
