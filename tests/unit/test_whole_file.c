@@ -17,8 +17,11 @@
 static char folder[64];
 static char path[120];
 
+static mode_t old_mask;
+
 static void set_up(void)
 {
+    old_mask = umask(022);
     strcpy(folder, "/tmp/mqttlab-whole-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/file", folder);
@@ -49,6 +52,7 @@ static void tear_down(void)
     }
     closedir(dir);
     rmdir(folder);
+    umask(old_mask);
 }
 
 enum { PRIVATE = 0600, PUBLIC = 0666 };
@@ -110,7 +114,6 @@ START_TEST(what_was_there_stays_until_all_is_written)
 {
     struct whole_file whole;
 
-    umask(022);
     ck_assert_int_eq(put(path, "old", PUBLIC, 0, 0), 0);
     expect("old", 0644);
     ck_assert_int_eq(put(path, "half", PUBLIC, 0, -ENOSPC), -ENOSPC);
@@ -166,7 +169,6 @@ END_TEST
 
 START_TEST(a_file_keeps_its_mode_if_that_is_wished)
 {
-    umask(022);
     ck_assert_int_eq(store(path, "a", PUBLIC, WHOLE_FILE_KEEP_MODE), 0);
     expect("a", 0644);
     ck_assert_int_eq(chmod(path, 0660), 0);
