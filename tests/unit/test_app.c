@@ -247,7 +247,11 @@ START_TEST(rules_are_counted_on_a_small_screen)
     sample_event(&dash.sample, EVENT_RULE_SET, 0, 0, RECORD_TEXT,
                  "rule 1: always drop mqtt.qos == 2", 0);
     app_press("1");
-    ck_assert(app_shows("drop0 rules1 ?help") || app_shows("drop0 rules1  "));
+    ck_assert(app_shows(" held0 drop0 rules1      ?help"));
+    grid_release(&dash.grid);
+    grid_init(&dash.grid, 4, 20, false); /* nothing stands within the rest */
+    app_press("1");
+    ck_assert(app_shows(" LIVE 32p held0 drop"));
 }
 END_TEST
 
