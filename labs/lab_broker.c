@@ -5,6 +5,7 @@
 #include "labs/ports.h"
 #include "wire/control.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #define START_TRIES  500
 #define START_TRY_MS 30
 #define STOP_TRIES   60
+#define QUOTED_BYTES 300 /* of the log: some three lines */
 
 static bool pick(const struct control_broker *brokers, int count, uint16_t port,
                  struct control_broker *found)
@@ -155,6 +158,34 @@ static int wait_for_start(struct lab_broker *broker)
     return -ETIMEDOUT;
 }
 
+/* Add the last lines of the broker's log to what is in error. */
+static void quote_log(const char *folder, char *error, size_t error_size)
+{
+    char *path = alloc_printf("%s/broker.log", folder);
+    char end[QUOTED_BYTES + 1] = "";
+    int log = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat info;
+
+    free(path);
+    if (log < 0)
+        return;
+    bool whole = fstat(log, &info) != 0 || info.st_size <= QUOTED_BYTES;
+    off_t from = whole ? 0 : info.st_size - QUOTED_BYTES;
+    ssize_t len = pread(log, end, QUOTED_BYTES, from);
+    close(log);
+    while (len > 0 && end[len - 1] == '\n')
+        end[--len] = '\0';
+    for (ssize_t i = 0; i < len; i++) {
+        if (end[i] != '\n' && iscntrl((unsigned char)end[i]))
+            end[i] = '?';
+    }
+    const char *cut = whole ? NULL : strchr(end, '\n');
+    const char *lines = cut ? cut + 1 : end;
+    size_t used = strlen(error);
+    if (*lines)
+        snprintf(error + used, error_size - used, ":\n%s", lines);
+}
+
 static void explain_start(const struct lab_broker *broker, const char *folder,
                           char *error, size_t error_size)
 {
@@ -167,9 +198,11 @@ static void explain_start(const struct lab_broker *broker, const char *folder,
                  "mqttlab: stop it, or use another port with --port",
                  (unsigned)broker->port, name[0] ? name : "another program",
                  (long)holder);
-    else
+    else {
         snprintf(error, error_size,
                  "the broker did not start; %s/broker.log says why", folder);
+        quote_log(folder, error, error_size);
+    }
 }
 
 static int start(struct lab_broker *broker, const struct lab *lab,

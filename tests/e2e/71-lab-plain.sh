@@ -101,6 +101,14 @@ wait "$lab" || fail "the lab ended with $?"
 kill "$pid"
 wait "$pid" || true
 
+# With a configuration that no broker takes: what is wrong with it is said at once.
+echo 'allow_anonymous perhaps' >>"$conf"
+if "$MQTTLAB" lab 2 --plain -p "$port" </dev/null >"$work/bad.log" 2>&1; then
+    fail "a broker started with a bad configuration"
+fi
+grep -q "allow_anonymous is 'perhaps'" "$work/bad.log" || fail "$(cat "$work/bad.log")"
+cp "$work/good.conf" "$conf"
+
 # And on another machine, with a copy of the folder.
 cp -R "$XDG_DATA_HOME/mqttlab/01-plaintext" "$work/copied"
 printf 'c\nq\n' | XDG_DATA_HOME="$work/elsewhere" \
