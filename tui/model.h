@@ -97,6 +97,9 @@ struct model_client {
     uint64_t queued;       /* messages that wait for it */
     uint64_t rtt_ns;       /* its last answer took; 0: unknown */
     struct model_will *will; /* the last one; NULL: it had none */
+    /* That of the connection which the last CONNECT has taken over, until the
+       broker has said what becomes of it. */
+    struct model_will *will_before;
     struct model_subscription *subscriptions;
     size_t subscription_count;
     uint32_t *flows; /* under way: packet id, and 1 << 16 when from it */

@@ -52,6 +52,8 @@ static void make_room(struct model *model)
         model_client(model, model->wills[at]->client_id);
     if (client && client->will == model->wills[at])
         client->will = NULL;
+    if (client && client->will_before == model->wills[at])
+        client->will_before = NULL;
     free_will(model->wills[at]);
     model->will_count--;
     memmove(model->wills + at, model->wills + at + 1,
@@ -94,6 +96,9 @@ void model_will_arm(struct model *model, struct model_client *client,
     const struct mqtt_will *sent = &packet->packet.connect.will;
     struct model_will *will;
 
+    client->will_before = client->will && client->will->state < MODEL_WILL_FIRED
+                              ? client->will
+                              : NULL;
     client->will = NULL;
     if (!sent->set)
         return;
@@ -151,13 +156,25 @@ static void on_armed(struct model *model, struct model_client *client,
         (uint32_t)record_get_number(bytes, RECORD_EXPIRY, will->delay_s);
 }
 
+/* The will that an event is about. A session is taken over behind the CONNECT
+   that does it, and before the broker takes that one's will. */
+static struct model_will *will_meant(struct model_client *client,
+                                     enum event_code code)
+{
+    struct model_will *before = client->will_before;
+
+    if (code != EVENT_WILL_DELAYED)
+        client->will_before = NULL;
+    return before && code != EVENT_WILL_ARMED ? before : client->will;
+}
+
 void model_will_event(struct model *model, struct model_client *client,
                       const struct history_row *row)
 {
     struct slice bytes = row->record.bytes;
     struct slice text = record_get(bytes, RECORD_TEXT);
-    struct model_will *will = client ? client->will : NULL;
     unsigned code = record_code(bytes);
+    struct model_will *will = client ? will_meant(client, code) : NULL;
 
     if (client && code == EVENT_WILL_ARMED) {
         on_armed(model, client, row);

@@ -375,6 +375,27 @@ START_TEST(a_will_that_fired_has_its_cause_and_its_packets)
 }
 END_TEST
 
+/* [MQTT-3.1.4-3]: the CONNECT comes first, and then what it has done. */
+START_TEST(a_will_that_fires_at_a_takeover_is_not_that_of_the_newcomer)
+{
+    connect_with_will();
+    const struct model_will *will = told_client("c")->will;
+    connect_with_will();
+    ck_assert_ptr_ne(told_client("c")->will, will);
+    sample_event(&told.sample, EVENT_WILL_FIRED, 1, 0, RECORD_CLIENT_ID, "c",
+                 RECORD_TOPIC, "gone", RECORD_TEXT, "taken over", 0);
+    ck_assert_int_eq(will->state, MODEL_WILL_FIRED);
+    ck_assert_str_eq(will->cause, "taken over");
+    ck_assert_int_eq(told_client("c")->will->state, MODEL_WILL_ARMED);
+    sample_event(&told.sample, EVENT_WILL_ARMED, 1, 0, RECORD_CLIENT_ID, "c",
+                 RECORD_TOPIC, "gone", 0);
+    sample_event(&told.sample, EVENT_WILL_CANCELLED, 1, 0, RECORD_CLIENT_ID,
+                 "c", RECORD_TOPIC, "gone", RECORD_TEXT, "goodbye", 0);
+    ck_assert_int_eq(will->state, MODEL_WILL_FIRED);
+    ck_assert_int_eq(told_client("c")->will->state, MODEL_WILL_CANCELLED);
+}
+END_TEST
+
 START_TEST(a_recording_without_events_shows_a_will_fire_too)
 {
     connect_with_will();
@@ -473,6 +494,8 @@ Suite *model_suite(void)
                    subscribers_are_counted_again_when_subscriptions_change);
     tcase_add_test(tcase, disconnect_cancels_the_will);
     tcase_add_test(tcase, a_will_that_fired_has_its_cause_and_its_packets);
+    tcase_add_test(tcase,
+                   a_will_that_fires_at_a_takeover_is_not_that_of_the_newcomer);
     tcase_add_test(tcase, a_recording_without_events_shows_a_will_fire_too);
     tcase_add_test(tcase,
                    clients_and_topics_are_bounded_and_the_rest_is_counted);
