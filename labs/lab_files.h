@@ -13,7 +13,8 @@ const char *lab_files_fault(const char *name);
 
 /*
  * Write those of files that are not in folder yet. What is there is the
- * student's and stays. Returns 0 or a negative errno.
+ * student's and stays; but demonstrations are the lab's, and are written anew.
+ * Returns 0 or a negative errno.
  */
 int lab_files_write(const struct lab_file *files, size_t count,
                     const char *folder);
