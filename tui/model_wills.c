@@ -163,7 +163,8 @@ static struct model_will *will_meant(struct model_client *client,
 {
     struct model_will *before = client->will_before;
 
-    if (code != EVENT_WILL_DELAYED)
+    if (code == EVENT_WILL_ARMED || code == EVENT_WILL_FIRED ||
+        code == EVENT_WILL_CANCELLED)
         client->will_before = NULL;
     return before && code != EVENT_WILL_ARMED ? before : client->will;
 }

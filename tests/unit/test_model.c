@@ -382,6 +382,10 @@ START_TEST(a_will_that_fires_at_a_takeover_is_not_that_of_the_newcomer)
     const struct model_will *will = told_client("c")->will;
     connect_with_will();
     ck_assert_ptr_ne(told_client("c")->will, will);
+    sample_event(&told.sample, EVENT_SESSION_TAKEN_OVER, 7, 0, RECORD_CLIENT_ID,
+                 "c", 0);
+    sample_event(&told.sample, EVENT_CONN_CLOSED, 7, 0, RECORD_CLIENT_ID, "c",
+                 0);
     sample_event(&told.sample, EVENT_WILL_FIRED, 1, 0, RECORD_CLIENT_ID, "c",
                  RECORD_TOPIC, "gone", RECORD_TEXT, "taken over", 0);
     ck_assert_int_eq(will->state, MODEL_WILL_FIRED);
