@@ -47,7 +47,7 @@ grep -q ': points=99, but its checks have' said || fail "$(cat said)"
 [ "$(wc -l <said)" = 2 ] || fail "$(cat said)"
 sed -i.bak 's/ points=99//; s/.that.(none.md), //' 32-links.md
 exits 1 "$MQTTLAB" lab test --right ./32-links.md >tap
-grep -q 'took 1 s, and its limit is 1 s' tap || fail "$(cat tap)"
+grep -Eq 'took [1-9][0-9]* s, and its limit is 1 s' tap || fail "$(cat tap)"
 
 # A command with a word in quotes that is longer than a line of a small terminal.
 long="printf 'listener 8883\\ncertfile server.crt\\nkeyfile server.key\\n'"
