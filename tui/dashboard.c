@@ -200,6 +200,7 @@ static bool get_broker(struct dashboard *dashboard, int *code)
 static char *make_invitation(uint16_t port, bool lab)
 {
     char option[16] = "";
+    char arguments[24] = "";
 
     if (lab)
         return alloc_printf(
@@ -209,14 +210,16 @@ static char *make_invitation(uint16_t port, bool lab)
             "window. Every packet appears here.\n",
             port);
 
-    if (port != PORT_DEFAULT)
+    if (port != PORT_DEFAULT) {
         snprintf(option, sizeof(option), " -p %u", port);
+        snprintf(arguments, sizeof(arguments), " ARGS='-p %u'", port);
+    }
     return alloc_printf(
         "A broker listens on 127.0.0.1:%u. Nothing has reached it yet.\n"
         "\n"
-        "In two other terminals, type first (in mqttlab's own folder: make "
-        "shell):\n"
-        "  mqttlab shell%s\n"
+        "In two other terminals, type first:\n"
+        "  make shell%s\n"
+        "in mqttlab's own folder, or mqttlab shell%s where it is installed.\n"
         "In one of them, subscribe:\n"
         "  mosquitto_sub -h 127.0.0.1%s -i testSub -t debug -d\n"
         "In the other one, publish:\n"
@@ -224,7 +227,7 @@ static char *make_invitation(uint16_t port, bool lab)
         "\n"
         "Every packet appears here. p publishes from this screen,"
         " ? shows the keys, q quits.\n",
-        port, option, option, option);
+        port, arguments, option, option, option);
 }
 
 static char *make_small_invitation(uint16_t port, bool lab)
@@ -237,8 +240,8 @@ static char *make_small_invitation(uint16_t port, bool lab)
     if (port != PORT_DEFAULT)
         snprintf(option, sizeof(option), " -p %u", port);
     return alloc_printf("A broker listens on port %u.\n"
-                        "In other terminals, first:\n"
-                        "  mqttlab shell%s\n"
+                        "In other terminals, first make shell\n"
+                        "or, installed, mqttlab shell%s\n"
                         "Then in one, and in another:\n"
                         "  mosquitto_sub -t debug\n"
                         "  mosquitto_pub -t debug -m hi\n"
