@@ -261,7 +261,8 @@ START_TEST(waiting_ends_when_a_timer_is_due_and_not_before)
     woken = 0;
     timer_init(&wake, on_wake);
     timer_set(&loop, &wake, 20);
-    uint64_t before_ns = clock_read_monotonic_ns();
+    /* A timer counts from the time that the turn began. */
+    uint64_t before_ns = loop.clock.monotonic_ns;
     while (!woken)
         loop_turn(&loop, true);
     ck_assert_uint_ge(clock_read_monotonic_ns() - before_ns,
