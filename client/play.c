@@ -27,11 +27,12 @@ struct play {
     struct play_options options;
     struct play_values values;
     struct actor actors[PLAY_CLIENTS_MAX];
-    struct timer timer;   /* of the next deed */
-    size_t at;            /* the line that is done now */
-    size_t begin;         /* where "again" goes to */
-    uint16_t awaited;     /* number that the line waits for; 0: none */
-    struct actor *acting; /* of this client */
+    struct timer timer;           /* of the next deed */
+    size_t at;                    /* the line that is done now, or next */
+    const struct play_line *line; /* the one that was begun last */
+    size_t begin;                 /* where "again" goes to */
+    uint16_t awaited;             /* number that the line waits for; 0: none */
+    struct actor *acting;         /* of this client */
     bool stopping;
     bool ended;
 };
@@ -56,9 +57,8 @@ static void end(struct play *play, const char *error)
 static void fail(struct play *play, const char *what)
 {
     char text[300];
-    const struct play_line *line = &play->script->lines[play->at];
 
-    snprintf(text, sizeof(text), "line %u: %s", line->number, what);
+    snprintf(text, sizeof(text), "line %u: %s", play->line->number, what);
     end(play, text);
 }
 
@@ -387,6 +387,7 @@ static void do_line(struct play *play)
         return;
     }
     line = &play->script->lines[play->at];
+    play->line = line;
     switch (line->deed) {
     case PLAY_CONNECT:
         do_connect(play, &play->actors[line->client], line);

@@ -112,3 +112,20 @@ echo 'connect a port 1 refused' | fails_with "line 1: no broker answers there"
 printf 'connect a user ann password secret\na cut\na lost' |
     fails_with "line 3: this client is not connected"
 echo "connect a tls none.crt port $port2" | fails_with "line 1: a file that it names cannot be used"
+# Whose connection is lost while the script waits is told so with the line that waits,
+# also where no other line follows.
+waiting=
+for rest in 'a disconnect' '# the end'; do
+    name=waits${#rest}
+    printf '%s\n' 'connect a user ann password secret' 'note "it waits"' 'wait 60s' \
+        "$rest" >"$name"
+    background "$name" "$MQTTLAB" play "$name" -p "$port"
+    until_ok grep -q 'it waits' "$name.log"
+    waiting="$waiting $pid"
+done
+kill "$broker_pid"
+for pid in $waiting; do
+    finishes "$pid" 1
+done
+[ "$(cat waits*.log | grep -c ': line [23]: the connection was lost$')" = 2 ] ||
+    fail "$(cat waits*.log)"
