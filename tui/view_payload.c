@@ -17,7 +17,6 @@ enum mode { MODE_READ, MODE_DIFF, MODE_PLOT };
 struct view_payload {
     struct view view;
     uint64_t position; /* that text was made for */
-    uint64_t tagged;
     enum payload_form form;
     enum mode mode;
     struct buf text;
@@ -77,7 +76,7 @@ static void make_diff(struct view_payload *view, struct slice payload)
     struct buf first = {0};
     struct buf second = {0};
 
-    if (!get(view, view->tagged, &row, &other)) {
+    if (!get(view, other_of(view->view.store, view->position), &row, &other)) {
         buf_append_string(&view->text,
                           "No message of this topic was before; Space tags "
                           "another PUBLISH to compare with.\n");
@@ -160,7 +159,6 @@ static void make(struct view_payload *view)
     if (position != view->position)
         view->top = 0;
     view->position = position;
-    view->tagged = other_of(store, position);
     buf_clear(&view->text);
     if (!get(view, position, &row, &payload)) {
         buf_append_string(&view->text,
