@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Whoever connects to this port wants TLS, as with mosquitto's clients. */
-
 /* mosquitto's clients say so in CONNECT, so ours do [MQTT5 3.1.2.11.3]. */
 #define RECEIVE_MAXIMUM 20
 
@@ -368,6 +366,7 @@ static bool finish_tls(struct client_options *options)
     const struct client_config *config = &options->config;
     bool usage;
 
+    /* Whoever connects there wants TLS, as with mosquitto's clients. */
     if (config->port == tls_port() && !config->unix_path)
         options->tls.on_port = true;
     if (client_tls_check(&options->tls, &usage, options->error,

@@ -199,8 +199,6 @@ int handin_pack(const char *path, const struct lab *lab,
     struct whole_file whole;
     int result = whole_file_open(&whole, path, 0600, 0);
 
-    packing.error = error;
-    packing.error_size = error_size;
     if (result)
         return fail(&packing, result, path, strerror(-result));
     int fd = fileno(whole.file);

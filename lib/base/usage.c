@@ -11,10 +11,12 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define SHARED_MAX 1000 /* pieces of shared memory that are told apart */
-#define PIECES_MAX \
-    100000 /* of memory, of all processes; a look takes as long as
-                             there are many, and an ordinary process has some 100 */
+/* Pieces of shared memory that are told apart. */
+#define SHARED_MAX 1000
+
+/* Pieces of memory of all processes that are looked at, which takes the longer
+   the more there are; an ordinary process has some 100. */
+#define PIECES_MAX 100000
 
 int usage_open_table(void)
 {

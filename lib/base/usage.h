@@ -9,9 +9,10 @@
 
 struct usage {
     unsigned processes;
-    uint64_t bytes; /* of memory, but that of files; memory that processes share
-                       counts once, whether they have touched it or not, for it
-                       stays where nobody has it in its sight any more;
+    uint64_t bytes; /* of memory, but that of files; of memory that processes
+                       share what the first of them has in its sight counts,
+                       touched or not: the rest of it stays as well, but the
+                       system does not tell how much it is;
                        UINT64_MAX: in more pieces than can be looked at */
 };
 

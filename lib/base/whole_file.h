@@ -1,15 +1,19 @@
 /*
  * Files that are read whole, and files that are written whole or not at all.
  *
- * One that is written is written beside the one that it replaces, under a hidden name, and takes
- * that one's place by rename when all of it is on the disk. So others see the
- * old file or the new one, and a disk that is full costs nothing: the old one
- * is as it was, and nothing is left beside it. Only who is killed meanwhile
- * leaves a file named .mqttlab-PID-N.new, which may be removed.
+ * One that is written is written beside the one that it replaces, under a
+ * hidden name, and takes that one's place by rename when all of it is on the
+ * disk. So others see the old file or the new one, and a disk that is full
+ * costs nothing: the old one is as it was, and nothing is left beside it. Only
+ * who is killed meanwhile leaves a file named .mqttlab-PID-N.new, which may be
+ * removed.
  *
- * A symbolic link stays one: what it leads to is replaced, or made. What is no file, as
- * pipes and devices are, or has no name any more, as /dev/stdout may lead to, is
- * written to as it is. All errors are negative errnos.
+ * A symbolic link stays one: what it leads to is replaced, or made. What is no
+ * file, as pipes and devices are, or has no name any more, as /dev/stdout may
+ * lead to, is written to as it is, and so is what a link leads to that was not
+ * there: half of it may be there in the end. Nobody waits for a pipe: -EAGAIN
+ * when it is full, unless the caller takes O_NONBLOCK from the descriptor. All
+ * errors are negative errnos.
  */
 #ifndef BASE_WHOLE_FILE_H
 #define BASE_WHOLE_FILE_H
