@@ -49,15 +49,18 @@ static bool is_like(const struct history_row *a, const struct history_row *b)
            !strcmp(a->note.topic, b->note.topic);
 }
 
-/* What the message is compared with: that of the packet tagged last, or else
+/* What the message is compared with: that of the PUBLISH tagged last, or else
    the one before it of its topic. */
-static uint64_t other_of(const struct store *store, uint64_t position)
+static uint64_t other_of(const struct view_payload *view, uint64_t position)
 {
+    const struct store *store = view->view.store;
     struct history_row row;
     struct history_row before;
+    struct slice payload;
 
     for (size_t i = store->tag_count; i-- > 0;) {
-        if (store->tags[i] != position)
+        if (store->tags[i] != position &&
+            get(view, store->tags[i], &before, &payload))
             return store->tags[i];
     }
     if (!store_row(store, position, &row) || row.note.type != MQTT_PUBLISH)
@@ -76,7 +79,7 @@ static void make_diff(struct view_payload *view, struct slice payload)
     struct buf first = {0};
     struct buf second = {0};
 
-    if (!get(view, other_of(view->view.store, view->position), &row, &other)) {
+    if (!get(view, other_of(view, view->position), &row, &other)) {
         buf_append_string(&view->text,
                           "No message of this topic was before; Space tags "
                           "another PUBLISH to compare with.\n");
