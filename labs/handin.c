@@ -192,13 +192,14 @@ int handin_pack(const char *path, const struct lab *lab,
                 const struct workspace *workspace, char *error,
                 size_t error_size)
 {
-    struct packing packing = {
-        .folder = workspace->path, .error = error, .error_size = error_size};
+    struct packing packing = {.folder = workspace->path};
     /* Half a hand-in must not be handed in. Until its end its name begins with
        a dot, so it is none of what is packed. */
     struct whole_file whole;
     int result = whole_file_open(&whole, path, 0600, 0);
 
+    packing.error = error;
+    packing.error_size = error_size;
     if (result)
         return fail(&packing, result, path, strerror(-result));
     int fd = fileno(whole.file);
