@@ -425,6 +425,7 @@ install: all ## install under PREFIX=/usr/local, without solutions
 	install -d $(INCLUDE)
 	install -m 644 broker/plugin.h $(INCLUDE)/
 	$(foreach f,$(LABS),install -m 644 $f $(SHARE)/$f &&) true
+	$(foreach f,$(filter %.md,$(LABS)),$(SEAL) $f >$(SHARE)/$f &&) true
 
 uninstall: ## take away what install brought
 	rm -f $(DESTDIR)$(PREFIX)/bin/mqttlab $(MAN)/man1/mqttlab.1 \
@@ -436,8 +437,16 @@ uninstall: ## take away what install brought
 # .gitattributes keeps out of every archive; a copy of the repository can be
 # told otherwise.
 ARCHIVE = mqttlab-$(VERSION)
-dist: ## pack the last commit, without solutions
-	git archive --format=tar.gz --prefix=$(ARCHIVE)/ -o $(ARCHIVE).tar.gz HEAD
+PACKED  = build/dist
+SEAL    = $B/mqttlab lab seal
+dist: $(if $(filter file,$(origin SEAL)),all) ## pack the last commit, without solutions, its answers hashed
+	rm -rf $(PACKED) && mkdir -p $(PACKED)
+	git archive --prefix=$(ARCHIVE)/ HEAD | tar xf - -C $(PACKED)
+	for f in $(PACKED)/$(ARCHIVE)/labs/*.md $(PACKED)/$(ARCHIVE)/exercises/*/*.md; do \
+	    $(SEAL) $$f >$(PACKED)/sealed && \
+	    cat $(PACKED)/sealed >$$f || exit 1; done
+	tar czf $(ARCHIVE).tar.gz -C $(PACKED) $(ARCHIVE)
+	rm -rf $(PACKED)
 
 dist-lecturer: ## pack the last commit, with solutions
 	rm -rf build/dist.git && mkdir -p build

@@ -106,16 +106,6 @@ char *answer_hash(const char *text, const char *salt_hex)
     return buf_take_string(&out);
 }
 
-static bool hash_right(const char *expected, const char *text)
-{
-    char *hash = answer_hash(text, expected);
-    bool right = strlen(hash) == strlen(expected) &&
-                 CRYPTO_memcmp(hash, expected, strlen(hash)) == 0 && *hash;
-
-    free(hash);
-    return right;
-}
-
 /* Is it the number, with the words behind it that it stands for? */
 static bool is_number_with_words(const char *number, const char *text)
 {
@@ -126,7 +116,42 @@ static bool is_number_with_words(const char *number, const char *text)
            !strncmp(text, number, len) && text[len] && strchr(":)", text[len]);
 }
 
-static bool text_right(const char *expected, const char *text)
+static bool text_is(const char *expected, const char *text)
+{
+    char *plain = answer_normalise(expected);
+    bool is = answer_same(plain, text) || is_number_with_words(plain, text);
+
+    free(plain);
+    return is;
+}
+
+static bool hash_of(const char *expected, const char *text)
+{
+    char *hash = answer_hash(text, expected);
+    bool is = *hash && strlen(hash) == strlen(expected) &&
+              CRYPTO_memcmp(hash, expected, strlen(hash)) == 0;
+
+    free(hash);
+    return is;
+}
+
+/* The same for a hash, which stands behind "scrypt:". */
+static bool hash_is(const char *expected, const char *text)
+{
+    char *plain = answer_normalise(expected);
+    const char *hash = plain + (strncmp(plain, "scrypt:", 7) ? 0 : 7);
+    char *number = alloc_string_of(text, strspn(text, "0123456789"));
+    bool is = hash_of(hash, text) ||
+              (is_number_with_words(number, text) && hash_of(hash, number));
+
+    free(number);
+    free(plain);
+    return is;
+}
+
+/* Is it one of those that "|" separates? */
+static bool is_any(const char *expected, const char *text,
+                   bool (*is)(const char *expected, const char *text))
 {
     bool right = false;
 
@@ -134,9 +159,7 @@ static bool text_right(const char *expected, const char *text)
         size_t len = strcspn(at, "|");
         char *one = alloc_string_of(at, len);
 
-        char *plain = answer_normalise(one);
-        right = answer_same(one, text) || is_number_with_words(plain, text);
-        free(plain);
+        right = is(one, text);
         free(one);
         at += at[len] ? len + 1 : len;
     }
@@ -146,8 +169,8 @@ static bool text_right(const char *expected, const char *text)
 bool answer_right(const struct lab_question *question, const char *text)
 {
     switch (question->kind) {
-    case LAB_ANSWER_TEXT: return text_right(question->answer, text);
-    case LAB_ANSWER_SCRYPT: return hash_right(question->answer, text);
+    case LAB_ANSWER_TEXT: return is_any(question->answer, text, text_is);
+    case LAB_ANSWER_SCRYPT: return is_any(question->answer, text, hash_is);
     case LAB_ANSWER_FIELD:
     case LAB_ANSWER_HAND: return false;
     }
@@ -228,7 +251,7 @@ static const char *form_of(const struct lab_question *question,
 const char *answer_remark(const struct lab_question *question, const char *text)
 {
     for (size_t i = 0; i < question->wrong_count; i++) {
-        if (text_right(question->wrong[i].answer, text))
+        if (is_any(question->wrong[i].answer, text, text_is))
             return question->wrong[i].text;
     }
     return question->kind == LAB_ANSWER_HAND ? NULL : form_of(question, text);

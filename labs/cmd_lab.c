@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/options.h"
+#include "base/whole_file.h"
 #include "labs/answer.h"
 #include "labs/board.h"
 #include "labs/lab.h"
@@ -14,6 +15,7 @@
 #include "labs/lab_new.h"
 #include "labs/lab_plain.h"
 #include "labs/lab_run.h"
+#include "labs/lab_seal.h"
 #include "labs/lab_test.h"
 #include "labs/lab_text.h"
 #include "labs/lab_translate.h"
@@ -30,6 +32,8 @@
 #include <string.h>
 
 #define MAX_WORDS 64
+
+#define SEAL_MAX_BYTES (1u << 20) /* as of any lab */
 
 enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 3 };
 
@@ -82,6 +86,8 @@ static void usage(FILE *to)
         "       mqttlab lab try-check RECORDING CHECK\n"
         "                                     one check on a recording\n"
         "       mqttlab lab hash ANSWER...    an answer's line for a lab\n"
+        "       mqttlab lab seal FILE         print a lab with its answers "
+        "hashed\n"
         "       mqttlab lab wait FILTER [S]   wait for a record (in solutions)\n"
         "       mqttlab lab wait broker [S]   wait until a broker is watched\n"
         "\n",
@@ -375,6 +381,24 @@ static int hash(const struct request *request)
     return EXIT_GOOD;
 }
 
+static int seal(const struct request *request)
+{
+    struct buf text = {0};
+    const char *path = request->words[1];
+    int error = whole_file_load(path, SEAL_MAX_BYTES, &text);
+
+    if (error) {
+        fprintf(stderr, "mqttlab lab seal: %s: %s\n", path, strerror(-error));
+        buf_release(&text);
+        return EXIT_FAILED;
+    }
+    char *sealed = lab_seal(buf_string(&text));
+    fputs(sealed, stdout);
+    free(sealed);
+    buf_release(&text);
+    return EXIT_GOOD;
+}
+
 struct subcommand {
     const char *name;
     size_t min_words;
@@ -405,6 +429,7 @@ static const struct subcommand subcommands[] = {
     {"test",      1, test     },
     {"reset",     2, reset    },
     {"hash",      2, hash     },
+    {"seal",      2, seal     },
     {"wait",      2, wait_for },
 };
 

@@ -268,8 +268,7 @@ static const char *remark_on(struct lab_run *run,
 {
     const char *remark = answer_remark(question, answer);
 
-    if (remark || question->kind == LAB_ANSWER_SCRYPT ||
-        strstr(question->ask, "hex"))
+    if (remark || strstr(question->ask, "hex"))
         return remark;
     char *number = answer_from_hex(answer);
     if (number && judge(run, step, question, number) == CHECK_PASSED)

@@ -17,6 +17,10 @@ install install
 # The example of a plugin, in C, is no solution.
 solutions=$(find "$to" -name '*solution*' -o -name '*.c' ! -path '*/share/doc/*')
 [ -z "$solutions" ] || fail "there are solutions: $solutions"
+find "$to" -name '*.md' -path '*/exercises/*' -exec cat {} + | grep '^answer: ' |
+    grep -vE '\{\{|^answer: (field|by hand)' >"$work/answers"
+grep -q '^answer: scrypt:' "$work/answers" || fail "no answer is hashed"
+! grep -v '^answer: scrypt:' "$work/answers" >&2 || fail "answers can be read"
 for file in man/man1/mqttlab.1 man/man1/mqttlab-pub.1 \
     man/man1/mqttlab-sub.1 man/man1/mqttlab-request.1 man/man1/mqttlab-certs.1 man/man5/mqttlab.conf.5 doc/mqttlab/LICENSE \
     doc/mqttlab/filter.md; do

@@ -17,7 +17,7 @@ grep -qx 'labs/01-plaintext.md' "$work/files" || fail "lab 1 is not packed"
 need make
 git clone -q --shared . "$work/copy" 2>"$work/clone.log"
 cd "$work/copy" || exit 1
-MAKEFLAGS='' make -s dist dist-lecturer >"$work/make.log" 2>&1 || fail "make dist"
+MAKEFLAGS='' make -s SEAL="$MQTTLAB lab seal" dist dist-lecturer >"$work/make.log" 2>&1 || fail "make dist"
 for kind in students lecturers; do
     archive=$(find . -maxdepth 1 -name 'mqttlab-*.tar.gz' |
         if [ $kind = lecturers ]; then grep lecturer; else grep -v lecturer; fi)
@@ -34,3 +34,17 @@ comm -23 "$work/all" "$work/kept" | diff - "$work/students" >"$work/diff.log" ||
 ! grep -E 'solution\.md$|^exercises/.*(solution\.(c|py|js)|wrong\.txt)$' "$work/students" >"$work/diff.log" ||
     fail "solutions are packed"
 grep -qx 'labs/06-topics.solution.md' "$work/kept" || fail "a solution is not kept back"
+
+# Nor can answers that all students share be read in it; those who get all read them.
+for kind in students lecturers; do
+    archive=$(find . -maxdepth 1 -name 'mqttlab-*.tar.gz' |
+        if [ $kind = lecturers ]; then grep lecturer; else grep -v lecturer; fi)
+    mkdir "$work/$kind.files"
+    tar xzf "$archive" -C "$work/$kind.files"
+    find "$work/$kind.files" -name '*.md' -path '*/exercises/*' -exec cat {} + |
+        grep '^answer: ' | grep -vE '\{\{|^answer: (field|by hand)' >"$work/$kind.answers"
+done
+grep -qx 'answer: 8883' "$work/lecturers.answers" || fail "the lecturer's answers are sealed"
+grep -q '^answer: scrypt:' "$work/students.answers" || fail "no answer is sealed"
+! grep -v '^answer: scrypt:' "$work/students.answers" >"$work/diff.log" ||
+    fail "answers can be read"

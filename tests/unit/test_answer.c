@@ -121,6 +121,25 @@ START_TEST(a_hashed_answer_is_recognised)
 }
 END_TEST
 
+START_TEST(of_several_hashes_each_is_right)
+{
+    char *four = answer_hash("4", NULL);
+    char *word = answer_hash("four of them", NULL);
+    char *both = alloc_printf("%s | scrypt:%s", four, word);
+    struct lab_question question = {.kind = LAB_ANSWER_SCRYPT, .answer = both};
+
+    ck_assert(answer_right(&question, "4"));
+    ck_assert(answer_right(&question, "Four of  them."));
+    ck_assert(answer_right(&question, "4: the broker"));
+    ck_assert(!answer_right(&question, "4 of them"));
+    ck_assert(!answer_right(&question, "5: the broker"));
+    ck_assert(!answer_right(&question, "4 | four of them"));
+    free(both);
+    free(word);
+    free(four);
+}
+END_TEST
+
 START_TEST(a_hash_that_is_none_accepts_nothing)
 {
     char text[] = "";
@@ -143,6 +162,7 @@ Suite *answer_suite(void)
                         (int)(sizeof(forms) / sizeof(forms[0])));
     tcase_add_test(tcase, who_answers_a_number_in_words_is_told_so);
     tcase_add_test(tcase, a_hashed_answer_is_recognised);
+    tcase_add_test(tcase, of_several_hashes_each_is_right);
     tcase_add_test(tcase, a_hash_that_is_none_accepts_nothing);
     return suite;
 }
