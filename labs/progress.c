@@ -144,8 +144,10 @@ static void look_at_step(const struct lab_step *step, struct stand *stand,
         struct check *check =
             check_new(&step->checks[i], step, error, sizeof(error));
 
-        if (check && check_is_of_files(check)) {
+        bool of_files = check && check_is_of_files(check);
+        if (of_files)
             check_finish(check, context);
+        if (of_files && check_has_looked(check)) {
             stand->passed[i] = check_is_settled(check);
             if (stand->had[i] && !stand->passed[i])
                 stand->lost += step->checks[i].points;

@@ -10,9 +10,11 @@
 #include "labs/progress.h"
 #include "student.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char lab_text[] =
@@ -290,6 +292,49 @@ START_TEST(the_list_of_labs_tells_how_far_one_is)
 }
 END_TEST
 
+static const char shell_lab[] =
+    STUDENT_LAB "## Step 1: One\n"
+                "<!-- step one -->\n"
+                "```check\n"
+                "done 1 shell true\n"
+                "ping 1 seen lab.type == \"PINGREQ\"\n"
+                "```\n";
+
+/* Leave room for so many more descriptors. */
+static void limit_descriptors(struct rlimit *before, int count)
+{
+    int first = dup(0);
+
+    ck_assert_int_ge(first, 0);
+    close(first);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, before), 0);
+    struct rlimit few = {.rlim_cur = (rlim_t)(first + count),
+                         .rlim_max = before->rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+}
+
+/* A command that cannot be run now says nothing of the files: without room for
+   its two pipes it is not. */
+START_TEST(what_could_not_be_looked_at_is_not_lost)
+{
+    struct rlimit before;
+
+    student_end(&student);
+    student_begin(&student, shell_lab);
+    ping(1);
+    for (int i = 0; shown(0) != CHECK_PASSED && i < 500; i++) {
+        live_tick(&student.live);
+        poll(NULL, 0, 10);
+    }
+    expect_said("done, 2 of 2 points");
+    limit_descriptors(&before, 2);
+    char *words = said();
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_str_eq(words, "done, 2 of 2 points");
+    free(words);
+}
+END_TEST
+
 START_TEST(a_lab_that_was_never_begun_has_no_progress)
 {
     char *journal = alloc_printf("%s/journal", student.live.workspace.path);
@@ -316,6 +361,7 @@ Suite *live_files_suite(void)
     tcase_add_test(tcase, a_script_is_the_labs_whenever_its_step_begins);
     tcase_add_test(tcase, a_gate_on_a_file_that_was_there_holds_only_so_far);
     tcase_add_test(tcase, the_list_of_labs_tells_how_far_one_is);
+    tcase_add_test(tcase, what_could_not_be_looked_at_is_not_lost);
     tcase_add_test(tcase, a_lab_that_was_never_begun_has_no_progress);
     return suite;
 }
