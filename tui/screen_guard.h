@@ -6,7 +6,12 @@
 #define TUI_SCREEN_GUARD_H
 
 #include <stddef.h>
+#include <sys/socket.h>
 #include <termios.h>
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE is set instead */
+#endif
 
 /*
  * Begin to watch this process: when it is killed, text goes to standard output,
@@ -16,7 +21,7 @@
 int screen_guard_begin(const char *text, size_t len,
                        const struct termios *termios);
 
-/* Sent to the guard it does the same, in a signal handler. */
+/* Sent to the guard with MSG_NOSIGNAL it does the same, in a signal handler. */
 #define SCREEN_GUARD_BYE "q"
 
 /* This process gives the terminal back itself. */
