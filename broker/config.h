@@ -129,8 +129,8 @@ enum config_sync {
     CONFIG_SYNC_OFF,      /* it survives a clean stop */
 };
 
-/* What is done when a client reaches a limit, in the order in which the options'
-   tables name it. */
+/* What is done when a client reaches a limit, in the order in which the
+   options' tables name it. */
 enum config_action {
     CONFIG_ACTION_WAIT = 1, /* drop, or delay */
     CONFIG_ACTION_DISCONNECT,

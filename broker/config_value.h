@@ -12,8 +12,9 @@
 
 /*
  * Set the member of an option that has one. base is the struct config or
- * struct config_listener that it lies in. Returns false and appends to error what
- * was expected when value is not such; a path that cannot be used is not kept.
+ * struct config_listener that it lies in. Returns false and appends to error
+ * what was expected when value is not such; a path that cannot be used is not
+ * kept.
  */
 bool config_value_set(void *base, const struct config_option *option,
                       const char *value, struct buf *error);

@@ -354,7 +354,8 @@ void connection_acknowledge(struct connection *connection, enum mqtt_type type,
                       (unsigned)packet_id, (int)reason);
 }
 
-/* A packet of so many INCOMING_BLOCK_BYTES is not received when memory is short. */
+/* A packet of so many INCOMING_BLOCK_BYTES is not received when memory is
+   short. */
 #define LONG_BLOCKS 16
 
 /* A long packet is here in part: that may be too much for all together. */

@@ -63,8 +63,8 @@ void connection_watch_time(struct connection *connection)
 }
 
 /* What the client waits for is ours to do: its CONNECT came in time. Behind
-   others' it waits no longer than anybody for the CONNECT, or those who flood us
-   with passwords would keep all others waiting long after. */
+   others' it waits no longer than anybody for the CONNECT, or those who flood
+   us with passwords would keep all others waiting long after. */
 static bool is_being_checked(const struct connection *connection)
 {
     const struct login *login = connection_login(connection);

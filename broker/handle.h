@@ -29,8 +29,8 @@ struct login;
 /*
  * So much work one client may cause in a turn, and all together that want more:
  * nodes of the trees of topics that are looked at, deliveries, Topic Filters
- * that are entered. Each is a fraction of a microsecond. The packet that exceeds
- * it is the client's last of the turn.
+ * that are entered. Each is a fraction of a microsecond. The packet that
+ * exceeds it is the client's last of the turn.
  */
 #define HANDLE_TURN_WORK 50000u
 
@@ -83,9 +83,9 @@ handler handle_disconnect;
 handler handle_auth; /* handle_auth.c */
 
 /*
- * The connection of a SUBSCRIBE or UNSUBSCRIBE that takes more than one turn has
- * ended. If its session stays, it is given what the client was promised: the
- * session has no connection any more. NULL does nothing.
+ * The connection of a SUBSCRIBE or UNSUBSCRIBE that takes more than one turn
+ * has ended. If its session stays, it is given what the client was promised:
+ * the session has no connection any more. NULL does nothing.
  */
 struct subscribe_request;
 void handle_forget_request(struct subscribe_request *request,

@@ -203,8 +203,8 @@ static bool knows_method(struct admission *admission, struct slice method)
     return false;
 }
 
-/* What is asked of a client beyond a well-formed CONNECT [MQTT-3.1.4-2]: nothing
-   that only an extension has [MQTT311-7.0.0-2]. */
+/* What is asked of a client beyond a well-formed CONNECT [MQTT-3.1.4-2]:
+   nothing that only an extension has [MQTT311-7.0.0-2]. */
 static enum mqtt_reason judge(struct admission *admission)
 {
     const struct mqtt_connect *connect = &admission->connect;

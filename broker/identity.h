@@ -73,7 +73,8 @@ bool identity_may_subscribe(const struct session *session,
 
 /*
  * Report a refusal to who watches, as EVENT_ACCESS_REFUSED with its cause. The
- * tap must be on. why, of IDENTITY_WHY_BYTES, is where identity_explain has put it.
+ * tap must be on. why, of IDENTITY_WHY_BYTES, is where identity_explain has put
+ * it.
  */
 void identity_report(struct broker *broker, const struct session *session,
                      struct slice topic, const char *why, uint64_t cause);

@@ -3,8 +3,8 @@
  *
  * What differs between subscribers is the version, the QoS, RETAIN and the use
  * of a Topic Alias; each combination is a layout, which is encoded when the
- * first subscriber needs it. Packet Identifier and Topic Alias are numbers in it that
- * are written over for each.
+ * first subscriber needs it. Packet Identifier and Topic Alias are numbers in
+ * it that are written over for each.
  */
 #ifndef BROKER_LAYOUTS_H
 #define BROKER_LAYOUTS_H

@@ -34,9 +34,9 @@ void memory_watch_init(struct memory_watch *watch);
 void memory_watch_look(struct broker *broker);
 
 /*
- * May one more connection begin a handshake, of TLS or WebSocket? It takes memory
- * before there is a CONNECT that could be refused, so near the limit only a few are
- * under way at a time.
+ * May one more connection begin a handshake, of TLS or WebSocket? It takes
+ * memory before there is a CONNECT that could be refused, so near the limit
+ * only a few are under way at a time.
  */
 bool memory_watch_admits(struct broker *broker);
 

@@ -30,7 +30,8 @@ struct slice mount_topic(const struct connection *connection,
     return buf_slice(out);
 }
 
-/* "$share/NAME/" in front of the filter of a shared subscription, or nothing. */
+/* "$share/NAME/" in front of the filter of a shared subscription, or
+   nothing. */
 static struct slice shared_head(struct slice topic_filter, struct slice *rest)
 {
     struct slice share_name;

@@ -68,8 +68,8 @@ struct mqttlab_plugin {
 
     /*
      * Is this client who it says? It may take its time: it runs in a thread of
-     * its own, several of them at a time. With MQTTLAB_DENY it may write into why
-     * (of why_size bytes) what the log and the dashboard show. May be NULL,
+     * its own, several of them at a time. With MQTTLAB_DENY it may write into
+     * why (of why_size bytes) what the log and the dashboard show. May be NULL,
      * which means MQTTLAB_DEFER.
      */
     enum mqttlab_answer (*authenticate)(void *context,

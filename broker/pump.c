@@ -82,9 +82,9 @@ void pump_report_drop(struct broker *broker, const struct session *session,
 
 /*
  * A burst must not lose messages for a client that works them off: while it
- * goes on acknowledging, its queue may have so many times the messages and bytes
- * that others have. One that was just sent its first ones may have the messages,
- * but not the bytes: it may be one that never reads.
+ * goes on acknowledging, its queue may have so many times the messages and
+ * bytes that others have. One that was just sent its first ones may have the
+ * messages, but not the bytes: it may be one that never reads.
  */
 #define MOVING_MESSAGES 64u
 #define MOVING_BYTES    8u
@@ -98,9 +98,9 @@ static bool is_moving(const struct broker *broker,
                MOVING_MS;
 }
 
-/* Why another delivery may not wait; NULL: it may. Retained messages are bounded
-   by their own number; a message that is larger than all the queue may be waits
-   alone. */
+/* Why another delivery may not wait; NULL: it may. Retained messages are
+   bounded by their own number; a message that is larger than all the queue may
+   be waits alone. */
 static const char *why_full(const struct broker *broker,
                             const struct session *session,
                             const struct delivery *delivery)
@@ -364,7 +364,8 @@ void pump_ask_again(struct broker *broker, struct session *session)
     struct outgoing_queue *queue = &session->outgoing;
     size_t count = is_guarded(session) ? outgoing_queue_waiting(queue) : 0;
 
-    /* Each is taken out and put back behind the others, which keeps the order. */
+    /* Each is taken out and put back behind the others, which keeps the
+       order. */
     while (count--) {
         struct delivery delivery = outgoing_queue_take(queue);
 

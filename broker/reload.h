@@ -38,7 +38,8 @@ struct reload_hook {
 /* The hook stays until the broker is freed. */
 void reload_add(struct broker *broker, struct reload_hook *hook);
 
-/* The listener of a new configuration in the place of an old one; NULL: none. */
+/* The listener of a new configuration in the place of an old one; NULL:
+   none. */
 const struct config_listener *
 reload_find_listener(const struct config *fresh,
                      const struct config_listener *like);

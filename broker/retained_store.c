@@ -307,14 +307,15 @@ static uint32_t below(const struct walk *walk, const struct trie_node *node)
     return level ? topic_trie_child(walk->topics, walk->place->at, level) : 0;
 }
 
-/* The next one beside it; of one level that the filter names there is but one. */
+/* The next one beside it; of one level that the filter names there is but
+   one. */
 static uint32_t beside(const struct walk *walk, const struct trie_node *node)
 {
     return wanted(walk) == LEVEL_PLUS ? node->next_sibling : 0;
 }
 
-/* Visit the node of the place and go down, or, when there is nothing, beside it,
-   or up. */
+/* Visit the node of the place and go down, or, when there is nothing, beside
+   it, or up. */
 static void step(struct walk *walk)
 {
     struct retained_place *place = walk->place;

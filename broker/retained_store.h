@@ -99,8 +99,9 @@ void retained_store_keep_place(struct retained_store *store,
 void retained_store_leave(struct retained_place *place);
 
 /*
- * Go on from place, which is not kept, until place->max_nodes were looked at, or
- * visit returns false, or the visit is over. Returns how many were looked at.
+ * Go on from place, which is not kept, until place->max_nodes were looked at,
+ * or visit returns false, or the visit is over. Returns how many were looked
+ * at.
  */
 size_t retained_store_visit_some(struct retained_store *store,
                                  struct slice topic_filter, uint64_t now_ms,

@@ -1,7 +1,7 @@
 /*
- * SCRAM-SHA-256 [RFC 5802, RFC 7677], the server's side: a client proves that it
- * knows a password without sending it, and the server that it has the keys that
- * were made of it.
+ * SCRAM-SHA-256 [RFC 5802, RFC 7677], the server's side: a client proves that
+ * it knows a password without sending it, and the server that it has the keys
+ * that were made of it.
  *
  *     client-first   n,,n=anna,r=CLIENTNONCE
  *     server-first   r=CLIENTNONCESERVERNONCE,s=SALT,i=ITERATIONS
@@ -34,7 +34,8 @@ bool scram_begin(struct scram *scram, struct slice client_first);
 
 /*
  * Append server-first to out: what the client is to prove is that it knows this
- * password, of PASSWORD_SCRAM_SHA256. server_nonce is new, random and printable.
+ * password, of PASSWORD_SCRAM_SHA256. server_nonce is new, random and
+ * printable.
  */
 void scram_challenge(struct scram *scram, const struct password *password,
                      const char *server_nonce, struct buf *out);

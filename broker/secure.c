@@ -354,8 +354,9 @@ static bool is_host_name(const char *name)
                                        "0123456789.-_:")];
 }
 
-/* "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate server.crt, server name localhost";
-   owned by the caller. What the client says stands behind what it cannot say. */
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate server.crt, server name
+   localhost"; owned by the caller. What the client says stands behind what it
+   cannot say. */
 static char *describe(const struct transport *transport)
 {
     struct tls_description seen;

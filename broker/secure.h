@@ -48,12 +48,12 @@ struct transport *secure_accept(struct broker_listener *listener, int fd,
    if not. */
 bool secure_admit(struct connection *connection);
 
-/* A connection is open: what was agreed on, and for which server name, is logged at
-   level debug and told to who watches. */
+/* A connection is open: what was agreed on, and for which server name, is
+   logged at level debug and told to who watches. */
 void secure_report(const struct connection *connection);
 
-/* The same for who begins to watch now. OpenSSL is asked for it: a connection keeps
-   no text about its TLS. */
+/* The same for who begins to watch now. OpenSSL is asked for it: a connection
+   keeps no text about its TLS. */
 void secure_report_again(const struct connection *connection);
 
 /* Why TLS failed; NULL: it did not. Borrowed until the link is closed. */

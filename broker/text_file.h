@@ -13,7 +13,8 @@
 #define TEXT_FILE_MAX_BYTES (64u << 20)
 
 /* Append a whole file to text. Returns 0 or a negative errno, -EFBIG if it is
-   longer than TEXT_FILE_MAX_BYTES, -EINVAL for a pipe, which might never end. */
+   longer than TEXT_FILE_MAX_BYTES, -EINVAL for a pipe, which might never
+   end. */
 int text_file_load(const char *path, struct buf *text);
 
 /*

@@ -25,8 +25,8 @@ bool web_open(struct broker *broker, struct config_problems *problems);
 /* With the broker, when its connections are closed. */
 void web_close(struct broker *broker);
 
-/* A transport over a socket that was accepted there from peer, for link. Returns
-   NULL (fd closed) when the loop cannot watch it. */
+/* A transport over a socket that was accepted there from peer, for link.
+   Returns NULL (fd closed) when the loop cannot watch it. */
 struct transport *web_accept(struct broker_listener *listener, int fd,
                              const struct sockaddr *peer, struct link *link);
 

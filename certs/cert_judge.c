@@ -232,8 +232,8 @@ static bool judge_revoked(const struct judge *judge)
     return good;
 }
 
-/* The first problem of those that certs_verify tells, which stands on the second
-   line, as `  "CN": what`. */
+/* The first problem of those that certs_verify tells, which stands on the
+   second line, as `  "CN": what`. */
 static void put_first_problem(struct buf *why, const char *told)
 {
     const char *line = strchr(told, '\n');

@@ -1,7 +1,8 @@
 #include "client/bench_usual.h"
 
 /* "Many under way": of many publishers each, and of one alone. So the generator
-   has always work for the broker, and needs less time for it than the broker. */
+   has always work for the broker, and needs less time for it than the
+   broker. */
 #define MANY       128
 #define MANY_ALONE 256
 

@@ -22,7 +22,7 @@ static struct client *client_of(struct link *link)
     return LIST_ITEM(link, struct client, link);
 }
 
-/* --- ending ---------------------------------------------------------------- */
+/* --- ending --------------------------------------------------------------- */
 
 static void tell_ended(struct client *client)
 {
@@ -142,7 +142,7 @@ void client_abort(struct client *client)
     link_close(&client->link, true);
 }
 
-/* --- connecting ------------------------------------------------------------ */
+/* --- connecting ----------------------------------------------------------- */
 
 static void on_open(struct link *link)
 {
@@ -257,7 +257,7 @@ void client_connect_in(struct client *client, uint32_t after_ms)
     timer_set(client->loop, &client->again, after_ms);
 }
 
-/* --- Keep Alive [MQTT5 3.1.2.10] -------------------------------------------- */
+/* --- Keep Alive [MQTT5 3.1.2.10] ------------------------------------------ */
 
 static uint64_t keep_alive_ms(const struct client *client)
 {
@@ -297,7 +297,7 @@ static void on_timer(struct timer *timer)
     }
 }
 
-/* --- greeting --------------------------------------------------------------- */
+/* --- greeting ------------------------------------------------------------- */
 
 void client_greeted(struct client *client, const struct mqtt_connack *connack)
 {
@@ -334,7 +334,7 @@ void client_greeted(struct client *client, const struct mqtt_connack *connack)
         timer_set(client->loop, &client->keep_alive, keep_alive_ms(client));
 }
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------- */
 
 static void run_free(struct loop_task *task)
 {

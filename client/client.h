@@ -103,8 +103,8 @@ struct client_config {
     struct ws_context *ws;       /* borrowed; NULL: not in WebSocket */
     /* Instead of all these; NULL: TCP or the Unix socket. */
     client_open_transport *open_transport;
-    /* Properties of the acknowledgements that it sends, by packet type (so 16 of
-       them); NULL: none. */
+    /* Properties of the acknowledgements that it sends, by packet type (so 16
+       of them); NULL: none. */
     const struct buf *answer_properties;
     /* Messages of QoS 1 and 2 under way at once; 0: as many as the server's
        Receive Maximum allows. */

@@ -152,7 +152,7 @@ bool client_options_topic_filter(struct client_options *options,
                                what, value);
 }
 
-/* --- the words ------------------------------------------------------------- */
+/* --- the words ------------------------------------------------------------ */
 
 /* The row of the option that lacks its value; NULL: it is not known. */
 static const struct option_spec *find_given(const struct options *words)
@@ -223,7 +223,7 @@ int client_options_next(struct client_options *options)
     }
 }
 
-/* --- all together ---------------------------------------------------------- */
+/* --- all together --------------------------------------------------------- */
 
 /* 3.1 has no empty Client Identifier [MQTT311 appendix A]: make one as
    mosquitto's clients do. */
@@ -403,7 +403,7 @@ struct slice client_options_properties(const struct client_options *options,
     return buf_slice(&options->properties[type]);
 }
 
-/* --- messages -------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------- */
 
 int client_options_usage_error(const struct client_options *options)
 {

@@ -200,12 +200,12 @@ void client_options_release(struct client_options *options);
  */
 int client_options_next(struct client_options *options);
 
-/* Take the password from MQTTLAB_PASSWORD, where other people of the machine cannot
-   see it, when there is a user name and none. */
+/* Take the password from MQTTLAB_PASSWORD, where other people of the machine
+   cannot see it, when there is a user name and none. */
 void client_options_take_password(struct mqtt_connect *connect);
 
-/* The port when none is given: 1883, or what a lab has set for the shell that it
-   runs commands in. */
+/* The port when none is given: 1883, or what a lab has set for the shell that
+   it runs commands in. */
 uint16_t client_options_port(void);
 
 /* A whole number from min to max, and nothing else in text? */

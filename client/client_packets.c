@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* An acknowledgement without its Properties, at most: two lengths of four bytes,
-   type, Packet Identifier and Reason Code. */
+/* An acknowledgement without its Properties, at most: two lengths of four
+   bytes, type, Packet Identifier and Reason Code. */
 #define MAX_ANSWER_BYTES 12
 
-/* --- sending --------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------- */
 
 void client_send(struct client *client, const struct mqtt_packet *packet)
 {
@@ -109,7 +109,7 @@ uint16_t client_unsubscribe(struct client *client, const struct slice *filters,
     return packet_id;
 }
 
-/* --- publishing ------------------------------------------------------------ */
+/* --- publishing ----------------------------------------------------------- */
 
 /* Does the server take this message? [MQTT5 3.2.2.3] */
 static enum mqtt_reason judge(const struct client *client,
@@ -242,7 +242,7 @@ void client_report_received(struct client *client)
     }
 }
 
-/* --- receiving ------------------------------------------------------------- */
+/* --- receiving ------------------------------------------------------------ */
 
 static void deliver(struct client *client, const struct mqtt_publish *message)
 {

@@ -39,7 +39,7 @@ void client_run_error(const struct client_run *run, const char *format, ...)
     fputc('\n', stderr);
 }
 
-/* --- standard output ------------------------------------------------------- */
+/* --- standard output ------------------------------------------------------ */
 
 /* Write what was printed. When the reader went away, as `head` does, there is
    nothing left to do; another error is one of ours, too. */
@@ -122,7 +122,7 @@ bool client_run_warn(struct client_run *run, uint16_t packet_id,
     return true;
 }
 
-/* --- the end --------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 void client_run_over(struct client_run *run)
 {
@@ -176,7 +176,8 @@ void client_run_refused(struct client_run *run,
                  name);
 }
 
-/* Scripts of mosquitto's programs get the words that those print, and no more. */
+/* Scripts of mosquitto's programs get the words that those print, and no
+   more. */
 static void explain_nobody(const struct client_run *run)
 {
     const struct client_config *config = &run->options->config;
@@ -316,7 +317,7 @@ void client_run_unsent(struct client_run *run, int error)
     }
 }
 
-/* --- the beginning --------------------------------------------------------- */
+/* --- the beginning -------------------------------------------------------- */
 
 static bool prepare_tls(struct client_run *run)
 {

@@ -60,8 +60,8 @@ struct client_run *client_run_of(const struct client *client);
 /* Something was written to standard output: flush it at the end of the turn. */
 void client_run_wrote(struct client_run *run);
 
-/* For on_published: warn of a message that was refused, in the server's words if
-   it has some; returns whether it was. */
+/* For on_published: warn of a message that was refused, in the server's words
+   if it has some; returns whether it was. */
 bool client_run_warn(struct client_run *run, uint16_t packet_id,
                      enum mqtt_reason reason);
 

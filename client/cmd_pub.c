@@ -61,7 +61,7 @@ static struct pub *pub_of(const struct client *client)
     return LIST_ITEM(client_run_of(client), struct pub, run);
 }
 
-/* --- options --------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------- */
 
 static bool take_repeat(struct pub *pub, const char *value)
 {
@@ -138,7 +138,7 @@ static bool read_options(struct pub *pub, int *exit_code)
     return false;
 }
 
-/* --- publishing ------------------------------------------------------------ */
+/* --- publishing ----------------------------------------------------------- */
 
 static void publish(struct pub *pub, struct slice payload)
 {
@@ -199,7 +199,7 @@ static void on_lines_end(struct line_input *lines)
     stop_when_done(pub);
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------- */
 
 static void on_connack(struct client *client,
                        const struct mqtt_connack *connack)
@@ -267,7 +267,7 @@ static const struct client_events events = {
     .on_ended = on_ended,
 };
 
-/* --- the command ----------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------- */
 
 static int run(struct pub *pub)
 {

@@ -48,7 +48,7 @@ static struct request *request_of(const struct client *client)
     return LIST_ITEM(client_run_of(client), struct request, run);
 }
 
-/* --- options --------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------- */
 
 static bool take_own(struct request *request, int id, const char *value)
 {
@@ -129,7 +129,7 @@ static bool read_options(struct request *request, int *exit_code)
     return false;
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------- */
 
 /* The response can only come to somebody who has subscribed before. */
 static void on_connack(struct client *client,
@@ -216,7 +216,7 @@ static const struct client_events events = {
     .on_ended = on_ended,
 };
 
-/* --- the command ----------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------- */
 
 static int run(struct request *request)
 {

@@ -76,7 +76,7 @@ static struct sub *sub_of(const struct client *client)
     return LIST_ITEM(client_run_of(client), struct sub, run);
 }
 
-/* --- options --------------------------------------------------------------- */
+/* --- options -------------------------------------------------------------- */
 
 static bool take_chance(struct sub *sub, const char *value)
 {
@@ -165,7 +165,7 @@ static bool read_options(struct sub *sub, int *exit_code)
     return false;
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------- */
 
 static void subscribe(struct sub *sub)
 {
@@ -301,7 +301,7 @@ static const struct client_events events = {
     .on_ended = on_ended,
 };
 
-/* --- the command ----------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------- */
 
 static int run(struct sub *sub)
 {

@@ -26,7 +26,7 @@ void output_release(struct output *output)
     *output = (struct output){0};
 }
 
-/* --- the format ------------------------------------------------------------ */
+/* --- the format ----------------------------------------------------------- */
 
 static struct output_piece *add_piece(struct output *output, char mark)
 {
@@ -149,7 +149,7 @@ bool output_set_format(struct output *output, const char *format, char *error,
     return at != NULL;
 }
 
-/* --- one field ------------------------------------------------------------- */
+/* --- one field ------------------------------------------------------------ */
 
 static void fill(struct buf *out, char c, size_t count)
 {

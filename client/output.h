@@ -7,8 +7,8 @@
  * 5 %A Topic Alias, %C Content Type, %D Correlation Data, %E Message Expiry
  * Interval, %F Payload Format Indicator, %P User Properties, %R Response Topic,
  * %S Subscription Identifier. Between % and letter may stand "-" (to the left),
- * "0" (fill numbers and hex with zeros), a width, and "." with a greatest width.
- * @X is strftime's %X, @N the nanoseconds; \n \t \\ \0 \a \e \r \v are
+ * "0" (fill numbers and hex with zeros), a width, and "." with a greatest
+ * width. @X is strftime's %X, @N the nanoseconds; \n \t \\ \0 \a \e \r \v are
  * characters.
  */
 #ifndef CLIENT_OUTPUT_H

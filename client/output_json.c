@@ -96,7 +96,7 @@ static void put_text(struct writer_state *writer, const char *key,
     put_string(writer, text);
 }
 
-/* --- a payload that is JSON ------------------------------------------------ */
+/* --- a payload that is JSON ----------------------------------------------- */
 
 static void put_value(struct writer_state *writer, const json_t *value);
 
@@ -159,7 +159,7 @@ static void put_value(struct writer_state *writer, const json_t *value)
     }
 }
 
-/* --- the message ----------------------------------------------------------- */
+/* --- the message ---------------------------------------------------------- */
 
 static void put_time(struct writer_state *writer, uint64_t wall_ns)
 {

@@ -10,9 +10,10 @@
  *                        hash TEXT);
  *     CREATE TABLE permission (user TEXT, kind TEXT, filter TEXT);
  *
- * hash is PBKDF2 with HMAC-SHA-256 of the password, 32 bytes; it and the salt are
- * hexadecimal. kind is "read", "write" or "subscribe". filter is a topic, or what
- * a topic begins with and "#" behind it. docs/plugins.md says how to try it.
+ * hash is PBKDF2 with HMAC-SHA-256 of the password, 32 bytes; it and the salt
+ * are hexadecimal. kind is "read", "write" or "subscribe". filter is a topic,
+ * or what a topic begins with and "#" behind it. docs/plugins.md says how to
+ * try it.
  */
 #include "plugin.h"
 

@@ -43,8 +43,8 @@ struct board {
 bool board_open(struct board *board, const char *url, const char *student,
                 const char *lab_id, char *error, size_t error_size);
 
-/* Has this URL, which stands among arguments that everybody on the machine can see,
-   a password in it? */
+/* Has this URL, which stands among arguments that everybody on the machine can
+   see, a password in it? */
 bool board_password_shows(const char *url);
 
 /* Tell what has changed. A few times a second; never blocks. */

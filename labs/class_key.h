@@ -31,7 +31,8 @@ void class_key_secret(char secret[CLASS_KEY_SIZE], const char *key,
    those of nobody's class. Owned by the caller. */
 char *class_key_seed(const char *student, const char *secret);
 
-/* Write and read a sealed file: *student is owned by the caller. Like the above. */
+/* Write and read a sealed file: *student is owned by the caller. Like the
+   above. */
 int class_key_write_sealed(const char *path, const char *student,
                            const char *secret);
 bool class_key_read_sealed(char **student, char secret[CLASS_KEY_SIZE],

@@ -16,8 +16,8 @@
  *   {name, step, description, passed (true, false, null), result, points,
  *    max, log, cause {rationale, help, expected, actual}, dependency, evidence,
  *    packets}
- * and what labs/grade_evidence.h adds (packets, near, answers), labs/grade_log.h
- * (log) and, when it was
+ * and what labs/grade_evidence.h adds (packets, near, answers),
+ * labs/grade_log.h (log) and, when it was
  * graded, a fingerprint for labs/similar.h.
  */
 #ifndef LABS_GRADE_H

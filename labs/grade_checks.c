@@ -401,7 +401,8 @@ static const char *load_lab(const struct grade_options *options,
     return wrong;
 }
 
-/* Does it come with the values by which it is graded? NULL, or what is wrong. */
+/* Does it come with the values by which it is graded? NULL, or what is
+   wrong. */
 static const char *other_class(const struct grade_options *options,
                                const char *folder)
 {

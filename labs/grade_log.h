@@ -1,10 +1,11 @@
 /*
  * What happened to each check while a recording was replayed, as lines for a
- * report: when its result changed and by which packets, what came near, and when
- * the step began again. So a teacher's script sees the way and not only the end.
+ * report: when its result changed and by which packets, what came near, and
+ * when the step began again. So a teacher's script sees the way and not only
+ * the end.
  *
- * What checks of files said on the way is what the student was shown: the grader
- * has only the files of the end.
+ * What checks of files said on the way is what the student was shown: the
+ * grader has only the files of the end.
  */
 #ifndef LABS_GRADE_LOG_H
 #define LABS_GRADE_LOG_H

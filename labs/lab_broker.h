@@ -36,10 +36,10 @@ int lab_broker_attach(struct lab_broker *broker, uint16_t port, char *error,
                       size_t error_size);
 
 /*
- * The configuration for a lab's broker, by its name in folder: the student's own
- * if the lab has one; else a file is written with the lab's lines, a listener on
- * 127.0.0.1, and anonymous clients when the lines say nothing of them. NULL when
- * that is not possible (errno).
+ * The configuration for a lab's broker, by its name in folder: the student's
+ * own if the lab has one; else a file is written with the lab's lines, a
+ * listener on 127.0.0.1, and anonymous clients when the lines say nothing of
+ * them. NULL when that is not possible (errno).
  */
 const char *lab_broker_config(const struct lab *lab, const char *folder,
                               uint16_t port);

@@ -8,8 +8,8 @@
 #include "labs/lab_sorter.h"
 
 /*
- * Take a fenced block: info is what stands behind the fence, its first word says
- * what it is. One without such a word is code to look at.
+ * Take a fenced block: info is what stands behind the fence, its first word
+ * says what it is. One without such a word is code to look at.
  */
 void lab_fences_take(struct lab_sorter *sorter, const char *info,
                      const char *text);

@@ -12,8 +12,8 @@
 /* Does the rule name this check? */
 bool lab_near_is_about(const struct lab_near *rule, const char *check);
 
-/* Add what the broker has against its configuration, and what the first rule that
-   matches the row says; each in the place of what it has said before. */
+/* Add what the broker has against its configuration, and what the first rule
+   that matches the row says; each in the place of what it has said before. */
 void lab_near_note(struct lab_run *run, struct lab_run_step *step,
                    const struct history_row *row);
 

@@ -125,8 +125,8 @@ bool lab_run_complete(const struct lab_run *run);
 const struct lab_step *lab_run_missing(const struct lab_run *run,
                                        const struct lab_run_step *step);
 
-/* The question with this id, in whatever letters, of the present step or else of
-   another: *step is its index. NULL when there is none. */
+/* The question with this id, in whatever letters, of the present step or else
+   of another: *step is its index. NULL when there is none. */
 const struct lab_question *lab_run_question(const struct lab_run *run,
                                             const char *name, size_t *step);
 

@@ -22,8 +22,8 @@ static char *squeezed(const char *line)
     return buf_take_string(&plain);
 }
 
-/* The packet of this number, under the number that the dashboard shows beside it;
-   one of an earlier sitting is not there. */
+/* The packet of this number, under the number that the dashboard shows beside
+   it; one of an earlier sitting is not there. */
 static void append_packet(struct buf *out, const struct lab_run *run,
                           uint64_t number, size_t width)
 {

@@ -25,8 +25,8 @@ void lab_text_blocks(struct buf *out, const struct lab_block *blocks,
 
 /*
  * Where the files of an exercise are, and how a terminal gets there: its text
- * names them and no more. Owned by the caller; NULL for a lab, whose own text says
- * it, and for an exercise without files.
+ * names them and no more. Owned by the caller; NULL for a lab, whose own text
+ * says it, and for an exercise without files.
  */
 char *lab_text_folder(const struct lab_run *run);
 

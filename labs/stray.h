@@ -1,5 +1,6 @@
 /*
- * A command that is typed in the folder of another lab than the one that is open.
+ * A command that is typed in the folder of another lab than the one that is
+ * open.
  */
 #ifndef LABS_STRAY_H
 #define LABS_STRAY_H

@@ -136,8 +136,8 @@ static int remember(const char *student)
  * The id belongs to the folder, so that a copied folder goes on with the same
  * values; a new folder gets the one that this machine remembers.
  */
-/* What a class has given to the student who works on this machine: "ID SECRET"; ""
-   when nothing was. Owned. */
+/* What a class has given to the student who works on this machine: "ID SECRET";
+   "" when nothing was. Owned. */
 static char *sealed_here(void)
 {
     char *base = data_home();

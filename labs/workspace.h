@@ -34,8 +34,8 @@ void workspace_close(struct workspace *workspace);
 /* Where the workspace of a lab is, without making it. Owned by the caller. */
 char *workspace_path(const char *lab_id, const char *dir);
 
-/* Labs that are begun from now on have the values of this student and this secret
-   of a class. Returns 0 or a negative errno. */
+/* Labs that are begun from now on have the values of this student and this
+   secret of a class. Returns 0 or a negative errno. */
 int workspace_join(const char *student, const char *secret);
 
 /* The id that was remembered on this machine; "" when none. Owned. */

@@ -43,8 +43,8 @@ void screen_free(struct screen *screen);
 bool screen_ascii(const struct screen *screen);
 enum screen_depth screen_depth(const struct screen *screen);
 
-/* The size now, after the signal SIGWINCH too; of a larger terminal only so much
-   is used. */
+/* The size now, after the signal SIGWINCH too; of a larger terminal only so
+   much is used. */
 #define SCREEN_MAX_HEIGHT 500
 #define SCREEN_MAX_WIDTH  1000
 void screen_size(struct screen *screen, int *height, int *width);

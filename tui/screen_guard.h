@@ -15,8 +15,8 @@
 
 /*
  * Begin to watch this process: when it is killed, text goes to standard output,
- * and a line that says so; termios is set if no shell has set its own. Returns a
- * descriptor for screen_guard_end, or -1 when there is nobody to watch.
+ * and a line that says so; termios is set if no shell has set its own. Returns
+ * a descriptor for screen_guard_end, or -1 when there is nobody to watch.
  */
 int screen_guard_begin(const char *text, size_t len,
                        const struct termios *termios);

@@ -1,6 +1,6 @@
 /*
- * What an eavesdropper reads of all connections that records are here of: a table
- * of what there is to learn, by what protects the connection.
+ * What an eavesdropper reads of all connections that records are here of: a
+ * table of what there is to learn, by what protects the connection.
  */
 #ifndef TUI_WIRE_LEAKS_H
 #define TUI_WIRE_LEAKS_H

@@ -336,8 +336,8 @@ void confine_drop_rights(void)
 #define END(action) BPF_STMT(BPF_RET | BPF_K, (action))
 
 /* The calls are not there, as in a kernel that was built without them: programs
-   that can do without do. What another processor's programs would call has other
-   numbers, so they do not run. */
+   that can do without do. What another processor's programs would call has
+   other numbers, so they do not run. */
 void confine_forbid_memory(void)
 {
     struct sock_filter rules[] = {

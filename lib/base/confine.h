@@ -52,10 +52,10 @@ void confine_begin(void);
    programs that are executed. */
 void confine_drop_rights(void);
 
-/* Take from this process, and from programs that it executes, the calls that make
-   memory which no process has (memfd_create, System V's shared memory and message
-   queues), for nobody could see how much it takes. After confine_drop_rights; where
-   the system cannot do it nothing happens. */
+/* Take from this process, and from programs that it executes, the calls that
+   make memory which no process has (memfd_create, System V's shared memory and
+   message queues), for nobody could see how much it takes. After
+   confine_drop_rights; where the system cannot do it nothing happens. */
 void confine_forbid_memory(void);
 
 /* Is RLIMIT_NPROC a limit on the processes of a world of its own, and not on

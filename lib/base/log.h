@@ -42,8 +42,8 @@ const char *log_level_name(enum log_level level);
 
 /*
  * How many bytes the control character takes that text begins with, 0 when it
- * begins with none. Those from U+0080 to U+009F are among them: a terminal takes
- * U+009B for what ESC and "[" are.
+ * begins with none. Those from U+0080 to U+009F are among them: a terminal
+ * takes U+009B for what ESC and "[" are.
  */
 size_t log_control_bytes(const char *text);
 

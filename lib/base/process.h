@@ -1,6 +1,6 @@
 /*
- * What the system knows about processes: with base/confine and base/usage the one file
- * that may ask /proc.
+ * What the system knows about processes: with base/confine and base/usage the
+ * one file that may ask /proc.
  *
  * Where a system has no such place (macOS), functions say so by failing, and
  * callers do without.
@@ -61,25 +61,25 @@ int process_pin(pid_t pid, unsigned cpu);
 
 /*
  * Fork a child that does not outlive this process: it is sent SIGTERM when this
- * one ends in whatever way, and so is a program that it executes. It begins with
- * the default action for every signal that was handled here.
+ * one ends in whatever way, and so is a program that it executes. It begins
+ * with the default action for every signal that was handled here.
  *
- * Returns as fork does. *leash is a descriptor to keep open as long as the child
- * runs, and to close with process_unleash when it was waited for; -1 where the
- * system does without.
+ * Returns as fork does. *leash is a descriptor to keep open as long as the
+ * child runs, and to close with process_unleash when it was waited for; -1
+ * where the system does without.
  */
 pid_t process_fork(int *leash);
 void process_unleash(int *leash);
 
 /*
- * In a child: be killed when the parent, which has this number, ends, and so is a
- * program that this process executes; those that it starts are not. Where the
+ * In a child: be killed when the parent, which has this number, ends, and so is
+ * a program that this process executes; those that it starts are not. Where the
  * system does not tell of a parent's end nothing happens.
  */
 void process_end_with(pid_t parent);
 
-/* process_fork as it is on systems that do not tell a child of its parent's end:
-   a process more watches the leash. For tests on the others. */
+/* process_fork as it is on systems that do not tell a child of its parent's
+   end: a process more watches the leash. For tests on the others. */
 pid_t process_fork_watched(int *leash);
 
 /* Raise the limit of open descriptors as far as it goes: each connection is

@@ -110,8 +110,8 @@ static const char *words_from(const char *line, unsigned n)
 }
 
 /* A line of a process's map, when it is of shared memory without a name: its
-   bytes, 0 when it is something else or was seen before. Words: FROM-TO, rights,
-   offset, device, inode, name. */
+   bytes, 0 when it is something else or was seen before. Words: FROM-TO,
+   rights, offset, device, inode, name. */
 static uint64_t shared_bytes(struct shared *shared, const char *line)
 {
     const char *rights = words_from(line, 1);
@@ -153,7 +153,8 @@ static uint64_t measure_shared(int table, const char *process,
 /* ---- memory of its own ---- */
 
 /* A line "NAME:  NUMBER kB" of a process's state; 0 without it. A name begins with
-   the end of the line before, for what a process calls itself stands there too. */
+   the end of the line before, for what a process calls itself stands there
+   too. */
 static uint64_t kilobytes(const char *state, const char *name)
 {
     const char *line = strstr(state, name);

@@ -236,7 +236,8 @@ static void search(struct capture_tls_side *side)
     buf_consume(&side->held, at);
 }
 
-/* May the client's hello come yet, in a file whose directions are in no order? */
+/* May the client's hello come yet, in a file whose directions are in no
+   order? */
 static bool awaits_hello(const struct capture_tls *tls)
 {
     const struct capture_tls_side *client = &tls->sides[CAPTURE_TLS_CLIENT];

@@ -2,10 +2,11 @@
  * One TLS connection, read with keys that others have logged, or, where it was
  * agreed on by it alone, with the pre-shared key.
  *
- * TLS 1.2 and 1.3 with AEAD cipher suites, key updates, resumption, new handshakes
- * of TLS 1.2 and early data (0-RTT); whether the server takes that is not asked: it
- * crossed the cable. After a loss the next record is looked for, and its number
- * tried out. What a server says before the client's hello has been seen waits.
+ * TLS 1.2 and 1.3 with AEAD cipher suites, key updates, resumption, new
+ * handshakes of TLS 1.2 and early data (0-RTT); whether the server takes that
+ * is not asked: it crossed the cable. After a loss the next record is looked
+ * for, and its number tried out. What a server says before the client's hello
+ * has been seen waits.
  */
 #ifndef CAPTURE_CAPTURE_TLS_H
 #define CAPTURE_CAPTURE_TLS_H

@@ -1,6 +1,6 @@
 /*
- * One TLS connection that is read, and its handshake: what the two ends agree on,
- * and the keys that follow from it; inside capture_tls.c.
+ * One TLS connection that is read, and its handshake: what the two ends agree
+ * on, and the keys that follow from it; inside capture_tls.c.
  */
 #ifndef CAPTURE_CAPTURE_TLS_HANDSHAKE_H
 #define CAPTURE_CAPTURE_TLS_HANDSHAKE_H
@@ -55,7 +55,8 @@ const struct capture_secret *
 capture_tls_handshake_secret(const struct capture_tls *tls,
                              enum capture_key_label label);
 
-/* TLS 1.3: a side goes on with the keys of the handshake, or those behind it. */
+/* TLS 1.3: a side goes on with the keys of the handshake, or those behind
+   it. */
 void capture_tls_handshake_set_1_3(struct capture_tls *tls, unsigned side,
                                    bool handshake);
 

@@ -4,8 +4,8 @@
  * An alias pays when a Topic Name comes again, and costs three bytes when it
  * does not. So a topic is given one when it is sent for the second time. Its
  * hash says which: one look, no search. A topic that has an alias loses it only
- * to one that is sent twice while it is not sent at all. Topic Names of less than
- * 8 bytes and of more than 1,024 get none.
+ * to one that is sent twice while it is not sent at all. Topic Names of less
+ * than 8 bytes and of more than 1,024 get none.
  */
 #ifndef MQTT_TOPIC_ALIAS_OUT_H
 #define MQTT_TOPIC_ALIAS_OUT_H

@@ -1,6 +1,6 @@
 /*
- * Where to listen or connect: mqtt:// mqtts:// ws:// wss:// unix: addresses, and
- * socks5h:// for a proxy.
+ * Where to listen or connect: mqtt:// mqtts:// ws:// wss:// unix: addresses,
+ * and socks5h:// for a proxy.
  */
 #ifndef NET_ADDRESS_H
 #define NET_ADDRESS_H

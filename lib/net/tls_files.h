@@ -12,8 +12,8 @@
 void tls_say(const struct tls_complaint *complaint, bool error,
              const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Tell that a file of an option could not be opened, and what mends it. error is
-   an errno. */
+/* Tell that a file of an option could not be opened, and what mends it. error
+   is an errno. */
 void tls_say_unreadable(const struct tls_complaint *complaint,
                         const char *option, const char *path, int error);
 

@@ -39,8 +39,8 @@ static bool add(struct lws *wsi, uint8_t **at, uint8_t *end, const char *name,
                                         (int)strlen(value), at, end);
 }
 
-/* What was asked and answered: "GET /index.html: 200". What a path cannot hold is
-   written as in a URL, so that nobody puts an answer into the question. */
+/* What was asked and answered: "GET /index.html: 200". What a path cannot hold
+   is written as in a URL, so that nobody puts an answer into the question. */
 static void note(struct ws *ws, struct lws *wsi, unsigned status)
 {
     /* As libwebsockets numbers them. */

@@ -294,7 +294,8 @@ static void take_cable(struct eavesdropper *e, const struct history_row *row)
         read_frames(e, from_client, frames);
 }
 
-/* Are these words in what the broker says? What stands behind them is in rest. */
+/* Are these words in what the broker says? What stands behind them is in
+   rest. */
 static bool says(struct slice text, const char *words, struct slice *rest)
 {
     size_t len = strlen(words);

@@ -1,7 +1,7 @@
 /*
  * What somebody on the cable learns of one connection: from the bytes that
- * crossed it, and from nothing else. Of bytes that crossed before anybody watched
- * it is what the broker says that they were.
+ * crossed it, and from nothing else. Of bytes that crossed before anybody
+ * watched it is what the broker says that they were.
  *
  * Records of the packets within say only what there was to learn, so that "he
  * does not read it" and "there was none" are told apart.

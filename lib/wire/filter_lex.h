@@ -65,8 +65,8 @@ struct filter_lexer {
 /* The next token; FILTER_END for ever at the end. */
 void filter_lex_next(struct filter_lexer *lexer, struct filter_token *token);
 
-/* Of a literal such as "-2", behind a value: only its sign, which is an operator
-   there. The next token is the number. */
+/* Of a literal such as "-2", behind a value: only its sign, which is an
+   operator there. The next token is the number. */
 void filter_lex_split_sign(struct filter_lexer *lexer,
                            struct filter_token *token);
 

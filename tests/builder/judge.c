@@ -9,8 +9,8 @@
  * kept apart and shown behind the result. Each line of the judge begins with
  * WORD, which is gone from the command line before the module's first function
  * is called, so the module can print what it likes: it is not taken for the
- * judge. (tools/module-fits sees to it that none of its functions runs earlier.)
- * Exit status 0: all passed; 1: not all; 2: nothing was tested.
+ * judge. (tools/module-fits sees to it that none of its functions runs
+ * earlier.) Exit status 0: all passed; 1: not all; 2: nothing was tested.
  */
 #include "suites.h"
 

@@ -1,10 +1,10 @@
 /*
- * A WebSocket server, given anything: frames after a proper upgrade, or whatever is
- * to be HTTP. What it brings up it sends back, to a peer that takes little at a time.
- * In the end everything must be closed.
+ * A WebSocket server, given anything: frames after a proper upgrade, or
+ * whatever is to be HTTP. What it brings up it sends back, to a peer that takes
+ * little at a time. In the end everything must be closed.
  *
- * The first byte of the input says where it begins (its lowest bit) and how many
- * bytes come at a time; the rest is the stream.
+ * The first byte of the input says where it begins (its lowest bit) and how
+ * many bytes come at a time; the rest is the stream.
  */
 #include "net/transport_memory.h"
 #include "net/transport_ws.h"

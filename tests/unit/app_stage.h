@@ -1,6 +1,6 @@
 /*
- * The dashboard with the sample story in it, and nobody behind it: what is asked
- * of the broker is only noted.
+ * The dashboard with the sample story in it, and nobody behind it: what is
+ * asked of the broker is only noted.
  */
 #ifndef UNIT_APP_STAGE_H
 #define UNIT_APP_STAGE_H

@@ -90,8 +90,8 @@ void rig_expect(struct rig_client *client, enum mqtt_type type,
 void rig_expect_hex(struct rig_client *client, const char *hex);
 
 /*
- * Take the Reason String out of the packet that comes next, so that the rest can
- * be compared. Returns it until the next call; NULL when it has none.
+ * Take the Reason String out of the packet that comes next, so that the rest
+ * can be compared. Returns it until the next call; NULL when it has none.
  */
 const char *rig_take_reason_string(struct rig_client *client);
 

@@ -12,7 +12,8 @@
 /* All of its records; the caller frees the history. */
 struct history *cable_sample_history(void);
 
-/* All bytes of one direction of a connection on the cable, owned by the caller. */
+/* All bytes of one direction of a connection on the cable, owned by the
+   caller. */
 struct buf cable_sample_stream(const struct history *history,
                                uint32_t connection, bool from_client);
 

@@ -9,7 +9,7 @@
 
 struct client_stage stage;
 
-/* --- the server ------------------------------------------------------------ */
+/* --- the server ----------------------------------------------------------- */
 
 static void tell_filters(const struct mqtt_packet *packet)
 {
@@ -191,7 +191,7 @@ void stage_cut(void)
     loop_settle(&stage.loop);
 }
 
-/* --- the owner ------------------------------------------------------------- */
+/* --- the owner ------------------------------------------------------------ */
 
 static void maybe_free(const char *callback)
 {
@@ -269,7 +269,7 @@ static const struct client_events client_events = {
     .on_ended = on_ended,
 };
 
-/* --- the stage ------------------------------------------------------------- */
+/* --- the stage ------------------------------------------------------------ */
 
 void stage_set_up(void)
 {

@@ -41,8 +41,8 @@ void stage_tear_down(void);
 void stage_start(void);
 int stage_try_start(void);
 
-/* Connected, and the stories told so far are forgotten. stage.properties go into
-   CONNACK, unless the configuration has them. */
+/* Connected, and the stories told so far are forgotten. stage.properties go
+   into CONNACK, unless the configuration has them. */
 void stage_connected(void);
 
 /* Connect once more; the server accepts. */

@@ -1,7 +1,7 @@
 /*
  * A broker's end of control, in a thread of its own because this end blocks.
- * Its commands: "readers" tells how many are attached, "echo" gives back "text",
- * "megabyte" answers with as much, "stop" ends it.
+ * Its commands: "readers" tells how many are attached, "echo" gives back
+ * "text", "megabyte" answers with as much, "stop" ends it.
  */
 #ifndef UNIT_CONTROL_STAGE_H
 #define UNIT_CONTROL_STAGE_H

@@ -42,7 +42,8 @@ END_TEST
 
 #define CHOICE "Which? 1: this. 2: that. 3: none."
 
-/* What is asked, what is right, what is answered: is it right, and what is said. */
+/* What is asked, what is right, what is answered: is it right, and what is
+   said. */
 static const struct {
     const char *ask;
     const char *right;

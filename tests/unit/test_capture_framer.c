@@ -1,5 +1,5 @@
-/* MQTT in a capture, cut into packets: whole ones, broken ones, and behind what is
-   missing. */
+/* MQTT in a capture, cut into packets: whole ones, broken ones, and behind what
+   is missing. */
 #include "suites.h"
 
 #include "capture/capture_framer.h"

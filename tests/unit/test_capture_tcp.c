@@ -16,7 +16,8 @@ enum { CLIENT, SERVER };
 static struct capture_tcp *tcp;
 static struct capture_origin now;
 
-/* What was told, of all streams: by sending end, "abc(-2)d" with what is lost. */
+/* What was told, of all streams: by sending end, "abc(-2)d" with what is
+   lost. */
 static struct buf told[2];
 static int opened;
 static int gone;

@@ -194,7 +194,8 @@ make_file(bool (*how)(const struct certs_request *, struct buf *, struct buf *),
 }
 
 /* An authority, an intermediate one and another one; a server of the first for
-   localhost, one of the second, a device that was revoked and one that was not. */
+   localhost, one of the second, a device that was revoked and one that was
+   not. */
 static void make_certificates(void)
 {
     struct buf told = {0};
@@ -272,8 +273,8 @@ START_TEST(a_certificate_is_as_it_is_wanted_or_the_check_says_why_not)
 }
 END_TEST
 
-/* The authority makes its list after the certificates: nobody is to be told of it
-   before anything was done. */
+/* The authority makes its list after the certificates: nobody is to be told of
+   it before anything was done. */
 START_TEST(a_list_that_is_not_there_yet_is_nobodys_mistake)
 {
     static const char *const texts[] = {

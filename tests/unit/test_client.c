@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* --- connecting ------------------------------------------------------------ */
+/* --- connecting ----------------------------------------------------------- */
 
 START_TEST(connects_and_is_accepted)
 {
@@ -93,7 +93,7 @@ START_TEST(connecting_again_waits_as_long_as_asked)
 }
 END_TEST
 
-/* --- subscribing ----------------------------------------------------------- */
+/* --- subscribing ---------------------------------------------------------- */
 
 START_TEST(subscribes_and_unsubscribes)
 {
@@ -125,7 +125,7 @@ START_TEST(without_a_connection_there_is_no_subscribing)
 }
 END_TEST
 
-/* --- publishing ------------------------------------------------------------ */
+/* --- publishing ----------------------------------------------------------- */
 
 START_TEST(qos_0_is_published_when_it_is_written)
 {
@@ -278,7 +278,7 @@ START_TEST(when_all_identifiers_are_used_publishing_fails)
 }
 END_TEST
 
-/* --- receiving ------------------------------------------------------------- */
+/* --- receiving ------------------------------------------------------------ */
 
 START_TEST(messages_come_and_are_acknowledged)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the session ----------------------------------------------------------- */
+/* --- the session ---------------------------------------------------------- */
 
 /* Three messages under way, in three states. */
 static void interrupt(void)
@@ -84,7 +84,7 @@ START_TEST(requests_are_not_repeated_and_their_identifiers_are_free)
 }
 END_TEST
 
-/* --- the end --------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 START_TEST(disconnecting_is_polite)
 {
@@ -271,7 +271,7 @@ START_TEST(a_packet_above_our_maximum_is_a_violation)
 }
 END_TEST
 
-/* --- Keep Alive ------------------------------------------------------------ */
+/* --- Keep Alive ----------------------------------------------------------- */
 
 /* [MQTT-3.1.2-20] */
 START_TEST(a_quiet_client_sends_pingreq_before_keep_alive_is_over)
@@ -335,7 +335,7 @@ START_TEST(keep_alive_0_never_pings)
 }
 END_TEST
 
-/* --- freeing --------------------------------------------------------------- */
+/* --- freeing -------------------------------------------------------------- */
 
 static const char *const callbacks[] = {"connack", "message", "published",
                                         "suback", "ended"};

@@ -16,8 +16,8 @@
 /*
  * The broker is killed at random instants while messages of QoS 1 and 2 pass
  * through it, and started again. What was acknowledged must arrive: at QoS 1 at
- * least once, at QoS 2 exactly once; sessions and subscriptions that were granted
- * must be there, and the retained message that was acknowledged last.
+ * least once, at QoS 2 exactly once; sessions and subscriptions that were
+ * granted must be there, and the retained message that was acknowledged last.
  *
  * KILL_ROUNDS says how often (20), KILL_SEED which instants.
  */

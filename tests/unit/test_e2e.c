@@ -1,9 +1,9 @@
 /*
  * The end-to-end tests: every script of tests/e2e is one test.
  *
- * Most of their time is waiting, so all of them run before the tests begin, a few
- * at once; each test then shows what its script has said and judges how it ended.
- * A script that ends with 77 was skipped and has said why; when
+ * Most of their time is waiting, so all of them run before the tests begin, a
+ * few at once; each test then shows what its script has said and judges how it
+ * ended. A script that ends with 77 was skipped and has said why; when
  * MQTTLAB_SKIP_NOTHING is set that is a failure.
  */
 #include "suites.h"

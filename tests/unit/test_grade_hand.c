@@ -67,7 +67,8 @@ static void give(int points, const char *remark)
     free(text);
 }
 
-/* What is in a result: points, points that wait, the check, and what was seen. */
+/* What is in a result: points, points that wait, the check, and what was
+   seen. */
 static void expect_essay(int points, int unmarked, const char *name,
                          const char *seen)
 {

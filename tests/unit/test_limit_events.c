@@ -14,8 +14,8 @@
 #include "wire/tap_reader.h"
 
 /*
- * Every limit shows itself: who reaches it causes an event that names the option.
- * How each limit works is tested where the limits are.
+ * Every limit shows itself: who reaches it causes an event that names the
+ * option. How each limit works is tested where the limits are.
  */
 
 static struct rig rig;

@@ -1,5 +1,6 @@
 /*
- * Points given by hand: read as people and spreadsheets leave them, never changed.
+ * Points given by hand: read as people and spreadsheets leave them, never
+ * changed.
  */
 #include "suites.h"
 

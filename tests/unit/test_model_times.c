@@ -62,7 +62,8 @@ static uint64_t hold(enum mqtt_type type)
                         ping ? sizeof(pingresp) : sizeof(puback));
 }
 
-/* It sends PINGREQ after one Keep Alive and waits another one for the answer. */
+/* It sends PINGREQ after one Keep Alive and waits another one for the
+   answer. */
 START_TEST(a_client_whose_packet_is_held_loses_patience)
 {
     told_connect("c", true);

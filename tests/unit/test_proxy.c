@@ -1,5 +1,6 @@
 /*
- * The PROXY protocol: headers, and the stage of a connection that takes them off.
+ * The PROXY protocol: headers, and the stage of a connection that takes them
+ * off.
  */
 #include "suites.h"
 

@@ -263,8 +263,8 @@ static void begin(bool with_story)
     app->about_quit = " Quit? y ";
 }
 
-/* Instead of the story: connections with TLS and WebSocket, with what crossed the
-   cable. */
+/* Instead of the story: connections with TLS and WebSocket, with what crossed
+   the cable. */
 static void begin_cable(void)
 {
     struct history *history = cable_sample_history();

@@ -1,7 +1,7 @@
 /*
- * Version 3.1, "MQIsdp", as clients speak it that are deployed. It is older than
- * the numbered statements; what it leaves open is done as in 3.1.1, and what
- * its clients do beyond its letter is borne.
+ * Version 3.1, "MQIsdp", as clients speak it that are deployed. It is older
+ * than the numbered statements; what it leaves open is done as in 3.1.1, and
+ * what its clients do beyond its letter is borne.
  */
 #include "broker_rig.h"
 

@@ -169,7 +169,8 @@ START_TEST(subscribers_with_and_without_aliases_get_the_same)
 }
 END_TEST
 
-/* The packet that tells the alias is three bytes larger than the client accepts. */
+/* The packet that tells the alias is three bytes larger than the client
+   accepts. */
 START_TEST(an_alias_makes_no_packet_larger_than_the_client_accepts)
 {
     char properties[] = "22 000a 27 0000001d";

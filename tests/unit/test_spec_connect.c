@@ -314,8 +314,8 @@ START_TEST(each_client_without_a_name_is_given_one_of_its_own)
 }
 END_TEST
 
-/* [MQTT-3.1.3-6] [MQTT-3.2.2-16] Not the name of another, even if that one chose
-   what we would. */
+/* [MQTT-3.1.3-6] [MQTT-3.2.2-16] Not the name of another, even if that one
+   chose what we would. */
 START_TEST(a_name_that_is_given_is_nobody_elses)
 {
     rig_start(&rig);

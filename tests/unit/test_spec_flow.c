@@ -227,7 +227,8 @@ START_TEST(a_message_that_was_sent_does_not_expire)
 }
 END_TEST
 
-/* The same from the client: the handshake goes on for what expired meanwhile. */
+/* The same from the client: the handshake goes on for what expired
+   meanwhile. */
 START_TEST(the_handshake_goes_on_although_the_message_expired)
 {
     start(MQTT_5, "nothing", 2);

@@ -521,9 +521,9 @@ static long lost_records(void)
 }
 
 /*
- * 10,000 packets a second with keys pressed: none is lost, and each key is seen.
- * How soon is printed; LOAD_SECONDS=60 in the environment (make nightly) runs it
- * for longer, and then the 99th percentile must be under 50 ms.
+ * 10,000 packets a second with keys pressed: none is lost, and each key is
+ * seen. How soon is printed; LOAD_SECONDS=60 in the environment (make nightly)
+ * runs it for longer, and then the 99th percentile must be under 50 ms.
  */
 START_TEST(no_record_is_lost_and_keys_are_seen_at_once_under_load)
 {

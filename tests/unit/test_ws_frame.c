@@ -101,7 +101,8 @@ static const char stream[] = "0290aabbccddc2dea0b1c597ec8acfd99fb2c9d0a9a9"
                              "8081aabbccdd89"
                              "8880aabbccdd";
 
-/* What the reader says of in, as text: "h2 p... hP ..." with unmasked payloads. */
+/* What the reader says of in, as text: "h2 p... hP ..." with unmasked
+   payloads. */
 static void read_all(struct ws_frame_reader *reader, struct slice in,
                      struct buf *said)
 {
