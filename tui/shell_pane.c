@@ -111,6 +111,7 @@ static void run(const char *terminal, const char *const argv[])
     int fd;
 
     setsid();
+    signal(SIGHUP, SIG_DFL); /* nohup has it ignored, and so it would stay */
     fd = open(terminal, O_RDWR);
     ioctl(fd, TIOCSCTTY, 0);
     dup2(fd, STDIN_FILENO);
