@@ -88,6 +88,8 @@ endif
 endif
 
 CPPFLAGS += -I. -Ilib -DMQTTLAB_VERSION='"$(VERSION)"'
+# macOS has other names for the times of a file.
+CPPFLAGS += $(if $(filter Darwin,$(shell uname -s)),-Dst_mtim=st_mtimespec -Dst_ctim=st_ctimespec)
 BUILD    := -std=gnu17 -g $(WARN) $(CFLAGS.$(VARIANT)) $(CPPFLAGS) $(CFLAGS)
 BUILD    += $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -ldl -lm

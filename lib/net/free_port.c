@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,8 +22,10 @@ static int bind_to(int family, int kind, uint16_t number)
                                .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     const void *address = family == AF_INET ? (void *)&four : (void *)&six;
     socklen_t len = family == AF_INET ? sizeof(four) : sizeof(six);
-    int fd = socket(family, kind | SOCK_CLOEXEC, 0);
+    int fd = socket(family, kind, 0);
 
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (fd >= 0 && bind(fd, address, len) < 0) {
         int error = errno;
 
