@@ -537,17 +537,28 @@ void packet_list_sort_at(struct packet_list *list, int x)
     }
 }
 
+/* The place behind that of the column by which it is sorted; the first when it
+   is sorted by none, or by one that a list so narrow does not show. */
+static int next_place(const struct packet_list *list)
+{
+    const struct table_order *order = &list->order.order;
+    enum packet_column column;
+
+    for (int place = 0;
+         (column = column_at(list, place, list->width)) != PACKET_COLUMNS;
+         place++) {
+        if (order->column == (int)column + 1)
+            return place + 1;
+    }
+    return 0;
+}
+
 void packet_list_sort_next(struct packet_list *list)
 {
     struct table_order *order = &list->order.order;
-    int place = 0;
 
-    while (order->column && column_at(list, place, list->width) !=
-                                (enum packet_column)(order->column - 1))
-        place++;
-    place += order->column != 0;
+    order->column = (int)column_at(list, next_place(list), list->width) + 1;
     order->down = false;
-    order->column = (int)column_at(list, place, list->width) + 1;
     if (order->column > PACKET_COLUMNS)
         order->column = 0;
     list->order.made_ns = 0;

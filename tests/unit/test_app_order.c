@@ -81,6 +81,18 @@ START_TEST(a_sorted_list_follows_the_newest)
 END_TEST
 
 /* In another order than the tree's they are a list of all that were named. */
+START_TEST(a_column_that_is_not_shown_any_more_is_followed_by_the_first)
+{
+    app_press("OO");
+    ck_assert(app_shows("Time^"));
+    grid_resize(&dash.grid, 12, 40);
+    app_draw(dash.app, &dash.grid);
+    ck_assert(!app_shows("Time"));
+    app_press("O");
+    ck_assert(app_shows("No^"));
+}
+END_TEST
+
 START_TEST(topics_are_sorted_by_a_column)
 {
     app_press("4");
@@ -249,6 +261,8 @@ Suite *app_order_suite(void)
     tcase_add_checked_fixture(tcase, app_stage_open, app_stage_close);
     tcase_add_test(tcase, packets_are_sorted_by_a_column);
     tcase_add_test(tcase, a_sorted_list_follows_the_newest);
+    tcase_add_test(
+        tcase, a_column_that_is_not_shown_any_more_is_followed_by_the_first);
     tcase_add_test(tcase, topics_are_sorted_by_a_column);
     tcase_add_test(tcase, layouts_are_chosen_one_after_the_other);
     tcase_add_test(tcase, help_names_every_layout_and_theme);
