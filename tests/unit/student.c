@@ -26,6 +26,13 @@ void student_remove_folder(struct student *student)
     free(command);
 }
 
+void student_make_home(struct student *student)
+{
+    student_make_folder(student);
+    setenv("XDG_DATA_HOME", student->folder, 1);
+    unsetenv("MQTTLAB_LAB_DIR");
+}
+
 char *student_write_file(const struct student *student, const char *name,
                          const char *text)
 {

@@ -24,6 +24,9 @@ struct student {
 void student_make_folder(struct student *student);
 void student_remove_folder(struct student *student);
 
+/* The same folder, in which what students keep is kept while it is there. */
+void student_make_home(struct student *student);
+
 /* Write a file in the folder. Returns its path, owned by the caller. */
 char *student_write_file(const struct student *student, const char *name,
                          const char *text);

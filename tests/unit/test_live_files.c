@@ -17,13 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const char lab_text[] =
-    "---\n"
-    "id: 01-x\n"
-    "title: X\n"
-    "version: 1\n"
-    "---\n"
-    "# X\n"
+static const char lab_text[] = STUDENT_LAB
     "```file first\n"
     "as it was\n"
     "```\n"

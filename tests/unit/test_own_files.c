@@ -6,6 +6,7 @@
 #include "labs/own_files.h"
 #include "labs/recorder.h"
 #include "labs/workspace.h"
+#include "student.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,22 +16,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static char folder[64];
+static struct student home;
 
-static void make_folder(void)
+static void make_home(void)
 {
-    strcpy(folder, "/tmp/mqttlab-unit.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    setenv("XDG_DATA_HOME", folder, 1);
-    unsetenv("MQTTLAB_LAB_DIR");
+    student_make_home(&home);
 }
 
-static void remove_folder(void)
+static void remove_home(void)
 {
-    char *command = alloc_printf("rm -rf '%s'", folder);
-
-    ck_assert_int_eq(system(command), 0);
-    free(command);
+    student_remove_folder(&home);
 }
 
 enum kind { A_FILE, A_FOLDER, A_PIPE, A_SOCKET, A_DEVICE };
@@ -82,14 +77,14 @@ static const struct {
 
 START_TEST(what_is_no_file_is_named_with_what_mends_it)
 {
-    make_folder();
-    char *path = alloc_printf("%s/%s", folder, cases[_i].name);
+    make_home();
+    char *path = alloc_printf("%s/%s", home.folder, cases[_i].name);
     char *wanted =
         alloc_printf("%s is %s, where a file belongs; mv '%s' "
                      "'%s/not-a-file' moves it out of the way",
-                     path, cases[_i].is ? cases[_i].is : "", path, folder);
+                     path, cases[_i].is ? cases[_i].is : "", path, home.folder);
     make(path, cases[_i].kind);
-    char *fault = own_files_fault(folder, "mosquitto.conf");
+    char *fault = own_files_fault(home.folder, "mosquitto.conf");
     if (cases[_i].is)
         ck_assert_str_eq(fault, wanted);
     else
@@ -97,7 +92,7 @@ START_TEST(what_is_no_file_is_named_with_what_mends_it)
     free(fault);
     free(wanted);
     free(path);
-    remove_folder();
+    remove_home();
 }
 END_TEST
 
@@ -123,7 +118,7 @@ START_TEST(a_pipe_keeps_nobody_waiting)
     uint64_t last_seq;
     char error[200];
 
-    make_folder();
+    make_home();
     ck_assert_int_eq(workspace_open(&workspace, "01-x", NULL, "ann"), 0);
     char *path = alloc_printf("%s/journal", workspace.path);
     char *recording = alloc_printf("%s/recording-001.pcapng", workspace.path);
@@ -146,7 +141,7 @@ START_TEST(a_pipe_keeps_nobody_waiting)
     free(answers);
     free(recording);
     free(path);
-    remove_folder();
+    remove_home();
 }
 END_TEST
 
@@ -154,16 +149,16 @@ START_TEST(a_pipe_in_the_place_of_the_student_or_lock_keeps_nobody_waiting)
 {
     struct workspace workspace;
 
-    make_folder();
-    char *path = alloc_printf("%s/%s", folder, _i ? ".lock" : "student");
+    make_home();
+    char *path = alloc_printf("%s/%s", home.folder, _i ? ".lock" : "student");
     make(path, A_PIPE);
-    int result = workspace_open(&workspace, "01-x", folder, "ann");
+    int result = workspace_open(&workspace, "01-x", home.folder, "ann");
     ck_assert_int_eq(result < 0, !_i); /* a pipe can be locked */
     if (!result)
         workspace_close(&workspace);
-    ck_assert(!workspace_is_open(folder));
+    ck_assert(!workspace_is_open(home.folder));
     free(path);
-    remove_folder();
+    remove_home();
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include "labs/journal.h"
 #include "labs/lab.h"
 #include "labs/workspace.h"
+#include "student.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -17,27 +18,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];
+static struct student home;
 
-static void make_folder(void)
+static void make_home(void)
 {
-    strcpy(folder, "/tmp/mqttlab-unit.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    setenv("XDG_DATA_HOME", folder, 1);
-    unsetenv("MQTTLAB_LAB_DIR");
+    student_make_home(&home);
 }
 
-static void remove_folder(void)
+static void remove_home(void)
 {
-    char *command = alloc_printf("rm -rf '%s'", folder);
-
-    ck_assert_int_eq(system(command), 0);
-    free(command);
+    student_remove_folder(&home);
 }
 
 static char *in_folder(const char *name)
 {
-    return alloc_printf("%s/%s", folder, name);
+    return alloc_printf("%s/%s", home.folder, name);
 }
 
 START_TEST(a_workspace_remembers_the_student)
@@ -60,7 +55,7 @@ START_TEST(the_folder_of_a_workspace_is_absolute)
     struct workspace workspace;
     int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(chdir(home.folder), 0);
     ck_assert_int_eq(workspace_open(&workspace, "01-x", "own/rel", "ann"), 0);
     ck_assert_int_eq(workspace.path[0], '/');
     ck_assert_int_eq(fchdir(here), 0);
@@ -375,7 +370,8 @@ START_TEST(more_files_than_a_handin_holds_are_told_when_packing)
     /* The whole one is still there, and half of one nowhere. */
     ck_assert_int_eq(stat(file, &info), 0);
     ck_assert_int_eq(info.st_size, size);
-    char *count = alloc_printf("test $(ls %s | grep -c mqlab) = 1", folder);
+    char *count =
+        alloc_printf("test $(ls %s | grep -c mqlab) = 1", home.folder);
     ck_assert_int_eq(system(count), 0);
     free(count);
     workspace_close(&workspace);
@@ -464,7 +460,7 @@ Suite *workspace_suite(void)
     Suite *suite = suite_create("workspace");
     TCase *tcase = unit_case(suite, "workspace", 20);
 
-    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+    tcase_add_checked_fixture(tcase, make_home, remove_home);
     tcase_add_test(tcase, a_workspace_remembers_the_student);
     tcase_add_test(tcase, the_folder_of_a_workspace_is_absolute);
     tcase_add_test(tcase, one_program_at_a_time_works_in_a_workspace);
