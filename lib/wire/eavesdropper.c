@@ -294,59 +294,88 @@ static void take_cable(struct eavesdropper *e, const struct history_row *row)
         read_frames(e, from_client, frames);
 }
 
-/* Are these words in what the broker says? What stands behind them is in
-   rest. */
-static bool says(struct slice text, const char *words, struct slice *rest)
-{
-    size_t len = strlen(words);
+/* What the broker says of the handshake. */
+struct agreed {
+    bool is_1_3;
+    bool resumed;
+    bool by_key;
+    bool by_certificate;
+    struct slice suite;
+    struct slice name; /* of the client: its identity, or whose certificate */
+};
 
-    for (size_t i = 0; i + len <= text.len; i++) {
-        *rest = slice_skip(text, i + len);
-        if (!memcmp(text.bytes + i, words, len))
-            return true;
-    }
-    return false;
+static bool skip(struct slice *text, const char *words)
+{
+    if (!slice_starts_with(*text, slice_of_string(words)))
+        return false;
+    *text = slice_skip(*text, strlen(words));
+    return true;
+}
+
+static struct slice take_word(struct slice *text)
+{
+    struct slice word = *text;
+
+    while (text->len && !slice_starts_with(*text, slice_of_string(", ")))
+        *text = slice_skip(*text, 1);
+    return slice_first(word, word.len - text->len);
+}
+
+/* Each part is looked for at its place only: names that the client chose stand
+   behind all others, and may hold the same words. */
+static struct agreed read_agreed(struct slice text)
+{
+    struct slice version = take_word(&text);
+    struct agreed agreed = {.is_1_3 = slice_equal_string(version, "TLSv1.3")};
+
+    if (skip(&text, ", "))
+        agreed.suite = take_word(&text);
+    agreed.resumed = skip(&text, ", resumed");
+    if (skip(&text, ", certificate "))
+        take_word(&text);
+    if (skip(&text, ", server name "))
+        take_word(&text);
+    agreed.by_key = skip(&text, ", PSK identity ");
+    agreed.by_certificate =
+        !agreed.by_key && skip(&text, ", client certificate of ");
+    agreed.name = text;
+    return agreed;
 }
 
 /* What crossed before anybody watched: who listened then has read it, but for
-   what TLS 1.3 encrypts. */
-static void take_earlier(struct eavesdropper *e, struct slice text)
+   what TLS 1.3 encrypts. The identity of a key is never encrypted. */
+static void take_earlier(struct eavesdropper *e, const struct agreed *agreed)
 {
-    struct slice rest;
-    bool is_1_3 = says(text, "TLSv1.3", &rest);
     struct buf suite = {0};
 
     if (e->cover != EAVESDROPPER_UNKNOWN)
         return;
-    buf_append_slice(&suite, text);
-    e->cover = is_1_3 ? EAVESDROPPER_TLS_1_3 : EAVESDROPPER_TLS_1_2;
+    buf_append_slice(&suite, agreed->suite);
+    e->cover = agreed->is_1_3 ? EAVESDROPPER_TLS_1_3 : EAVESDROPPER_TLS_1_2;
     e->overhead = overhead_of(e->cover, buf_string(&suite));
     buf_release(&suite);
-    if (is_1_3 || says(text, ", resumed", &rest))
+    if (agreed->by_key)
+        note(e, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, agreed->name);
+    if (agreed->is_1_3 || agreed->resumed || agreed->by_key)
         return;
-    if (says(text, "PSK identity ", &rest)) {
-        note(e, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, rest);
-        return;
-    }
     note(e, EAVESDROPPER_SERVER, EAVESDROPPER_READ, slice_of(NULL, 0));
-    if (says(text, "client certificate of ", &rest))
-        note(e, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, rest);
+    if (agreed->by_certificate)
+        note(e, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, agreed->name);
 }
 
 /* What the broker says of the handshake: what there was to learn. */
 static void take_handshake(struct eavesdropper *e, const struct record *record)
 {
-    struct slice text = record_get(record->bytes, RECORD_TEXT);
-    struct slice rest;
+    struct agreed agreed;
 
     if (record_code(record->bytes) != EVENT_TLS_OPENED)
         return;
+    agreed = read_agreed(record_get(record->bytes, RECORD_TEXT));
     if (record->flags & RECORD_SNAPSHOT)
-        take_earlier(e, text);
-    bool by_key = says(text, "PSK identity", &rest);
-    if (by_key || says(text, "client certificate", &rest))
+        take_earlier(e, &agreed);
+    if (agreed.by_key || agreed.by_certificate)
         hide(e, EAVESDROPPER_CLIENT);
-    if (!by_key)
+    if (!agreed.by_key)
         hide(e, EAVESDROPPER_SERVER);
 }
 
