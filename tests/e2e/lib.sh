@@ -43,7 +43,8 @@ cleanup() {
         cat "$work/failure" >&2 2>/dev/null || echo "FAIL $test_name: a command ended with $status" >&2
     fi
     return_ports
-    rm -rf "$work"
+    # A program that is just ending may have written into it once more.
+    rm -rf "$work" 2>/dev/null || { sleep 1 && rm -rf "$work"; } || status=1
     exit "$status"
 }
 trap cleanup EXIT

@@ -111,7 +111,13 @@ class Terminal:
         self.send(chr(ord(letter) & 31))
 
     def close(self):
+        """Hang up, and be there until the program has ended: it still writes."""
         os.close(self.fd)
+        end = time.monotonic() + 20 * PACE
+        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+            time.sleep(0.02)
 
 
 class Pane:
@@ -343,6 +349,7 @@ class Student:
         self.screen.send("q\n")
         if not self.screen.wait("points so far", 20):
             self.faults.append("the lab does not end:" + self.screen.text[-300:])
+        self.screen.close()
 
     def open_pane(self):
         """The lab begins anew, in the dashboard."""
@@ -358,6 +365,9 @@ class Student:
             self.leave()
         for name in list(self.busy):
             self.press("C", name)
+        for shell in self.shells.values():
+            if shell is not self.pane:
+                shell.close()
 
 
 def asides_of(text):
