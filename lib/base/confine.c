@@ -8,6 +8,7 @@
 #include "base/process.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -45,9 +46,17 @@ int mount(const char *source, const char *target, const char *type,
 
 #define HIDDEN_BYTES 65536 /* of what is in the place of hidden files */
 
-/* Where people and services keep what is nobody else's business. */
-static const char *const hidden[] = {"/home", "/root",  "/var/tmp", "/run",
+/* Where people and services keep what is nobody else's business, or devices;
+   may be links to somewhere else. */
+static const char *const hidden[] = {"/home", "/root",  "/var", "/run",
                                      "/mnt",  "/media", "/dev"};
+
+/* All that programs need lies here. Other folders of / are somebody's: file
+   servers put those of a university under names of their own. /tmp is hidden
+   before them. */
+static const char *const of_the_system[] = {
+    "bin",  "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc",
+    "proc", "sys",  "opt", "nix",   "gnu",   "snap",   "tmp"};
 
 /* Of the devices these stay. A disk would be open to root, without whose rights
    a process of root's is still their owner. */
@@ -188,6 +197,52 @@ static bool hide(const char *place, uint64_t bytes)
     return mount("tmpfs", place, "tmpfs", SAFE, options) == 0;
 }
 
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; i < sizeof(of_the_system) / sizeof(of_the_system[0]);
+         i++) {
+        if (!strcmp(name, of_the_system[i]))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        if (!strcmp(name, hidden[i] + 1))
+            return true;
+    }
+    return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+/* Another folder of /, and no link to one that is hidden or shown anyway. */
+static int is_somebodys(const struct dirent *entry)
+{
+    char path[sizeof(entry->d_name) + 1];
+    struct stat info;
+
+    snprintf(path, sizeof(path), "/%s", entry->d_name);
+    return !is_known(entry->d_name) && lstat(path, &info) == 0 &&
+           S_ISDIR(info.st_mode);
+}
+
+static bool hide_all(void)
+{
+    struct dirent **found;
+    bool good = true;
+
+    for (size_t i = 0; good && i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        good = hide(hidden[i], HIDDEN_BYTES);
+    int count = good ? scandir("/", &found, is_somebodys, alphasort) : -1;
+    for (int i = 0; i < count; i++) {
+        char *place = alloc_printf("/%s", found[i]->d_name);
+
+        good = good && hide(place, HIDDEN_BYTES);
+        free(place);
+        free(found[i]);
+    }
+    if (count < 0)
+        return false;
+    free(found);
+    return good;
+}
+
 /* What is to stay visible; returns how many, 0 when one is not there. */
 static size_t keep_all(const struct confine *confine, struct kept *kept)
 {
@@ -225,10 +280,8 @@ static void make_links(void)
 /* Hide all, show what was kept, and make everything read-only. */
 static bool rearrange(const struct kept *kept, size_t count)
 {
-    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
-        if (!hide(hidden[i], HIDDEN_BYTES))
-            return false;
-    }
+    if (!hide_all())
+        return false;
     for (size_t i = 0; i < count; i++) {
         if (!show(&kept[i]))
             return false;
