@@ -459,6 +459,29 @@ static void list_items(void)
     }
 }
 
+static json_t *judge_all(const char *student)
+{
+    list_items();
+    job.verdicts =
+        mmap(NULL, (job.count + 1) * sizeof(job.verdicts[0]),
+             PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (job.verdicts == MAP_FAILED)
+        abort();
+    run_checks();
+    return result_json(student);
+}
+
+static void job_release(void)
+{
+    if (job.verdicts)
+        munmap(job.verdicts, (job.count + 1) * sizeof(job.verdicts[0]));
+    free(job.items);
+    grade_log_free(job.log);
+    fingerprint_free(job.fingerprint);
+    lab_run_free(job.run);
+    memset(&job, 0, sizeof(job));
+}
+
 json_t *grade_checks(const struct grade_options *options, const char *folder)
 {
     job.marks = options->marks;
@@ -476,19 +499,13 @@ json_t *grade_checks(const struct grade_options *options, const char *folder)
     if (lab)
         wrong = replay(lab, folder, student);
     if (!wrong) {
-        list_items();
-        job.verdicts =
-            mmap(NULL, (job.count + 1) * sizeof(job.verdicts[0]),
-                 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (job.verdicts == MAP_FAILED)
-            abort();
-        run_checks();
-        result = result_json(student);
+        result = judge_all(student);
     } else {
         result = grade_checks_error(wrong, wrong == lab_is_broken);
         if (student && workspace_student_valid(student))
             json_object_set_new(result, "student", json_string(student));
     }
+    job_release();
     free(lab_id);
     free(version);
     free(student);

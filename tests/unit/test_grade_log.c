@@ -3,11 +3,18 @@
  */
 #include "suites.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "labs/grade.h"
+#include "labs/grade_checks.h"
+#include "labs/grade_report.h"
+#include "labs/handin.h"
 #include "student.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char lab_text[] =
     STUDENT_LAB "## Step 1: One\n"
@@ -111,6 +118,37 @@ START_TEST(what_came_near_is_told_of_the_checks_that_it_is_about)
 }
 END_TEST
 
+/* What the one has recorded does not count for the other. */
+START_TEST(a_hand_in_does_not_count_for_the_next_one_of_a_process)
+{
+    const struct grade_options options = {
+        .home = student.folder, .jobs = 1, .timeout_s = 20};
+    char *folder = alloc_printf("%s/unpacked", student.folder);
+    char *recording = alloc_printf("%s/recording-001.pcapng", folder);
+    const char *wrong = NULL;
+
+    student_packet(&student, 1, 1, "c0 00");
+    recorder_flush(&student.live.recorder);
+    char *file = student_hand_in(&student);
+    ck_assert_int_eq(mkdir(folder, 0700), 0);
+    ck_assert_int_eq(handin_unpack(handin_open(file, &wrong), folder, &wrong),
+                     0);
+    json_t *first = grade_checks(&options, folder);
+    ck_assert_str_eq(logged(first, 0, 0), "passed, packet 1");
+    json_t *same = grade_checks(&options, folder);
+    ck_assert(json_equal(first, same));
+    ck_assert_int_eq(unlink(recording), 0);
+    json_t *empty = grade_checks(&options, folder);
+    ck_assert_str_eq(grade_report_error(empty), "there is no recording in it");
+    json_decref(first);
+    json_decref(same);
+    json_decref(empty);
+    free(recording);
+    free(folder);
+    free(file);
+}
+END_TEST
+
 Suite *grade_log_suite(void)
 {
     Suite *suite = suite_create("grade_log");
@@ -121,5 +159,7 @@ Suite *grade_log_suite(void)
     tcase_add_test(tcase, a_log_is_no_longer_than_a_script_wants);
     tcase_add_test(tcase,
                    what_came_near_is_told_of_the_checks_that_it_is_about);
+    tcase_add_test(tcase,
+                   a_hand_in_does_not_count_for_the_next_one_of_a_process);
     return suite;
 }
