@@ -24,6 +24,7 @@
 #define DRAW_MS      1000 /* the minutes go on */
 #define SOON_MS      100  /* after a message */
 #define QUIET_MS     700 /* what is retained has come when so long nothing came */
+#define ONCE_MS      3000 /* or so long after the first, whatever still comes */
 #define ANEW_MS      2000
 #define USUAL_WIDTH  80
 #define USUAL_HEIGHT 24
@@ -57,6 +58,7 @@ struct viewer {
     struct client_config config;
     struct class_board board;
     struct timer timer; /* of drawing; with --once, of the end */
+    uint64_t by_ms;     /* of the loop's clock: not later; 0: nothing came */
     struct loop_signal signals[SIGNALS];
     int signals_open;
     const char *prefix;
@@ -116,7 +118,21 @@ static void on_timer(struct timer *timer)
         return;
     }
     draw(viewer);
+    viewer->by_ms = 0;
     timer_set(&viewer->loop, &viewer->timer, DRAW_MS);
+}
+
+/* Something came, and more may: it is drawn when all is there, but who never
+   stops to publish holds nothing up. */
+static void draw_soon(struct viewer *viewer)
+{
+    uint64_t now_ms = clock_ms(&viewer->loop.clock);
+    uint64_t after_ms = viewer->once ? QUIET_MS : SOON_MS;
+
+    if (!viewer->by_ms)
+        viewer->by_ms = now_ms + (viewer->once ? ONCE_MS : DRAW_MS);
+    if (now_ms + after_ms <= viewer->by_ms)
+        timer_set(&viewer->loop, &viewer->timer, after_ms);
 }
 
 /* Somebody's row has changed. */
@@ -124,10 +140,8 @@ static void show(struct viewer *viewer, const struct class_board_row *row)
 {
     struct buf text = {0};
 
-    if (viewer->once) {
-        timer_set(&viewer->loop, &viewer->timer, QUIET_MS);
-    } else if (viewer->on_screen) {
-        timer_set(&viewer->loop, &viewer->timer, SOON_MS);
+    if (viewer->once || viewer->on_screen) {
+        draw_soon(viewer);
     } else {
         class_board_sentence(row, &text);
         puts(buf_string(&text));
@@ -158,8 +172,7 @@ static void on_suback(struct client *client, const struct mqtt_suback *suback)
 
     (void)suback;
     if (viewer->once || viewer->on_screen)
-        timer_set(&viewer->loop, &viewer->timer,
-                  viewer->once ? QUIET_MS : SOON_MS);
+        draw_soon(viewer);
 }
 
 static void on_message(struct client *client,

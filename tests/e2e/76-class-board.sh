@@ -40,6 +40,15 @@ has_line '2 students, 2 here, 0 gone' "$work/table"
 grep -Eq '^ann@home     01     1/6 +[1-9]/26 +0m$' "$work/table" || fail "$(cat "$work/table")"
 grep -Eq '^bob          01     1/6 +0/26 +0m$' "$work/table" || fail "$(cat "$work/table")"
 
+# Who tells without end holds up nobody's table.
+background endless "$MQTTLAB" pub -p "$class" -t class-a/mallory/01-x/progress \
+    -m '{"step":1,"steps":9,"moved":1}' --repeat 100000 --repeat-delay 0.05
+endless=$pid
+until_ok says '^mallory, lab 01-x: step 1 of 9'
+background once "$MQTTLAB" board -p "$class" -t class-a --once
+until_ok grep -q '^3 students, 2 here, 0 gone$' "$work/once.log"
+kill "$endless"
+
 # One closes the lab; of the other the broker hears no more.
 echo q >&8
 exec 8>&-
