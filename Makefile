@@ -47,9 +47,15 @@ uses.labs   := base mqtt net wire certs client
 # --- how to build it ---------------------------------------------------------
 
 CC         ?= cc
-PKG_CONFIG ?= pkg-config
+SYSTEM     := $(shell uname -s)
+# Homebrew keeps apart what macOS has too, in other versions.
+KEGS       := $(foreach keg,libarchive ncurses openssl@3 sqlite, \
+              :/opt/homebrew/opt/$(keg)/lib/pkgconfig \
+              :/usr/local/opt/$(keg)/lib/pkgconfig)
+PKG_CONFIG ?= $(if $(filter Darwin,$(SYSTEM)),PKG_CONFIG_PATH="$$PKG_CONFIG_PATH$(subst \
+              $() ,,$(KEGS))" )pkg-config
 PKGS       := libuv libwebsockets ncursesw vterm jansson libssl libcrypto libarchive md4c sqlite3 check
-PKGS       += $(if $(filter Linux,$(shell uname -s)),liburing)
+PKGS       += $(if $(filter Linux,$(SYSTEM)),liburing)
 PREFIX     ?= /usr/local
 VARIANT    ?= release
 B          := build/$(VARIANT)
@@ -89,7 +95,7 @@ endif
 
 CPPFLAGS += -I. -Ilib -DMQTTLAB_VERSION='"$(VERSION)"'
 # macOS has other names for the times of a file.
-CPPFLAGS += $(if $(filter Darwin,$(shell uname -s)),-Dst_mtim=st_mtimespec -Dst_ctim=st_ctimespec)
+CPPFLAGS += $(if $(filter Darwin,$(SYSTEM)),-Dst_mtim=st_mtimespec -Dst_ctim=st_ctimespec)
 BUILD    := -std=gnu17 -g $(WARN) $(CFLAGS.$(VARIANT)) $(CPPFLAGS) $(CFLAGS)
 BUILD    += $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 LDLIBS   += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -ldl -lm
@@ -130,7 +136,7 @@ $B/%.so: examples/%.c broker/plugin.h $B/flags
 	    -o $@ $< $(shell $(PKG_CONFIG) --libs sqlite3 libcrypto)
 
 $B/%.o: %.c $B/flags
-	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) -MMD -MP -c -o $@ $<
+	$(call say,CC)mkdir -p $(@D) && $(CC) $(BUILD) $(ALSO) -MMD -MP -c -o $@ $<
 
 # The pages of web/, as C.
 $B/web/pages.c: tools/embed $(PAGES:%=web/%)
@@ -141,7 +147,7 @@ $B/web/pages.o: $B/web/pages.c $B/flags
 # The list of suites is the list of files: tests/unit/test_NAME.c has
 # NAME_suite().
 $(TEST_OBJ): $B/suites_list.h
-$(TEST_OBJ): private BUILD += -I$B
+$(TEST_OBJ): ALSO = -I$B
 $B/suites_list.h: FORCE
 	@mkdir -p $(@D)
 	@printf 'SUITE(%s)\n' $(patsubst tests/unit/test_%.c,%,$(wildcard \

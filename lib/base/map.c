@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h> /* getentropy, on macOS */
 #include <unistd.h>
 
 static inline uint64_t rotate(uint64_t x, int by)
