@@ -198,17 +198,49 @@ static void refuse(struct ws *ws, uint16_t status, const char *why)
     tell_end(ws, -EPROTO);
 }
 
-/* A part of a control frame, for libwebsockets. */
-static void take_control(struct ws *ws, struct slice bytes)
+/* A part of a Close frame, for libwebsockets. */
+static void take_close(struct ws *ws, struct slice bytes)
 {
     if (!is_live(ws))
         return;
     ws_layer_give(ws, bytes);
     if (ws->in.payload_left)
         return;
-    ws->close_came |= ws->in.frame.opcode == WS_FRAME_CLOSE;
+    ws->close_came = true;
     ws_layer_settle(ws);
     judge(ws);
+}
+
+/* The newest Ping, if all of it is here: libwebsockets answers. It takes a
+   thousand times as long as a Ping takes to be sent, so of those that come
+   together no other one is answered [RFC 6455 5.5.3]. */
+static void answer_ping(struct ws *ws)
+{
+    bool under_way =
+        ws->in.payload_left && ws->in.frame.opcode == WS_FRAME_PING;
+
+    if (!ws->ping.len || under_way || !is_live(ws))
+        return;
+    ws_layer_give(ws, buf_slice(&ws->ping));
+    buf_release(&ws->ping);
+    ws_layer_settle(ws);
+    judge(ws);
+}
+
+/* A part of a control frame. Pongs are not asked for, and mean nothing. */
+static void take_control(struct ws *ws, const struct ws_frame_part *part,
+                         size_t *len)
+{
+    uint8_t opcode = ws->in.frame.opcode;
+
+    if (opcode == WS_FRAME_PING && part->kind == WS_FRAME_HEADER)
+        buf_clear(&ws->ping);
+    if (opcode == WS_FRAME_PING)
+        buf_append_slice(&ws->ping, part->bytes);
+    if (opcode == WS_FRAME_CLOSE) {
+        hand_over(ws, len);
+        take_close(ws, part->bytes);
+    }
 }
 
 /* At most WS_FRAME_BYTES; what the frames hold is handed over together. */
@@ -225,8 +257,7 @@ static void bring_frames(struct ws *ws, struct slice bytes)
             part.kind == WS_FRAME_HEADER || part.kind == WS_FRAME_PAYLOAD;
 
         if (has_frame && ws_frame_is_control(frame)) {
-            hand_over(ws, &len);
-            take_control(ws, part.bytes);
+            take_control(ws, &part, &len);
         } else if (has_frame && frame->opcode == WS_FRAME_TEXT) {
             hand_over(ws, &len);
             refuse(ws, WS_CLOSE_UNACCEPTABLE, "a frame of text came");
@@ -236,6 +267,7 @@ static void bring_frames(struct ws *ws, struct slice bytes)
         }
     }
     hand_over(ws, &len);
+    answer_ping(ws);
     ws->in_broken |= part.kind == WS_FRAME_WRONG;
     if (part.kind == WS_FRAME_WRONG)
         refuse(ws, WS_CLOSE_PROTOCOL_ERROR, part.wrong);
@@ -363,6 +395,7 @@ static void free_ws(struct ws *ws)
     ws_page_forget(ws);
     ws_pair_forget(ws);
     buf_release(&ws->out);
+    buf_release(&ws->ping);
     ws_context_unref(ws->context);
     if (ws->linger)
         free(LIST_ITEM(ws->linger, struct ws_linger, timer));

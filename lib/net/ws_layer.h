@@ -21,6 +21,7 @@ struct ws {
     int fd;                     /* our end; -1: none */
     struct buf out;             /* bytes that below has not taken */
     struct ws_frame_reader in;  /* frames of the peer */
+    struct buf ping;            /* the newest of its Pings, as it came */
     uint32_t frame_left;        /* bytes of our frame that are to follow */
     struct loop_task task;      /* tells of a write that failed */
     struct timer *linger; /* until the peer has answered our close; owned */

@@ -100,6 +100,21 @@ START_TEST(a_pong_waits_for_the_end_of_a_frame)
 }
 END_TEST
 
+/* One for each could not be paid for when a read brings thousands. */
+START_TEST(of_pings_that_come_together_the_newest_is_answered)
+{
+    open_server();
+    send_hex("8981aabbccdd ca 8a81aabbccdd ca 8981aabbccdd cb 8a80aabbccdd");
+    expect_hex("8a01 61");
+    send_hex("8981aabbccdd ca 8982aabbccdd c8");
+    pair_turn_some();
+    send_hex("d8 89");
+    expect_hex("8a02 6263");
+    pair_turn_some();
+    ck_assert_uint_eq(PEER->got.len, 0);
+}
+END_TEST
+
 START_TEST(half_a_header_is_completed_first)
 {
     struct transport_memory_faults few = {.capacity_bytes = 1};
@@ -235,6 +250,7 @@ Suite *transport_ws_suite(void)
     tcase_add_test(frames, small_frames_of_one_read_come_up_together);
     tcase_add_test(frames, a_write_is_one_frame);
     tcase_add_test(frames, a_pong_waits_for_the_end_of_a_frame);
+    tcase_add_test(frames, of_pings_that_come_together_the_newest_is_answered);
     tcase_add_test(frames, half_a_header_is_completed_first);
     tcase_add_test(frames, a_close_within_a_frame_sends_nothing_into_it);
     tcase_add_checked_fixture(ends, pair_open_loop, pair_close_loop);
