@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "client/client_debug.h"
 #include "client/play_connect.h"
 #include "client/play_words.h"
 
@@ -86,6 +87,18 @@ static bool is_refusal(const struct play *play)
     return line->deed == PLAY_CONNECT && play_words_behind(line, "refused");
 }
 
+static void refused(struct play *play, const struct client *client,
+                    enum mqtt_reason reason)
+{
+    const char *why = client_debug_refusal(client_version(client), reason);
+    const char *colon = strstr(why, ": "); /* behind "Connection Refused" */
+    char text[200];
+
+    snprintf(text, sizeof(text), "the broker refused the connection: %s",
+             colon ? colon + strlen(": ") : why);
+    fail(play, text);
+}
+
 static void on_connack(struct client *client,
                        const struct mqtt_connack *connack)
 {
@@ -98,7 +111,7 @@ static void on_connack(struct client *client,
             fail(play, "the broker did not refuse the connection");
         /* Otherwise it ends now. */
     } else if (connack->reason != MQTT_SUCCESS) {
-        fail(play, "the broker refused the connection");
+        refused(play, client, connack->reason);
     } else if (play->acting == actor) {
         done(play);
     }

@@ -108,6 +108,10 @@ fails_with() { # MESSAGE, and the script on standard input
 }
 echo 'connect a user ann password secret refused' |
     fails_with "line 1: the broker did not refuse the connection"
+echo 'connect a' |
+    fails_with "line 1: the broker refused the connection: not authorised"
+echo 'connect a version 5' |
+    fails_with "line 1: the broker refused the connection: Not authorized"
 echo 'connect a port 1 refused' | fails_with "line 1: no broker answers there"
 printf 'connect a user ann password secret\na cut\na lost' |
     fails_with "line 3: this client is not connected"
