@@ -163,7 +163,7 @@ $B/flags: FORCE
 
 # --- using it ----------------------------------------------------------------
 
-deps: ## install the libraries that are missing (sudo only when not root)
+deps: ## install what is missing (with sudo only when not root)
 	tools/install-deps build
 
 examples: $(EXAMPLES:examples/%.c=$B/%.so) ## build the example of a plugin
@@ -246,17 +246,17 @@ $(BUILT)/mqttlab: $(BUILT)/student.o $(REST) $B/main.o $B/libmqttlab.a
 -include $(REST:.o=.d) $(OURS)/judge.d
 endif
 
-shell: all ## your shell, in which mosquitto_pub and the others are ours
+shell: all ## your shell; mosquitto_pub and the others are ours in it
 	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $B/mqttlab shell $(ARGS) || :
 
 run: all ## start a broker with the dashboard
 	@$B/mqttlab
 
-grade: all ## mark the hand-ins in DIR=folder (more options: ARGS='--csv FILE')
+grade: all ## mark the hand-ins in DIR=folder (ARGS='--csv FILE')
 	$Q[ -n '$(DIR)' ] || { echo 'say which: make grade DIR=folder'; exit 3; }
 	$Q$B/mqttlab grade '$(DIR)' $(ARGS)
 
-bench: all $B/unit-tests ## measure the broker beside Debian's mosquitto, captures, dashboard
+bench: all $B/unit-tests ## measure the broker beside mosquitto, and the dashboard
 	@$B/mqttlab bench --vs mosquitto --json $B/bench.json
 	@$(MAKE) --no-print-directory bench-dashboard
 
@@ -284,7 +284,7 @@ check: $B/unit-tests $B/mqttlab examples layers cites $(FUZZ:%=$B/replay-%) ## r
 # Everything that `check` does, with nothing skipped, by two compilers (the
 # sanitizers' build is gcc's), and the linters.  Installs what that takes.
 check-all: export MQTTLAB_SKIP_NOTHING = 1
-check-all: ## all of it: linters, gcc, clang, sanitizers, foreign clients
+check-all: ## all of it: linters, gcc, clang, sanitizers, all clients
 	$Q$(MAKE) --no-print-directory lint
 	$Q$(MAKE) --no-print-directory check VARIANT=clang CC=clang
 	$Q$(MAKE) --no-print-directory check VARIANT=asan \
@@ -319,7 +319,7 @@ nightly: ## what takes hours: analyzer, fuzzing, load, valgrind
 	    CK_RUN_SUITE=$t valgrind -q --error-exitcode=1 --leak-check=full \
 	    --errors-for-leak-kinds=definite $B/unit-tests &&) true
 
-asan: ## run all tests with the address and undefined-behaviour sanitizers
+asan: ## run all tests with sanitizers: addresses, undefined
 	$Q$(MAKE) --no-print-directory check VARIANT=asan
 
 fuzz: ## fuzz every target, FOR=60 seconds each (needs clang)
@@ -384,7 +384,7 @@ PROVES = $(wildcard tests/unit/test_broker_*.c tests/unit/test_spec_*.c \
 CITES  = tests/spec/statements.txt -- $(OBEYS) -- $(PROVES) -- \
          $(filter-out $(OBEYS) $(PROVES),$(SRC) $(HDR) $(TESTS) \
          $(wildcard tests/unit/*.h tests/fuzz/*.c tests/e2e/* tests/packets/*))
-statements: ## print where each normative statement is obeyed and tested
+statements: ## print where each normative statement is obeyed, tested
 	$Qtools/statements $(CITES)
 
 cites:
@@ -397,7 +397,7 @@ $B/%.h.ok: %.h $B/flags
 	@touch $@
 
 screenshots: all ## make the pictures of README.md
-	$B/mqttlab screen --utf8 --svg -s 120x40 -n 7 docs/hello.pcapng \
+	TZ=UTC $B/mqttlab screen --utf8 --svg -s 120x40 -n 7 docs/hello.pcapng \
 	    >docs/dashboard.svg
 
 # Between two comments of the manual page stand the dashboard's keys.
@@ -408,7 +408,7 @@ manual: all ## write the dashboard's keys into docs/mqttlab.1
 	rm -f docs/mqttlab.1.orig
 
 format: ## reformat the sources in place
-	clang-format -i $(FORMATTED)
+	$Qclang-format -i $(FORMATTED)
 
 # --- shipping it -------------------------------------------------------------
 
@@ -432,8 +432,9 @@ install: all ## install under PREFIX=/usr/local, without solutions
 	install -m 644 $(MANUAL) $(EXAMPLES) $(DOC)/
 	install -d $(INCLUDE)
 	install -m 644 broker/plugin.h $(INCLUDE)/
-	$(foreach f,$(LABS),install -m 644 $f $(SHARE)/$f &&) true
-	$(foreach f,$(filter %.md,$(LABS)),$(SEAL) $f >$(SHARE)/$f &&) true
+	@echo 'the labs and exercises to $(SHARE)'
+	$Q$(foreach f,$(LABS),install -m 644 $f $(SHARE)/$f &&) true
+	$Q$(foreach f,$(filter %.md,$(LABS)),$(SEAL) $f >$(SHARE)/$f &&) true
 
 uninstall: ## take away what install brought
 	rm -f $(DESTDIR)$(PREFIX)/bin/mqttlab $(MAN)/man1/mqttlab.1 \
@@ -447,7 +448,7 @@ uninstall: ## take away what install brought
 ARCHIVE = mqttlab-$(VERSION)
 PACKED  = build/dist
 SEAL    = $B/mqttlab lab seal
-dist: $(if $(filter file,$(origin SEAL)),all) ## pack the last commit, without solutions, its answers hashed
+dist: $(if $(filter file,$(origin SEAL)),all) ## pack the last commit, without solutions, answers hashed
 	rm -rf $(PACKED) && mkdir -p $(PACKED)
 	git archive --prefix=$(ARCHIVE)/ HEAD | tar xf - -C $(PACKED)
 	for f in $(PACKED)/$(ARCHIVE)/labs/*.md $(PACKED)/$(ARCHIVE)/exercises/*/*.md; do \

@@ -7,6 +7,8 @@ cd "$root" || exit 1
 awk '/^```/ { if (on) exit; on = 1; next } on' README.md >"$work/picture"
 "$MQTTLAB" screen --utf8 -n 7 -k '<Tab>jjj' docs/hello.pcapng >"$work/screen"
 holds "$work/picture" <"$work/screen"
+"$MQTTLAB" screen --utf8 --svg -s 120x40 -n 7 docs/hello.pcapng |
+    cmp -s - docs/dashboard.svg || fail "make screenshots makes another picture"
 
 # Commands in blocks.
 awk '/^ *```/ { on = $0 ~ /sh$/ && !on; next } on' README.md >"$work/typed"
