@@ -215,8 +215,8 @@ uint32_t broker_max_packet_size(const struct broker *broker, uint32_t at_most)
 static void report_refused(struct broker *broker, const char *peer,
                            const char *limit)
 {
-    log_notice(broker->log, "Connection from %s refused: %s is reached.", peer,
-               limit);
+    log_notice(broker->log, "Client connection from %s denied: %s exceeded.",
+               peer, limit);
     if (!tap_on(&broker->tap))
         return;
     report_begin(broker, EVENT_LIMIT, slice_of(NULL, 0));

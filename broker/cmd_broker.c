@@ -500,13 +500,16 @@ static int serve(struct run *run)
 {
     if (!guard(run))
         return EXIT_MISTAKE;
+    /* Before anybody can know that we are there: who sees the port or the pid
+       file may send a signal at once. */
+    signals_open(&run->signals, &run->loop, on_signal, run);
     if (!listen_everywhere(run) || !settle_down(run) || !open_store(run)) {
+        signals_close(&run->signals);
         broker_stop(run->broker, NULL, NULL);
         loop_run(&run->loop);
         return EXIT_UNUSABLE;
     }
     open_control(run);
-    signals_open(&run->signals, &run->loop, on_signal, run);
     log_info(&run->output.log, "mqttlab version " MQTTLAB_VERSION " running");
     tell_parent(run, EXIT_STOPPED);
     loop_run(&run->loop);

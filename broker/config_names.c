@@ -14,10 +14,9 @@ struct refusal {
     const char *why;
 };
 
-#define BRIDGES  "mqttlab has no bridges to other brokers"
-#define ENGINES  "keys come from files, not from OpenSSL engines"
-#define NEWER    "only versions of mosquitto after 2.0.11 have it"
-#define OBSOLETE "it has no meaning any more; remove the line"
+#define BRIDGES "mqttlab has no bridges to other brokers"
+#define ENGINES "keys come from files, not from OpenSSL engines"
+#define NEWER   "only versions of mosquitto after 2.0.11 have it"
 
 /* clang-format off */
 static const struct refusal refusals[] = {
@@ -59,10 +58,12 @@ static const struct refusal refusals[] = {
     {"enable_control_api",        NEWER},
     {"packet_buffer_size",        NEWER},
     {"retain_expiry_interval",    NEWER},
-    {"retry_interval",       OBSOLETE},
-    {"store_clean_interval", OBSOLETE},
 };
 /* clang-format on */
+
+/* Of versions before 2.0. */
+static const char *const obsolete[] = {"retry_interval",
+                                       "store_clean_interval"};
 
 bool config_names_match(const char *in_table, const char *name)
 {
@@ -80,6 +81,15 @@ const char *config_names_why_not(const char *name)
             return refusals[i].why;
     }
     return NULL;
+}
+
+bool config_names_is_obsolete(const char *name)
+{
+    for (size_t i = 0; i < sizeof(obsolete) / sizeof(obsolete[0]); i++) {
+        if (!strcmp(obsolete[i], name))
+            return true;
+    }
+    return false;
 }
 
 static unsigned least(unsigned a, unsigned b, unsigned c)

@@ -17,6 +17,10 @@ bool config_names_match(const char *in_table, const char *name);
  */
 const char *config_names_why_not(const char *name);
 
+/* An option that older mosquittos had and that has no meaning any more: a line
+   of it can be passed over. */
+bool config_names_is_obsolete(const char *name);
+
 /* The option that was probably meant; NULL when none is near. */
 const char *config_names_nearest(const char *name);
 

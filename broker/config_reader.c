@@ -105,6 +105,11 @@ static void report_unknown(struct config_reader *reader, const char *name)
 {
     const char *why_not = config_names_why_not(name);
 
+    if (config_names_is_obsolete(name)) {
+        config_reader_warning(
+            reader, "%s has no meaning any more; remove the line", name);
+        return;
+    }
     if (why_not) {
         config_reader_problem(reader, "%.60s is not supported: %s", name,
                               why_not);

@@ -69,6 +69,20 @@ static const struct way ways[] = {
 };
 /* clang-format on */
 
+/* The words that mosquitto has, for scripts that look for them. */
+static const char *log_words(const struct way *way,
+                             const struct connection_ending *ending)
+{
+    bool refused = ending->why == END_REFUSED;
+
+    if (refused && (ending->reason == MQTT_NOT_AUTHORIZED ||
+                    ending->reason == MQTT_BAD_USER_NAME_OR_PASSWORD))
+        return "disconnected, not authorised";
+    if (ending->why == END_LIMIT && ending->reason == MQTT_PACKET_TOO_LARGE)
+        return "disconnected due to oversize packet";
+    return way->log;
+}
+
 static void log_end(const struct connection *connection, const struct way *way,
                     const struct connection_ending *ending)
 {
@@ -81,8 +95,9 @@ static void log_end(const struct connection *connection, const struct way *way,
         !log_wants(broker->log, LOG_NOTICE))
         return;
     log_notice(broker->log, "Client %s %s%s%s.",
-               connection_name(connection, name, sizeof(name)), way->log,
-               error ? ": " : "", error ? ending->text : "");
+               connection_name(connection, name, sizeof(name)),
+               log_words(way, ending), error ? ": " : "",
+               error ? ending->text : "");
 }
 
 /* The event that says why, then the end of the Network Connection. Returns

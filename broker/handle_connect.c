@@ -41,6 +41,7 @@ static void refuse(struct admission *admission, enum mqtt_reason reason)
     }
     /* [MQTT-3.2.2-7]; so nothing more is processed [MQTT-3.1.4-6]. */
     connection_end(connection, &(struct connection_ending){.why = END_REFUSED,
+                                                           .reason = reason,
                                                            .text = text,
                                                            .cause = cause});
 }
@@ -400,10 +401,10 @@ static void log_accepted(const struct admission *admission)
         return;
     const struct mqtt_will *will = &admission->connect.will;
     if (will->set)
-        log_debug(broker->log,
-                  "Will message specified (%zu bytes) (r%d, q%d). %.*s",
-                  will->payload.len, will->retain, will->qos,
-                  SLICE_ARGS(will->topic));
+        log_debug(broker->log, "Will message specified (%zu bytes) (r%d, q%d).",
+                  will->payload.len, will->retain, will->qos);
+    if (will->set)
+        log_debug(broker->log, "    %.*s", SLICE_ARGS(will->topic));
     else
         log_debug(broker->log, "No will message specified.");
 }

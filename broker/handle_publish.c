@@ -114,11 +114,13 @@ static void report_refused(const struct incoming *incoming, const char *why)
     struct broker *broker = incoming->broker;
 
     log_info(
-        broker->log, "Denied PUBLISH from %s (d%d, q%d, r%d, m%u, '%.*s'): %s",
+        broker->log,
+        "Denied PUBLISH from %s (d%d, q%d, r%d, m%u, '%.*s', ... (%zu bytes)): %s",
         incoming->connection->session->client_id, incoming->routing.publish.dup,
         incoming->routing.publish.qos, incoming->routing.publish.retain,
         (unsigned)incoming->routing.publish.packet_id,
-        SLICE_ARGS(incoming->routing.publish.topic), why);
+        SLICE_ARGS(incoming->routing.publish.topic),
+        incoming->routing.publish.payload.len, why);
     if (tap_on(&broker->tap))
         identity_report(broker, incoming->connection->session,
                         incoming->routing.publish.topic, why,

@@ -66,3 +66,19 @@ until_ok says "Nothing is saved"
 kill -TERM "$broker_pid"
 finishes "$broker_pid" 0
 says "terminating" || fail "the end is not logged"
+
+# --- who sees the pid file may send a signal: it was written when signals are heeded
+rm "$work/b.txt"
+configure "allow_anonymous true" "pid_file $work/pid" "persistence true" \
+    "persistence_location $work"
+for round in 1 2 3 4 5 6 7 8; do
+    background broker mosquitto -c "$work/b.conf"
+    # Without a pause between: it is about the moments behind the file.
+    waited=0
+    until [ -s "$work/pid" ] || [ $waited = 1000000 ]; do
+        waited=$((waited + 1))
+    done
+    kill -HUP "$pid" && kill -TERM "$pid"
+    finishes "$pid" 0
+    [ ! -e "$work/pid" ] || fail "round $round: the pid file stays"
+done

@@ -4,10 +4,11 @@
 need /usr/sbin/mosquitto
 need /usr/bin/mosquitto_sub mosquitto-clients
 
+rules="allow_anonymous true"
 configure() { # NAME PORT
     cat >"$work/$1.conf" <<END
 listener $2 127.0.0.1
-allow_anonymous true
+$rules
 log_dest topic
 log_dest file $work/$1.txt
 log_type all
@@ -87,3 +88,48 @@ until same_tree; do
 $(cat "$work/difference")"
     sleep 0.2
 done
+
+# Who is turned away is told of in the words that scripts look for; ours say why behind
+# them, and know where an unknown client comes from.
+/usr/bin/mosquitto_passwd -b -c "$work/users" u p
+printf 'user u\ntopic read a\n' >"$work/rights"
+chmod 644 "$work/users" "$work/rights"
+rules="max_connections 1
+allow_anonymous false
+password_file $work/users
+acl_file $work/rights
+max_packet_size 60"
+start theirs /usr/sbin/mosquitto
+theirs=$port
+start ours "$MQTTLAB" broker
+ours=$port
+turned_away() { # NAME PORT
+    whose=$1
+    who="-p $2 -i me -t a -m"
+    background "$whose-first" /usr/bin/mosquitto_sub -p "$2" -i first -t a -u u -P p
+    until_ok grep -q "Sending SUBACK to first" "$work/$whose.txt"
+    # shellcheck disable=SC2086
+    ! /usr/bin/mosquitto_pub $who x -u u -P p || fail "$whose let in a second one"
+    kill "$pid"
+    until_ok grep -q "Client first disconnected" "$work/$whose.txt"
+    for version in 311 5; do
+        # shellcheck disable=SC2086
+        {
+            /usr/bin/mosquitto_pub -V $version $who x || :
+            /usr/bin/mosquitto_pub -V $version $who x -u u -P wrong || :
+            /usr/bin/mosquitto_pub -V $version $who x -u u -P p -q 1
+        }
+    done
+    # shellcheck disable=SC2086
+    /usr/bin/mosquitto_pub $who "$(printf %060d 1)" -u u -P p || :
+    until_ok grep -q "oversize" "$work/$whose.txt"
+    sed -nE -e 's/^[0-9]+: //' -e 's/<unknown>|127.0.0.1(:[0-9]+)?/SOMEBODY/' \
+        -e '/not authorised|^Denied|oversize| denied/s/(: [^:]*)?\.?$//p' \
+        "$work/$whose.txt" >"$work/$whose.said"
+} 2>/dev/null
+turned_away theirs "$theirs"
+turned_away ours "$ours"
+[ "$(wc -l <"$work/theirs.said")" = 8 ] || fail "not 8 lines: $(cat "$work/theirs.said")"
+diff -u "$work/theirs.said" "$work/ours.said" >"$work/difference" ||
+    fail "who is turned away: Debian's (-) and ours (+) differ:
+$(cat "$work/difference")"

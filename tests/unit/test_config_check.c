@@ -296,6 +296,16 @@ START_TEST(a_warning_is_no_problem)
 }
 END_TEST
 
+START_TEST(an_option_of_old_versions_is_warned_of_and_passed_over)
+{
+    check_good("listener 1\nretry_interval 20\nstore_clean_interval\n");
+    ck_assert_msg(strstr(report, "t.conf:2: warning: retry_interval has no "
+                                 "meaning any more") != NULL,
+                  "%s", report);
+    ck_assert_ptr_nonnull(strstr(report, "t.conf:3: warning: store_clean_"));
+}
+END_TEST
+
 START_TEST(a_list_of_prefixes_is_warned_of_where_it_stands)
 {
     check_good("listener 1\nclientid_prefixes lab-;\n");
@@ -338,6 +348,8 @@ Suite *config_check_suite(void)
     tcase_add_loop_test(tcase, what_only_looks_like_a_mistake_is_none, 0,
                         sizeof(fine) / sizeof(fine[0]));
     tcase_add_test(tcase, a_warning_is_no_problem);
+    tcase_add_test(tcase,
+                   an_option_of_old_versions_is_warned_of_and_passed_over);
     tcase_add_test(tcase, a_list_of_prefixes_is_warned_of_where_it_stands);
     tcase_add_test(tcase,
                    an_authority_alone_does_not_make_tls_and_that_is_said);

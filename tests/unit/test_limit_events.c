@@ -150,7 +150,7 @@ START_TEST(too_many_connections_are_named)
                      0);
     loop_turn(&rig.loop, true);
     expect_event(EVENT_LIMIT, "max_connections");
-    ck_assert(rig_logged(&rig, "max_connections is reached"));
+    ck_assert(rig_logged(&rig, "denied: max_connections exceeded."));
     close(fd);
 }
 END_TEST
