@@ -16,12 +16,6 @@ const struct acl_section *acl_section_of(const struct acl *acl,
     return section ? section : acl->others;
 }
 
-static bool has_wildcard(struct slice text)
-{
-    return text.len && (memchr(text.bytes, '+', text.len) ||
-                        memchr(text.bytes, '#', text.len));
-}
-
 static bool matches(struct slice filter, struct slice topic_name)
 {
     /* Nobody can be named "$share" and so get at what is behind it. */
@@ -83,8 +77,8 @@ static const struct acl_rule *decide(const struct acl_list *list,
 
 static bool may_use_patterns(const struct acl_subject *subject)
 {
-    return !has_wildcard(subject->client_id) &&
-           !has_wildcard(slice_of_string(subject->user_name));
+    return !topic_filter_has_wildcard(subject->client_id) &&
+           !topic_filter_has_wildcard(slice_of_string(subject->user_name));
 }
 
 struct acl_decision acl_decide(const struct acl_subject *subject,

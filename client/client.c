@@ -314,8 +314,6 @@ void client_greeted(struct client *client, const struct mqtt_connack *connack)
             property_number(given, PROPERTY_RETAIN_AVAILABLE, 1) != 0,
         .maximum_packet_size = property_number(
             given, PROPERTY_MAXIMUM_PACKET_SIZE, MQTT_MAX_PACKET_SIZE),
-        .topic_alias_maximum =
-            (uint16_t)property_number(given, PROPERTY_TOPIC_ALIAS_MAXIMUM, 0),
         /* [MQTT-3.2.2-21] */
         .keep_alive_s = (uint16_t)property_number(
             given, PROPERTY_SERVER_KEEP_ALIVE, connect->keep_alive_s),

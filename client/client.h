@@ -117,7 +117,6 @@ struct client_limits {
     uint8_t maximum_qos;
     bool retain_available;
     uint32_t maximum_packet_size;
-    uint16_t topic_alias_maximum;
     uint16_t keep_alive_s; /* the server's, if it sets one */
 };
 

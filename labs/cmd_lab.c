@@ -64,8 +64,7 @@ static const struct option_spec lab_options[] = {
 struct request {
     struct lab_plain_options plain;
     unsigned seeds;
-    bool right_only;  /* --right */
-    bool in_terminal; /* --plain */
+    bool right_only; /* --right */
     const char *words[MAX_WORDS];
     size_t word_count;
 };
@@ -491,7 +490,7 @@ static int read_options(struct request *request, int argc, char **argv)
         } else if (id == LAB_RIGHT) {
             request->right_only = true;
         } else if (id == LAB_PLAIN) {
-            request->in_terminal = true;
+            continue; /* cmd_lab_on_screen has said no for it */
         } else if (id == LAB_HELP) {
             usage(stdout);
             return EXIT_GOOD;

@@ -210,15 +210,6 @@ const char *params_draw(struct lab *lab, const char *student,
     return NULL;
 }
 
-const char *params_value(const struct lab *lab, const char *name)
-{
-    for (size_t i = 0; i < lab->param_count; i++) {
-        if (!strcmp(lab->params[i].name, name))
-            return lab->params[i].value;
-    }
-    return NULL;
-}
-
 static struct lab_param *find(struct lab *lab, const char *name, size_t len)
 {
     for (size_t i = 0; i < lab->param_count; i++) {

@@ -38,8 +38,4 @@ uint64_t params_variety(const char *rule);
  */
 bool params_fill(struct buf *out, struct lab *lab, const char *text);
 
-/* The value of the parameter called so; NULL when there is none. It is the
-   lab's. */
-const char *params_value(const struct lab *lab, const char *name);
-
 #endif

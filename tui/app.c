@@ -583,15 +583,3 @@ void app_key(struct app *app, int key, const struct keys_mouse *mouse)
     else
         act_on_key(app, key);
 }
-
-void app_type(struct app *app, const char *keys)
-{
-    int key = KEYS_NONE;
-    size_t used;
-
-    while ((used = keys_parse(keys, &key))) {
-        app_key(app, key, NULL);
-        store_catch_up(app->store, 0);
-        keys += used;
-    }
-}

@@ -116,9 +116,8 @@ struct app {
     struct prompt prompts[APP_ASKINGS];
     struct filter_error filter_error; /* of what is being typed */
     bool filter_bad;
-    char *old_filter; /* to go back to with Esc */
-    char *sought;     /* searched last */
-    bool backward;
+    char *old_filter;  /* to go back to with Esc */
+    char *sought;      /* searched last */
     char *said;        /* shown until the next key; NULL: nothing */
     char *load;        /* a file that is to be opened; whoever does, takes it */
     struct buf copied; /* for the terminal's clipboard; whoever takes it clears
@@ -142,9 +141,6 @@ void app_draw(struct app *app, struct grid *grid);
 
 /* A key was pressed; mouse only for KEYS_MOUSE. */
 void app_key(struct app *app, int key, const struct keys_mouse *mouse);
-
-/* Type keys as keys_parse reads them. */
-void app_type(struct app *app, const char *keys);
 
 /* Show a view. */
 void app_show(struct app *app, enum view_id view);

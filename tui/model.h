@@ -114,8 +114,7 @@ struct model_topic {
     struct model_topic **children; /* in order of their names */
     size_t child_count;
     uint64_t published;                 /* messages on this very topic */
-    uint64_t published_ns;              /* last one */
-    uint64_t last_seq;                  /* its record */
+    uint64_t last_seq;                  /* record of the last one */
     uint8_t payload[MODEL_PAYLOAD_MAX]; /* of the last message */
     uint32_t payload_len;
     uint8_t qos;
@@ -172,7 +171,6 @@ struct model {
     size_t topic_count;
     uint64_t topics_dropped;
     size_t named_count;        /* topics that a packet named */
-    size_t retained_count;     /* topics with a retained message */
     struct model_will **wills; /* oldest first */
     size_t will_count;
     uint64_t subscriptions_changed; /* counts changes, for caches */
@@ -242,9 +240,6 @@ struct model_topic *model_topic_next(const struct model *model,
                                      struct model_topic *topic, bool all);
 /* Append the whole Topic Name. */
 void model_topic_name(const struct model_topic *topic, struct buf *out);
-/* The topic with this name, or NULL. */
-struct model_topic *model_topic_find(const struct model *model,
-                                     struct slice topic_name);
 /* Levels above it. */
 int model_topic_depth(const struct model_topic *topic);
 /* How many connected or kept sessions subscribe to it. */

@@ -63,9 +63,8 @@ static struct model_topic *add_child(struct model *model,
     return child;
 }
 
-/* The topic of this name; made when make is set and there is room. */
-static struct model_topic *find(struct model *model, struct slice topic_name,
-                                bool make)
+/* The topic of this name, made if need be; NULL: there is no room. */
+static struct model_topic *place(struct model *model, struct slice topic_name)
 {
     struct model_topic *topic = &model->root;
     struct topic_levels levels = topic_levels(topic_name);
@@ -75,19 +74,10 @@ static struct model_topic *find(struct model *model, struct slice topic_name,
         bool found;
         size_t at = child_place(topic, level, &found);
 
-        if (found)
-            topic = topic->children[at];
-        else
-            topic = make ? add_child(model, topic, at, level) : NULL;
+        topic =
+            found ? topic->children[at] : add_child(model, topic, at, level);
     }
     return topic;
-}
-
-struct model_topic *model_topic_find(const struct model *model,
-                                     struct slice topic_name)
-{
-    /* Without make nothing is changed. */
-    return find((struct model *)(uintptr_t)model, topic_name, false);
 }
 
 static void free_children(struct model_topic *topic)
@@ -199,17 +189,9 @@ static void count_rate(struct model_topic *topic, uint64_t second)
         topic->rate[0]++;
 }
 
-static void set_retained(struct model *model, struct model_topic *topic,
-                         bool retained)
-{
-    if (topic->retained != retained)
-        model->retained_count += retained ? 1 : (size_t)-1;
-    topic->retained = retained;
-}
-
 static struct model_topic *name_topic(struct model *model, struct slice name)
 {
-    struct model_topic *topic = name.len ? find(model, name, true) : NULL;
+    struct model_topic *topic = name.len ? place(model, name) : NULL;
 
     if (topic && !topic->named) {
         topic->named = true;
@@ -242,9 +224,8 @@ void model_topic_packet(struct model *model, const struct model_packet *packet)
     topic->qos = publish->qos;
     topic->retain = publish->retain;
     topic->last_seq = record->seq;
-    topic->published_ns = record->time_ns;
     if (publish->retain)
-        set_retained(model, topic, publish->payload.len > 0);
+        topic->retained = publish->payload.len > 0;
     if (packet->from_client || *name.bytes == '$') {
         topic->published++;
         count_rate(topic, record->time_ns / CLOCK_NS_PER_S);
@@ -260,7 +241,6 @@ static void keep_event(struct model_topic *topic, const struct history_row *row)
     topic->qos = (uint8_t)record_get_number(bytes, RECORD_QOS, 0);
     topic->retain = record_get_number(bytes, RECORD_RETAIN, topic->retain);
     topic->last_seq = row->record.seq;
-    topic->published_ns = row->record.time_ns;
 }
 
 void model_topic_event(struct model *model, const struct history_row *row)
@@ -284,7 +264,7 @@ void model_topic_event(struct model *model, const struct history_row *row)
         keep_event(topic, row);
         return;
     }
-    set_retained(model, topic, stores);
+    topic->retained = stores;
     /* From before we watched: all that is known of it. */
     if (!topic->published)
         keep_event(topic, row);
@@ -295,5 +275,5 @@ void model_topics_restart(struct model *model)
     struct model_topic *topic = NULL;
 
     while ((topic = model_topic_next(model, topic, true)))
-        set_retained(model, topic, false);
+        topic->retained = false;
 }

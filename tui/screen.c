@@ -282,11 +282,6 @@ bool screen_ascii(const struct screen *screen)
     return screen->ascii;
 }
 
-enum screen_depth screen_depth(const struct screen *screen)
-{
-    return screen->depth;
-}
-
 void screen_size(struct screen *screen, int *height, int *width)
 {
     struct winsize size = {0};

@@ -41,7 +41,6 @@ struct screen *screen_new(const struct screen_options *options);
 void screen_free(struct screen *screen);
 
 bool screen_ascii(const struct screen *screen);
-enum screen_depth screen_depth(const struct screen *screen);
 
 /* The size now, after the signal SIGWINCH too; of a larger terminal only so
    much is used. */

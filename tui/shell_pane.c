@@ -88,11 +88,6 @@ bool shell_pane_runs(const struct shell_pane *shell)
     return shell && shell->fd >= 0;
 }
 
-int shell_pane_fd(const struct shell_pane *shell)
-{
-    return shell->fd;
-}
-
 /* ---- the program ---- */
 
 static void set_window(const struct shell_pane *shell)

@@ -24,9 +24,6 @@ int shell_pane_start(struct shell_pane *shell, const char *const argv[]);
 /* Does it run? */
 bool shell_pane_runs(const struct shell_pane *shell);
 
-/* The descriptor to wait for, -1: none. */
-int shell_pane_fd(const struct shell_pane *shell);
-
 /* Take in what the program wrote; true when there was something, or it
    ended. */
 bool shell_pane_read(struct shell_pane *shell);

@@ -12,7 +12,6 @@ enum { SECRET_OF_SHA256 = 32, SECRET_OF_SHA384 = 48 };
 /* An entry of either map; its key lies behind it. */
 struct kept {
     struct capture_secret secret;
-    size_t name_len;
     uint8_t name[];
 };
 
@@ -40,7 +39,6 @@ static void put(struct map *map, struct slice name,
 
     struct kept *kept = alloc_bytes(sizeof(*kept) + name.len);
     kept->secret = *secret;
-    kept->name_len = name.len;
     memcpy(kept->name, name.bytes, name.len);
     free(map_set(map, slice_of(kept->name, name.len), kept));
 }

@@ -301,18 +301,3 @@ enum connack_code connack_code_3(enum mqtt_reason reason)
     }
     return CONNACK_SERVER_UNAVAILABLE;
 }
-
-const char *connack_code_name(unsigned code)
-{
-    static const char *const names[] = {
-        "Connection Accepted",
-        "Connection Refused: unacceptable protocol version",
-        "Connection Refused: identifier rejected",
-        "Connection Refused: server unavailable",
-        "Connection Refused: bad user name or password",
-        "Connection Refused: not authorized",
-    };
-
-    return code < sizeof(names) / sizeof(names[0]) ? names[code]
-                                                   : "unknown return code";
-}

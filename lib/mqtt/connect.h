@@ -66,7 +66,4 @@ void connack_encode(struct buf *out, enum mqtt_version version,
 /* The return code of 3.1 and 3.1.1 that says a Reason Code best. */
 enum connack_code connack_code_3(enum mqtt_reason reason);
 
-/* "Connection Accepted", "Connection Refused: not authorized" and so on. */
-const char *connack_code_name(unsigned code);
-
 #endif

@@ -106,15 +106,3 @@ enum flow_action flow_receiver(enum flow_state *state, enum flow_event event)
 {
     return step(receiver, sizeof(receiver) / sizeof(receiver[0]), state, event);
 }
-
-const char *flow_state_name(enum flow_state state)
-{
-    switch (state) {
-    case FLOW_DONE: return "done";
-    case FLOW_WAIT_PUBACK: return "wait for PUBACK";
-    case FLOW_WAIT_PUBREC: return "wait for PUBREC";
-    case FLOW_WAIT_PUBCOMP: return "wait for PUBCOMP";
-    case FLOW_WAIT_PUBREL: return "wait for PUBREL";
-    }
-    return "?";
-}

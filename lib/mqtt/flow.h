@@ -51,7 +51,4 @@ enum flow_action flow_sender(enum flow_state *state, enum flow_event event);
 /* The side that receives. */
 enum flow_action flow_receiver(enum flow_state *state, enum flow_event event);
 
-/* "wait for PUBACK" and so on, for people. */
-const char *flow_state_name(enum flow_state state);
-
 #endif

@@ -12,10 +12,10 @@ static bool is_text(struct slice topic)
     return topic.len >= 1 && topic.len <= UINT16_MAX && utf8_valid(topic);
 }
 
-static bool has_wildcard_byte(struct slice level)
+bool topic_filter_has_wildcard(struct slice topic_filter)
 {
-    for (size_t i = 0; i < level.len; i++) {
-        if (level.bytes[i] == '+' || level.bytes[i] == '#')
+    for (size_t i = 0; i < topic_filter.len; i++) {
+        if (topic_filter.bytes[i] == '+' || topic_filter.bytes[i] == '#')
             return true;
     }
     return false;
@@ -60,7 +60,7 @@ bool topic_name_valid(struct slice topic_name)
 {
     return is_plain_name(topic_name) ||
            (is_text(topic_name) &&
-            !has_wildcard_byte(topic_name)); /* [MQTT-3.3.2-2] */
+            !topic_filter_has_wildcard(topic_name)); /* [MQTT-3.3.2-2] */
 }
 
 struct topic_levels topic_levels(struct slice topic)
@@ -123,7 +123,7 @@ static bool levels_valid(struct slice filter)
     struct slice level;
 
     while (topic_next_level(&levels, &level)) {
-        if (!has_wildcard_byte(level))
+        if (!topic_filter_has_wildcard(level))
             continue;
         if (!is_wildcard(level))
             return false; /* [MQTT-4.7.1-1] [MQTT-4.7.1-2] */
@@ -143,13 +143,8 @@ bool topic_filter_valid(struct slice topic_filter)
     if (!topic_split_shared(topic_filter, &share_name, &filter))
         return levels_valid(topic_filter);
     /* [MQTT-4.8.2-1] [MQTT-4.8.2-2] */
-    return share_name.len && !has_wildcard_byte(share_name) && filter.len &&
-           levels_valid(filter);
-}
-
-bool topic_filter_has_wildcard(struct slice topic_filter)
-{
-    return has_wildcard_byte(topic_filter);
+    return share_name.len && !topic_filter_has_wildcard(share_name) &&
+           filter.len && levels_valid(filter);
 }
 
 bool topic_match(struct slice topic_filter, struct slice topic_name)

@@ -22,7 +22,10 @@ bool topic_name_valid(struct slice topic_name);
  */
 bool topic_filter_valid(struct slice topic_filter);
 
-/* Does the filter contain "+" or "#" as a level? */
+/*
+ * Is there a "+" or "#" in it? In a valid Topic Filter it is a level then; a
+ * Topic Name, a level or a name that has one is not valid.
+ */
 bool topic_filter_has_wildcard(struct slice topic_filter);
 
 /*

@@ -23,9 +23,6 @@ enum topic_alias_use {
     TOPIC_ALIAS_KNOWN, /* by the alias alone */
 };
 
-/* What a Topic Alias adds to the Properties of a PUBLISH. */
-#define TOPIC_ALIAS_BYTES 3
-
 /* maximum, not 0, is the most that the peer accepts: aliases are 1..maximum
    [MQTT-3.1.2-26] [MQTT-3.3.2-11]. */
 struct topic_alias_out *topic_alias_out_new(uint16_t maximum);

@@ -1,7 +1,6 @@
 #include "wire/event.h"
 
 #include <stddef.h>
-#include <string.h>
 
 struct event_row {
     enum event_code code;
@@ -36,13 +35,4 @@ const char *event_text(unsigned code)
     const struct event_row *row = find(code);
 
     return row ? row->text : "?";
-}
-
-bool event_exists(const char *name)
-{
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (!strcmp(rows[i].name, name))
-            return true;
-    }
-    return false;
 }

@@ -78,7 +78,5 @@ enum event_code {
 const char *event_name(unsigned code);
 /* "will FIRED" */
 const char *event_text(unsigned code);
-/* Is there an event of this name? For checking filters. */
-bool event_exists(const char *name);
 
 #endif

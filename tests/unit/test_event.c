@@ -21,16 +21,6 @@ START_TEST(an_unknown_code_is_a_question_mark)
 }
 END_TEST
 
-START_TEST(only_names_in_the_table_exist)
-{
-    ck_assert(event_exists("will.fired"));
-    ck_assert(event_exists("tap.lost"));
-    ck_assert(!event_exists("will"));
-    ck_assert(!event_exists(""));
-    ck_assert(!event_exists("will.fired "));
-}
-END_TEST
-
 /* Recordings outlive programs: numbers and names must stay unique. */
 START_TEST(no_number_and_no_name_is_given_twice)
 {
@@ -56,7 +46,6 @@ Suite *event_suite(void)
 
     tcase_add_test(tcase, a_code_has_its_name_and_text);
     tcase_add_test(tcase, an_unknown_code_is_a_question_mark);
-    tcase_add_test(tcase, only_names_in_the_table_exist);
     tcase_add_test(tcase, no_number_and_no_name_is_given_twice);
     return suite;
 }

@@ -245,17 +245,6 @@ START_TEST(qos_2_delivers_exactly_once_wherever_the_connection_breaks)
 }
 END_TEST
 
-START_TEST(each_state_has_a_name_of_its_own)
-{
-    for (int a = 0; a < STATES; a++) {
-        for (int b = 0; b < a; b++)
-            ck_assert_str_ne(flow_state_name((enum flow_state)a),
-                             flow_state_name((enum flow_state)b));
-    }
-    ck_assert_str_eq(flow_state_name(FLOW_WAIT_PUBACK), "wait for PUBACK");
-}
-END_TEST
-
 Suite *flow_suite(void)
 {
     Suite *suite = suite_create("flow");
@@ -263,7 +252,6 @@ Suite *flow_suite(void)
     TCase *receiver = unit_case(suite, "receiver", 0);
 
     tcase_add_test(sender, the_sender_obeys_its_table_and_refuses_the_rest);
-    tcase_add_test(sender, each_state_has_a_name_of_its_own);
     tcase_add_loop_test(receiver,
                         the_receiver_obeys_its_table_and_refuses_the_rest, 0,
                         STATES * EVENTS);
