@@ -10,7 +10,6 @@
 
 #include <openssl/crypto.h>
 
-#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 #include "broker/durable_held.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "broker/broker.h"

@@ -23,7 +23,6 @@
 #include "mqtt/property.h"
 
 #include <openssl/rand.h>
-#include <stdio.h>
 
 #define NONCE_BYTES 18 /* 24 letters */
 

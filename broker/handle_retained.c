@@ -8,6 +8,7 @@
 #include "broker/subscribe_request.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "broker/broker.h"
 #include "broker/handle.h"

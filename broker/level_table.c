@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NEAR_BYTES 16 /* most levels are not longer */
 

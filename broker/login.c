@@ -7,6 +7,7 @@
 #include "broker/handle.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 
 #include <stdlib.h>
 

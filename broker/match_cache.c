@@ -4,6 +4,7 @@
 #include "base/map.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CREDIT_MAX 3
 /* How many sets are looked at for one result's bytes. */

@@ -1,5 +1,7 @@
 #include "broker/mount.h"
 
+#include <string.h>
+
 #include "broker/broker.h"
 #include "broker/session.h"
 #include "mqtt/subscribe.h"

@@ -3,6 +3,7 @@
 #include "base/base64.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

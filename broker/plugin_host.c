@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,5 @@
 #include "broker/reason_string.h"
 
-#include <string.h>
-
 #include "broker/connection.h"
 #include "mqtt/property.h"
 #include "mqtt/utf8.h"

@@ -6,8 +6,6 @@
 #include "mqtt/reader.h"
 #include "mqtt/writer.h"
 
-#include <string.h>
-
 /*
  * As bytes: the listener, two bytes; the Client Identifier with its length in
  * two bytes; the rest is the user name, empty for none.

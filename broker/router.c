@@ -1,6 +1,6 @@
 #include "broker/router.h"
 
-#include <assert.h>
+#include <string.h>
 
 #include "broker/broker.h"
 #include "broker/connection.h"

@@ -3,6 +3,7 @@
 #include "base/whole_file.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 int text_file_load(const char *path, struct buf *text)

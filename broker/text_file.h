@@ -7,7 +7,6 @@
 #include "base/buf.h"
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 /* No such file is longer than this; /dev/zero is. */
 #define TEXT_FILE_MAX_BYTES (64u << 20)

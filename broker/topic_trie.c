@@ -4,6 +4,7 @@
 #include "mqtt/topic.h"
 
 #include <assert.h>
+#include <string.h>
 
 static uint64_t hash_key(const struct slab *nodes, uint32_t parent,
                          uint32_t level)

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 struct buf *cert_output_add(struct cert_output *output, char *path, mode_t mode,

@@ -9,8 +9,6 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* What OpenSSL's TLS asks for on most systems: no key below RSA 2048. */
 #define SECURITY_LEVEL 2

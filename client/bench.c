@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Connections that are being made at once. */
 #define OPENING_AT_ONCE 50

@@ -6,6 +6,7 @@
 #include "mqtt/packet.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* In one SUBSCRIBE. */
 #define FILTERS_AT_ONCE 500u

@@ -7,9 +7,9 @@
 #include "mqtt/packet.h"
 #include "mqtt/varint.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct bench_peer *peer_of(struct link *link)
 {

@@ -4,7 +4,6 @@
 #include "base/process.h"
 #include "client/bench_tap.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 void bench_versus_add(struct bench_versus *versus,

@@ -5,9 +5,9 @@
 #include "client/client_state.h"
 #include "mqtt/property.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How long the server may take until its CONNACK, and to read our last. */
 #define TIMEOUT_MS 60000

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* mosquitto's clients say so in CONNECT, so ours do [MQTT5 3.1.2.11.3]. */

@@ -8,6 +8,7 @@
 #include "client/line_input.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

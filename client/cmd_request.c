@@ -3,11 +3,11 @@
  * [MQTT5 4.10].
  */
 #include "client/client_payload.h"
+
 #include "client/client_show.h"
 #include "client/commands.h"
 #include "mqtt/property.h"
-
-#include <stdlib.h>
+#include <stdio.h>
 
 enum { OPTION_RESPONSE_TOPIC = OPTION_OWN, OPTION_RETAIN_AS_PUBLISHED };
 

@@ -7,6 +7,7 @@
 #include "client/commands.h"
 #include "mqtt/topic.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 #include "client/line_input.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #define READ_BYTES 65536

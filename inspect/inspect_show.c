@@ -7,6 +7,7 @@
 #include "wire/render.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 

@@ -5,8 +5,10 @@
 #define INSPECT_INSPECT_WRITE_H
 
 #include "base/buf.h"
+
 #include "wire/history.h"
 #include "wire/pcapng.h"
+#include <stdio.h>
 
 /* A zeroed struct writes nothing. */
 struct inspect_write {

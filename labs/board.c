@@ -6,7 +6,6 @@
 #include "net/address.h"
 #include "net/socket.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>

@@ -17,12 +17,10 @@
 #include <assert.h>
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define TOKEN         UINT64_C(0x6d71747470617373)
 #define TEXT_COLUMNS  200

@@ -2,8 +2,6 @@
 
 #include "labs/grade_report.h"
 
-#include <string.h>
-
 static const char head[] =
     "<!DOCTYPE html>\n"
     "<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n"

@@ -6,7 +6,6 @@
 #include "wire/event.h"
 #include "wire/render.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

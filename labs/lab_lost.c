@@ -5,7 +5,6 @@
 #include "labs/lab_files.h"
 
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

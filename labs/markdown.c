@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <md4c.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Deeper lists have bullets. */
 #define MAX_DEPTH 8

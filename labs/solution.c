@@ -5,7 +5,6 @@
 #include "labs/markdown.h"
 #include "labs/params.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /*
  * Files that the dashboard writes.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/options.h"
 #include "tui/commands.h"

@@ -1,7 +1,6 @@
 /*
  * Lab: the text of the step beside its checks, questions and hints.
  */
-#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "tui/lab_checks.h"

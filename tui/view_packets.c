@@ -2,7 +2,6 @@
  * Packets: the list of all that passed, and the chosen one field by field and
  * byte by byte.
  */
-#include <string.h>
 
 #include "base/alloc.h"
 #include "tui/packet_cable.h"

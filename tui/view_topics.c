@@ -2,7 +2,6 @@
  * Topics: the tree of Topic Names, the last message on each, who gets it, and
  * whether the broker keeps a message for those who come later.
  */
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"

@@ -1,7 +1,6 @@
 #include "base/base64.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <string.h>
 
 #include <openssl/evp.h>

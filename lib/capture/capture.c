@@ -9,7 +9,6 @@
 #include "wire/pcapng_record.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

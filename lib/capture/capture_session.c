@@ -11,7 +11,6 @@
 #include "mqtt/mqtt.h"
 #include "wire/track_packet.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,6 @@
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
-#include <string.h>
 
 static const struct tls *of(const struct transport *transport)
 {

@@ -4,7 +4,6 @@
 #include "net/socket.h"
 #include "net/ws_layer.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

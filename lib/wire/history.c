@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "wire/event.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

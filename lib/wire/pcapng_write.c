@@ -12,6 +12,7 @@
 #include "net/address.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

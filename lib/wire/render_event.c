@@ -9,7 +9,6 @@
 #include "wire/event.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Longest text of one attribute. */

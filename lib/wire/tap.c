@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAP_BYTES (TAP_RING_DATA + (size_t)TAP_RING_BYTES)

@@ -10,6 +10,7 @@
 #include "broker/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "mqtt/packet.h"

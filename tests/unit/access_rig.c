@@ -4,7 +4,9 @@
 #include "broker/access.h"
 #include "broker/reload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 uint32_t access_rig_iterations;

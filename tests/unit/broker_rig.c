@@ -1,6 +1,5 @@
 #include "broker_rig.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"

@@ -4,7 +4,6 @@
 
 #include "suites.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct client_stage stage;

@@ -1,7 +1,6 @@
 #include "sample.h"
 
 #include <stdarg.h>
-#include <string.h>
 
 #include "base/clock.h"
 

@@ -2,7 +2,9 @@
 
 #include "broker/acl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- what a file means ---- */
 

@@ -7,7 +7,6 @@
 #include "labs/answer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 START_TEST(answers_are_compared_without_case_blanks_and_full_stop)
 {

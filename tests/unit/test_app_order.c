@@ -1,6 +1,6 @@
 #include "suites.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app_stage.h"

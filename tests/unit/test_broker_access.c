@@ -1,5 +1,8 @@
 #include "suites.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "access_rig.h"
 #include "base/alloc.h"
 #include "broker/connection.h"
@@ -7,8 +10,6 @@
 #include "broker/login.h"
 #include "broker/session.h"
 #include "wire/tap_reader.h"
-
-#include <stdlib.h>
 
 static struct rig rig;
 static struct rig_client client;

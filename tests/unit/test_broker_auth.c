@@ -8,7 +8,9 @@
 #include "mqtt/property.h"
 #include "scram_client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct rig rig;
 static struct rig_client client;

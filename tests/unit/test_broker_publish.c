@@ -1,6 +1,5 @@
 #include "broker_rig.h"
 
-#include <string.h>
 #include <sys/mman.h>
 
 #include "broker/session.h"

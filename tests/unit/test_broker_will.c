@@ -1,7 +1,5 @@
 #include "broker_rig.h"
 
-#include <string.h>
-
 #include "broker/connection.h"
 #include "broker/session.h"
 #include "mqtt/property.h"

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Gives bytes in pieces, as a pipe does. */
 struct pipe {

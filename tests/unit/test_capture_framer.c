@@ -6,6 +6,7 @@
 #include "mqtt/mqtt.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct capture_framer framer;
 static struct buf told; /* a word for each packet, "-9" for 9 bytes skipped */

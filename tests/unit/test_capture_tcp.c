@@ -6,6 +6,7 @@
 #include "capture/capture_tcp.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { FIN = 0x01, SYN = 0x02, RST = 0x04, ACK = 0x10 };
 enum { CLIENT, SERVER };

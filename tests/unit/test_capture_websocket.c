@@ -4,6 +4,7 @@
 #include "capture/capture_websocket.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define REQUEST  "GET /mqtt HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"
 #define ANSWER   "HTTP/1.1 101 Switching Protocols\r\n\r\n"

@@ -10,7 +10,6 @@
 #include "tls_forge.h"
 
 #include <openssl/x509v3.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char text[] =

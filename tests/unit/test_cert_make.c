@@ -9,7 +9,6 @@
 
 #include <openssl/err.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- names ---- */
 

@@ -10,6 +10,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- HTTP ---- */

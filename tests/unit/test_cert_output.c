@@ -7,8 +7,8 @@
 
 #include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static char folder[] = "/tmp/mqttlab-test-XXXXXX";
 static struct cert_output output;

@@ -8,9 +8,9 @@
 #include "certs/certs.h"
 #include "tls_forge.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -3,6 +3,7 @@
 #include "client/client_options.h"
 #include "mqtt/property.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

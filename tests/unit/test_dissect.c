@@ -6,6 +6,7 @@
 #include "wire/event.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct dissect_cases all;
 

@@ -1,8 +1,5 @@
 #include "durable_rig.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "broker/identity.h"
 #include "broker/session.h"
 #include "mqtt/property.h"

@@ -7,8 +7,6 @@
 #include "tui/wire_lines.h"
 #include "wire/event.h"
 
-#include <string.h>
-
 static struct store *store;
 static struct wire_leaks leaks;
 

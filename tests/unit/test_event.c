@@ -2,8 +2,6 @@
 
 #include "wire/event.h"
 
-#include <string.h>
-
 START_TEST(a_code_has_its_name_and_text)
 {
     ck_assert_str_eq(event_name(EVENT_WILL_FIRED), "will.fired");

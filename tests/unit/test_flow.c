@@ -1,7 +1,6 @@
 #include "suites.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "mqtt/flow.h"
 

@@ -1,5 +1,8 @@
 #include "broker_rig.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "broker/gate_control.h"
 #include "broker/snapshot.h"
 #include "wire/event.h"

@@ -1,7 +1,6 @@
 #include "suites.h"
 
 #include <locale.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tui/grid.h"

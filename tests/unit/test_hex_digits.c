@@ -1,6 +1,8 @@
 /* Hexadecimal digits. */
 #include "suites.h"
 
+#include <string.h>
+
 #include "base/hex_digits.h"
 
 START_TEST(only_sixteen_characters_and_their_capitals_are_digits)

@@ -10,7 +10,6 @@
 #include "student.h"
 #include "wire/event.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

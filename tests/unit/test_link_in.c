@@ -3,9 +3,6 @@
 #include "link_pair.h"
 #include "wire/tap_reader.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* PINGREQs, and a PUBLISH of a few bytes after each. */
 static struct buf stream(int count)
 {

@@ -4,6 +4,7 @@
 #include "broker/log_topics.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

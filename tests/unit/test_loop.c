@@ -3,7 +3,6 @@
 #include "net/loop.h"
 #include "net/poller.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>

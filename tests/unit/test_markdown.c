@@ -3,7 +3,6 @@
 #include "base/buf.h"
 #include "labs/markdown.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct markdown markdown;

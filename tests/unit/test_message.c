@@ -3,8 +3,6 @@
 #include "broker/message.h"
 #include "mqtt/property.h"
 
-#include <string.h>
-
 /* A PUBLISH with one of every Property that may be in it, and in a will. */
 static struct buf all_properties(void)
 {

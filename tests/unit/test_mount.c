@@ -3,7 +3,6 @@
 #include "broker/retained_store.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Listener 0 has no mount_point, 1 has "lab/", 2 has "other/". */

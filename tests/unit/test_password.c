@@ -5,7 +5,9 @@
 #include "broker/password.h"
 #include "broker/password_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Read what there is; returns what the last pcapng_read said. */
 static int read_capture(const void *bytes, size_t len,

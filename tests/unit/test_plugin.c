@@ -6,6 +6,7 @@
 #include "broker/reload.h"
 
 #include <semaphore.h>
+#include <stdio.h>
 #include <string.h>
 
 /*

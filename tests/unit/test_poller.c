@@ -9,7 +9,7 @@
 #include "net/timer.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

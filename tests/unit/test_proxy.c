@@ -10,7 +10,8 @@
 #include "transport_pair.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 
 #define ANY       (PROXY_HEADER_V1 | PROXY_HEADER_V2)
 #define SIGNATURE "0d0a0d0a000d0a515549540a"

@@ -3,7 +3,6 @@
 #include "wire/event.h"
 #include "wire/record.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct buf sample(void)

@@ -3,6 +3,7 @@
 #include "broker/reload.h"
 #include "wire/tap_reader.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include "broker/access.h"
 #include "broker/reload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -5,7 +5,6 @@
 #include "mqtt/topic.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct retained_store *store;

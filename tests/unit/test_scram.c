@@ -1,5 +1,7 @@
 #include "suites.h"
 
+#include <string.h>
+
 #include "base/base64.h"
 #include "broker/scram.h"
 #include "scram_client.h"

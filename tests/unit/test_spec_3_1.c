@@ -5,8 +5,6 @@
  */
 #include "broker_rig.h"
 
-#include <string.h>
-
 #include "broker/session.h"
 
 static struct rig rig;

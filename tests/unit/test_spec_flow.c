@@ -1,8 +1,6 @@
 /* Messages under way: statements of [MQTT5 3.3.4, 4.3 to 4.6, 4.8.2, 4.9]. */
 #include "broker_rig.h"
 
-#include <string.h>
-
 #include "broker/session.h"
 #include "mqtt/property.h"
 

@@ -1,8 +1,5 @@
 #include "suites.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "cable_sample.h"
 #include "sample.h"
 #include "tui/store.h"

@@ -1,8 +1,6 @@
 /* Fields of SUBSCRIBE and its kin; tests/packets has what is valid. */
 #include "suites.h"
 
-#include <string.h>
-
 #include "mqtt/property.h"
 #include "mqtt/subscribe.h"
 

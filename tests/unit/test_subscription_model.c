@@ -8,8 +8,6 @@
 #include "broker/subscription_tree.h"
 #include "mqtt/topic.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LEVELS_MAX 200

@@ -3,7 +3,6 @@
 #include "broker/sys_topics.h"
 #include "net/timer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include "wire/tap_redact.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* In text: what a CONNECT looks like with "secret" in it; \xNN for bytes. */
 struct packet {

@@ -11,8 +11,8 @@
 #include "tls_forge.h"
 #include "transport_pair.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* ---- a workshop of certificates ---- */

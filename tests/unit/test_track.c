@@ -8,7 +8,6 @@
 #include "wire/track_packet.h"
 
 #include <stdio.h>
-#include <string.h>
 
 START_TEST(every_packet_of_a_connection_has_client_and_user)
 {

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct tls_context *contexts[2]; /* client, server */
 static int wanted_version;

@@ -3,10 +3,10 @@
  */
 #include "suites.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "net/ws_frame.h"
-
-#include <stdlib.h>
 
 /* clang-format off */
 static const struct {

@@ -10,6 +10,7 @@
 #include "net/transport_ws.h"
 #include "tls_pair.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #define TURNS 5000 /* until a test gives up */
