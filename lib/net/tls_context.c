@@ -27,6 +27,29 @@ static void on_task(struct loop_task *task)
     tls_context_unref(context);
 }
 
+/* OpenSSL shows each message of the protocol, and does what it says after
+   that. */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's type */
+static void count_key_updates(int sent, int version, int type,
+                              const void *message, size_t len, SSL *ssl,
+                              void *unused)
+{
+    struct tls *tls = SSL_get_app_data(ssl);
+    const uint8_t *first = message;
+
+    (void)version;
+    (void)unused;
+    if (sent || type != SSL3_RT_HANDSHAKE || !len ||
+        *first != SSL3_MT_KEY_UPDATE)
+        return;
+    uint32_t now_s = (uint32_t)(clock_ms(&tls->context->loop->clock) / 1000);
+    if (tls->update_s != now_s)
+        tls->key_updates = 0;
+    tls->update_s = now_s;
+    if (tls->key_updates <= TLS_KEY_UPDATES)
+        tls->key_updates++;
+}
+
 struct tls_context *tls_context_new(struct loop *loop, SSL_CTX *ssl,
                                     bool server)
 {
@@ -40,6 +63,7 @@ struct tls_context *tls_context_new(struct loop *loop, SSL_CTX *ssl,
     context->plain = alloc_bytes(TLS_SCRATCH_BYTES);
     list_init(&context->handshakes);
     loop_task_init(&context->task, on_task);
+    SSL_CTX_set_msg_callback(ssl, count_key_updates);
     if (server)
         tls_ticket_init(context);
     return context;

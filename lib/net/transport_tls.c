@@ -98,6 +98,11 @@ static int bio_read(BIO *bio, char *bytes, int len)
     size_t count = tls->feed.len;
 
     BIO_clear_retry_flags(bio);
+    if (tls->key_updates > TLS_KEY_UPDATES) {
+        if (!tls->reason)
+            tls->reason = alloc_string("the peer changes its keys too often");
+        return -1;
+    }
     if (!count) {
         BIO_set_retry_read(bio);
         return -1;

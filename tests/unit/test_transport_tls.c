@@ -327,16 +327,43 @@ START_TEST(who_takes_no_answer_cannot_ask_without_end)
     struct transport_memory_faults full = {.capacity_bytes = 1};
     static char text[] = "text";
 
+    clock_init_manual(&pair.loop.clock, 1, 1);
     begin();
     expect_open();
     transport_memory_set_faults(pair.sides[1].memory, &full);
     pair_send_text(&pair.sides[1], "what the client does not read");
     for (int i = 0; i < 20000 && !pair.sides[1].ended; i++) {
+        clock_advance(&pair.loop.clock, CLOCK_NS_PER_S / 10);
         SSL_key_update(ssl_of(0), SSL_KEY_UPDATE_REQUESTED);
         pair_send_text(&pair.sides[0], text);
         loop_turn(&pair.loop, false);
     }
     expect_server_says("takes no answer");
+}
+END_TEST
+
+/* To derive keys takes a thousand times as long as to say so. */
+START_TEST(who_changes_keys_too_often_is_disconnected)
+{
+    static char text[] = "text";
+
+    clock_init_manual(&pair.loop.clock, 1, 1);
+    begin();
+    expect_open();
+    for (int i = 0; i < 100; i++) {
+        clock_advance(&pair.loop.clock, CLOCK_NS_PER_S / 10);
+        SSL_key_update(ssl_of(0), SSL_KEY_UPDATE_NOT_REQUESTED);
+        pair_send_text(&pair.sides[0], text);
+        loop_settle(&pair.loop);
+    }
+    ck_assert_uint_eq(pair.sides[1].got.len, 400);
+    for (int i = 0; i < 100 && !pair.sides[1].ended; i++) {
+        SSL_key_update(ssl_of(0), SSL_KEY_UPDATE_NOT_REQUESTED);
+        pair_send_text(&pair.sides[0], text);
+        loop_settle(&pair.loop);
+    }
+    ck_assert_uint_lt(pair.sides[1].got.len, 600);
+    expect_server_says("changes its keys too often");
 }
 END_TEST
 
@@ -375,6 +402,7 @@ Suite *transport_tls_suite(void)
     tcase_add_test(all, handshakes_of_a_crowd_are_rationed);
     tcase_add_test(all, who_waits_for_a_turn_is_not_read_without_end);
     tcase_add_test(all, who_takes_no_answer_cannot_ask_without_end);
+    tcase_add_test(all, who_changes_keys_too_often_is_disconnected);
     tcase_add_test(all, one_that_is_closed_while_it_waits_is_forgotten);
     return suite;
 }
