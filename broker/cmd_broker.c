@@ -52,8 +52,9 @@ static const struct option_spec table[] = {
     {OPTION_CONFIG, 'c', "config-file", "FILE",
      "read this configuration (mosquitto.conf's syntax)"},
     {OPTION_PORT, 'p', "port", "PORT",
-     "listen on 127.0.0.1, port PORT; up to 10 times for several.\n"
-     "Without -p and without a listener in FILE: MQTTLAB_PORT, or 1883"},
+     "listen on 127.0.0.1, port PORT; up to 10 times for\n"
+"several. Without -p and without a listener in FILE:\n"
+"MQTTLAB_PORT, or 1883"},
     {OPTION_VERBOSE, 'v', "verbose", NULL,
      "log every packet; the same as log_type all"},
     {OPTION_DAEMON, 'd', "daemon", NULL, "run in the background"},
@@ -63,11 +64,13 @@ static const struct option_spec table[] = {
     {OPTION_OPTIONS, 0, "options", NULL,
      "print what a configuration may contain"},
     {OPTION_CONTROL, 0, "control", NULL,
-     "let the dashboard find this broker and look inside (the default)"},
+     "let the dashboard find this broker and look inside\n"
+"(the default)"},
     {OPTION_NO_CONTROL, 0, "no-control", NULL, "do not"},
     {OPTION_WITH_KEYS, 0, "with-keys", NULL,
-     "give the keys of TLS to those who look inside: their recordings\n"
-     "can be read by whoever has them, as Wireshark does"},
+     "give the keys of TLS to those who look inside:\n"
+"their recordings can be read by whoever has them,\n"
+"as Wireshark does"},
     {OPTION_HELP, 'h', "help", NULL, "print this"},
     {0},
 };

@@ -106,7 +106,8 @@ enum client_option {
      "messages of QoS 1 and 2 under way at once (20)"}, \
     {-1, 0, NULL, NULL, "Encrypted:"}, \
     {OPTION_TLS + TLS_CA_FILE, 0, "cafile", "file", \
-     "trust who these certificates (PEM) vouch for; asks for TLS"}, \
+     "trust who these certificates (PEM) vouch for;\n" \
+"asks for TLS"}, \
     {OPTION_TLS + TLS_CA_PATH, 0, "capath", "directory", \
      "the same, as \"openssl rehash\" leaves a folder of them"}, \
     {OPTION_TLS + TLS_OS_CERTIFICATES, 0, "tls-use-os-certs", NULL, \
@@ -117,7 +118,8 @@ enum client_option {
      "the client's own certificate (PEM)"}, \
     {OPTION_TLS + TLS_KEY, 0, "key", "file", "and its key (PEM)"}, \
     {OPTION_TLS + TLS_PSK, 0, "psk", "key", \
-     "a pre-shared key in hexadecimal, instead of certificates"}, \
+     "a pre-shared key in hexadecimal, instead of\n" \
+"certificates"}, \
     {OPTION_TLS + TLS_PSK_IDENTITY, 0, "psk-identity", "identity", \
      "the name that the broker knows the key by"}, \
     {OPTION_TLS + TLS_VERSION, 0, "tls-version", "version", \

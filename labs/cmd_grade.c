@@ -230,7 +230,8 @@ static const struct option_spec grade_options_table[] = {
      "write a page with the packets that decided"                                  },
     {GRADE_SIMILAR, 0,   "similar", "FILE",    "write what hand-ins have in common"},
     {GRADE_MARKS,   0,   "marks",   "FILE",
-     "take points given by hand from there, and list there what is to be marked"   },
+     "take points given by hand from there, and list\n"
+     "there what is to be marked"                                                  },
     {GRADE_CLASS,   0,   "class",   "KEY",     "grade by the values of this class" },
     {GRADE_STAMP,   0,   "stamp",   NULL,      "say when it was graded"            },
     {GRADE_QUIET,   'q', "quiet",   NULL,      "no report on standard output"      },

@@ -52,7 +52,8 @@ static const struct option_spec dashboard_table[] = {
     {OPTION_PORT,      'p', "port",      "PORT", "port of the broker (1883)"    },
     {OPTION_CONFIG,    'c', "config",    "FILE", "mosquitto.conf for the broker"},
     {OPTION_WITH_KEYS, 0,   "with-keys", NULL,
-     "record the keys of TLS, too: who has the recording reads everything"      },
+     "record the keys of TLS, too: who has the recording\n"
+     "reads everything"                                                         },
     SCREEN_OPTIONS,
 };
 

@@ -33,7 +33,8 @@ enum {
 
 static const struct option_spec screen_table[] = {
     {OPTION_VIEW,   'v', "view",   "VIEW",
-     "packets, ladder, sessions, topics, wills, wire, lab, stats, log, help"    },
+     "packets, ladder, sessions, topics, wills, wire,\n"
+     "lab, stats, log, help"                                                    },
     {OPTION_SIZE,   's', "size",   "WxH",  "columns and rows (80x24)"           },
     {OPTION_SELECT, 'n', "select", "N",    "choose packet N"                    },
     {OPTION_FILTER, 'f', "filter", "EXPR", "show only what matches"             },
@@ -45,7 +46,8 @@ static const struct option_spec screen_table[] = {
      "show below how a terminal without colours marks it"                       },
     {OPTION_SVG,    0,   "svg",    NULL,   "a picture in SVG"                   },
     {OPTION_THEME,  0,   "theme",  "NAME",
-     "its colours: dark, light, safe, safe-light or mono (dark)"                },
+     "its colours: dark, light, safe, safe-light or\n"
+     "mono (dark)"                                                              },
     {OPTION_HELP,   'h', "help",   NULL,   "this text"                          },
     {0,             0,   NULL,     NULL,   NULL                                 },
 };

@@ -80,12 +80,18 @@ compare_defaults() { # HEADING COMMAND...
 }
 "$MQTTLAB" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' >"$work/commands"
 [ "$(wc -l <"$work/commands")" -ge 13 ] || fail "--help lists no commands"
+fits() { # COMMAND...
+    "$@" --help </dev/null | awk 'length > 80' >"$work/wide"
+    [ ! -s "$work/wide" ] || fail "too wide for a terminal: $* --help: $(cat "$work/wide")"
+}
+fits "$MQTTLAB"
 compare_options mqttlab "$MQTTLAB"
 compare_defaults mqttlab "$MQTTLAB"
 while read -r command; do
     [ -n "$(section "$command")" ] || fail "no section about mqttlab $command"
     compare_options "$command" "$MQTTLAB" "$command"
     compare_defaults "$command" "$MQTTLAB" "$command"
+    fits "$MQTTLAB" "$command"
 done <"$work/commands"
 
 # Words that are no options: what lab does besides, the loads of bench.
