@@ -15,6 +15,7 @@
 #include "suites.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ enum {
     MAX_HANGS = 3,         /* then the rest is not tried */
     MAX_TESTS = 4000,
     MAX_MESSAGE = 200,
+    MAX_GIVEN = 240,
     MAX_TOKEN = 64,
     MAX_SPOKEN = 20, /* lines of what the module printed that are shown */
 };
@@ -50,6 +52,7 @@ struct diary {
     int hangs;
     time_t start_s[MAX_TESTS];
     bool ended[MAX_TESTS];
+    char given[MAX_TESTS][MAX_GIVEN]; /* what the module had to work on */
 };
 
 static struct diary *diary;
@@ -81,7 +84,16 @@ static void leave(void)
     diary->ended[diary->begun - 1] = true;
 }
 
-/* Instead of the one that our own tests use. */
+/* These two instead of those that our own tests use. */
+void unit_given(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(diary->given[diary->begun - 1], MAX_GIVEN, format, args);
+    va_end(args);
+}
+
 TCase *unit_case(Suite *suite, const char *name, double timeout_s)
 {
     TCase *tcase = tcase_create(name);
@@ -121,6 +133,7 @@ struct tally {
     int rows;
     int passed;
     char failure[MAX_MESSAGE + 160]; /* of the first row that failed */
+    char given[MAX_GIVEN];           /* to that one */
 };
 
 /* How a test ended that did not come to its end, for who does not know the
@@ -142,20 +155,28 @@ static const char *in_words(const char *why)
     return why;
 }
 
-/* May hold any bytes that the module gave: made fit for a line. */
-static void note_failure(struct tally *tally, TestResult *result,
-                         const char *why)
+/* What holds any bytes that the module gave is made fit for a line. */
+static void make_printable(char *text)
 {
-    snprintf(tally->failure, sizeof(tally->failure), "%s:%d, row %d: %.*s",
-             tr_lfile(result), tr_lno(result), tally->rows, MAX_MESSAGE,
-             in_words(why));
-    for (char *at = tally->failure; *at; at++) {
+    for (char *at = text; *at; at++) {
         if (!isprint((unsigned char)*at))
             *at = '?';
     }
 }
 
-static void count_result(struct tally *tally, TestResult *result, bool ended)
+static void note_failure(struct tally *tally, TestResult *result,
+                         const char *why, const char *given)
+{
+    snprintf(tally->failure, sizeof(tally->failure), "%s:%d, row %d: %.*s",
+             tr_lfile(result), tr_lno(result), tally->rows, MAX_MESSAGE,
+             in_words(why));
+    snprintf(tally->given, sizeof(tally->given), "%s", given);
+    make_printable(tally->failure);
+    make_printable(tally->given);
+}
+
+static void count_result(struct tally *tally, TestResult *result, bool ended,
+                         const char *given)
 {
     bool passed = tr_rtype(result) == CK_PASS;
 
@@ -163,7 +184,7 @@ static void count_result(struct tally *tally, TestResult *result, bool ended)
         tally->passed++;
     else if (!tally->failure[0])
         note_failure(tally, result,
-                     passed ? "exit() was called" : tr_msg(result));
+                     passed ? "exit() was called" : tr_msg(result), given);
     tally->rows++;
 }
 
@@ -178,6 +199,8 @@ static void print_tally(const struct tally *tally)
     for (const char *at = tally->name; *at; at++)
         fputc(*at == '_' ? ' ' : *at, out);
     fputc('\n', out);
+    if (!good && tally->given[0])
+        fprintf(out, "%s             given %s\n", token, tally->given);
     if (!good)
         fprintf(out, "%s             %s\n", token, tally->failure);
 }
@@ -199,7 +222,7 @@ static int report(SRunner *runner, FILE *tap)
             tally = (struct tally){0};
             memcpy(tally.name, name, sizeof(name));
         }
-        count_result(&tally, results[i], diary->ended[i]);
+        count_result(&tally, results[i], diary->ended[i], diary->given[i]);
     }
     print_tally(&tally);
     free(results);
@@ -226,10 +249,7 @@ static void show_spoken(FILE *spoken)
     rewind(spoken);
     while (lines < MAX_SPOKEN && fgets(line, sizeof(line), spoken)) {
         line[strcspn(line, "\n")] = '\0';
-        for (char *at = line; *at; at++) {
-            if (!isprint((unsigned char)*at))
-                *at = '?';
-        }
+        make_printable(line);
         if (!lines++)
             fprintf(out, "%sWhat your module printed:\n", token);
         fprintf(out, "%s    | %s\n", token, line);

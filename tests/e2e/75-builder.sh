@@ -23,6 +23,12 @@ judge() { # NAME FILE WHAT
     "$work/$1.$3/judge" $part >"$work/$1.$3.said" 2>&1 || true
 }
 
+# Who is told that a test failed is told what the module was given, too.
+says_what_was_given() { # NAME WHAT
+    awk '/^FAIL/ { if (open) exit 1; open = 1 } /^ *given |: not tried: / { open = 0 }
+        END { exit open }' "$work/$1.$2.said" || fail "$1, $2: $(cat "$work/$1.$2.said")"
+}
+
 points_are() { # NAME WHAT PATTERN
     tail -1 "$work/$1.$2.said" | grep -qx "$3" ||
         fail "$1, $2: $(cat "$work/$1.$2.said")"
@@ -33,6 +39,7 @@ check_one() { # NAME
     folder=exercises/builder/$1
     judge "$1" "$folder/$1.c" starter
     points_are "$1" starter '0 of [1-9][0-9]* points'
+    says_what_was_given "$1" starter
     all=$(sed -n 's/^0 of //p' "$work/$1.starter.said")
     judge "$1" "$folder/solution.c" solution
     points_are "$1" solution "${all% points} of $all"
@@ -49,6 +56,7 @@ check_wrong() { # NAME
         sed -f "$work/$1.sed" "$folder/solution.c" >"$work/$1.$what.c"
         ! cmp -s "$folder/solution.c" "$work/$1.$what.c" || fail "$1, $what changes nothing"
         judge "$1" "$work/$1.$what.c" "$what" </dev/null
+        says_what_was_given "$1" "$what"
         sed -n 's/^FAIL *[0-9]*\/[0-9]* *//p' "$work/$1.$what.said" | tr ' ' _ | sort \
             >"$work/$1.$what.failed"
         echo "${fails#fails=}" | tr , '\n' | sort | cmp -s - "$work/$1.$what.failed" ||
@@ -88,8 +96,15 @@ enum flow_action flow_receiver(enum flow_state *state, enum flow_event event)
 }
 END
 judge flow "$work/flow.c" mistaken
-grep -q 'in FLOW_DONE, at FLOW_RECONNECTED: FLOW_ERROR is wrong' \
+grep -q 'in FLOW_DONE, at FLOW_RECONNECTED: FLOW_ERROR is wrong, wanted FLOW_NOTHING$' \
     "$work/flow.mistaken.said" || fail "$(cat "$work/flow.mistaken.said")"
+
+# And who decodes a number wrongly, what came of which bytes.
+sed 's/if (i > 0 && in\[i\] == 0)/if (0)/' exercises/builder/varint/solution.c >"$work/varint.c"
+judge varint "$work/varint.c" mistaken
+grep -A1 'given 80 00$' "$work/varint.mistaken.said" |
+    grep -q ': wanted the size -129 (-MQTT_MALFORMED_PACKET), got 2$' ||
+    fail "$(cat "$work/varint.mistaken.said")"
 if grep -q warning "$work/flow.mistaken.make"; then
     fail "$(cat "$work/flow.mistaken.make")"
 fi

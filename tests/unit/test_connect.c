@@ -14,6 +14,7 @@ static enum mqtt_reason decode(struct mqtt_connect *connect, const char *hex)
     uint8_t bytes[200];
     size_t len = unit_hex(hex, bytes, sizeof(bytes));
 
+    unit_given("%s", unit_hex_text(bytes, len));
     return connect_decode(connect, slice_of(guarded(bytes, len), len));
 }
 
@@ -160,6 +161,7 @@ static enum mqtt_reason decode_row(struct mqtt_connect *connect,
     size_t head = row->bytes[1] & 0x80 ? 3 : 2;
     size_t len = row->len - head;
 
+    unit_given("%s", unit_hex_text(row->bytes + head, len));
     return connect_decode(connect,
                           slice_of(guarded(row->bytes + head, len), len));
 }
@@ -170,7 +172,8 @@ START_TEST(decode_accepts_what_is_valid)
     struct mqtt_connect connect;
     enum mqtt_reason reason = decode_row(&connect, row);
 
-    ck_assert_msg(reason == 0, "%s: got %02x", row->name, (unsigned)reason);
+    ck_assert_msg(reason == 0, "%s: wanted 00, got %02x", row->name,
+                  (unsigned)reason);
     ck_assert_uint_eq(connect.version, row->version);
     if (row->verdict == PACKET_OK) {
         struct buf out = {0};
@@ -190,8 +193,8 @@ START_TEST(decode_refuses_what_is_not_for_the_right_reason)
     struct mqtt_connect connect;
     enum mqtt_reason reason = decode_row(&connect, row);
 
-    ck_assert_msg(reason == row->verdict, "%s: got %02x, not %02x", row->name,
-                  (unsigned)reason, row->verdict);
+    ck_assert_msg(reason == row->verdict, "%s: wanted %02x, got %02x",
+                  row->name, row->verdict, (unsigned)reason);
 }
 END_TEST
 

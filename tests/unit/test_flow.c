@@ -1,6 +1,8 @@
 #include "suites.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "mqtt/flow.h"
 
@@ -108,15 +110,19 @@ START_TEST(the_receiver_obeys_its_table_and_refuses_the_rest)
         want(receiver_steps, sizeof(receiver_steps) / sizeof(receiver_steps[0]),
              state, event);
 
+    unit_given("the state %s and the event %s", state_names[state],
+               event_names[event]);
     enum flow_action action = flow_receiver(&now, (enum flow_event)event);
 
-    ck_assert_msg(action == step.action, "in %s, at %s: %s is wrong",
-                  state_names[state], event_names[event], action_name(action));
-    ck_assert_msg(now == step.next,
-                  "in %s, at %s: %s is right, but not to change the state to "
-                  "%s",
+    ck_assert_msg(action == step.action, "in %s, at %s: %s is wrong, wanted %s",
                   state_names[state], event_names[event], action_name(action),
-                  (unsigned)now < STATES ? state_names[now] : "no state");
+                  action_name(step.action));
+    ck_assert_msg(now == step.next,
+                  "in %s, at %s: %s is right, but the state behind it is %s, "
+                  "wanted %s",
+                  state_names[state], event_names[event], action_name(action),
+                  (unsigned)now < STATES ? state_names[now] : "no state",
+                  state_names[step.next]);
 }
 END_TEST
 
@@ -157,7 +163,9 @@ static void obey_sender(struct pair *pair, enum flow_action action)
     case FLOW_ANSWER_PUBREC:
     case FLOW_ANSWER_PUBCOMP:
     case FLOW_UNKNOWN_ID:
-    case FLOW_ERROR: ck_abort_msg("sender's action %d", (int)action);
+    case FLOW_ERROR:
+        ck_abort_msg("the sender's action is %s: what it got is no answer",
+                     action_name(action));
     }
 }
 
@@ -181,7 +189,9 @@ static void obey_receiver(struct pair *pair, enum flow_action action)
     case FLOW_SEND_PUBLISH:
     case FLOW_RESEND_PUBLISH:
     case FLOW_SEND_PUBREL:
-    case FLOW_ERROR: ck_abort_msg("receiver's action %d", (int)action);
+    case FLOW_ERROR:
+        ck_abort_msg("the receiver's action is %s, wanted an answer",
+                     action_name(action));
     }
 }
 
@@ -204,11 +214,25 @@ static void reconnect(struct pair *pair)
     obey_sender(pair, flow_sender(&pair->sender, FLOW_RECONNECTED));
 }
 
+/* The packets in front of which the connection breaks, counted from 1. */
+static void give_breaks(int qos, unsigned breaks)
+{
+    char list[60] = "";
+
+    for (int i = 0; i < 16; i++) {
+        if (breaks >> i & 1)
+            sprintf(list + strlen(list), " %d", i + 1);
+    }
+    unit_given("a message of QoS %d, and a connection that %s%s", qos,
+               breaks ? "breaks before packet" : "does not break", list);
+}
+
 /* Bit n of breaks: the connection breaks before the nth packet arrives. */
 static struct pair run(int qos, unsigned breaks)
 {
     struct pair pair = {.qos = qos};
 
+    give_breaks(qos, breaks);
     obey_sender(&pair, flow_sender(&pair.sender, qos == 1 ? FLOW_SEND_QOS_1
                                                           : FLOW_SEND_QOS_2));
     for (int packets = 0; pair.under_way; packets++) {
@@ -219,7 +243,10 @@ static struct pair run(int qos, unsigned breaks)
             deliver(&pair);
     }
     ck_assert_int_eq(pair.sender, FLOW_DONE);
-    ck_assert_int_eq(pair.receiver, FLOW_DONE);
+    ck_assert_msg(pair.receiver == FLOW_DONE,
+                  "in the end the receiver is in %s, wanted FLOW_DONE",
+                  (unsigned)pair.receiver < STATES ? state_names[pair.receiver]
+                                                   : "no state");
     return pair;
 }
 
@@ -236,10 +263,8 @@ START_TEST(qos_2_delivers_exactly_once_wherever_the_connection_breaks)
     for (unsigned breaks = 0; breaks < 1u << 12; breaks++) {
         int delivered = run(2, breaks).delivered;
 
-        ck_assert_msg(delivered == 1,
-                      "when the connection breaks before the packets 0x%x (a "
-                      "bit each), the message is delivered %d times",
-                      breaks, delivered);
+        ck_assert_msg(delivered == 1, "it is delivered %d times, wanted once",
+                      delivered);
     }
 }
 END_TEST

@@ -104,10 +104,18 @@ static struct slice without_share(const char *filter, struct slice *share_name)
 }
 
 /* Check writes a note for each assertion; these are millions. */
-static void must(bool holds, const char *what, const char *name)
+static void must(bool holds, const char *what)
 {
     if (!holds)
-        ck_abort_msg("%s: %s", name, what);
+        ck_abort_msg("%s", what);
+}
+
+static const char *who_is(const struct subscriber *who)
+{
+    static const char *const names[] = {"one",  "two", "three", "four",
+                                        "five", "six", "seven", "eight"};
+
+    return names[who - subscribers];
 }
 
 /* Each match that the definition demands is there, once; nothing else. */
@@ -115,6 +123,7 @@ static void check_against_model(const char *name)
 {
     size_t count;
     size_t expected = 0;
+    unit_given("the name \"%s\" and %zu filters", name, model_count);
     const struct subscription_match *matches = match(name, &count);
 
     for (size_t i = 0; i < model_count; i++) {
@@ -130,9 +139,13 @@ static void check_against_model(const char *name)
                      matches[k].identifier == model[i].options.identifier &&
                      matches[k].qos == model[i].options.qos &&
                      !matches[k].group == (share_name.len == 0);
-        must(found == 1, model[i].filter, name);
+        if (found != 1)
+            ck_abort_msg("%s subscribed to %s: wanted one match, got %zu",
+                         who_is(model[i].who), model[i].filter, found);
     }
-    must(count == expected, "other filters match too", name);
+    if (count != expected)
+        ck_abort_msg("wanted %zu matches of all %zu filters, got %zu", expected,
+                     model_count, count);
 }
 
 static bool same_receiver(const struct subscription_match *one,
@@ -151,11 +164,11 @@ static void check_receivers(const char *name)
     for (size_t i = 0; i < count; i++) {
         bool goes_on = i + 1 < count && same_receiver(&all[i], &all[i + 1]);
 
-        must(all[i].more == goes_on, "more is wrong", name);
+        must(all[i].more == goes_on, "more is wrong");
         for (size_t k = i + 1; k < count; k++)
             must(!same_receiver(&all[i], &all[k]) ||
                      same_receiver(&all[k - 1], &all[k]),
-                 "a receiver comes twice", name);
+                 "a receiver comes twice");
     }
 }
 
@@ -163,6 +176,7 @@ static void check_subscribers(void)
 {
     size_t total = 0;
 
+    unit_given("%zu filters subscribed to", model_count);
     for (size_t i = 0; i < 8; i++) {
         size_t listed = 0;
 
@@ -172,8 +186,10 @@ static void check_subscribers(void)
             struct buf filter = {0};
 
             subscription_tree_put_filter(tree, one, &filter);
-            must(model_find(&subscribers[i], buf_string(&filter)) < model_count,
-                 "is not subscribed to", buf_string(&filter));
+            if (model_find(&subscribers[i], buf_string(&filter)) >= model_count)
+                ck_abort_msg("a filter reads back as %s, which %s has never "
+                             "subscribed to",
+                             buf_string(&filter), who_is(&subscribers[i]));
             buf_release(&filter);
             listed++;
         }
@@ -191,23 +207,29 @@ static void random_change(uint32_t step)
 
     random_topic(filter, true);
     size_t at = model_find(who, filter);
+    unit_given("the filter \"%s\" of %s, who %s it", filter, who_is(who),
+               at < model_count ? "has" : "does not have");
     if (random_below(10) < 6 && (at < model_count || model_count < MODEL_MAX)) {
         const struct subscription_options options = {
             .identifier = step, .qos = (uint8_t)random_below(3)};
 
-        ck_assert_int_eq(
-            subscription_tree_subscribe(tree, who, slice_of_string(filter),
-                                        &options),
-            at < model_count ? SUBSCRIPTION_REPLACED : SUBSCRIPTION_NEW);
+        enum subscription_result result = subscription_tree_subscribe(
+            tree, who, slice_of_string(filter), &options);
+
+        must(result ==
+                 (at < model_count ? SUBSCRIPTION_REPLACED : SUBSCRIPTION_NEW),
+             at < model_count ? "to subscribe did not find it"
+                              : "to subscribe did not make it anew");
         strcpy(model[at].filter, filter);
         model[at].who = who;
         model[at].options = options;
         model_count += at == model_count;
         return;
     }
-    ck_assert_int_eq(
-        subscription_tree_unsubscribe(tree, who, slice_of_string(filter)),
-        at < model_count);
+    must(subscription_tree_unsubscribe(tree, who, slice_of_string(filter)) ==
+             (at < model_count),
+         at < model_count ? "to unsubscribe did not find it"
+                          : "to unsubscribe found one nevertheless");
     if (at < model_count)
         model[at] = model[--model_count];
 }

@@ -152,17 +152,54 @@ static struct slice at_guard(const char *string)
     return slice_of(guarded(string, len), len);
 }
 
+static const char *text_of(bool is)
+{
+    return is ? "true" : "false";
+}
+
+static void check_name(const void *bytes, size_t len, bool valid)
+{
+    unit_given("the name %s", unit_text(bytes, len));
+    ck_assert_msg(topic_name_valid(slice_of(guarded(bytes, len), len)) == valid,
+                  "topic_name_valid: wanted %s, got %s", text_of(valid),
+                  text_of(!valid));
+}
+
+static void check_filter(const char *filter, bool valid)
+{
+    unit_given("the filter %s", unit_text(filter, strlen(filter)));
+    ck_assert_msg(topic_filter_valid(at_guard(filter)) == valid,
+                  "topic_filter_valid: wanted %s, got %s", text_of(valid),
+                  text_of(!valid));
+}
+
+static void check_wildcard(const char *filter, bool has)
+{
+    unit_given("the filter %s", unit_text(filter, strlen(filter)));
+    ck_assert_msg(topic_filter_has_wildcard(at_guard(filter)) == has,
+                  "topic_filter_has_wildcard: wanted %s, got %s", text_of(has),
+                  text_of(!has));
+}
+
+static void check_match(const char *filter, const char *name, bool wanted)
+{
+    unit_given("the filter %s and the name %s",
+               unit_text(filter, strlen(filter)),
+               unit_text(name, strlen(name)));
+    ck_assert_msg(topic_match(at_guard(filter), at_guard(name)) == wanted,
+                  "topic_match: wanted %s, got %s", text_of(wanted),
+                  text_of(!wanted));
+}
+
 START_TEST(accepts_a_topic_name)
 {
-    ck_assert(topic_name_valid(at_guard(good_names[_i])));
+    check_name(good_names[_i], strlen(good_names[_i]), true);
 }
 END_TEST
 
 START_TEST(rejects_what_is_no_topic_name)
 {
-    const uint8_t *bytes = guarded(bad_names[_i].bytes, bad_names[_i].len);
-
-    ck_assert(!topic_name_valid(slice_of(bytes, bad_names[_i].len)));
+    check_name(bad_names[_i].bytes, bad_names[_i].len, false);
 }
 END_TEST
 
@@ -174,11 +211,11 @@ START_TEST(rejects_a_bad_byte_at_each_place_of_a_topic_name)
         char name[40];
 
         memset(name, 'x', sizeof(name));
-        ck_assert(topic_name_valid(slice_of(guarded(name, len), len)));
+        check_name(name, len, true);
         for (size_t at = 0; at < len; at++) {
             for (int i = 0; i < COUNT(bad); i++) {
                 name[at] = (char)bad[i];
-                ck_assert(!topic_name_valid(slice_of(guarded(name, len), len)));
+                check_name(name, len, false);
             }
             name[at] = 'x';
         }
@@ -192,8 +229,7 @@ START_TEST(every_other_ascii_character_may_stand_in_a_topic_name)
         char name[9];
 
         memset(name, byte, sizeof(name));
-        ck_assert(topic_name_valid(slice_of(name, sizeof(name))) ==
-                  (byte != '+' && byte != '#'));
+        check_name(name, sizeof(name), byte != '+' && byte != '#');
     }
 }
 END_TEST
@@ -204,6 +240,7 @@ START_TEST(names_and_filters_have_at_most_65535_bytes)
     static uint8_t text[UINT16_MAX + 1];
 
     memset(text, 'x', sizeof(text));
+    unit_given("65535 bytes, and one more");
     ck_assert(topic_name_valid(slice_of(text, UINT16_MAX)));
     ck_assert(topic_filter_valid(slice_of(text, UINT16_MAX)));
     ck_assert(!topic_name_valid(slice_of(text, sizeof(text))));
@@ -213,43 +250,38 @@ END_TEST
 
 START_TEST(accepts_a_topic_filter)
 {
-    ck_assert(topic_filter_valid(at_guard(good_filters[_i])));
+    check_filter(good_filters[_i], true);
 }
 END_TEST
 
 START_TEST(rejects_what_is_no_topic_filter)
 {
-    ck_assert(!topic_filter_valid(at_guard(bad_filters[_i])));
+    check_filter(bad_filters[_i], false);
 }
 END_TEST
 
 START_TEST(each_topic_name_without_share_is_a_filter_that_matches_itself)
 {
-    struct slice name = at_guard(good_names[_i]);
-
-    ck_assert(topic_filter_valid(name));
-    ck_assert(!topic_filter_has_wildcard(name));
+    check_filter(good_names[_i], true);
+    check_wildcard(good_names[_i], false);
     if (strncmp(good_names[_i], "$share/", 7) != 0)
-        ck_assert(topic_match(name, name));
+        check_match(good_names[_i], good_names[_i], true);
 }
 END_TEST
 
 START_TEST(matches_as_the_standard_says)
 {
-    struct slice filter = at_guard(matches[_i].filter);
-    struct slice name = at_guard(matches[_i].name);
-
-    ck_assert(topic_filter_valid(filter));
-    ck_assert(topic_name_valid(name));
-    ck_assert(topic_match(filter, name) == matches[_i].matches);
+    check_filter(matches[_i].filter, true);
+    check_name(matches[_i].name, strlen(matches[_i].name), true);
+    check_match(matches[_i].filter, matches[_i].name, matches[_i].matches);
 }
 END_TEST
 
 START_TEST(knows_which_filters_have_wildcards)
 {
-    ck_assert(topic_filter_has_wildcard(at_guard("#")));
-    ck_assert(topic_filter_has_wildcard(at_guard("a/+/b")));
-    ck_assert(!topic_filter_has_wildcard(at_guard("a/b")));
+    check_wildcard("#", true);
+    check_wildcard("a/+/b", true);
+    check_wildcard("a/b", false);
 }
 END_TEST
 
@@ -269,32 +301,46 @@ static const struct {
 
 START_TEST(levels_are_what_stands_between_slashes)
 {
-    struct topic_levels levels = topic_levels(at_guard(level_rows[_i].topic));
+    const char *topic = level_rows[_i].topic;
+    struct topic_levels levels;
     struct slice level;
     char joined[32] = "";
     size_t count = 0;
 
+    unit_given("the topic \"%s\"", topic);
+    levels = topic_levels(at_guard(topic));
     while (topic_next_level(&levels, &level)) {
         strncat(joined, (const char *)level.bytes, level.len);
         strcat(joined, "|");
         count++;
     }
-    ck_assert_str_eq(joined, level_rows[_i].levels);
+    ck_assert_msg(!strcmp(joined, level_rows[_i].levels),
+                  "its levels, each with a | behind it: wanted %s, got %s",
+                  level_rows[_i].levels, joined);
     ck_assert_uint_eq(count, level_rows[_i].count);
-    ck_assert_uint_eq(topic_level_count(at_guard(level_rows[_i].topic)), count);
+    count = topic_level_count(at_guard(topic));
+    ck_assert_msg(count == level_rows[_i].count,
+                  "topic_level_count: wanted %zu, got %zu",
+                  level_rows[_i].count, count);
 }
 END_TEST
 
 static void check_split(const char *topic_filter, const char *share_name,
                         const char *filter)
 {
-    struct slice got_name;
-    struct slice got_filter;
+    struct slice got_name = {0};
+    struct slice got_filter = {0};
 
-    ck_assert(
-        topic_split_shared(at_guard(topic_filter), &got_name, &got_filter));
-    ck_assert(slice_equal_string(got_name, share_name));
-    ck_assert(slice_equal_string(got_filter, filter));
+    unit_given("the filter \"%s\"", topic_filter);
+    ck_assert_msg(
+        topic_split_shared(at_guard(topic_filter), &got_name, &got_filter),
+        "topic_split_shared: wanted true, got false");
+    ck_assert_msg(slice_equal_string(got_name, share_name),
+                  "the share name: wanted \"%s\", got %s", share_name,
+                  unit_text(got_name.bytes, got_name.len));
+    ck_assert_msg(slice_equal_string(got_filter, filter),
+                  "the filter in it: wanted \"%s\", got %s", filter,
+                  unit_text(got_filter.bytes, got_filter.len));
 }
 
 START_TEST(splits_a_shared_subscription)
@@ -314,11 +360,17 @@ START_TEST(leaves_other_filters_alone)
     struct slice name = slice_of_string("untouched");
     struct slice filter = name;
 
-    ck_assert(!topic_split_shared(at_guard("$share"), &name, &filter));
-    ck_assert(!topic_split_shared(at_guard("a/$share/b"), &name, &filter));
-    ck_assert(!topic_split_shared(at_guard(""), &name, &filter));
-    ck_assert(slice_equal_string(name, "untouched"));
-    ck_assert(slice_equal_string(filter, "untouched"));
+    static const char *const others[] = {"$share", "a/$share/b", ""};
+
+    for (int i = 0; i < COUNT(others); i++) {
+        unit_given("the filter \"%s\"", others[i]);
+        ck_assert_msg(!topic_split_shared(at_guard(others[i]), &name, &filter),
+                      "topic_split_shared: wanted false, got true");
+        ck_assert_msg(slice_equal_string(name, "untouched") &&
+                          slice_equal_string(filter, "untouched"),
+                      "it is no shared subscription, but something was "
+                      "written where name and filter go");
+    }
 }
 END_TEST
 

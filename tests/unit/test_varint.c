@@ -4,6 +4,8 @@
 #include "mqtt/reason.h"
 #include "mqtt/varint.h"
 
+#include <string.h>
+
 static const struct {
     uint32_t value;
     int size;
@@ -42,60 +44,66 @@ static const struct {
 
 #define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
-START_TEST(decode_reads_the_value_and_its_size)
+/* What decoding gives: how many bytes, and the value when there is one. */
+static void check_decode(const uint8_t *bytes, size_t len, int want_size,
+                         uint32_t want_value)
 {
     uint32_t value = 99;
-    size_t size = (size_t)valid[_i].size;
 
-    ck_assert_int_eq(
-        varint_decode(guarded(valid[_i].bytes, size), size, &value),
-        valid[_i].size);
-    ck_assert_uint_eq(value, valid[_i].value);
+    unit_given("%s", unit_hex_text(bytes, len));
+    int size = varint_decode(guarded(bytes, len), len, &value);
+    ck_assert_msg(size == want_size, "wanted the size %d%s, got %d", want_size,
+                  want_size < 0 ? " (-MQTT_MALFORMED_PACKET)" : "", size);
+    ck_assert_msg(size <= 0 || value == want_value,
+                  "wanted the value %u, got %u", (unsigned)want_value,
+                  (unsigned)value);
+}
+
+START_TEST(decode_reads_the_value_and_its_size)
+{
+    check_decode(valid[_i].bytes, (size_t)valid[_i].size, valid[_i].size,
+                 valid[_i].value);
 }
 END_TEST
 
 START_TEST(decode_leaves_what_follows_alone)
 {
     uint8_t bytes[8] = {0};
-    uint32_t value = 99;
 
     for (int i = 0; i < 8; i++)
         bytes[i] = i < valid[_i].size ? valid[_i].bytes[i] : 0xff;
-    ck_assert_int_eq(varint_decode(bytes, sizeof(bytes), &value),
-                     valid[_i].size);
-    ck_assert_uint_eq(value, valid[_i].value);
+    check_decode(bytes, sizeof(bytes), valid[_i].size, valid[_i].value);
 }
 END_TEST
 
 START_TEST(decode_of_every_prefix_asks_for_more)
 {
-    uint32_t value;
-
     for (size_t cut = 0; cut < (size_t)valid[_i].size; cut++)
-        ck_assert_int_eq(
-            varint_decode(guarded(valid[_i].bytes, cut), cut, &value), 0);
+        check_decode(valid[_i].bytes, cut, 0, 0);
 }
 END_TEST
 
 /* [MQTT-1.5.5-1] */
 START_TEST(decode_rejects_what_is_longer_than_needed_or_than_four_bytes)
 {
-    uint32_t value;
-    const uint8_t *bytes = guarded(invalid[_i].bytes, invalid[_i].size);
-
-    ck_assert_int_eq(varint_decode(bytes, invalid[_i].size, &value),
-                     -MQTT_MALFORMED_PACKET);
+    check_decode(invalid[_i].bytes, invalid[_i].size, -MQTT_MALFORMED_PACKET,
+                 0);
 }
 END_TEST
 
 START_TEST(encode_writes_the_fewest_bytes)
 {
     uint8_t bytes[4] = {0};
-    size_t size = varint_encode(bytes, valid[_i].value);
+    size_t want = (size_t)valid[_i].size;
 
-    ck_assert_uint_eq(size, (size_t)valid[_i].size);
-    ck_assert_mem_eq(bytes, valid[_i].bytes, size);
-    ck_assert_uint_eq(varint_size(valid[_i].value), size);
+    unit_given("the value %u", (unsigned)valid[_i].value);
+    size_t size = varint_encode(bytes, valid[_i].value);
+    ck_assert_msg(size == want, "wanted %zu bytes, got %zu", want, size);
+    ck_assert_msg(!memcmp(bytes, valid[_i].bytes, want), "wanted %s, got %s",
+                  unit_hex_text(valid[_i].bytes, want),
+                  unit_hex_text(bytes, want));
+    size = varint_size(valid[_i].value);
+    ck_assert_msg(size == want, "varint_size: wanted %zu, got %zu", want, size);
 }
 END_TEST
 
@@ -104,12 +112,14 @@ START_TEST(decode_gives_back_what_encode_wrote)
     for (uint32_t value = 0; value <= MQTT_MAX_REMAINING_LENGTH;
          value += 1 + value / 300) {
         uint8_t bytes[4];
-        uint32_t again;
-        size_t size = varint_encode(bytes, value);
 
-        ck_assert_uint_eq(size, varint_size(value));
-        ck_assert_int_eq(varint_decode(bytes, size, &again), (int)size);
-        ck_assert_uint_eq(again, value);
+        unit_given("the value %u", (unsigned)value);
+        size_t size = varint_encode(bytes, value);
+        ck_assert_msg(size == varint_size(value),
+                      "varint_encode gives %zu, varint_size %zu", size,
+                      varint_size(value));
+        ck_assert_uint_le(size, sizeof(bytes));
+        check_decode(bytes, size, (int)size, value);
     }
 }
 END_TEST
