@@ -295,10 +295,10 @@ static const struct {
     {'S', PROPERTY_SUBSCRIPTION_IDENTIFIER },
 };
 
-/* A number that is not there is padded, a text is not: so mosquitto_sub. */
+/* What is not there is padded, but for the Response Topic: so mosquitto_sub. */
 static void put_property(struct scene *scene, const struct output_piece *piece)
 {
-    struct property found;
+    struct property found = {0};
 
     for (size_t i = 0;
          i < sizeof(property_letters) / sizeof(property_letters[0]); i++) {
@@ -308,7 +308,8 @@ static void put_property(struct scene *scene, const struct output_piece *piece)
             continue;
         if (property_info(id)->type != PROPERTY_STRING)
             put_property_number(scene, piece, id);
-        else if (property_find(scene->message->properties, id, &found))
+        else if (property_find(scene->message->properties, id, &found) ||
+                 id == PROPERTY_CONTENT_TYPE)
             put_text(scene, piece, found.string);
     }
 }

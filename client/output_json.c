@@ -3,7 +3,9 @@
 #include "mqtt/property.h"
 #include "mqtt/utf8.h"
 
+#include <float.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -104,9 +106,10 @@ static void put_real(struct buf *out, double number)
 {
     char text[32];
 
-    /* The shortest of the two that reads back as the same number. */
+    /* The shortest of the two that reads back as the same number, or, as
+       mosquitto_sub has it, as its neighbour: 21.3, not 21.299999999999997. */
     snprintf(text, sizeof(text), "%.15g", number);
-    if (strtod(text, NULL) != number)
+    if (fabs(strtod(text, NULL) - number) > fabs(number) * DBL_EPSILON)
         snprintf(text, sizeof(text), "%.17g", number);
     buf_append_string(out, text);
 }
@@ -215,6 +218,20 @@ static void put_properties(struct writer_state *writer, struct slice properties)
     close_object(writer);
 }
 
+/* A number that fits no integer is as good as a real one. NULL: it is no JSON. */
+static json_t *parse(struct slice payload)
+{
+    const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    const char *text = (const char *)payload.bytes;
+    json_error_t error;
+    json_t *value = json_loadb(text, payload.len, flags, &error);
+
+    if (!value && json_error_code(&error) == json_error_numeric_overflow)
+        value = json_loadb(text, payload.len, flags | JSON_DECODE_INT_AS_REAL,
+                           NULL);
+    return value;
+}
+
 bool output_json(struct buf *out, const struct output_json *how,
                  const struct mqtt_publish *message, uint64_t wall_ns)
 {
@@ -222,9 +239,7 @@ bool output_json(struct buf *out, const struct output_json *how,
     json_t *payload = NULL;
 
     if (how->payload_is_json && message->payload.len) {
-        payload = json_loadb((const char *)message->payload.bytes,
-                             message->payload.len,
-                             JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        payload = parse(message->payload);
         if (!payload)
             return false;
     }

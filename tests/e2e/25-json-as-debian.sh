@@ -35,10 +35,11 @@ done <<'END'
 "text"
 12
  true
+[18446744073709551615, 21.299999999999997, 0.30000000000000004, 3.14159265358979312]
 not JSON, but text
 {"half":
 END
-[ "$number" = 7 ] || fail "only $number payloads"
+[ "$number" = 8 ] || fail "only $number payloads"
 
 mosquitto_pub -p "$port" -V 5 -t wide -r -q 1 -m '{"a": 1.50}' \
     -D publish content-type text/plain -D publish message-expiry-interval 100
@@ -46,6 +47,10 @@ for format in '[%10l][%-10l][%010l][%-010l]' '[%8t][%-8t][%.2t][%6.2t][%08t]' \
     '[%4m][%04m][%-4m]' '[%25p][%-25p][%.3p]' '[%14C][%.4C][%-14C]' \
     '[%4A][%04A][%-4A][%5S][%05S]' '[%5q][%5r]' '[%5R][%.1R]' '[%3F][%03F]'; do
     same -t wide -C 1 -q 1 -V 5 -F "$format"
+done
+mosquitto_pub -p "$port" -t bare -r -m x
+for format in '[%5C][%-5C]' '[%5R]' '[%5A][%5E][%5F][%5S]'; do
+    same -t bare -C 1 -F "$format"
 done
 for mistake in '%' '%10' '%10.' '%-5' '%.z' '%--5t' '@' '\' 'a\z' '%z'; do
     same -t wide -C 1 -F "$mistake"

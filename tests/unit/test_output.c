@@ -135,12 +135,12 @@ START_TEST(formats_print_what_mosquitto_prints)
 }
 END_TEST
 
-START_TEST(an_absent_number_is_padded_and_an_absent_text_is_not)
+START_TEST(what_is_absent_is_padded_but_a_response_topic)
 {
     struct mqtt_publish message = sample();
 
     ck_assert_str_eq(print_with("[%3S][%03S][%5C][%5R]", &message),
-                     "[   ][000][][]\n");
+                     "[   ][000][     ][]\n");
 }
 END_TEST
 
@@ -264,12 +264,15 @@ static const struct {
     const char *text;
 } values[] = {
     {"{\"a\": 1.50, \"b\":[1, {\"c\":null}, []], \"d\":{} }",
-     "{\"a\":1.5,\"b\":[1,{\"c\":null},[]],\"d\":{}}"                             },
-    {" true ",                                                "true"              },
-    {"-12",                                                   "-12"               },
-    {"0.1",                                                   "0.1"               },
-    {"3.14159265358979312",                                   "3.1415926535897931"},
-    {"\"x\\u00e9\"",                                          "\"x\xc3\xa9\""     },
+     "{\"a\":1.5,\"b\":[1,{\"c\":null},[]],\"d\":{}}"                                     },
+    {" true ",                                                "true"                      },
+    {"-12",                                                   "-12"                       },
+    {"0.1",                                                   "0.1"                       },
+    {"3.14159265358979312",                                   "3.1415926535897931"        },
+    {"21.299999999999997",                                    "21.3"                      },
+    {"[18446744073709551615, 1]",                             "[1.8446744073709552e+19,1]"},
+    {"9007199254740993",                                      "9007199254740993"          },
+    {"\"x\\u00e9\"",                                          "\"x\xc3\xa9\""             },
 };
 
 START_TEST(json_payloads_are_put_in_as_values)
@@ -333,7 +336,7 @@ Suite *output_suite(void)
     tcase_add_test(tcase, verbose_prints_the_topic_first);
     tcase_add_loop_test(tcase, formats_print_what_mosquitto_prints, 0,
                         ROWS(formats));
-    tcase_add_test(tcase, an_absent_number_is_padded_and_an_absent_text_is_not);
+    tcase_add_test(tcase, what_is_absent_is_padded_but_a_response_topic);
     tcase_add_test(tcase, a_nul_can_be_printed);
     tcase_add_test(tcase, without_eol_nothing_follows_a_format);
     tcase_add_loop_test(tcase, bad_formats_are_refused, 0, ROWS(bad_formats));
