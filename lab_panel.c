@@ -7,6 +7,7 @@
 #include "labs/lab_lost.h"
 #include "labs/lab_talk.h"
 #include "tui/dashboard.h"
+#include "tui/screen.h"
 #include "wire/event.h"
 
 #include <errno.h>
@@ -137,6 +138,15 @@ static int on_port(void *owner, uint16_t port)
                              panel->live.workspace.path, port)
                ? 0
                : -errno;
+}
+
+bool lab_panel_possible(void)
+{
+    bool possible = screen_possible();
+
+    if (!possible)
+        screen_explain();
+    return possible;
 }
 
 int lab_panel_run(const struct lab_plain_options *options)

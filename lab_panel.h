@@ -6,7 +6,12 @@
 #ifndef LAB_PANEL_H
 #define LAB_PANEL_H
 
+#include <stdbool.h>
+
 struct lab_plain_options;
+
+/* Is there a screen for it? That a terminal is none is said. */
+bool lab_panel_possible(void);
 
 /*
  * Do a lab in the dashboard, with a broker as the lab wants it. Returns an exit

@@ -30,7 +30,8 @@ static int run_lab(int argc, char **argv)
 {
     struct lab_plain_options options;
 
-    if (isatty(0) && isatty(1) && cmd_lab_on_screen(argc, argv, &options))
+    if (isatty(0) && isatty(1) && cmd_lab_on_screen(argc, argv, &options) &&
+        lab_panel_possible())
         return lab_panel_run(&options);
     return cmd_lab(argc, argv);
 }

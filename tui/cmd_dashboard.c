@@ -185,8 +185,10 @@ int cmd_dashboard(int argc, char **argv)
                 arguments.word);
         return EXIT_USAGE;
     }
-    if (!arguments.plain && !screen_possible())
+    if (!arguments.plain && !screen_possible()) {
+        screen_explain();
         return cmd_tour(1, argv);
+    }
     arguments.dashboard.plain = arguments.plain;
     arguments.dashboard.json = arguments.json;
     return dashboard_run(&arguments.dashboard);
@@ -220,8 +222,11 @@ static int show(struct source *source, struct store *store,
     struct app *app;
     int result;
 
-    if (arguments->plain || !screen_possible())
+    if (arguments->plain || !screen_possible()) {
+        if (!arguments->plain)
+            screen_explain();
         return run_plain(source, arguments->json) ? 1 : 0;
+    }
     if (!settings_load(&settings, error, sizeof(error))) {
         fprintf(stderr, "mqttlab: %s\n", error);
         settings_release(&settings);

@@ -209,8 +209,7 @@ static int take_tour(struct tour *tour)
     char text[500];
     int error;
 
-    printf("mqttlab " MQTTLAB_VERSION ": a short tour, because this is no"
-           " terminal.\n\n");
+    printf("mqttlab " MQTTLAB_VERSION ": a short tour, as text.\n\n");
     error = control_directory(text, sizeof(text));
     if (error) {
         control_explain(error, text, sizeof(text));

@@ -168,6 +168,17 @@ bool screen_possible(void)
     return possible;
 }
 
+void screen_explain(void)
+{
+    const char *name = getenv("TERM");
+
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        fprintf(stderr,
+                "mqttlab: a terminal with TERM=%s cannot show the dashboard; "
+                "this is text instead\n",
+                name ? name : "");
+}
+
 /* ---- the size ---- */
 
 static int at_most(int size, int most)

@@ -32,6 +32,9 @@ struct screen;
  */
 bool screen_possible(void);
 
+/* Why it is none, if they are a terminal: said on standard error. */
+void screen_explain(void);
+
 /* Does the locale (set before with setlocale) show UTF-8? */
 bool screen_is_utf8(void);
 

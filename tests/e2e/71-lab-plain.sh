@@ -36,6 +36,15 @@ grep -Eq '^\[x\] 1 testSub said CONNECT \(packet [0-9]+\)' "$work/again.log" ||
     fail "the marks are gone"
 grep -q '5 of 26 points' "$work/again.log" || fail "the points are gone"
 
+# A terminal that is no screen is told so, and gets the lab as text.
+if command -v script >/dev/null 2>&1; then
+    printf 'q\nq\n' | TERM=no-such-terminal script -qc "'$MQTTLAB' lab 1 -p $port" \
+        /dev/null >"$work/no-screen.log" 2>&1
+    grep -q 'TERM=no-such-terminal cannot show the dashboard' "$work/no-screen.log" ||
+        fail "it does not say why there is no screen"
+    grep -q '5 of 26 points' "$work/no-screen.log" || fail "no lab without a screen"
+fi
+
 # An answer is missing, and what is typed in capitals is understood.
 printf 'q1\nQ1 subscribe\nq1 connect\nc\nQ\nq\n' |
     "$MQTTLAB" lab 1 --plain -p "$port" >"$work/typed.log" 2>&1

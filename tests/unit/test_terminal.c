@@ -300,6 +300,7 @@ START_TEST(a_dumb_terminal_gets_the_tour)
     const char *argv[] = {program(), NULL};
 
     pty_start(&pty, argv, "dumb", 24, 80);
+    ck_assert(pty_shows(&pty, "TERM=dumb cannot", START_MS));
     ck_assert(pty_shows(&pty, "a short tour", START_MS));
     ck_assert_int_eq(pty_end(&pty, 2 * START_MS), 0);
     ck_assert(pty_shows(&pty, "The subscriber printed: hello", 0));
