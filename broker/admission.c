@@ -97,6 +97,18 @@ static void put_properties(struct buf *properties,
                             admission->keep_alive_s);
 }
 
+/* Of a CONNECT whose will asks for more than there is. */
+static void put_what_can_be(struct buf *properties,
+                            const struct admission *admission,
+                            enum mqtt_reason reason)
+{
+    if (reason == MQTT_QOS_NOT_SUPPORTED) /* [MQTT-3.2.2-9] */
+        property_put_number(properties, PROPERTY_MAXIMUM_QOS,
+                            admission->connection->listener->config->max_qos);
+    if (reason == MQTT_RETAIN_NOT_SUPPORTED)
+        property_put_number(properties, PROPERTY_RETAIN_AVAILABLE, 0);
+}
+
 /* Why it is refused, as the client is told. */
 static const char *told(const struct admission *admission,
                         enum mqtt_reason reason)
@@ -120,7 +132,10 @@ void admission_encode(const struct admission *admission,
 
     if (version >= MQTT_5 && !reason)
         put_properties(&properties, admission);
+    if (version >= MQTT_5 && reason)
+        put_what_can_be(&properties, admission, reason);
     if (reason) {
+        connack.properties = buf_slice(&properties);
         connack_encode(packet, version, &connack);
         reason_string_put(&properties, admission->connection,
                           told(admission, reason), packet->len);

@@ -466,12 +466,13 @@ static uint32_t max_packet_size(const struct mqtt_connect *connect)
     return max < MQTT_MAX_PACKET_SIZE ? max : MQTT_MAX_PACKET_SIZE;
 }
 
-/* The version to answer in, for one that we may not know. */
+/* The version to answer in. One that we do not know is answered as 3.1.1 wants
+   it, which version 5 leaves open [MQTT311-3.1.2-2] [MQTT-3.1.2-2]. */
 static enum mqtt_version answer_version(unsigned version)
 {
-    if (version >= MQTT_5)
-        return MQTT_5;
-    return version == MQTT_3_1 ? MQTT_3_1 : MQTT_3_1_1;
+    bool known = version == MQTT_3_1 || version == MQTT_5;
+
+    return known ? (enum mqtt_version)version : MQTT_3_1_1;
 }
 
 /* Can CONNACK say what is wrong with a CONNECT? In 3.x it has few codes; where

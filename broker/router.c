@@ -299,19 +299,17 @@ judge_member(const struct subscriber *subscriber)
 }
 
 /*
- * Deliver to the subscriber, or the shared group, of count adjacent matches;
- * returns whether anybody gets it. A group gets a copy of its own, with the
+ * Deliver to the subscriber, or the shared group, of count adjacent matches. A
+ * group gets a copy of its own, with the
  * identifier of that subscription alone [MQTT-3.3.4-5]; so does, if the
  * configuration wants it, each subscription. What the member of a group is
  * given is the member's, with the QoS that it was granted [MQTT-4.8.2-3]: it
  * stays in that session until it is completed or the session ends
  * [MQTT-4.8.2-4] [MQTT-4.8.2-5] [MQTT-4.8.2-6].
  */
-static bool deliver_to(struct broker *broker, struct routing *routing,
+static void deliver_to(struct broker *broker, struct routing *routing,
                        const struct subscription_match *matches, size_t count)
 {
-    bool wanted = false;
-
     if (matches->group) {
         matches = subscription_tree_next_member(broker->subscriptions, matches,
                                                 count, judge_member);
@@ -319,19 +317,19 @@ static bool deliver_to(struct broker *broker, struct routing *routing,
     }
     if (count > 1 && broker->config->allow_duplicate_messages) {
         for (size_t i = 0; i < count; i++)
-            wanted |= deliver_to(broker, routing, &matches[i], 1);
-        return wanted;
+            deliver_to(broker, routing, &matches[i], 1);
+        return;
     }
     struct share share = {
         .session = session_of(matches->subscriber),
         .matches = matches,
         .count = count,
     };
+    bool wanted = false;
     for (size_t i = 0; i < count; i++)
         wanted |= add_match(&share, routing, &matches[i]);
     if (wanted)
         deliver(broker, routing, &share);
-    return wanted;
 }
 
 static void report_retained(struct broker *broker,
@@ -397,7 +395,7 @@ static void retain(struct broker *broker, struct routing *routing)
 size_t router_publish(struct broker *broker, struct routing *routing)
 {
     struct router *router = &broker->router;
-    size_t receivers = 0;
+    size_t subscribers = 0;
     size_t count;
 
     layouts_begin(&router->layouts);
@@ -417,10 +415,11 @@ size_t router_publish(struct broker *broker, struct routing *routing)
 
         while (matches[next++].more)
             continue;
-        receivers += deliver_to(broker, routing, &matches[i], next - i);
+        deliver_to(broker, routing, &matches[i], next - i);
+        subscribers++;
         i = next;
     }
     message_unref(routing->message);
     routing->message = NULL;
-    return receivers;
+    return subscribers;
 }

@@ -46,7 +46,8 @@ void router_release(struct router *router);
 
 /*
  * Keep the message if RETAIN is set, and deliver it to all whose subscriptions
- * match. Returns how many subscribers it was meant for.
+ * match. Returns how many subscribers there are, a publisher with No Local
+ * included: it subscribes, although it gets nothing.
  */
 size_t router_publish(struct broker *broker, struct routing *routing);
 

@@ -57,6 +57,7 @@ enum {
     FLAG_WILL_QOS = 0x18,
     FLAG_WILL_QOS_SHIFT = 3,
     FLAG_WILL_RETAIN = 0x20,
+    FLAGS_OF_WILL = FLAG_WILL_QOS | FLAG_WILL_RETAIN,
     FLAG_PASSWORD = 0x40,
     FLAG_USER_NAME = 0x80,
     VERSION_BRIDGE = 0x80,
@@ -95,7 +96,7 @@ static enum mqtt_reason judge_flags(enum mqtt_version version, uint8_t flags)
     if ((flags & FLAG_WILL_QOS) == FLAG_WILL_QOS)
         return MQTT_MALFORMED_PACKET; /* [MQTT-3.1.2-12] */
     /* No Will: its QoS and RETAIN are 0 [MQTT-3.1.2-11] [MQTT-3.1.2-13]. */
-    if (!(flags & FLAG_WILL) && (flags & (FLAG_WILL_QOS | FLAG_WILL_RETAIN)))
+    if (!(flags & FLAG_WILL) && (flags & FLAGS_OF_WILL))
         return MQTT_MALFORMED_PACKET;
     /* Version 5 allows a Password alone [MQTT5 3.1.2.9]. */
     if (version < MQTT_5 && (flags & FLAG_PASSWORD) &&
@@ -148,6 +149,9 @@ enum mqtt_reason connect_decode(struct mqtt_connect *connect, struct slice body)
     uint8_t flags = reader_u8(&reader);
     if (reader.reason)
         return reader.reason;
+    /* Version 3.1 looks at the flags of a Will only when there is one. */
+    if (connect->version == MQTT_3_1 && !(flags & FLAG_WILL))
+        flags &= (uint8_t)~FLAGS_OF_WILL;
     enum mqtt_reason reason = judge_flags(connect->version, flags);
     if (reason)
         return reason;

@@ -56,13 +56,15 @@ static void will_flags(struct dissector *d, struct connect_flags *flags)
     uint8_t byte = d->bytes.bytes[d->at];
 
     flags->will = byte & 0x04;
-    if (retain && !flags->will)
+    /* Version 3.1 looks at its flags only when there is one. */
+    bool must_be_0 = !flags->will && d->version > MQTT_3_1;
+    if (retain && must_be_0)
         dissector_fail(d, RULE_WILL_RETAIN_WITHOUT_WILL);
 
     uint32_t qos = dissector_bits(d, DISSECT_CONFLAG_QOS, 0x18);
-    if (qos && !flags->will)
+    if (qos && must_be_0)
         dissector_fail(d, RULE_WILL_QOS_WITHOUT_WILL);
-    else if (qos == 3)
+    else if (qos == 3 && (flags->will || must_be_0))
         dissector_fail(d, RULE_WILL_QOS_3); /* [MQTT-3.1.2-12] */
     dissector_bits(d, DISSECT_CONFLAG_WILLFLAG, 0x04);
 }

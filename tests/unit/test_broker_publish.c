@@ -257,6 +257,20 @@ START_TEST(no_local_keeps_a_publisher_from_hearing_itself)
 }
 END_TEST
 
+/* It subscribes, so that 0x10, No matching subscribers, would be wrong. */
+START_TEST(a_publisher_with_no_local_is_a_subscriber_all_the_same)
+{
+    rig_start(&rig);
+    rig_login(&rig, &publisher, MQTT_5, "pub", true);
+    rig_send_hex(&publisher, "32 06 0001 74 0007 00");
+    rig_expect_hex(&publisher, "40 03 0007 10");
+    subscribe_5(&publisher, "t", (struct mqtt_subscription){.no_local = true},
+                0);
+    rig_send_hex(&publisher, "32 06 0001 74 0008 00 34 06 0001 74 0009 00");
+    rig_expect_hex(&publisher, "40 02 0008 50 02 0009");
+}
+END_TEST
+
 /* [MQTT-3.3.1-13] */
 START_TEST(retain_as_published_keeps_the_flag)
 {
@@ -422,6 +436,8 @@ Suite *broker_publish_suite(void)
     tcase_add_loop_test(
         tcase, all_subscription_identifiers_come_with_the_one_copy, 0, 3);
     tcase_add_test(tcase, no_local_keeps_a_publisher_from_hearing_itself);
+    tcase_add_test(tcase,
+                   a_publisher_with_no_local_is_a_subscriber_all_the_same);
     tcase_add_test(tcase, retain_as_published_keeps_the_flag);
     tcase_add_test(tcase, a_shared_subscription_takes_turns);
     tcase_add_test(tcase, a_topic_alias_stands_for_its_topic);

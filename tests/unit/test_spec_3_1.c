@@ -55,6 +55,8 @@ static const struct {
     {"a bridge", "10 0f " NAME " 83 02 003c 0001 61", "20 02 00 00", false},
     {"the bit that 3.1 does not use", "10 0f " NAME " 03 03 003c 0001 61",
      "20 02 00 00", false},
+    {"RETAIN and QoS of no will", "10 0f " NAME " 03 2a 003c 0001 61",
+     "20 02 00 00", false},
     {"user name and password", "10 15 " NAME " 03 c2 003c 0001 61 0001 75 0001 70",
      "20 02 00 00", false},
     {"their flags, but not they", "10 0f " NAME " 03 c2 003c 0001 61",

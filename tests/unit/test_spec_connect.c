@@ -117,7 +117,7 @@ START_TEST(no_disconnect_is_sent_before_connack)
         {"30 ff ff ff ff 01",                         ""              },
         {"f0 00",                                     ""              },
         {"10 0e 0004 4d515454 05 03 003c 00 0001 61", "20 03 00 81 00"},
-        {"10 0d 0004 4d515454 09 02 003c 0001 61",    "20 03 00 84 00"},
+        {"10 0e 0004 4d515458 05 02 003c 00 0001 61", "20 03 00 84 00"},
     };
 
     rig_start(&rig);
@@ -363,7 +363,7 @@ START_TEST(a_publish_above_maximum_qos_is_refused_with_its_reason)
 }
 END_TEST
 
-/* [MQTT-3.2.2-12] [MQTT-3.2.2-13] */
+/* [MQTT-3.2.2-9] [MQTT-3.2.2-12] [MQTT-3.2.2-13] */
 START_TEST(a_will_that_the_server_cannot_do_is_refused)
 {
     struct mqtt_connect connect = {
@@ -386,8 +386,8 @@ START_TEST(a_will_that_the_server_cannot_do_is_refused)
     if (version_5)
         rig_take_reason_string(&client);
     rig_expect_hex(&client, !version_5 ? "20 02 00 03"
-                            : retain   ? "20 03 00 9a 00"
-                                       : "20 03 00 9b 00");
+                            : retain   ? "20 05 00 9a 02 25 00"
+                                       : "20 05 00 9b 02 24 00");
     rig_expect_ended(&client);
 }
 END_TEST

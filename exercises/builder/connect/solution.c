@@ -60,6 +60,8 @@ enum mqtt_reason connect_decode(struct mqtt_connect *connect, struct slice body)
     *connect = (struct mqtt_connect){0};
     read_version(&reader, connect);
     uint8_t flags = reader_u8(&reader);
+    if (connect->version == MQTT_3_1 && !(flags & 0x04))
+        flags &= 0xc7; /* nobody looks at what the Will would have */
     enum mqtt_reason reason = judge_flags(connect->version, flags);
     if (reader.reason || reason)
         return reader.reason ? reader.reason : reason;
