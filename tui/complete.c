@@ -74,12 +74,6 @@ static void offer_topics(const struct app *app, struct offers *offers,
     }
 }
 
-static void offer_types(struct offers *offers)
-{
-    for (int type = MQTT_CONNECT; type <= MQTT_AUTH; type++)
-        offer_quoted(offers, mqtt_type_name((enum mqtt_type)type));
-}
-
 static void offer_fields(struct offers *offers)
 {
     const struct field_info *field = dissect_field_table();
@@ -89,6 +83,18 @@ static void offer_fields(struct offers *offers)
     for (const struct filter_own_field *own = filter_own_fields(); own->name;
          own++)
         offer(offers, own->name);
+}
+
+static void offer_functions(struct offers *offers)
+{
+    const char *name;
+
+    for (size_t i = 0; (name = filter_function_name(i)); i++) {
+        char *call = alloc_printf("%s(", name);
+
+        offer(offers, call);
+        free(call);
+    }
 }
 
 static void offer_presets(struct offers *offers)
@@ -118,14 +124,60 @@ static size_t word_start(const char *text, size_t at)
     return at;
 }
 
+/* Where the operator before the word begins, or that before its set. */
+static size_t operator_start(const char *text, size_t start)
+{
+    size_t at = start;
+
+    while (at > 0 && !strchr("{}", text[at - 1]))
+        at--;
+    if (at > 0 && text[at - 1] == '{')
+        start = at;
+    while (start > 0 && strchr(" =!<>{", text[start - 1]))
+        start--;
+    if (start > 3 && !strncmp(text + start - 3, " in", 3))
+        start -= 3;
+    return start;
+}
+
 /* Is the word compared with this field? */
 static bool compares(const char *text, size_t start, const char *field)
 {
     size_t len = strlen(field);
 
-    while (start > 0 && strchr(" =!<>{,", text[start - 1]))
-        start--;
+    start = operator_start(text, start);
     return start >= len && !strncmp(text + start - len, field, len);
+}
+
+/* The names that numbers of a field have. */
+static void offer_names(const struct field_info *field, struct offers *offers)
+{
+    for (unsigned value = 0; value < 256; value++) {
+        const char *name = field->value_name(value);
+
+        if (name)
+            offer_quoted(offers, name);
+    }
+}
+
+/* Is the word compared with a field whose values are known? They are offered. */
+static bool offer_values(const char *text, size_t start, struct offers *offers)
+{
+    const struct filter_own_field *own = filter_own_fields();
+    const struct field_info *field = dissect_field_table();
+
+    for (; own->name; own++) {
+        for (size_t i = 0;
+             own->values && own->values[i] && compares(text, start, own->name);
+             i++)
+            offer_quoted(offers, own->values[i]);
+    }
+    for (; field->name; field++) {
+        if (field->type == FIELD_UINT && field->value_name &&
+            compares(text, start, field->name))
+            offer_names(field, offers);
+    }
+    return offers->count > 0;
 }
 
 static void offer_for_filter(const struct app *app, const char *text,
@@ -137,10 +189,10 @@ static void offer_for_filter(const struct app *app, const char *text,
     else if (compares(text, start, "lab.topic") ||
              compares(text, start, "mqtt.topic"))
         offer_topics(app, offers, true);
-    else if (compares(text, start, "lab.type"))
-        offer_types(offers);
-    else
+    else if (!offer_values(text, start, offers)) {
         offer_fields(offers);
+        offer_functions(offers);
+    }
     if (start == 0)
         offer_presets(offers);
 }

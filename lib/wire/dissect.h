@@ -30,7 +30,9 @@ struct field_info {
     const char *name;  /* "mqtt.msgid" */
     const char *label; /* "Message Identifier" */
     enum field_type type;
-    bool hex; /* its number is shown in hexadecimal */
+    uint8_t bytes; /* of a UINT: how wide it is in Wireshark, which may be wider
+                      than in the packet */
+    bool hex;      /* its number is shown in hexadecimal */
     const char *(*value_name)(uint64_t value); /* "Publish Message"; or NULL */
     const char *explain; /* what it is for, in a sentence or two, and the
                             section of the standard */

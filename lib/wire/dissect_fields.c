@@ -7,61 +7,62 @@
 
 #include <stddef.h>
 
-#define NUMBER(name, label, explain)                  \
-    {                                                 \
-        name, label, FIELD_UINT, false, NULL, explain \
+#define NUMBER(bytes, name, label, explain)                  \
+    {                                                        \
+        name, label, FIELD_UINT, bytes, false, NULL, explain \
     }
-#define NAMED(name, label, values, explain)                              \
-    {                                                                    \
-        name, label, FIELD_UINT, false, dissect_values_##values, explain \
+#define NAMED(bytes, name, label, values, explain)                      \
+    {                                                                   \
+        name, label, FIELD_UINT, bytes, false, dissect_values_##values, \
+            explain                                                     \
     }
-#define HEX(name, label, explain)                    \
-    {                                                \
-        name, label, FIELD_UINT, true, NULL, explain \
+#define HEX(bytes, name, label, explain)                    \
+    {                                                       \
+        name, label, FIELD_UINT, bytes, true, NULL, explain \
     }
-#define FLAG(name, label, explain)                                   \
-    {                                                                \
-        name, label, FIELD_BOOL, false, dissect_values_flag, explain \
+#define FLAG(name, label, explain)                                      \
+    {                                                                   \
+        name, label, FIELD_BOOL, 0, false, dissect_values_flag, explain \
     }
-#define TEXT(name, label, explain)                      \
-    {                                                   \
-        name, label, FIELD_STRING, false, NULL, explain \
+#define TEXT(name, label, explain)                         \
+    {                                                      \
+        name, label, FIELD_STRING, 0, false, NULL, explain \
     }
-#define BYTES(name, label, explain)                    \
-    {                                                  \
-        name, label, FIELD_BYTES, false, NULL, explain \
+#define BYTES(name, label, explain)                       \
+    {                                                     \
+        name, label, FIELD_BYTES, 0, false, NULL, explain \
     }
-#define GROUP(name, label, explain)                    \
-    {                                                  \
-        name, label, FIELD_GROUP, false, NULL, explain \
+#define GROUP(name, label, explain)                       \
+    {                                                     \
+        name, label, FIELD_GROUP, 0, false, NULL, explain \
     }
 #define REASON(name, values, explain) \
-    NAMED("mqtt." name ".reason_code", "Reason Code", values, explain)
+    NAMED(1, "mqtt." name ".reason_code", "Reason Code", values, explain)
 
 /* Names, labels and types are those of Wireshark 4.0. */
 /* clang-format off */
 static const struct field_info table[] = {
-[DISSECT_LEN] = NUMBER("mqtt.len", "Msg Len",
+[DISSECT_LEN] = NUMBER(8, "mqtt.len", "Msg Len",
     "How many bytes follow in this packet. It takes one to four bytes: seven "
     "bits of each count, the top bit says that another byte comes. "
     "MQTT 5 section 2.1.4."),
-[DISSECT_HDRFLAGS] = HEX("mqtt.hdrflags", "Header Flags",
+[DISSECT_HDRFLAGS] = HEX(1, "mqtt.hdrflags", "Header Flags",
     "The first byte of every packet: its type in the upper four bits, flags "
     "in the lower four. MQTT 5 section 2.1.1."),
-[DISSECT_MSGTYPE] = NAMED("mqtt.msgtype", "Message Type", type,
+[DISSECT_MSGTYPE] = NAMED(1, "mqtt.msgtype", "Message Type", type,
     "Which of the 15 kinds of packet this is. MQTT 5 section 2.1.2."),
-[DISSECT_HDR_RESERVED] = NUMBER("mqtt.hdr_reserved", "Reserved",
+[DISSECT_HDR_RESERVED] = NUMBER(1, "mqtt.hdr_reserved", "Reserved",
     "Flags that this type of packet does not use. They have a fixed value: 2 "
     "in PUBREL, SUBSCRIBE and UNSUBSCRIBE, 0 in all others. "
     "MQTT 5 section 2.1.3."),
-[DISSECT_RETAIN_RESERVED] = NUMBER("mqtt.retain_reserved", "Reserved",
+[DISSECT_RETAIN_RESERVED] = NUMBER(1, "mqtt.retain_reserved", "Reserved",
     "In version 3.1 PUBREL, SUBSCRIBE and UNSUBSCRIBE still had DUP and QoS "
     "flags; the place of RETAIN stayed unused. MQTT 3.1 section 2.1."),
 [DISSECT_DUPFLAG] = FLAG("mqtt.dupflag", "DUP Flag",
     "Set when the sender repeats a message because no answer came. It does "
     "not prove that the receiver has seen it before. "
     "MQTT 5 section 3.3.1.1."),
-[DISSECT_QOS] = NAMED("mqtt.qos", "QoS Level", qos,
+[DISSECT_QOS] = NAMED(1, "mqtt.qos", "QoS Level", qos,
     "How sure the delivery is: 0 sends once and forgets, 1 repeats until it "
     "is acknowledged, 2 makes sure that it arrives exactly once. "
     "MQTT 5 section 3.3.1.2."),
@@ -70,34 +71,34 @@ static const struct field_info table[] = {
     "From the broker: this is such a kept message. MQTT 5 section 3.3.1.3."),
 [DISSECT_CONACK_RESERVED] = FLAG("mqtt.conack.flags.reserved", "Reserved",
     "Bits that are not used and must be 0. MQTT 5 section 3.2.2.1."),
-[DISSECT_CONACK_FLAGS] = HEX("mqtt.conack.flags", "Acknowledge Flags",
+[DISSECT_CONACK_FLAGS] = HEX(1, "mqtt.conack.flags", "Acknowledge Flags",
     "The first byte of CONNACK; only its lowest bit has a meaning. "
     "MQTT 5 section 3.2.2.1."),
 [DISSECT_CONACK_SP] = FLAG("mqtt.conack.flags.sp", "Session Present",
     "Set when the broker still had a session of this client: its "
     "subscriptions and waiting messages go on. MQTT 5 section 3.2.2.1.1."),
-[DISSECT_CONACK_VAL] = NAMED("mqtt.conack.val", "Return Code", return_code,
+[DISSECT_CONACK_VAL] = NAMED(1, "mqtt.conack.val", "Return Code", return_code,
     "0 when the broker accepts the connection, or why it does not. "
     "MQTT 3.1.1 section 3.2.2.3."),
-[DISSECT_MSGID] = NUMBER("mqtt.msgid", "Message Identifier",
+[DISSECT_MSGID] = NUMBER(2, "mqtt.msgid", "Message Identifier",
     "The number that ties an answer to what it answers. The sender chooses "
     "it, from 1 to 65535, and may use it again when the exchange is over. "
     "The standard calls it Packet Identifier. MQTT 5 section 2.2.1."),
-[DISSECT_SUB_QOS] = NAMED("mqtt.sub.qos", "Requested QoS", qos,
+[DISSECT_SUB_QOS] = NAMED(1, "mqtt.sub.qos", "Requested QoS", qos,
     "The highest QoS at which the client wants to get messages for this "
     "filter. MQTT 3.1.1 section 3.8.3."),
-[DISSECT_SUBACK_QOS] = NAMED("mqtt.suback.qos", "Granted QoS", granted,
+[DISSECT_SUBACK_QOS] = NAMED(1, "mqtt.suback.qos", "Granted QoS", granted,
     "The answer to one filter of the SUBSCRIBE, in the same order: the "
     "highest QoS that the broker will use, or 128 for refused. "
     "MQTT 3.1.1 section 3.9.3."),
-[DISSECT_TOPIC_LEN] = NUMBER("mqtt.topic_len", "Topic Length",
+[DISSECT_TOPIC_LEN] = NUMBER(2, "mqtt.topic_len", "Topic Length",
     "How many bytes the topic has; two bytes in front of every string. "
     "MQTT 5 section 1.5.4."),
 [DISSECT_TOPIC] = TEXT("mqtt.topic", "Topic",
     "In PUBLISH the Topic Name, under which the message goes out; in "
     "SUBSCRIBE and UNSUBSCRIBE a Topic Filter, where + stands for one level "
     "and # for all the rest. MQTT 5 sections 3.3.2.1 and 4.7."),
-[DISSECT_WILLTOPIC_LEN] = NUMBER("mqtt.willtopic_len", "Will Topic Length",
+[DISSECT_WILLTOPIC_LEN] = NUMBER(2, "mqtt.willtopic_len", "Will Topic Length",
     "How many bytes the Will Topic has. MQTT 5 section 3.1.3.3."),
 [DISSECT_WILLTOPIC] = TEXT("mqtt.willtopic", "Will Topic",
     "Where the broker publishes the Will Message when the client vanishes. "
@@ -109,14 +110,14 @@ static const struct field_info table[] = {
     "The Will Message once more, as text. Wireshark shows it when its "
     "preference \"Show Publish Message as text\" is on. "
     "MQTT 5 section 3.1.3.4."),
-[DISSECT_WILLMSG_LEN] = NUMBER("mqtt.willmsg_len", "Will Message Length",
+[DISSECT_WILLMSG_LEN] = NUMBER(2, "mqtt.willmsg_len", "Will Message Length",
     "How many bytes the Will Message has. MQTT 5 section 3.1.3.4."),
-[DISSECT_USERNAME_LEN] = NUMBER("mqtt.username_len", "User Name Length",
+[DISSECT_USERNAME_LEN] = NUMBER(2, "mqtt.username_len", "User Name Length",
     "How many bytes the user name has. MQTT 5 section 3.1.3.5."),
 [DISSECT_USERNAME] = TEXT("mqtt.username", "User Name",
     "Who the client says it is, for the broker's password check. Without "
     "TLS everyone on the way can read it. MQTT 5 section 3.1.3.5."),
-[DISSECT_PASSWD_LEN] = NUMBER("mqtt.passwd_len", "Password Length",
+[DISSECT_PASSWD_LEN] = NUMBER(2, "mqtt.passwd_len", "Password Length",
     "How many bytes the password has. MQTT 5 section 3.1.3.6."),
 [DISSECT_PASSWD] = TEXT("mqtt.passwd", "Password",
     "The secret that goes with the user name. MQTT does not encrypt it; only "
@@ -132,24 +133,24 @@ static const struct field_info table[] = {
     "The protocol inside the message. It exists only when Wireshark's user "
     "chose a decoder for the topic, so it is never present here. "
     "MQTT 5 section 3.3.3."),
-[DISSECT_PROTO_LEN] = NUMBER("mqtt.proto_len", "Protocol Name Length",
+[DISSECT_PROTO_LEN] = NUMBER(2, "mqtt.proto_len", "Protocol Name Length",
     "How many bytes the protocol's name has: 4, or 6 in version 3.1. "
     "MQTT 5 section 3.1.2.1."),
 [DISSECT_PROTONAME] = TEXT("mqtt.protoname", "Protocol Name",
     "Always MQTT (MQIsdp in version 3.1), so that a server of another "
     "protocol notices at once that it is not meant. "
     "MQTT 5 section 3.1.2.1."),
-[DISSECT_CLIENTID_LEN] = NUMBER("mqtt.clientid_len", "Client ID Length",
+[DISSECT_CLIENTID_LEN] = NUMBER(2, "mqtt.clientid_len", "Client ID Length",
     "How many bytes the Client Identifier has; with 0 the broker chooses "
     "one. MQTT 5 section 3.1.3.1."),
 [DISSECT_CLIENTID] = TEXT("mqtt.clientid", "Client ID",
     "The name of the client. The broker keeps the session under it, so two "
     "clients with one name throw each other out. MQTT 5 section 3.1.3.1."),
-[DISSECT_VER] = NAMED("mqtt.ver", "Version", version,
+[DISSECT_VER] = NAMED(1, "mqtt.ver", "Version", version,
     "The version of MQTT that the client speaks: 3 is 3.1, 4 is 3.1.1, 5 is "
     "5.0. All later packets of the connection are read by it. "
     "MQTT 5 section 3.1.2.2."),
-[DISSECT_CONFLAGS] = HEX("mqtt.conflags", "Connect Flags",
+[DISSECT_CONFLAGS] = HEX(1, "mqtt.conflags", "Connect Flags",
     "Eight bits that say how to connect and which fields follow in the "
     "payload. MQTT 5 section 3.1.2.3."),
 [DISSECT_CONFLAG_UNAME] = FLAG("mqtt.conflag.uname", "User Name Flag",
@@ -159,7 +160,7 @@ static const struct field_info table[] = {
 [DISSECT_CONFLAG_RETAIN] = FLAG("mqtt.conflag.retain", "Will Retain",
     "Set when the Will Message is to be kept as the topic's retained "
     "message. MQTT 5 section 3.1.2.7."),
-[DISSECT_CONFLAG_QOS] = NAMED("mqtt.conflag.qos", "QoS Level", qos,
+[DISSECT_CONFLAG_QOS] = NAMED(1, "mqtt.conflag.qos", "QoS Level", qos,
     "The QoS with which the Will Message is published. "
     "MQTT 5 section 3.1.2.6."),
 [DISSECT_CONFLAG_WILLFLAG] = FLAG("mqtt.conflag.willflag", "Will Flag",
@@ -173,14 +174,14 @@ static const struct field_info table[] = {
 [DISSECT_CONFLAG_RESERVED] = FLAG("mqtt.conflag.reserved", "(Reserved)",
     "Not used; a broker closes the connection when it is set. "
     "MQTT 5 section 3.1.2.3."),
-[DISSECT_KALIVE] = NUMBER("mqtt.kalive", "Keep Alive",
+[DISSECT_KALIVE] = NUMBER(2, "mqtt.kalive", "Keep Alive",
     "The client promises to send something at least this often, in seconds. "
     "After one and a half times as long in silence the broker takes it for "
     "lost; 0 switches this off. MQTT 5 section 3.1.2.10."),
-[DISSECT_OPTIONS] = HEX("mqtt.subscription_options", "Subscription Options",
+[DISSECT_OPTIONS] = HEX(1, "mqtt.subscription_options", "Subscription Options",
     "One byte behind each Topic Filter that says how to deliver what "
     "matches. MQTT 5 section 3.8.3.1."),
-[DISSECT_OPTIONS_QOS] = NAMED("mqtt.subscription_options_qos", "QoS", qos,
+[DISSECT_OPTIONS_QOS] = NAMED(1, "mqtt.subscription_options_qos", "QoS", qos,
     "The highest QoS at which the client wants to get messages for this "
     "filter. MQTT 5 section 3.8.3.1."),
 [DISSECT_OPTIONS_NL] = FLAG("mqtt.subscription_options_nl", "No Local",
@@ -190,11 +191,11 @@ static const struct field_info table[] = {
     "Retain As Published",
     "Set when forwarded messages keep the RETAIN flag that their publisher "
     "gave them; otherwise it is cleared. MQTT 5 section 3.8.3.1."),
-[DISSECT_OPTIONS_RETAIN] = NAMED("mqtt.subscription_options_retain",
+[DISSECT_OPTIONS_RETAIN] = NAMED(1, "mqtt.subscription_options_retain",
     "Retain Handling", retain_handling,
     "Whether retained messages come at once when subscribing: always, only "
     "for a new subscription, or never. MQTT 5 section 3.8.3.1."),
-[DISSECT_OPTIONS_RESERVED] = HEX("mqtt.subscription_options_reserved",
+[DISSECT_OPTIONS_RESERVED] = HEX(1, "mqtt.subscription_options_reserved",
     "Reserved", "Bits that are not used and must be 0. "
     "MQTT 5 section 3.8.3.1."),
 [DISSECT_CONNACK_REASON] = REASON("connack", connack,
@@ -229,23 +230,23 @@ static const struct field_info table[] = {
     "an identifier and a value. MQTT 5 section 2.2.2."),
 [DISSECT_WILL_PROPERTIES] = GROUP("mqtt.will_properties", "Will Properties",
     "Extras that belong to the Will Message. MQTT 5 section 3.1.3.2."),
-[DISSECT_PROPERTY_LEN] = NUMBER("mqtt.property_len", "Total Length",
+[DISSECT_PROPERTY_LEN] = NUMBER(8, "mqtt.property_len", "Total Length",
     "How many bytes of Properties follow; 0 when there are none. "
     "MQTT 5 section 2.2.2.1."),
-[DISSECT_PROPERTY_ID] = {"mqtt.property_id", "ID", FIELD_UINT, true,
+[DISSECT_PROPERTY_ID] = {"mqtt.property_id", "ID", FIELD_UINT, 1, true,
     dissect_values_property,
     "Which Property this is; it also decides the kind of value that "
     "follows. MQTT 5 section 2.2.2.2."},
-[DISSECT_PROP_NUMBER] = NUMBER("mqtt.prop_number", "Value",
+[DISSECT_PROP_NUMBER] = NUMBER(4, "mqtt.prop_number", "Value",
     "The value of a Property that is a number. MQTT 5 section 2.2.2.2."),
 [DISSECT_CONTENT_TYPE] = TEXT("mqtt.property.content_type", "Content Type",
     "What kind of data the message holds, often a MIME type such as "
     "application/json. The broker only passes it on. "
     "MQTT 5 section 3.3.2.3.9."),
-[DISSECT_MAX_QOS] = NAMED("mqtt.property.max_qos", "QoS", qos,
+[DISSECT_MAX_QOS] = NAMED(1, "mqtt.property.max_qos", "QoS", qos,
     "The highest QoS that this broker accepts in PUBLISH. "
     "MQTT 5 section 3.2.2.3.4."),
-[DISSECT_TOPIC_ALIAS] = NUMBER("mqtt.property.topic_alias", "Topic Alias",
+[DISSECT_TOPIC_ALIAS] = NUMBER(2, "mqtt.property.topic_alias", "Topic Alias",
     "A short number for a topic: sent once together with the topic, it can "
     "stand for it in later messages of the connection. "
     "MQTT 5 section 3.3.2.3.4."),
@@ -253,18 +254,18 @@ static const struct field_info table[] = {
     "Bytes behind an identifier that the standard does not have. Nobody can "
     "know how long its value is, so the rest of the list is lost. "
     "MQTT 5 section 2.2.2.2."),
-[DISSECT_PROP_STRING_LEN] = NUMBER("mqtt.prop_string_len", "Length",
+[DISSECT_PROP_STRING_LEN] = NUMBER(4, "mqtt.prop_string_len", "Length",
     "How many bytes the value of the Property has. MQTT 5 section 1.5.4."),
 [DISSECT_PROP_STRING] = TEXT("mqtt.prop_string", "Value",
     "The value of a Property that is text or bytes. "
     "MQTT 5 section 2.2.2.2."),
-[DISSECT_PROP_KEY_LEN] = NUMBER("mqtt.prop_key_len", "Key Length",
+[DISSECT_PROP_KEY_LEN] = NUMBER(4, "mqtt.prop_key_len", "Key Length",
     "How many bytes the name of the User Property has. "
     "MQTT 5 section 1.5.7."),
 [DISSECT_PROP_KEY] = TEXT("mqtt.prop_key", "Key",
     "The name of a User Property. Applications choose the names; the same "
     "may come several times. MQTT 5 section 3.3.2.3.7."),
-[DISSECT_PROP_VALUE_LEN] = NUMBER("mqtt.prop_value_len", "Value Length",
+[DISSECT_PROP_VALUE_LEN] = NUMBER(4, "mqtt.prop_value_len", "Value Length",
     "How many bytes the value of the User Property has. "
     "MQTT 5 section 1.5.7."),
 [DISSECT_PROP_VALUE] = TEXT("mqtt.prop_value", "Value",
@@ -283,7 +284,7 @@ static const struct field_info table[] = {
     "No earlier PUBLISH of this connection gave the alias a topic, so nobody "
     "can tell what the message is about. MQTT 5 section 3.3.2.3.4."),
 DISSECT_CABLE_FIELDS
-[DISSECT_NO_FIELD] = {NULL, NULL, FIELD_GROUP, false, NULL, NULL},
+[DISSECT_NO_FIELD] = {NULL, NULL, FIELD_GROUP, 0, false, NULL, NULL},
 };
 /* clang-format on */
 

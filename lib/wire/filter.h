@@ -56,11 +56,16 @@ const char *filter_hindsight(const struct filter *filter);
 bool filter_value(const char *field, const struct history_row *row,
                   struct dissection *scratch, struct buf *text);
 
+/* The functions, by number from 0; NULL behind the last. */
+const char *filter_function_name(size_t number);
+
 /* The fields besides those of dissect_field_table(), "lab.client" and
-   "frame.number": name and explanation, ended by NULL. */
+   "frame.number": name, explanation, and all values that it can have or NULL,
+   both ended by NULL. */
 struct filter_own_field {
     const char *name;
     const char *explain;
+    const char *const *values;
 };
 const struct filter_own_field *filter_own_fields(void);
 

@@ -126,6 +126,7 @@ int filter_compare(enum filter_type type, const struct filter_value *a,
     case FILTER_BOOL: break;
     case FILTER_IPV6: return compare_ipv6(a, b);
     case FILTER_TIME:
+    case FILTER_DATE:
         return ((int64_t)left > (int64_t)right) -
                ((int64_t)left < (int64_t)right);
     case FILTER_IPV4:
@@ -199,17 +200,13 @@ static struct slice part_of(struct slice bytes,
     return slice_of(bytes.bytes + from, (size_t)(end - from));
 }
 
-/*
- * Values whose bytes are made here are first noted as offsets into the text,
- * because it moves while it grows.
- */
-static void add_made(struct filter_values *values, size_t from)
+void filter_values_add_made(struct filter_values *values, size_t from)
 {
     filter_values_add(
         values, &(struct filter_value){.bytes.len = values->text.len - from});
 }
 
-static void place_made(struct filter_values *values)
+void filter_values_place(struct filter_values *values)
 {
     size_t at = 0;
 
@@ -233,9 +230,9 @@ static void make_slices(const struct filter *filter,
         for (size_t r = 0; r < operand->range_count; r++)
             buf_append_slice(&values->text,
                              part_of(of->items[i].bytes, &ranges[r]));
-        add_made(values, from);
+        filter_values_add_made(values, from);
     }
-    place_made(values);
+    filter_values_place(values);
 }
 
 static uint8_t fold(uint8_t c, bool upper)
@@ -254,9 +251,9 @@ static void make_folded(const struct filter_values *of, bool upper,
         for (size_t b = 0; b < of->items[i].bytes.len; b++)
             buf_append_u8(&values->text,
                           fold(of->items[i].bytes.bytes[b], upper));
-        add_made(values, from);
+        filter_values_add_made(values, from);
     }
-    place_made(values);
+    filter_values_place(values);
 }
 
 static void append_number(struct buf *text, enum filter_type type,
@@ -281,9 +278,9 @@ static void make_strings(const struct filter_values *of, enum filter_type type,
         size_t from = values->text.len;
 
         append_number(&values->text, type, &of->items[i]);
-        add_made(values, from);
+        filter_values_add_made(values, from);
     }
-    place_made(values);
+    filter_values_place(values);
 }
 
 static void make_lengths(const struct filter_values *of,
@@ -324,16 +321,20 @@ static struct filter_values *evaluate(const struct filter *filter,
     case FILTER_OPERAND_LITERAL: filter_values_add(values, &at->literal); break;
     case FILTER_OPERAND_SLICE: make_slices(filter, at, of, values); break;
     case FILTER_OPERAND_BITS:
-        filter_calculate_bits(of, evaluate(filter, at->right, context), values);
+        filter_calculate_bits(at->type, of,
+                              evaluate(filter, at->right, context), values);
         break;
     case FILTER_OPERAND_ADD:
     case FILTER_OPERAND_SUBTRACT:
     case FILTER_OPERAND_MULTIPLY:
     case FILTER_OPERAND_DIVIDE:
     case FILTER_OPERAND_REMAINDER:
+    case FILTER_OPERAND_MAX:
+    case FILTER_OPERAND_MIN:
         filter_calculate(at, of, evaluate(filter, at->right, context), values);
         break;
-    case FILTER_OPERAND_NEGATE: filter_calculate(at, of, NULL, values); break;
+    case FILTER_OPERAND_NEGATE:
+    case FILTER_OPERAND_ABS: filter_calculate(at, of, NULL, values); break;
     case FILTER_OPERAND_LEN: make_lengths(of, values); break;
     case FILTER_OPERAND_COUNT: make_count(of, values); break;
     case FILTER_OPERAND_UPPER: make_folded(of, true, values); break;
@@ -526,6 +527,10 @@ static void append_value(struct buf *text, enum filter_type type,
         buf_printf(text, "%s%lld.%06lld", ns < 0 ? "-" : "",
                    (long long)(llabs(ns) / 1000000000),
                    (long long)(llabs(ns) / 1000 % 1000000));
+    } else if (type == FILTER_DATE) {
+        buf_printf(text, "%llu.%09llu",
+                   (unsigned long long)(value->number / 1000000000),
+                   (unsigned long long)(value->number % 1000000000));
     } else if (type == FILTER_UINT || type == FILTER_BOOL ||
                type == FILTER_IPV4 || type == FILTER_IPV6) {
         append_number(text, type, value);

@@ -264,6 +264,9 @@ static size_t sign(const struct filter_lexer *lexer, struct filter_token *token)
     }
     fail(token, look(lexer, 0) == '='   ? "write == to compare"
                 : look(lexer, 0) == '|' ? "write || or or"
+                : look(lexer, 0) == '@' ? "write the field without @"
+                : look(lexer, 0) == '^' ? "there is no xor"
+                : look(lexer, 0) == '$' ? "there are no macros"
                                         : "this character is not understood");
     return 1;
 }

@@ -211,6 +211,10 @@ const char *filter_literal(const struct filter_token *token,
         return token->type == FILTER_LITERAL
                    ? parse_time(token->text, &value->number)
                    : "a time in seconds is wanted, such as 0.25";
+    case FILTER_DATE:
+        return token->type == FILTER_STRING
+                   ? filter_date_parse(token->value, &value->number)
+                   : "write a time as \"2026-11-21 14:05:00\"";
     case FILTER_IPV4:
         return token->type == FILTER_LITERAL
                    ? parse_ipv4(token->text, value)

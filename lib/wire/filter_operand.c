@@ -1,6 +1,7 @@
 #include "wire/filter_parse.h"
 
 #include "base/alloc.h"
+#include "base/hex_digits.h"
 #include "wire/filter_suggest.h"
 
 #include <stdlib.h>
@@ -40,19 +41,6 @@ static enum filter_type type_of(const struct field_info *info)
     return FILTER_PROTOCOL;
 }
 
-/* Numbers that Wireshark keeps in 64 bits. */
-static bool is_wide(const struct field_info *info)
-{
-    static const char *const names[] = {"mqtt.len", "mqtt.property_len",
-                                        "websocket.payload_length_ext_64"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (!strcmp(info->name, names[i]))
-            return true;
-    }
-    return false;
-}
-
 bool filter_operand_find(struct slice name, struct filter_operand *operand)
 {
     *operand = (struct filter_operand){.kind = FILTER_OPERAND_FIELD};
@@ -60,6 +48,7 @@ bool filter_operand_find(struct slice name, struct filter_operand *operand)
         if (slice_equal_string(name, f->name)) {
             operand->field = f;
             operand->type = f->type;
+            operand->bytes = f->bytes;
             return true;
         }
     }
@@ -69,8 +58,15 @@ bool filter_operand_find(struct slice name, struct filter_operand *operand)
         return false;
     operand->type = type_of(operand->info);
     operand->quick = filter_quick_find(operand->info->name);
-    operand->wide = is_wide(operand->info);
+    operand->bytes = operand->info->bytes;
     return true;
+}
+
+/* Wireshark takes f0 for a byte. */
+static bool is_hex(struct slice name)
+{
+    return name.len == 2 && hex_digits_value(name.bytes[0]) >= 0 &&
+           hex_digits_value(name.bytes[1]) >= 0;
 }
 
 static bool unknown_field(struct filter_parser *parser)
@@ -82,15 +78,20 @@ static bool unknown_field(struct filter_parser *parser)
         filter_suggest(&best, name, f->name);
     for (const struct field_info *i = dissect_field_table(); i->name; i++)
         filter_suggest(&best, name, i->name);
+    const char *instead = filter_suggest_instead(name);
+    if (instead && (!best.name || best.distance > 1))
+        return filter_parse_fail(parser, parser->token.at,
+                                 SLICE_FMT " is not known here; %s",
+                                 SLICE_ARGS(name), instead);
     if (best.name)
         return filter_parse_fail(parser, parser->token.at,
                                  "unknown field " SLICE_FMT
                                  ", did you mean %s?",
                                  SLICE_ARGS(name), best.name);
-    return filter_parse_fail(parser, parser->token.at,
-                             "unknown field " SLICE_FMT
-                             "; text stands in \"...\"",
-                             SLICE_ARGS(name));
+    return filter_parse_fail(
+        parser, parser->token.at,
+        "unknown field " SLICE_FMT "; text stands in \"...\"%s",
+        SLICE_ARGS(name), is_hex(name) ? ", a byte begins with 0x" : "");
 }
 
 bool filter_operand_field(struct filter_parser *parser, uint16_t *operand)
@@ -157,8 +158,8 @@ static bool slice_part(struct filter_lexer *lexer, struct filter_range *range)
         slice_char(lexer);
         range->is_last = true;
         return slice_number(lexer, &range->last) &&
-               ((range->from < 0) != (range->last < 0) ||
-                range->last >= range->from);
+               (range->from < 0) == (range->last < 0) &&
+               range->last >= range->from;
     }
     if (slice_char(lexer) != ':')
         return true;
@@ -210,8 +211,8 @@ static bool parse_layer(struct filter_parser *parser, uint16_t operand)
     return true;
 }
 
-/* A field, with its layer if it says one. */
-static bool field_of_layer(struct filter_parser *parser, uint16_t *operand)
+bool filter_operand_field_of_layer(struct filter_parser *parser,
+                                   uint16_t *operand)
 {
     const struct filter_field *field;
 
@@ -226,93 +227,13 @@ static bool field_of_layer(struct filter_parser *parser, uint16_t *operand)
     return parse_layer(parser, *operand);
 }
 
-/* ---- functions ---- */
+/* ---- slices ---- */
 
-static const struct function {
-    const char *name;
-    enum filter_operand_kind kind;
-    enum filter_type type; /* of what it gives */
-    uint16_t takes;        /* types, as bits */
-    const char *wants;
-} functions[] = {
-#define BIT(type) (1u << (type))
-#define BYTES     (BIT(FILTER_TEXT) | BIT(FILTER_BYTES) | BIT(FILTER_PROTOCOL))
-#define NUMBERS   (BIT(FILTER_UINT) | BIT(FILTER_IPV4) | BIT(FILTER_IPV6))
-  /* clang-format off */
-    {"len",    FILTER_OPERAND_LEN,    FILTER_UINT, BYTES | BIT(FILTER_IPV6),
-     "text or bytes"},
-    {"count",  FILTER_OPERAND_COUNT,  FILTER_UINT, 0xffff,  "a field"},
-    {"upper",  FILTER_OPERAND_UPPER,  FILTER_TEXT, BIT(FILTER_TEXT), "text"},
-    {"lower",  FILTER_OPERAND_LOWER,  FILTER_TEXT, BIT(FILTER_TEXT), "text"},
-    {"string", FILTER_OPERAND_STRING, FILTER_TEXT, NUMBERS,
-     "a number or an address"},
-  /* clang-format on */
-#undef NUMBERS
-#undef BYTES
-#undef BIT
-};
-
-#define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
-
-/* Is the token a function, that is, does "(" follow? */
-static bool is_call(const struct filter_parser *parser)
-{
-    struct filter_lexer ahead = parser->lexer;
-    struct filter_token token;
-
-    filter_lex_next(&ahead, &token);
-    return parser->token.type == FILTER_NAME && token.type == FILTER_OPEN;
-}
-
-static bool unknown_function(struct filter_parser *parser)
-{
-    struct filter_suggestion best = {0};
-
-    filter_suggest(&best, parser->token.text, "topicmatch");
-    for (size_t i = 0; i < FUNCTION_COUNT; i++)
-        filter_suggest(&best, parser->token.text, functions[i].name);
-    return filter_parse_fail(
-        parser, parser->token.at, "unknown function " SLICE_FMT "%s%s%s",
-        SLICE_ARGS(parser->token.text), best.name ? ", did you mean " : "",
-        best.name ? best.name : "", best.name ? "?" : "");
-}
-
-/* Can the operand's bytes be had? Of most protocols they cannot. */
-static bool has_bytes(const struct filter_operand *operand)
+bool filter_operand_has_bytes(const struct filter_operand *operand)
 {
     return operand->type != FILTER_PROTOCOL ||
            (operand->field && operand->field->has_bytes);
 }
-
-static bool parse_function(struct filter_parser *parser, uint16_t *operand)
-{
-    const struct function *function = functions;
-    size_t at = parser->token.at;
-    uint16_t child = 0;
-
-    while (function < functions + FUNCTION_COUNT &&
-           !slice_equal_string(parser->token.text, function->name))
-        function++;
-    if (function == functions + FUNCTION_COUNT)
-        return unknown_function(parser);
-    filter_parse_next(parser);
-    filter_parse_next(parser);
-    if (!field_of_layer(parser, &child))
-        return false;
-    const struct filter_operand *field = &parser->filter->operands[child];
-    if (!(function->takes >> field->type & 1) ||
-        (function->kind == FILTER_OPERAND_LEN && !has_bytes(field)))
-        return filter_parse_fail(parser, at, "%s() takes %s, which %s is not",
-                                 function->name, function->wants,
-                                 filter_operand_name(parser->filter, child));
-    *operand = filter_operand_add(
-        parser->filter, &(struct filter_operand){.kind = function->kind,
-                                                 .type = function->type,
-                                                 .child = child});
-    return filter_parse_expect(parser, FILTER_CLOSE, ")");
-}
-
-/* ---- slices ---- */
 
 /* "[...]"; the lexer stands behind the "[". */
 static bool parse_slice(struct filter_parser *parser, uint16_t *operand)
@@ -328,10 +249,11 @@ static bool parse_slice(struct filter_parser *parser, uint16_t *operand)
 
     if ((of->type != FILTER_TEXT && of->type != FILTER_BYTES &&
          of->type != FILTER_IPV6 && of->type != FILTER_PROTOCOL) ||
-        !has_bytes(of))
-        return filter_parse_fail(parser, parser->token.at,
-                                 "%s has no bytes to take a part of",
-                                 filter_operand_name(filter, *operand));
+        !filter_operand_has_bytes(of))
+        return filter_parse_fail(
+            parser, parser->token.at, "%s has no bytes to take a part of%s",
+            filter_operand_name(filter, *operand),
+            of->type == FILTER_PROTOCOL ? "; those of a packet are mqtt" : "");
     do {
         struct filter_range range;
 
@@ -352,8 +274,9 @@ static bool parse_slice(struct filter_parser *parser, uint16_t *operand)
 
 bool filter_operand_term(struct filter_parser *parser, uint16_t *operand)
 {
-    if (!(is_call(parser) ? parse_function(parser, operand)
-                          : field_of_layer(parser, operand)))
+    if (!(filter_function_is_call(parser)
+              ? filter_function(parser, operand)
+              : filter_operand_field_of_layer(parser, operand)))
         return false;
     while (parser->token.type == FILTER_OPEN_SLICE) {
         if (!parse_slice(parser, operand))

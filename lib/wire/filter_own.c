@@ -103,6 +103,12 @@ static void get_packet(context *c, struct filter_values *values)
         add_number(values, c->row->number);
 }
 
+static void get_time(context *c, struct filter_values *values)
+{
+    if (is_frame(c))
+        add_number(values, c->row->record.time_ns);
+}
+
 static void get_time_relative(context *c, struct filter_values *values)
 {
     if (is_frame(c))
@@ -369,104 +375,108 @@ static const char *const events[] = {
 };
 
 /* clang-format off */
-/* X(name, type, own, has_bytes, names, get, explain) */
+/* X(name, type, bytes, own, has_bytes, names, get, explain) */
 #define FIELDS(X) \
-    X("frame", FILTER_PROTOCOL, false, false, NULL, get_frame, \
+    X("frame", FILTER_PROTOCOL, 0, false, false, NULL, get_frame, \
       "Everything that crossed the wire.") \
-    X("frame.number", FILTER_UINT, false, false, NULL, get_number, \
+    X("frame.number", FILTER_UINT, 4, false, false, NULL, get_number, \
       "The number of the frame in the file that is read, from 1. Frames that " \
       "begin and end connections are counted too. Without a file it is " \
       "lab.packet.") \
-    X("frame.len", FILTER_UINT, false, false, NULL, get_len, \
+    X("frame.len", FILTER_UINT, 4, false, false, NULL, get_len, \
       "Bytes of the frame in a capture file, with IP and TCP headers.") \
-    X("frame.time_relative", FILTER_TIME, false, false, NULL, get_time_relative, \
+    X("frame.time", FILTER_DATE, 0, false, false, NULL, get_time, \
+      "When the frame crossed the wire.") \
+    X("frame.time_epoch", FILTER_TIME, 0, false, false, NULL, get_time, \
+      "Seconds since 1970-01-01 UTC.") \
+    X("frame.time_relative", FILTER_TIME, 0, false, false, NULL, get_time_relative, \
       "Seconds since the first frame.") \
-    X("frame.time_delta", FILTER_TIME, false, false, NULL, get_time_delta, \
+    X("frame.time_delta", FILTER_TIME, 0, false, false, NULL, get_time_delta, \
       "Seconds since the frame before.") \
-    X("frame.comment", FILTER_TEXT, false, false, NULL, get_comment, \
+    X("frame.comment", FILTER_TEXT, 0, false, false, NULL, get_comment, \
       "What somebody noted on the packet. In a capture file events are " \
       "comments too.") \
-    X("ip", FILTER_PROTOCOL, false, false, NULL, get_ip, \
+    X("ip", FILTER_PROTOCOL, 0, false, false, NULL, get_ip, \
       "The frame went over IPv4.") \
-    X("ip.addr", FILTER_IPV4, false, false, NULL, get_ip_addr, \
+    X("ip.addr", FILTER_IPV4, 0, false, false, NULL, get_ip_addr, \
       "The address of either end.") \
-    X("ip.src", FILTER_IPV4, false, false, NULL, get_ip_src, \
+    X("ip.src", FILTER_IPV4, 0, false, false, NULL, get_ip_src, \
       "The address of the sender.") \
-    X("ip.dst", FILTER_IPV4, false, false, NULL, get_ip_dst, \
+    X("ip.dst", FILTER_IPV4, 0, false, false, NULL, get_ip_dst, \
       "The address of the receiver.") \
-    X("ipv6", FILTER_PROTOCOL, false, false, NULL, get_ipv6, \
+    X("ipv6", FILTER_PROTOCOL, 0, false, false, NULL, get_ipv6, \
       "The frame went over IPv6.") \
-    X("ipv6.addr", FILTER_IPV6, false, false, NULL, get_ipv6_addr, \
+    X("ipv6.addr", FILTER_IPV6, 0, false, false, NULL, get_ipv6_addr, \
       "The IPv6 address of either end.") \
-    X("ipv6.src", FILTER_IPV6, false, false, NULL, get_ipv6_src, \
+    X("ipv6.src", FILTER_IPV6, 0, false, false, NULL, get_ipv6_src, \
       "The IPv6 address of the sender.") \
-    X("ipv6.dst", FILTER_IPV6, false, false, NULL, get_ipv6_dst, \
+    X("ipv6.dst", FILTER_IPV6, 0, false, false, NULL, get_ipv6_dst, \
       "The IPv6 address of the receiver.") \
-    X("tcp", FILTER_PROTOCOL, false, false, NULL, get_frame, \
+    X("tcp", FILTER_PROTOCOL, 0, false, false, NULL, get_frame, \
       "The frame went over TCP.") \
-    X("tcp.port", FILTER_UINT, false, false, NULL, get_port, \
+    X("tcp.port", FILTER_UINT, 2, false, false, NULL, get_port, \
       "The port of either end. In a capture file the broker's is 1883, or 8883, " \
       "8080, 8443: with TLS, WebSocket, both.") \
-    X("tcp.srcport", FILTER_UINT, false, false, NULL, get_srcport, \
+    X("tcp.srcport", FILTER_UINT, 2, false, false, NULL, get_srcport, \
       "The port of the sender.") \
-    X("tcp.dstport", FILTER_UINT, false, false, NULL, get_dstport, \
+    X("tcp.dstport", FILTER_UINT, 2, false, false, NULL, get_dstport, \
       "The port of the receiver.") \
-    X("tcp.stream", FILTER_UINT, false, false, NULL, get_stream, \
+    X("tcp.stream", FILTER_UINT, 4, false, false, NULL, get_stream, \
       "The connection, numbered from 0 in order of appearance.") \
-    X("tls", FILTER_PROTOCOL, false, false, NULL, get_tls, \
+    X("tls", FILTER_PROTOCOL, 0, false, false, NULL, get_tls, \
       "The packet went over TLS, or it is something about TLS: a handshake.") \
-    X("websocket", FILTER_PROTOCOL, false, false, NULL, get_websocket, \
+    X("websocket", FILTER_PROTOCOL, 0, false, false, NULL, get_websocket, \
       "The packet went over WebSocket.") \
-    X("mqtt", FILTER_PROTOCOL, false, true, NULL, get_mqtt, \
+    X("mqtt", FILTER_PROTOCOL, 0, false, true, NULL, get_mqtt, \
       "An MQTT Control Packet, and its bytes.") \
-    X("lab.packet", FILTER_UINT, true, false, NULL, get_packet, \
+    X("lab.packet", FILTER_UINT, 8, true, false, NULL, get_packet, \
       "The number of the packet in the list, from 1: frames that are no packet " \
       "do not count.") \
-    X("lab.client", FILTER_TEXT, true, false, NULL, get_client, \
+    X("lab.client", FILTER_TEXT, 0, true, false, NULL, get_client, \
       "The Client Identifier, on every packet of the client's connection.") \
-    X("lab.user", FILTER_TEXT, true, false, NULL, get_user, \
+    X("lab.user", FILTER_TEXT, 0, true, false, NULL, get_user, \
       "The user name, on every packet of the connection.") \
-    X("lab.type", FILTER_TEXT, true, false, types, get_type, \
+    X("lab.type", FILTER_TEXT, 0, true, false, types, get_type, \
       "The type of the packet as the standard writes it: \"PUBLISH\".") \
-    X("lab.dir", FILTER_TEXT, true, false, directions, get_dir, \
+    X("lab.dir", FILTER_TEXT, 0, true, false, directions, get_dir, \
       "\"c2b\" from client to broker, \"b2c\" from broker to client.") \
-    X("lab.topic", FILTER_TEXT, true, false, NULL, get_topic, \
+    X("lab.topic", FILTER_TEXT, 0, true, false, NULL, get_topic, \
       "The topic, on every packet of a handshake.") \
-    X("lab.flow", FILTER_UINT, true, false, NULL, get_flow, \
+    X("lab.flow", FILTER_UINT, 8, true, false, NULL, get_flow, \
       "The number of the QoS 1 or QoS 2 handshake that the packet is part of.") \
-    X("lab.flow_state", FILTER_TEXT, true, false, flow_states, get_flow_state, \
+    X("lab.flow_state", FILTER_TEXT, 0, true, false, flow_states, get_flow_state, \
       "\"open\" while the handshake is under way, \"done\" on the packet that " \
       "completes it, \"lost\" on the record that ends it unfinished.") \
-    X("lab.rtt", FILTER_TIME, true, false, NULL, get_rtt, \
+    X("lab.rtt", FILTER_TIME, 0, true, false, NULL, get_rtt, \
       "Of an answer: seconds since the packet that it answers.") \
-    X("lab.cause", FILTER_UINT, true, false, NULL, get_cause, \
+    X("lab.cause", FILTER_UINT, 8, true, false, NULL, get_cause, \
       "The number of the record that brought this one about.") \
-    X("lab.event", FILTER_TEXT, true, false, events, get_event, \
+    X("lab.event", FILTER_TEXT, 0, true, false, events, get_event, \
       "What happened besides packets: \"will.fired\", \"session.resumed\".") \
-    X("lab.text", FILTER_TEXT, true, false, NULL, get_text, \
+    X("lab.text", FILTER_TEXT, 0, true, false, NULL, get_text, \
       "What an event says besides: the reason, what TLS agreed on.") \
-    X("lab.held", FILTER_BOOL, true, false, NULL, get_held, \
+    X("lab.held", FILTER_BOOL, 0, true, false, NULL, get_held, \
       "1 when a rule held the packet back.") \
-    X("lab.dropped", FILTER_BOOL, true, false, NULL, get_dropped, \
+    X("lab.dropped", FILTER_BOOL, 0, true, false, NULL, get_dropped, \
       "1 when a rule dropped the packet: the peer never got it.") \
-    X("lab.actor", FILTER_TEXT, true, false, actors, get_actor, \
+    X("lab.actor", FILTER_TEXT, 0, true, false, actors, get_actor, \
       "Whose client it is: \"student\", \"script\" or \"other\".") \
-    X("lab.step", FILTER_TEXT, true, false, NULL, get_step, \
+    X("lab.step", FILTER_TEXT, 0, true, false, NULL, get_step, \
       "The step of the lab that was under way.")
 
 static const struct filter_field table[] = {
-#define FIELD(name, type, own, has_bytes, names, get, explain) \
-    {name, type, own, has_bytes, names, get},
+#define FIELD(name, type, bytes, own, has_bytes, names, get, explain) \
+    {name, type, bytes, own, has_bytes, names, get},
     FIELDS(FIELD)
 #undef FIELD
-    {NULL, FILTER_UINT, false, false, NULL, NULL},
+    {NULL, FILTER_UINT, 0, false, false, NULL, NULL},
 };
 
 static const struct filter_own_field explained[] = {
-#define EXPLAIN(name, type, own, has_bytes, names, get, explain) {name, explain},
+#define EXPLAIN(name, type, bytes, own, has_bytes, names, get, explain) {name, explain, names},
     FIELDS(EXPLAIN)
 #undef EXPLAIN
-    {NULL, NULL},
+    {NULL, NULL, NULL},
 };
 /* clang-format on */
 

@@ -50,6 +50,8 @@ bool filter_parse_unexpected(struct filter_parser *parser)
             return filter_parse_fail(parser, token->at,
                                      "write %s in small letters", *word);
     }
+    if (slice_equal_string(token->text, "bitand"))
+        return filter_parse_fail(parser, token->at, "write & for bitand");
     return filter_parse_fail(parser, token->at,
                              SLICE_FMT " does not belong here",
                              SLICE_ARGS(token->text));
@@ -101,13 +103,17 @@ static bool check_operator(struct filter_parser *parser, uint16_t left,
     if (searches && !is_bytes(operand))
         return filter_parse_fail(parser, op->at,
                                  "%s is neither text nor bytes, so " SLICE_FMT
-                                 " cannot be used",
-                                 name, SLICE_ARGS(op->text));
+                                 " cannot be used%s",
+                                 name, SLICE_ARGS(op->text),
+                                 operand->type == FILTER_PROTOCOL
+                                     ? "; the bytes of a packet are mqtt"
+                                     : "");
     if (!searches && operand->type == FILTER_PROTOCOL)
-        return filter_parse_fail(parser, op->at,
-                                 "%s is there or not; it has no value to "
-                                 "compare",
-                                 name);
+        return filter_parse_fail(
+            parser, op->at,
+            "%s is there or not; it has no value to "
+            "compare%s",
+            name, is_bytes(operand) ? ", but parts: mqtt[0]" : "");
     return true;
 }
 
@@ -191,6 +197,9 @@ static bool parse_presence(struct filter_parser *parser,
     case FILTER_OPERAND_DIVIDE:
     case FILTER_OPERAND_REMAINDER:
     case FILTER_OPERAND_NEGATE: test->kind = FILTER_TEST_NOT_ZERO; break;
+    case FILTER_OPERAND_ABS:
+    case FILTER_OPERAND_MAX:
+    case FILTER_OPERAND_MIN:
     case FILTER_OPERAND_LITERAL:
     case FILTER_OPERAND_LEN:
     case FILTER_OPERAND_COUNT:
@@ -248,7 +257,8 @@ static bool parse_test(struct filter_parser *parser, uint16_t *at)
     bool ok;
     if (is_operator(&parser->token)) {
         ok = parse_comparison(parser, &test, quantifier);
-    } else if (quantified) {
+    } else if (quantified &&
+               (quantifier == FILTER_ALL || parser->token.type != FILTER_IN)) {
         ok = filter_parse_fail(parser, parser->token.at,
                                "any and all need an operator such as ==");
     } else if (parser->token.type == FILTER_IN ||

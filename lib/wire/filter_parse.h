@@ -6,12 +6,13 @@
  *   unary   = ("not" | "!") unary | "(" expr ")" | test
  *   test    = topicmatch "(" field "," text ")"
  *           | ["any" | "all"] value operator value
- *           | field ["not"] "in" set | value
+ *           | ["any"] field "in" set | field "not" "in" set | value
  *   value   = sum { "&" sum }
  *   sum     = product { ("+" | "-") product }
  *   product = signed { ("*" | "/" | "%") signed }
  *   signed  = ["+" | "-"] term | literal | "{" value "}"
- *   term    = (field [layer] | function "(" field [layer] ")") { slice }
+ *   term    = (field [layer] | function "(" field [layer] ")"
+ *           | ("abs" | "max" | "min") "(" value { "," value } ")") { slice }
  *   layer   = "#" number | "#" slice
  *   set     = "{" item { "," item } "}"     item = literal [".." literal]
  *   slice   = "[" part { "," part } "]"
@@ -57,6 +58,13 @@ uint16_t filter_operand_add(struct filter *filter,
 /* A field, perhaps of a layer, or a function, with its slices. */
 bool filter_operand_term(struct filter_parser *parser, uint16_t *operand);
 
+/* A field, with its layer if it says one. */
+bool filter_operand_field_of_layer(struct filter_parser *parser,
+                                   uint16_t *operand);
+
+/* Can the operand's bytes be had? Of most protocols they cannot. */
+bool filter_operand_has_bytes(const struct filter_operand *operand);
+
 /* A field alone. */
 bool filter_operand_field(struct filter_parser *parser, uint16_t *operand);
 
@@ -66,7 +74,19 @@ bool filter_operand_find(struct slice name, struct filter_operand *operand);
 /* The name of an operand's field, for messages. */
 const char *filter_operand_name(const struct filter *filter, uint16_t operand);
 
+/* ---- filter_function.c ---- */
+
+/* Is the token looked at a function, that is, does "(" follow? */
+bool filter_function_is_call(const struct filter_parser *parser);
+
+/* A function with what it takes. */
+bool filter_function(struct filter_parser *parser, uint16_t *operand);
+
 /* ---- filter_sum.c ---- */
+
+/* A value beside another one: literals have its type. */
+bool filter_operand_value(struct filter_parser *parser, uint16_t like,
+                          uint16_t *operand);
 
 /* The left side of an operator, or what is asked for: a value with a field. */
 bool filter_operand_left(struct filter_parser *parser, uint16_t *operand);

@@ -123,7 +123,7 @@ static bool parse_group(struct parser *parser)
 {
     if (accept(parser, '?') && !accept(parser, ':'))
         return fail(parser, "of the groups that begin with (? only (?: is "
-                            "understood");
+                            "understood, and case never matters");
     if (++parser->depth > MAX_DEPTH)
         return fail(parser, "too many groups in groups");
     if (!parse_alternatives(parser))

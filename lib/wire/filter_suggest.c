@@ -63,3 +63,45 @@ void filter_suggest(struct filter_suggestion *best, struct slice wrong,
     best->name = name;
     best->distance = found;
 }
+
+const char *filter_suggest_instead(struct slice name)
+{
+    static const char segments[] =
+        "packets are shown here, not segments: Wireshark has it";
+    static const struct {
+        const char *begin;
+        const char *instead;
+    } foreign[] = {
+        {"frame.cap_len",              "write frame.len"                              },
+        {"frame.time_delta_displayed", "write frame.time_delta"                       },
+        {"frame.protocols",            "write tls, websocket or mqtt alone"           },
+        {"frame.",                     "Wireshark has it"                             },
+        {"pkt_comment",                "write frame.comment"                          },
+        {"ip.host",                    "write ip.addr == 127.0.0.1"                   },
+        {"ip.src_host",                "write ip.src == 127.0.0.1"                    },
+        {"ip.dst_host",                "write ip.dst == 127.0.0.1"                    },
+        {"ipv6.host",                  "write ipv6.addr == ::1"                       },
+        {"ipv6.src_host",              "write ipv6.src == ::1"                        },
+        {"ipv6.dst_host",              "write ipv6.dst == ::1"                        },
+        {"tcp.payload",                "write mqtt, as in mqtt contains \"x\""        },
+        {"tcp.len",                    "write len(mqtt)"                              },
+        {"tcp.flags.syn",              "write lab.event == \"conn.opened\""           },
+        {"tcp.flags.fin",              "write lab.event == \"conn.closed\""           },
+        {"tcp.flags.reset",            "write lab.event == \"conn.closed\""           },
+        {"tcp.time_",                  "write frame.time_relative or frame.time_delta"},
+        {"tcp.",                       segments                                       },
+        {"ip.",                        segments                                       },
+        {"ipv6.",                      segments                                       },
+        {"eth",                        segments                                       },
+        {"udp",                        segments                                       },
+        {"_ws.",                       "write lab.event == \"protocol.error\""        },
+        {"mqttsn",                     "write lab.event == \"sn.packet\""             },
+        {"ssl",                        "write tls"                                    },
+    };
+
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (slice_starts_with(name, slice_of_string(foreign[i].begin)))
+            return foreign[i].instead;
+    }
+    return NULL;
+}

@@ -17,4 +17,10 @@ struct filter_suggestion {
 void filter_suggest(struct filter_suggestion *best, struct slice wrong,
                     const char *name);
 
+/*
+ * What to write instead of a field that Wireshark knows and this program does
+ * not, as the end of a sentence; NULL when there is nothing to say.
+ */
+const char *filter_suggest_instead(struct slice name);
+
 #endif

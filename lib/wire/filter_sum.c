@@ -5,13 +5,26 @@
 
 /* ---- literals ---- */
 
+/* Is there room for the number in what it is compared with? */
+static bool check_room(struct filter_parser *parser,
+                       const struct filter_operand *like, uint64_t number)
+{
+    uint64_t most = UINT64_MAX >> (64 - 8 * (like->bytes ? like->bytes : 8));
+
+    if (like->type != FILTER_UINT || number <= most)
+        return true;
+    return filter_parse_fail(parser, parser->token.at,
+                             "this is never more than %llu",
+                             (unsigned long long)most);
+}
+
 static bool add_literal(struct filter_parser *parser, uint16_t like,
                         uint16_t *operand)
 {
     const struct filter_operand *wanted = &parser->filter->operands[like];
     struct filter_operand literal = {.kind = FILTER_OPERAND_LITERAL,
                                      .type = wanted->type,
-                                     .wide = wanted->wide};
+                                     .bytes = wanted->bytes};
     struct filter_token token = parser->token;
     char message[160];
     bool negative = token.type == FILTER_LITERAL &&
@@ -26,6 +39,8 @@ static bool add_literal(struct filter_parser *parser, uint16_t like,
         error = "this number is too large";
     if (error)
         return filter_parse_fail(parser, parser->token.at, "%s", error);
+    if (!check_room(parser, wanted, literal.literal.number))
+        return false;
     if (negative) {
         literal.literal.number = -literal.literal.number;
         literal.literal.is_signed = true;
@@ -57,15 +72,15 @@ static bool parse_value(struct filter_parser *parser, int32_t like,
 static const struct operation {
     enum filter_token_type token;
     enum filter_operand_kind kind;
-    bool times; /* takes seconds as well */
+    enum filter_type also; /* what it takes besides numbers */
     const char *name;
 } levels[][4] = {
-    {{FILTER_BITS, FILTER_OPERAND_BITS, false, "&"}},
-    {      {FILTER_PLUS, FILTER_OPERAND_ADD, true, "+"},
-     {FILTER_MINUS, FILTER_OPERAND_SUBTRACT, true, "-"}},
-    { {FILTER_TIMES, FILTER_OPERAND_MULTIPLY, false, "*"},
-     {FILTER_DIVIDED, FILTER_OPERAND_DIVIDE, false, "/"},
-     {FILTER_REMAINDER, FILTER_OPERAND_REMAINDER, false, "%"}},
+    {{FILTER_BITS, FILTER_OPERAND_BITS, FILTER_BYTES, "&"}},
+    {     {FILTER_PLUS, FILTER_OPERAND_ADD, FILTER_TIME, "+"},
+     {FILTER_MINUS, FILTER_OPERAND_SUBTRACT, FILTER_TIME, "-"}},
+    { {FILTER_TIMES, FILTER_OPERAND_MULTIPLY, FILTER_UINT, "*"},
+     {FILTER_DIVIDED, FILTER_OPERAND_DIVIDE, FILTER_UINT, "/"},
+     {FILTER_REMAINDER, FILTER_OPERAND_REMAINDER, FILTER_UINT, "%"}},
 };
 
 #define LEVEL_COUNT (sizeof(levels) / sizeof(levels[0]))
@@ -74,18 +89,29 @@ static const struct operation {
 static bool check_no_name(struct filter_parser *parser,
                           const struct filter_token *token, const char *name)
 {
-    return token->type != FILTER_STRING ||
-           filter_parse_fail(parser, token->at,
-                             "%s takes numbers, not their names", name);
+    return (token->type != FILTER_STRING && token->type != FILTER_CHAR) ||
+           filter_parse_fail(
+               parser, token->at, "%s takes numbers, not %s", name,
+               token->type == FILTER_CHAR ? "characters" : "their names");
 }
 
 static bool check_number(struct filter_parser *parser, uint16_t operand,
-                         const char *name, bool times, size_t at)
+                         const char *name, enum filter_type also, size_t at)
 {
     enum filter_type type = parser->filter->operands[operand].type;
 
-    if (type == FILTER_UINT || (times && type == FILTER_TIME))
+    if (type == FILTER_UINT || type == also)
         return true;
+    if (also == FILTER_BYTES && (type == FILTER_IPV4 || type == FILTER_IPV6))
+        return filter_parse_fail(
+            parser, at, "& takes no addresses; write %s == %s",
+            filter_operand_name(parser->filter, operand),
+            type == FILTER_IPV4 ? "10.0.0.0/8" : "fe80::/10");
+    if (also == FILTER_BYTES &&
+        (type == FILTER_PROTOCOL || type == FILTER_TEXT))
+        return filter_parse_fail(parser, at,
+                                 "& takes a part of it, such as %s[0]",
+                                 filter_operand_name(parser->filter, operand));
     return filter_parse_fail(parser, at, "%s takes numbers, which %s is not",
                              name,
                              filter_operand_name(parser->filter, operand));
@@ -115,10 +141,11 @@ static bool parse_negative(struct filter_parser *parser, uint16_t *operand)
     if (parser->token.type != FILTER_NAME)
         return filter_parse_unexpected(parser);
     if (!filter_operand_term(parser, &negative.child) ||
-        !check_number(parser, negative.child, plus ? "+" : "-", true, at))
+        !check_number(parser, negative.child, plus ? "+" : "-", FILTER_TIME,
+                      at))
         return false;
     negative.type = parser->filter->operands[negative.child].type;
-    negative.wide = parser->filter->operands[negative.child].wide;
+    negative.bytes = parser->filter->operands[negative.child].bytes;
     *operand =
         plus ? negative.child : filter_operand_add(parser->filter, &negative);
     return true;
@@ -168,13 +195,13 @@ static bool parse_level(struct filter_parser *parser, size_t level,
         size_t at = parser->token.at;
 
         if (!check_no_name(parser, &first, operation->name) ||
-            !check_number(parser, *operand, operation->name, operation->times,
+            !check_number(parser, *operand, operation->name, operation->also,
                           at))
             return false;
         filter_parse_next(parser);
         if (!check_no_name(parser, &parser->token, operation->name) ||
             !parse_level(parser, level + 1, *operand, &made.right) ||
-            !check_number(parser, made.right, operation->name, operation->times,
+            !check_number(parser, made.right, operation->name, operation->also,
                           at))
             return false;
         const struct filter_operand *left = &parser->filter->operands[*operand];
@@ -182,7 +209,7 @@ static bool parse_level(struct filter_parser *parser, size_t level,
             return filter_parse_fail(parser, at,
                                      "numbers and times do not go together");
         made.type = left->type;
-        made.wide = left->wide;
+        made.bytes = left->bytes;
         made.info = filter_is_arithmetic(made.kind) ? left->info : NULL;
         *operand = filter_operand_add(parser->filter, &made);
     }
@@ -193,6 +220,12 @@ static bool parse_value(struct filter_parser *parser, int32_t like,
                         uint16_t *operand)
 {
     return parse_level(parser, 0, like, operand);
+}
+
+bool filter_operand_value(struct filter_parser *parser, uint16_t like,
+                          uint16_t *operand)
+{
+    return parse_value(parser, like, operand);
 }
 
 bool filter_operand_left(struct filter_parser *parser, uint16_t *operand)
@@ -279,6 +312,8 @@ static bool set_literal(struct filter_parser *parser, uint16_t left,
                                        wanted->info, value, message);
     if (error)
         return filter_parse_fail(parser, parser->token.at, "%s", error);
+    if (!check_room(parser, wanted, value->number))
+        return false;
     filter_parse_next(parser);
     return true;
 }

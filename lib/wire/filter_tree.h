@@ -16,6 +16,7 @@ enum filter_type {
     FILTER_UINT,
     FILTER_BOOL,
     FILTER_TIME, /* seconds, kept in ns */
+    FILTER_DATE, /* ns since 1970-01-01 UTC */
     FILTER_IPV4,
     FILTER_IPV6,
     FILTER_TEXT,
@@ -24,12 +25,12 @@ enum filter_type {
 };
 
 struct filter_value {
-    uint64_t number;    /* UINT, BOOL, IPV4 (host order), TIME (an int64_t),
+    uint64_t number; /* UINT, BOOL, IPV4 (host order), TIME, DATE (an int64_t),
                            IPV6: its first half */
-    uint64_t low;       /* IPV6: its second half */
-    uint32_t mask;      /* IPV4: the bits that count; IPV6: how many, at the
+    uint64_t low;    /* IPV6: its second half */
+    uint32_t mask;   /* IPV4: the bits that count; IPV6: how many, at the
                            beginning */
-    bool is_signed;     /* UINT, of a subtraction: number is an int64_t */
+    bool is_signed;  /* UINT, of a subtraction: number is an int64_t */
     struct slice bytes; /* TEXT, BYTES, PROTOCOL, IPV6; borrowed */
 };
 
@@ -54,6 +55,7 @@ struct filter_context {
 struct filter_field {
     const char *name;
     enum filter_type type;
+    uint8_t bytes;            /* of a UINT: how wide it is */
     bool own;                 /* Wireshark does not have it */
     bool has_bytes;           /* a protocol whose bytes are known */
     const char *const *names; /* all values of a TEXT, ended by NULL; or NULL */
@@ -87,7 +89,10 @@ enum filter_operand_kind {
     FILTER_OPERAND_MULTIPLY,
     FILTER_OPERAND_DIVIDE,
     FILTER_OPERAND_REMAINDER,
-    FILTER_OPERAND_NEGATE, /* up to here */
+    FILTER_OPERAND_NEGATE,
+    FILTER_OPERAND_ABS,
+    FILTER_OPERAND_MAX, /* of all values of both, and of one when both are it */
+    FILTER_OPERAND_MIN, /* up to here */
     FILTER_OPERAND_LEN,
     FILTER_OPERAND_COUNT,
     FILTER_OPERAND_UPPER,
@@ -110,10 +115,10 @@ struct filter_operand {
     const struct field_info *info;
     const struct filter_quick *quick; /* may be NULL */
     struct filter_value literal;
-    bool wide;      /* numbers of 64 bits, where Wireshark has 32 for others */
+    uint8_t bytes;  /* of a UINT: how wide it is */
     bool no_layer;  /* of a layer that there is not: it has no values */
     uint16_t child; /* operand that a function, slice or sign works on */
-    uint16_t right; /* of & and arithmetic, but for NEGATE */
+    uint16_t right; /* of & and arithmetic, but for NEGATE and ABS */
     uint16_t range_first;
     uint16_t range_count;
 };
@@ -164,7 +169,11 @@ struct filter {
     struct filter_values *work; /* owned: values of each operand, for a row */
 };
 
-/* ---- literals (filter_literal.c) ---- */
+/* ---- literals (filter_literal.c, filter_date.c) ---- */
+
+/* "2026-11-21 14:05:00.5" of this place's time, or with Z or +01:00 behind it, or
+   "Nov 21, 2026 14:05:00". Returns NULL or an error. */
+const char *filter_date_parse(struct slice text, uint64_t *ns);
 
 /*
  * What a literal means where a type is wanted; info may be NULL. Returns NULL
@@ -182,7 +191,7 @@ void filter_literal_ipv6(const uint8_t address[16], uint32_t bits,
 
 static inline bool filter_is_arithmetic(enum filter_operand_kind kind)
 {
-    return kind >= FILTER_OPERAND_ADD && kind <= FILTER_OPERAND_NEGATE;
+    return kind >= FILTER_OPERAND_ADD && kind <= FILTER_OPERAND_MIN;
 }
 
 /*
@@ -196,10 +205,16 @@ void filter_calculate(const struct filter_operand *operand,
                       const struct filter_values *right,
                       struct filter_values *values);
 
-/* filter_calculate.c: of &. */
-void filter_calculate_bits(const struct filter_values *left,
+/* filter_calculate.c: of &. Of bytes as many as the shorter ones have. */
+void filter_calculate_bits(enum filter_type type,
+                           const struct filter_values *left,
                            const struct filter_values *right,
                            struct filter_values *values);
+
+/* filter_eval.c: a value whose bytes are those of values->text behind from. They
+   have a place when all are there, for the text moves while it grows. */
+void filter_values_add_made(struct filter_values *values, size_t from);
+void filter_values_place(struct filter_values *values);
 
 /* < 0, 0, > 0: order of two values of a type, as Wireshark has it. */
 int filter_compare(enum filter_type type, const struct filter_value *a,

@@ -330,17 +330,22 @@ static const struct {
     enum app_asking asking;
     const char *text;
 } completions[] = {
-    {"fmqtt.msgi<Tab>",                 APP_FILTER,  "mqtt.msgid"                },
-    {"flab.cl<Tab> == \"sens<Tab>",     APP_FILTER,  "lab.client == \"sensor-1\""},
-    {"flab.type == \"PUBC<Tab>",        APP_FILTER,  "lab.type == \"PUBCOMP\""   },
-    {"fno<Tab>",                        APP_FILTER,  "no-ping"                   },
-    {"fmqtt.qos == 2 && mqtt.dup<Tab>", APP_FILTER,
-     "mqtt.qos == 2 && mqtt.dupflag"                                             },
-    {":dis<Tab>",                       APP_COMMAND, "disconnect"                },
-    {":view ses<Tab>",                  APP_COMMAND, "view sessions"             },
-    {":cut sens<Tab>",                  APP_COMMAND, "cut sensor-1"              },
-    {":drop mqtt.msgi<Tab>",            APP_COMMAND, "drop mqtt.msgid"           },
-    {"fzzz<Tab>",                       APP_FILTER,  "zzz"                       },
+    {"fmqtt.msgi<Tab>",                        APP_FILTER,  "mqtt.msgid"                },
+    {"flab.cl<Tab> == \"sens<Tab>",            APP_FILTER,  "lab.client == \"sensor-1\""},
+    {"flab.type == \"PUBC<Tab>",               APP_FILTER,  "lab.type == \"PUBCOMP\""   },
+    {"fno<Tab>",                               APP_FILTER,  "no-ping"                   },
+    {"fmqtt.qos == 2 && mqtt.dup<Tab>",        APP_FILTER,
+     "mqtt.qos == 2 && mqtt.dupflag"                                                    },
+    {"fmi<Tab>mqtt.topic_l<Tab>)",             APP_FILTER,  "min(mqtt.topic_len)"       },
+    {"fmqtt.msgtype == \"Publish M<Tab>",      APP_FILTER,
+     "mqtt.msgtype == \"Publish Message\""                                              },
+    {"flab.event in {\"note\", \"will.f<Tab>", APP_FILTER,
+     "lab.event in {\"note\", \"will.fired\""                                           },
+    {":dis<Tab>",                              APP_COMMAND, "disconnect"                },
+    {":view ses<Tab>",                         APP_COMMAND, "view sessions"             },
+    {":cut sens<Tab>",                         APP_COMMAND, "cut sensor-1"              },
+    {":drop mqtt.msgi<Tab>",                   APP_COMMAND, "drop mqtt.msgid"           },
+    {"fzzz<Tab>",                              APP_FILTER,  "zzz"                       },
 };
 
 START_TEST(tab_completes_what_is_typed)

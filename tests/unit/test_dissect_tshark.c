@@ -307,6 +307,9 @@ static const char *type_of(const struct field_info *info)
 static bool is_ours(const struct field_info *info, const char *label,
                     const char *type)
 {
+    if (info && info->type == FIELD_UINT &&
+        strtoul(type + strlen("FT_UINT"), NULL, 10) != 8ul * info->bytes)
+        return false;
     return info && strstr(type, type_of(info)) &&
            (!strcmp(info->label, label) ||
             !strcmp(label, "Handshake Message Type"));
