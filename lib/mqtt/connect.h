@@ -47,17 +47,32 @@ enum connack_code {
 };
 
 /*
- * Decode the body of a CONNECT; the packet says its own version. On
- * MQTT_UNSUPPORTED_PROTOCOL_VERSION, version holds the byte that came, so the
- * answer can be written for it [MQTT-3.1.2-2]. A Client Identifier of length 0
- * is not judged here. In 3.1 it has 1 to 23 characters by the letter of
- * the standard; deployed clients send more, so only emptiness is refused, with
- * MQTT_CLIENT_IDENTIFIER_NOT_VALID.
+ * Decode what follows the fixed header of a CONNECT; the packet says its own
+ * version. Slices in *connect borrow from body. Returns MQTT_SUCCESS, or the
+ * Reason Code for the CONNACK:
+ * MQTT_UNSUPPORTED_PROTOCOL_VERSION; version holds the byte that came, so the
+ * answer can be written for it [MQTT-3.1.2-2];
+ * MQTT_MALFORMED_PACKET for flags that contradict each other, for a field that
+ * is cut short or no UTF-8, and for bytes behind the last one;
+ * MQTT_PROTOCOL_ERROR for a Password without User Name before version 5
+ * [MQTT311-3.1.2-22];
+ * MQTT_TOPIC_NAME_INVALID for the Will Topic;
+ * MQTT_CLIENT_IDENTIFIER_NOT_VALID for an empty Client Identifier in 3.1,
+ * which asks for 1 to 23 characters: deployed clients send more. In later
+ * versions it is not judged here;
+ * what property_read finds wrong with the Properties.
  */
 enum mqtt_reason connect_decode(struct mqtt_connect *connect,
                                 struct slice body);
+
+/* Append the packet, which must be one that connect_decode would take. */
 void connect_encode(struct buf *out, const struct mqtt_connect *connect);
 
+/*
+ * version is that of the CONNECT. Slices borrow from body. Returns
+ * MQTT_SUCCESS, MQTT_MALFORMED_PACKET, or MQTT_PROTOCOL_ERROR for a code that
+ * a CONNACK must not have.
+ */
 enum mqtt_reason connack_decode(struct mqtt_connack *connack,
                                 enum mqtt_version version, struct slice body);
 void connack_encode(struct buf *out, enum mqtt_version version,

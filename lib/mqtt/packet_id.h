@@ -28,6 +28,7 @@ bool packet_ids_mark(struct packet_ids *ids, uint16_t packet_id);
 /* Free it; false when it was not in use. */
 bool packet_ids_put(struct packet_ids *ids, uint16_t packet_id);
 
+/* Is it in use? */
 bool packet_ids_used(const struct packet_ids *ids, uint16_t packet_id);
 
 #endif

@@ -13,10 +13,20 @@ struct mqtt_puback {
     struct slice properties;
 };
 
-/* type is MQTT_PUBACK, MQTT_PUBREC, MQTT_PUBREL or MQTT_PUBCOMP. */
+/*
+ * type is MQTT_PUBACK, MQTT_PUBREC, MQTT_PUBREL or MQTT_PUBCOMP; body is what
+ * follows the fixed header, and *puback borrows from it. Returns MQTT_SUCCESS;
+ * MQTT_MALFORMED_PACKET for a field that is cut short and for bytes behind the
+ * last one; MQTT_PROTOCOL_ERROR for Packet Identifier 0 and for a Reason Code
+ * that this packet must not have [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1]
+ * [MQTT-3.7.2-1]; or what property_read finds.
+ */
 enum mqtt_reason puback_decode(struct mqtt_puback *puback,
                                enum mqtt_version version, enum mqtt_type type,
                                struct slice body);
+
+/* Append the packet; its Packet Identifier is not 0. Before version 5 reason
+   and Properties are left out. */
 void puback_encode(struct buf *out, enum mqtt_version version,
                    enum mqtt_type type, const struct mqtt_puback *puback);
 

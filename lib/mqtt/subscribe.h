@@ -32,9 +32,17 @@ struct mqtt_suback {
 };
 
 /*
- * type is MQTT_SUBSCRIBE or MQTT_UNSUBSCRIBE. A Topic Filter that is not valid
- * makes the packet malformed in 3.1 and 3.1.1; in version 5 it is left to the
- * handler, which answers MQTT_TOPIC_FILTER_INVALID for that filter alone.
+ * type is MQTT_SUBSCRIBE or MQTT_UNSUBSCRIBE; body is what follows the fixed
+ * header, and *subscribe borrows from it. Returns MQTT_SUCCESS, or the Reason
+ * Code to end the connection with:
+ * MQTT_MALFORMED_PACKET for a field that is cut short or no UTF-8, for reserved
+ * bits in the Subscription Options [MQTT-3.8.3-5], and in 3.1 and 3.1.1 for a
+ * Topic Filter that is not valid (in version 5 that is left to the handler,
+ * which answers MQTT_TOPIC_FILTER_INVALID for that filter alone);
+ * MQTT_PROTOCOL_ERROR for Packet Identifier 0 [MQTT-2.2.1-3], no filter at all
+ * [MQTT-3.8.3-2] [MQTT-3.10.3-2], and in version 5 for QoS 3, Retain Handling
+ * 3, or No Local on a shared subscription [MQTT-3.8.3-4];
+ * what property_read finds wrong with the Properties.
  */
 enum mqtt_reason subscribe_decode(struct mqtt_subscribe *subscribe,
                                   enum mqtt_version version,
@@ -47,11 +55,18 @@ bool subscribe_next(struct slice *filters, enum mqtt_type type,
 /* Append one filter to a list for subscribe_encode. */
 void subscribe_put(struct buf *filters, enum mqtt_type type,
                    const struct mqtt_subscription *subscription);
+
+/* Append the packet; the list has at least one filter. */
 void subscribe_encode(struct buf *out, enum mqtt_version version,
                       enum mqtt_type type,
                       const struct mqtt_subscribe *subscribe);
 
-/* type is MQTT_SUBACK or MQTT_UNSUBACK. */
+/*
+ * type is MQTT_SUBACK or MQTT_UNSUBACK; *suback borrows from body. Returns
+ * MQTT_SUCCESS; MQTT_MALFORMED_PACKET; MQTT_PROTOCOL_ERROR for Packet
+ * Identifier 0, no code at all, and a code that this packet must not have
+ * [MQTT-3.9.3-2] [MQTT-3.11.3-2]; or what property_read finds.
+ */
 enum mqtt_reason suback_decode(struct mqtt_suback *suback,
                                enum mqtt_version version, enum mqtt_type type,
                                struct slice body);

@@ -6,9 +6,11 @@
 
 #include "base/buf.h"
 
+/* Append an integer, the high byte first [1.5.2] [1.5.3]. */
 void writer_u8(struct buf *out, uint8_t value);
 void writer_u16(struct buf *out, uint16_t value);
 void writer_u32(struct buf *out, uint32_t value);
+/* value is at most MQTT_MAX_REMAINING_LENGTH. */
 void writer_varint(struct buf *out, uint32_t value);
 
 /* Two-byte length and the bytes; len is at most 65,535. */
