@@ -118,7 +118,7 @@ stop_broker
 [ -x /usr/sbin/mosquitto ] || exit 0
 for attempt in 1 2 3 4 5; do
     port=$(random_port)
-    listeners "$port" | sed "1i user $(id -un)" >lecture.conf
+    listeners "$port" | sed "1i user $(id -un)\nlog_type all" >lecture.conf
     background mosquitto /usr/sbin/mosquitto -c lecture.conf
     until_ok ended_or_says "$pid" ' running$' "$work/mosquitto.log"
     kill -0 "$pid" 2>/dev/null && break
@@ -129,11 +129,10 @@ background big "$MQTTLAB" sub -L "mqtt://localhost:$port/big" -q 1 -C 1 -N
 subs=$pid
 background small "$MQTTLAB" sub -L "wss://localhost:$((port + 3))/small" --cafile ca.crt -q 1 -C 1
 subs="$subs $pid"
-connected() {
-    [ "$(grep -c 'as auto-.* (p2, c1' mosquitto.log)" = 2 ]
+subscribed() {
+    [ "$(grep -c 'Sending SUBACK to auto-' mosquitto.log)" = 2 ]
 }
-until_ok connected
-sleep 0.2
+until_ok subscribed
 for topic in big small; do
     [ $topic = big ] || echo little >small
     "$MQTTLAB" pub -L "ws://localhost:$((port + 2))/$topic" -f $topic -q 1 >out 2>&1 ||

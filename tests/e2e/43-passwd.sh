@@ -50,8 +50,12 @@ exits 0 "$ours" -D link dora
 
 # A terminal does not show what is typed.
 if command -v script >/dev/null 2>&1; then
-    (sleep 0.3; echo hidden; sleep 0.3; echo hidden) |
-        script -qc "$ours -c typed erna" /dev/null >shown 2>&1
+    (
+        until_ok grep -q Password: shown
+        echo hidden
+        until_ok grep -q Reenter shown
+        echo hidden
+    ) | script -qc "$ours -c typed erna" /dev/null >shown 2>&1
     ! grep -q '^hidden.*Reenter' shown || fail "the password was shown"
     grep -q '^erna:' typed || fail "nothing was written: $(cat shown)"
     # Who gives up can see again what is typed.
@@ -61,10 +65,10 @@ trap 'stty -a >after' INT
 stty -a >after
 EOF
     (
-        until_ok grep -q Password: shown
+        until_ok grep -q Password: asked
         printf '\003'
         until_ok [ -s after ]
-    ) | script -qc "sh asked.sh" /dev/null >shown 2>&1
+    ) | script -qc "sh asked.sh" /dev/null >asked 2>&1
     grep -q ' echo ' after || fail "the terminal stays blind: $(cat after)"
     [ ! -e given-up ] || fail "it went on after an interrupt"
 fi
