@@ -43,6 +43,8 @@ uses.certs  := base
 uses.inspect := base mqtt net wire capture
 uses.tui    := base mqtt net wire capture
 uses.labs   := base mqtt net wire certs client
+# main.c: the commands.h of each folder, and these.
+MAIN_USES := labs/lab_plain|labs/stray|wire/filter_suggest
 
 # --- how to build it ---------------------------------------------------------
 
@@ -364,6 +366,8 @@ layers:
 	$Q$(foreach d,$(DIRS),! grep -nE '^#include "($(subst \
 	    $() ,|,$(filter-out $(notdir $d) $(uses.$(notdir $d)),$(NAMES))))/' /dev/null \
 	    $(filter $d/%,$(SRC) $(HDR)) &&) true
+	$Q! grep -nE '^#include "(broker|client|certs|inspect)/' $(wildcard lab_panel*)
+	$Q! grep -E '^#include "[a-z]+/' main.c | grep -vE '"([a-z]+/commands|$(MAIN_USES))\.h"'
 	$Qtwice=$$(printf '%s\n' $(notdir $(SRC)) | sort | uniq -d); \
 	    [ -z "$$twice" ] || { echo "two files are named: $$twice"; exit 1; }
 	$Qlong=$$(wc -l $(SRC) $(HDR) $(TESTS) | awk '$$1 > 600 && $$2 != "total"'); \
