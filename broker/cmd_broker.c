@@ -53,8 +53,8 @@ static const struct option_spec table[] = {
      "read this configuration (mosquitto.conf's syntax)"},
     {OPTION_PORT, 'p', "port", "PORT",
      "listen on 127.0.0.1, port PORT; up to 10 times for\n"
-"several. Without -p and without a listener in FILE:\n"
-"MQTTLAB_PORT, or 1883"},
+     "several. Without -p and without a listener in FILE:\n"
+     "MQTTLAB_PORT, or 1883"},
     {OPTION_VERBOSE, 'v', "verbose", NULL,
      "log every packet; the same as log_type all"},
     {OPTION_DAEMON, 'd', "daemon", NULL, "run in the background"},
@@ -65,12 +65,12 @@ static const struct option_spec table[] = {
      "print what a configuration may contain"},
     {OPTION_CONTROL, 0, "control", NULL,
      "let the dashboard find this broker and look inside\n"
-"(the default)"},
+     "(the default)"},
     {OPTION_NO_CONTROL, 0, "no-control", NULL, "do not"},
     {OPTION_WITH_KEYS, 0, "with-keys", NULL,
      "give the keys of TLS to those who look inside:\n"
-"their recordings can be read by whoever has them,\n"
-"as Wireshark does"},
+     "their recordings can be read by whoever has them,\n"
+     "as Wireshark does"},
     {OPTION_HELP, 'h', "help", NULL, "print this"},
     {0},
 };

@@ -43,20 +43,20 @@ enum {
 static const struct option_spec table[] = {
     {OPTION_BATCH, 'b', NULL, NULL,
      "the password is the last word; others can read it\n"
-"in your history"},
+     "in your history"},
     {OPTION_CREATE, 'c', NULL, NULL,
      "make a new file; one that is there is overwritten"},
     {OPTION_DELETE, 'D', NULL, NULL, "remove the user"},
     {OPTION_HASH, 'H', NULL, "HASH",
      "sha512-pbkdf2 (the default), sha512 (for mosquitto\n"
-"1.6), or scram-sha-256 (for authentication by\n"
-"SCRAM-SHA-256)"},
+     "1.6), or scram-sha-256 (for authentication by\n"
+     "SCRAM-SHA-256)"},
     {OPTION_ITERATIONS, 'I', NULL, "NUMBER",
      "how often to hash, 1 to 10000000: makes guessing slow.\n"
      "The default is 101, and 4096 for scram-sha-256"},
     {OPTION_UPGRADE, 'U', NULL, NULL,
      "hash the passwords of a file that has them in\n"
-"plain text"},
+     "plain text"},
     {OPTION_HELP, 0, "help", NULL, "print this"},
     {0},
 };

@@ -37,12 +37,12 @@ static const struct option_spec table[] = {
     {OPTION_CN,       0,  "cn", "NAME", "whom it is for: the Common Name"},
     {OPTION_SAN,      0,  "san", "NAME,...",
      "hosts and addresses of a server; without it the\n"
-"Common Name, or else localhost,127.0.0.1,::1"},
+     "Common Name, or else localhost,127.0.0.1,::1"},
     {OPTION_SUBJECT,  0,  "subject", "NAME",
      "the whole subject: /C=IN/O=Lab/CN=localhost"},
     {OPTION_DAYS,     0,  "days", "NUMBER",
      "how long it is valid; usually 3650 for authorities,\n"
-"365 for others, 30 for revocation lists"},
+     "365 for others, 30 for revocation lists"},
     {OPTION_RSA,      0,  "rsa", NULL, "a key of RSA 2048 instead of EC P-256"},
     {OPTION_URL,      0,  "ocsp-url", "URL",
      "put into it where its OCSP responder is"},
@@ -58,7 +58,7 @@ static const struct option_spec table[] = {
      "the responder's port; 0 is any (2560)"},
     {OPTION_PASSPHRASE, 0, "passphrase-file", "FILE",
      "its first line opens the authority's key; a new\n"
-"authority's key is encrypted with it"},
+     "authority's key is encrypted with it"},
     {OPTION_FORCE,    0,  "force", NULL, "overwrite files that are there"},
     {OPTION_OPENSSL,  0,  "openssl", NULL,
      "tell how the openssl command does the same"},

@@ -107,7 +107,7 @@ enum client_option {
     {-1, 0, NULL, NULL, "Encrypted:"}, \
     {OPTION_TLS + TLS_CA_FILE, 0, "cafile", "file", \
      "trust who these certificates (PEM) vouch for;\n" \
-"asks for TLS"}, \
+     "asks for TLS"}, \
     {OPTION_TLS + TLS_CA_PATH, 0, "capath", "directory", \
      "the same, as \"openssl rehash\" leaves a folder of them"}, \
     {OPTION_TLS + TLS_OS_CERTIFICATES, 0, "tls-use-os-certs", NULL, \
@@ -119,7 +119,7 @@ enum client_option {
     {OPTION_TLS + TLS_KEY, 0, "key", "file", "and its key (PEM)"}, \
     {OPTION_TLS + TLS_PSK, 0, "psk", "key", \
      "a pre-shared key in hexadecimal, instead of\n" \
-"certificates"}, \
+     "certificates"}, \
     {OPTION_TLS + TLS_PSK_IDENTITY, 0, "psk-identity", "identity", \
      "the name that the broker knows the key by"}, \
     {OPTION_TLS + TLS_VERSION, 0, "tls-version", "version", \

@@ -99,7 +99,7 @@ static const struct option_spec table[] = {
      "May be given three times"},
     {OPTION_ROUNDS, 0, "rounds", "COUNT",
      "measure so often and take the median (3 with\n"
-"--vs, or 1)"},
+     "--vs, or 1)"},
     {OPTION_QUICK, 0, "quick", NULL, "one short round"},
     {OPTION_JSON, 0, "json", "FILE", "write all results to FILE"},
     {OPTION_HELP, 0, "help", NULL, "this text"},

@@ -50,23 +50,23 @@ static const struct option_spec table[] = {
     {OPTION_FORMAT, 'T', NULL, "FORMAT", "text, fields, json or tree (text)"},
     {OPTION_FIELD, 'e', NULL, "FIELD",
      "show this field, as -T fields or in -T json;\n"
-"again for more"},
+     "again for more"},
     {OPTION_FIELD_STYLE, 'E', NULL, "NAME=VALUE",
      "of -T fields: header=y|n, separator=, aggregator=,\n"
-"quote=d|s|n, occurrence=f|l|a"},
+     "quote=d|s|n, occurrence=f|l|a"},
     {OPTION_WRITE, 'w', NULL, "FILE", "write what matches into this pcapng file;\n"
-"FILE.pcap: as pcap"},
+     "FILE.pcap: as pcap"},
     {OPTION_DECODE, 'd', NULL, "PORT=WHAT",
      "what is spoken at a port: mqtt, ws, tls or wss;\n"
-"again for more"},
+     "again for more"},
     {OPTION_KEYLOG, 0, "keylog", "FILE",
      "TLS keys, as browsers write them (SSLKEYLOGFILE)"},
     {OPTION_PSK, 0, "psk", "KEY",
      "a pre-shared key of TLS, in hex: opens what has no\n"
-"forward secrecy"},
+     "forward secrecy"},
     {OPTION_OUTSIDE, 0, "outside", NULL,
      "only what crossed the cable, as an eavesdropper has\n"
-"it, of our own recordings too"},
+     "it, of our own recordings too"},
     {-1, 0, NULL, NULL, "A proxy in front of any broker:"},
     {OPTION_LISTEN, 0, "listen", "PORT", "pass on who connects here, [HOST:]PORT"},
     {OPTION_UPSTREAM, 0, "upstream", "HOST:PORT",
@@ -75,7 +75,7 @@ static const struct option_spec table[] = {
     {OPTION_KEY, 0, "key", "FILE", "and its key"},
     {OPTION_CAFILE, 0, "cafile", "FILE",
      "who signs the broker's certificate, if not one whom\n"
-"the system trusts"},
+     "the system trusts"},
     {OPTION_INSECURE, 0, "insecure", NULL,
      "whatever name the broker's certificate has"},
     {OPTION_HELP, 'h', "help", NULL, "this text"},

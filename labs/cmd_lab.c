@@ -21,9 +21,9 @@
 #include "labs/lab_translate.h"
 #include "labs/lab_try.h"
 #include "labs/lab_wait.h"
+#include "labs/ports.h"
 #include "labs/progress.h"
 #include "labs/workspace.h"
-#include "net/address.h"
 #include "wire/render.h"
 
 #include <errno.h>
@@ -461,7 +461,8 @@ static int read_options(struct request *request, int argc, char **argv)
     int id;
 
     *request = (struct request){
-        .plain = {.port = ADDRESS_PORT, .board = getenv("MQTTLAB_BOARD")},
+        .plain = {.port = ports_number(PORTS_MQTT),
+                  .board = getenv("MQTTLAB_BOARD")},
         .seeds = 1
     };
     options_init(&options, lab_options, argc, argv);

@@ -31,7 +31,8 @@ exec 8>&-
 wait "$lab" || fail "the lab ended with $?"
 
 # Back again: what was done is done.
-printf 'c\nq\n' | "$MQTTLAB" lab 1 --plain -p "$port" >"$work/again.log" 2>&1
+printf 'c\nq\n' | "$MQTTLAB" lab 1 --plain >"$work/again.log" 2>&1
+grep -q "on 127\.0\.0\.1:$port," "$work/again.log" || fail "MQTTLAB_PORT is not its port"
 grep -Eq '^\[x\] 1 testSub said CONNECT \(packet [0-9]+\)' "$work/again.log" ||
     fail "the marks are gone"
 grep -q '5 of 26 points' "$work/again.log" || fail "the points are gone"
