@@ -44,7 +44,7 @@ uses.inspect := base mqtt net wire capture
 uses.tui    := base mqtt net wire capture
 uses.labs   := base mqtt net wire certs client
 # main.c: the commands.h of each folder, and these.
-MAIN_USES := labs/lab_plain|labs/stray|wire/filter_suggest
+MAIN_USES := base/process|labs/lab_plain|labs/stray|wire/filter_suggest
 
 # --- how to build it ---------------------------------------------------------
 

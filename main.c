@@ -1,6 +1,7 @@
 /*
  * mqttlab: the table of commands, and who is called by which name.
  */
+#include "base/process.h"
 #include "broker/commands.h"
 #include "certs/commands.h"
 #include "client/commands.h"
@@ -132,6 +133,7 @@ int main(int argc, char **argv)
 {
     const char *called = argc > 0 ? base_name(argv[0]) : "mqttlab";
 
+    process_fill_standard();
     for (const struct command *c = commands; c->name; c++) {
         if (c->alias && !strcmp(c->alias, called))
             return run(c, argc, argv);

@@ -82,6 +82,14 @@ void process_end_with(pid_t parent);
    end: a process more watches the leash. For tests on the others. */
 pid_t process_fork_watched(int *leash);
 
+/*
+ * Open /dev/null in place of the standard input, output and error that we were
+ * started without, as some services do: otherwise the next file or socket would
+ * take that number, and get what is printed. To be called before anything is
+ * opened.
+ */
+void process_fill_standard(void);
+
 /* Raise the limit of open descriptors as far as it goes: each connection is
    one. */
 void process_many_descriptors(void);

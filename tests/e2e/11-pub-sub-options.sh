@@ -87,6 +87,13 @@ ends 0 "$sub" -p "$port" -t a -E
 ends 27 "$sub" -p "$port" -t none -W 1
 ends 0 "$MQTTLAB" pub -p "$port" -t a -m x
 ends 0 "$pub" -L "mqtt://127.0.0.1:$port/a" -m x
+
+# Some services start programs without standard input, output and error.
+"$pub" -p "$port" -t a -r -m bare <&- >&- 2>&- || fail "pub without standard files: $?"
+"$pub" -p "$port" -t a -l <&- || fail "pub -l without standard input: $?"
+"$sub" -p "$port" -t a -C 1 <&- >&- 2>&- || fail "sub without standard files: $?"
+"$sub" -p "$port" -t a -C 1 <&- 2>&- >"$work/out" || fail "sub with output alone: $?"
+has_line bare "$work/out"
 kill "$broker_pid"
 until_ok gone "$broker_pid"
 
