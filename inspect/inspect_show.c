@@ -427,7 +427,7 @@ static void put_tree(struct inspect_show *show, struct buf *out,
     dissect(show, row);
     render_tree(out, &show->dissection);
     if (row->record.type == RECORD_MQTT || row->record.type == RECORD_WIRE)
-        render_hex(out, row->record.bytes, 0, 0);
+        render_hex(out, row->record.bytes);
     buf_append_u8(out, '\n');
 }
 

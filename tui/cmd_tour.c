@@ -172,7 +172,7 @@ static void print_publish(const struct tour *tour)
                        row.record.direction == RECORD_C2B);
         render_tree(&text, &dissection);
         buf_append_string(&text, "\n");
-        render_hex(&text, row.record.bytes, 0, 0);
+        render_hex(&text, row.record.bytes);
         printf("\nPacket %llu, the PUBLISH, field by field and as bytes:\n\n"
                "%s",
                (unsigned long long)row.number, buf_string(&text));

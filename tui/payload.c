@@ -104,7 +104,7 @@ void payload_put(struct slice payload, enum payload_form form, struct buf *out)
     switch (form) {
     case PAYLOAD_TEXT: put_text(payload, out); break;
     case PAYLOAD_JSON: put_json(payload, out); break;
-    case PAYLOAD_HEX: render_hex(out, payload, 0, 0); break;
+    case PAYLOAD_HEX: render_hex(out, payload); break;
     case PAYLOAD_BASE64: put_base64(payload, out); break;
     case PAYLOAD_FORMS: break;
     }

@@ -117,79 +117,33 @@ void render_tree(struct buf *out, const struct dissection *dissection)
     }
 }
 
-/* One line of a hex dump and what is marked in it: [mark, mark_end). */
-struct hex_line {
-    struct slice bytes;
-    size_t mark;
-    size_t mark_end;
-};
-
-/* What stands before the byte at i: a bracket or a space. */
-static char sign_before(const struct hex_line *line, size_t i)
+static void put_hex_line(struct buf *out, struct slice line)
 {
-    if (line->mark == line->mark_end)
-        return ' ';
-    if (i == line->mark)
-        return '[';
-    return i == line->mark_end ? ']' : ' ';
-}
-
-static void put_hex_columns(struct buf *out, const struct hex_line *line)
-{
-    for (size_t i = 0; i <= HEX_BYTES; i++) {
-        char sign = i <= line->bytes.len ? sign_before(line, i) : ' ';
-
-        if (i == HEX_BYTES / 2 && sign != ']')
+    for (size_t i = 0; i < HEX_BYTES; i++) {
+        if (i == HEX_BYTES / 2)
             buf_append_u8(out, ' ');
-        buf_append_u8(out, (uint8_t)sign);
-        if (i == HEX_BYTES / 2 && sign == ']')
-            buf_append_u8(out, ' ');
-        if (i < line->bytes.len)
-            buf_printf(out, "%02x", line->bytes.bytes[i]);
-        else if (i < HEX_BYTES)
-            buf_append_string(out, "  ");
+        if (i < line.len)
+            buf_printf(out, " %02x", line.bytes[i]);
+        else
+            buf_append_string(out, "   ");
     }
-}
+    buf_append_string(out, "   ");
+    for (size_t i = 0; i < line.len; i++) {
+        uint8_t byte = line.bytes[i];
 
-static void put_text_columns(struct buf *out, const struct hex_line *line)
-{
-    for (size_t i = 0; i <= line->bytes.len; i++) {
-        char sign = sign_before(line, i);
-
-        if (sign != ' ')
-            buf_append_u8(out, (uint8_t)sign);
-        if (i == line->bytes.len)
-            break;
-        uint8_t byte = line->bytes.bytes[i];
         buf_append_u8(out, byte >= ' ' && byte < 0x7f ? byte : '.');
     }
+    buf_append_u8(out, '\n');
 }
 
-/* The part of a position that lies in a line that begins at start. */
-static size_t within(size_t position, size_t start, size_t len)
-{
-    if (position <= start)
-        return 0;
-    return position - start < len ? position - start : len;
-}
-
-void render_hex(struct buf *out, struct slice bytes, size_t mark,
-                size_t mark_len)
+void render_hex(struct buf *out, struct slice bytes)
 {
     for (size_t start = 0; start < bytes.len; start += HEX_BYTES) {
         size_t rest = bytes.len - start;
-        size_t len = rest < HEX_BYTES ? rest : HEX_BYTES;
-        struct hex_line line = {
-            .bytes = slice_of(bytes.bytes + start, len),
-            .mark = within(mark, start, len),
-            .mark_end = within(mark + mark_len, start, len),
-        };
 
         buf_printf(out, "%04zx ", start);
-        put_hex_columns(out, &line);
-        buf_append_string(out, "  ");
-        put_text_columns(out, &line);
-        buf_append_u8(out, '\n');
+        put_hex_line(out, slice_of(bytes.bytes + start,
+                                   rest < HEX_BYTES ? rest : HEX_BYTES));
     }
 }
 

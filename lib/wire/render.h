@@ -37,10 +37,9 @@ void render_line(struct buf *out, const struct history_row *row);
    is wrong. */
 void render_tree(struct buf *out, const struct dissection *dissection);
 
-/* Append a hex dump of 16 bytes a line; the bytes at [mark, mark + mark_len)
-   stand in "[ ]". */
-void render_hex(struct buf *out, struct slice bytes, size_t mark,
-                size_t mark_len);
+/* Append a hex dump: 16 bytes a line, and beside them as ASCII; "." stands for
+   what cannot be shown. */
+void render_hex(struct buf *out, struct slice bytes);
 
 /* Append "1.204": seconds since origin. */
 void render_time(struct buf *out, uint64_t time_ns, uint64_t origin_ns);

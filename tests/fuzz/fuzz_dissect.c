@@ -35,7 +35,7 @@ static void render(const struct history_row *row, struct dissection *dissection)
     for (uint32_t i = 0; i < out.len; i++) /* one line, no escape sequences */
         assert(out.bytes[i] >= ' ' && out.bytes[i] != 0x7f);
     render_tree(&out, dissection);
-    render_hex(&out, row->record.bytes, row->record.bytes.len / 2, 3);
+    render_hex(&out, row->record.bytes);
     buf_release(&out);
 }
 
