@@ -31,7 +31,7 @@
 
 static void publish_sys(void *context, const struct mqtt_publish *publish)
 {
-    broker_publish(context, publish, 0);
+    broker_publish(context, publish);
 }
 
 /* Does somebody who is connected subscribe to this? */
@@ -516,13 +516,11 @@ void broker_stop(struct broker *broker, void (*on_stopped)(struct broker *),
 
 /* ---- on the broker's own behalf ---- */
 
-size_t broker_publish(struct broker *broker, const struct mqtt_publish *publish,
-                      uint64_t cause)
+size_t broker_publish(struct broker *broker, const struct mqtt_publish *publish)
 {
     struct routing routing = {
         .publish = *publish,
         .version = MQTT_5,
-        .cause = cause,
     };
 
     return router_publish(broker, &routing);

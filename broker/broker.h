@@ -136,11 +136,10 @@ struct link *broker_connect(struct broker *broker, size_t listener);
 
 /*
  * Publish on behalf of the broker itself: routed, and retained if
- * publish->retain. cause is the seq of a record, 0 for none. Returns how many
- * subscribers it went to.
+ * publish->retain. Returns how many subscribers it went to.
  */
-size_t broker_publish(struct broker *broker, const struct mqtt_publish *publish,
-                      uint64_t cause);
+size_t broker_publish(struct broker *broker,
+                      const struct mqtt_publish *publish);
 
 /* Bring the counters up to date that are not kept: what is subscribed to,
    retained and stored. */

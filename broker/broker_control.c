@@ -156,7 +156,7 @@ static bool do_publish(struct broker *broker, json_t *request, json_t *answer)
     if (qos && (!json_is_integer(qos) || json_integer_value(qos) < 0 ||
                 json_integer_value(qos) > 2))
         return fail(answer, "qos: must be 0, 1 or 2");
-    put_count(answer, "receivers", broker_publish(broker, &publish, 0));
+    put_count(answer, "receivers", broker_publish(broker, &publish));
     return true;
 }
 

@@ -42,7 +42,7 @@ static void publish_line(struct log_topics *topics, enum log_level level,
         .payload = slice_of_string(line),
     };
 
-    broker_publish(topics->broker, &message, 0);
+    broker_publish(topics->broker, &message);
 }
 
 static void publish_all(struct loop_task *task)

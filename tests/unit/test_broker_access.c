@@ -282,11 +282,9 @@ START_TEST(a_shared_subscription_passes_over_who_may_not_read)
     rig_subscribe(&client, "$share/g/#", 0);
     rig_subscribe(&other, "$share/g/#", 0);
     for (int i = 0; i < 4; i++)
-        broker_publish(
-            rig.broker,
-            &(struct mqtt_publish){.topic = slice_of_string("bert/x"),
-                                   .payload = slice_of_string("x")},
-            0);
+        broker_publish(rig.broker, &(struct mqtt_publish){
+                                       .topic = slice_of_string("bert/x"),
+                                       .payload = slice_of_string("x")});
     loop_settle(&rig.loop);
     rig_expect_nothing(&client);
     for (int i = 0; i < 4; i++)

@@ -158,12 +158,10 @@ START_TEST(only_the_broker_publishes_below_sys)
     rig_expect(&publisher, MQTT_PUBACK, &packet);
     ck_assert_uint_eq(packet.puback.reason, MQTT_NOT_AUTHORIZED);
     rig_expect_nothing(&subscribers[0]);
-    broker_publish(rig.broker,
-                   &(struct mqtt_publish){
-                       .topic = slice_of_string("$SYS/broker/x"),
-                       .payload = slice_of_string("truth"),
-                   },
-                   0);
+    broker_publish(rig.broker, &(struct mqtt_publish){
+                                   .topic = slice_of_string("$SYS/broker/x"),
+                                   .payload = slice_of_string("truth"),
+                               });
     loop_settle(&rig.loop);
     rig_expect_publish(&subscribers[0], "$SYS/broker/x", "truth", 0, NULL);
 }

@@ -191,7 +191,7 @@ START_TEST(sys_is_not_seen_from_below_a_mount_point)
         .topic = slice_of_string("$SYS/broker/x"),
         .payload = slice_of_string("1"),
     };
-    broker_publish(rig.broker, &message, 0);
+    broker_publish(rig.broker, &message);
     rig_expect_nothing(&lab);
 }
 END_TEST

@@ -144,7 +144,7 @@ START_TEST(what_the_broker_retains_itself_is_always_sent)
     };
 
     start(MAY_NOT_WRITE, true);
-    broker_publish(rig.broker, &message, 0);
+    broker_publish(rig.broker, &message);
     ck_assert(is_sent());
 }
 END_TEST
