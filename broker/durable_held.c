@@ -31,6 +31,7 @@ struct durable_held {
     struct buf items;    /* struct held_item, each with its bytes */
     uint32_t done;       /* bytes at the front of items that are let go */
     uint64_t last_batch; /* of the newest item */
+    uint32_t publishes;  /* items of HELD_PUBLISH */
 };
 
 static struct durable_held *held_by(const struct connection *connection)
@@ -61,6 +62,7 @@ static void hold(struct connection *connection, struct held_item *item,
     if (item->batch < held->last_batch)
         item->batch = held->last_batch;
     held->last_batch = item->batch;
+    held->publishes += item->kind == HELD_PUBLISH;
     buf_append(&held->items, item, sizeof(*item));
     if (item->len)
         buf_append(&held->items, bytes, item->len);
@@ -120,11 +122,19 @@ bool durable_held_publish(struct session *session,
         .packet_id = delivery->packet_id,
     };
 
-    if (!delivery->stored || delivery->qos < 2 || durable->on_request)
+    if (delivery->stored && delivery->qos == 2 && !durable->on_request)
+        item.batch = durable->collecting->number;
+    else if (!durable_held_publishes(session->connection))
         return false;
-    item.batch = durable->collecting->number;
     hold(session->connection, &item, NULL);
     return true;
+}
+
+bool durable_held_publishes(const struct connection *connection)
+{
+    const struct durable_held *held = held_by(connection);
+
+    return held && held->publishes;
 }
 
 void durable_held_connack(struct connection *connection)
@@ -173,6 +183,7 @@ static void count_done(struct durable *durable, struct durable_held *held,
     size_t bytes = sizeof(*item) + item->len;
 
     held->done += (uint32_t)bytes;
+    held->publishes -= item->kind == HELD_PUBLISH;
     durable->held_bytes -= bytes;
     durable->stats.held--;
 }

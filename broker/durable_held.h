@@ -7,6 +7,7 @@
  * | PUBCOMP | the end of that identifier: it may be used for another message |
  * | PUBREL | that PUBREC came: the PUBLISH must not be sent again |
  * | PUBLISH, QoS 2, to a stored session | its Packet Identifier: sent with another one it would be taken for another message |
+ * | PUBLISH, QoS 1 | those of QoS 2 that its subscriber waits for: the order stays |
  * | SUBACK, UNSUBACK | the subscriptions |
  * | CONNACK | the session that begins, goes on or ends, and its will |
  *
@@ -41,6 +42,9 @@ bool durable_held_answer(struct connection *connection, struct slice packet,
 /* The same for a delivery that was just put in flight. */
 bool durable_held_publish(struct session *session,
                           const struct delivery *delivery);
+
+/* Does a PUBLISH to this connection wait, so that others must not pass it? */
+bool durable_held_publishes(const struct connection *connection);
 
 /* The CONNACK was sent into the link: keep back everything, if need be. */
 void durable_held_connack(struct connection *connection);

@@ -4,6 +4,7 @@
 
 #include "broker/broker.h"
 #include "broker/connection.h"
+#include "broker/durable_held.h"
 #include "broker/handle.h"
 #include "broker/identity.h"
 #include "broker/message.h"
@@ -221,6 +222,13 @@ static void deliver_qos_0(struct broker *broker, struct routing *routing,
         send_layout(broker, routing, connection, index, 0, alias);
 }
 
+static bool may_be_held(const struct session *session, unsigned qos)
+{
+    return session->stored &&
+           (qos == 2 || (session->connection &&
+                         durable_held_publishes(session->connection)));
+}
+
 static void deliver_reliably(struct broker *broker, struct routing *routing,
                              const struct share *share, unsigned qos)
 {
@@ -229,7 +237,7 @@ static void deliver_reliably(struct broker *broker, struct routing *routing,
 
     /* What may have to wait for the store is not written from a layout, and
        neither is what has another topic outside than inside. */
-    if (share->has_identifiers || (qos == 2 && session->stored) ||
+    if (share->has_identifiers || may_be_held(session, qos) ||
         !pump_open(broker, session) || connection->mounted) {
         deliver_apart(broker, routing, share, qos);
         return;

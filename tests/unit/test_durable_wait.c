@@ -120,6 +120,23 @@ START_TEST(pubrec_and_a_publish_of_qos_2_wait)
 }
 END_TEST
 
+/* Alone it would go at once; when the other has gone it does so again. */
+START_TEST(a_publish_of_qos_1_does_not_overtake_one_of_qos_2)
+{
+    durable_rig_fill_disk(&durable);
+    send_publish(&other, 2, 7, false);
+    send_publish(&other, 1, 8, false);
+    rig_expect_nothing(&client);
+    go_on();
+    rig_expect_publish(&client, "t", "x", 2, NULL);
+    rig_expect_publish(&client, "t", "x", 1, NULL);
+    durable_rig_fill_disk(&durable);
+    send_publish(&other, 1, 9, false);
+    rig_expect_publish(&client, "t", "x", 1, NULL);
+    rig_expect_nothing(&client);
+}
+END_TEST
+
 START_TEST(pubcomp_waits)
 {
     send_publish(&other, 2, 7, false);
@@ -509,6 +526,7 @@ Suite *durable_wait_suite(void)
     tcase_add_test(tcase, puback_waits_for_a_retained_message);
     tcase_add_test(tcase, puback_of_what_nobody_keeps_does_not_wait);
     tcase_add_test(tcase, pubrec_and_a_publish_of_qos_2_wait);
+    tcase_add_test(tcase, a_publish_of_qos_1_does_not_overtake_one_of_qos_2);
     tcase_add_test(tcase, pubcomp_waits);
     tcase_add_test(tcase, pubrel_waits);
     tcase_add_test(tcase, the_answer_to_a_repetition_waits_as_the_first_one);
