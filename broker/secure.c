@@ -346,40 +346,6 @@ const char *secure_reason(const struct connection *connection)
     return tls ? transport_tls_reason(tls) : NULL;
 }
 
-/* A client may send anything, also what looks like the words beside it. */
-static bool is_host_name(const char *name)
-{
-    return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                       "0123456789.-_:")];
-}
-
-/* "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate server.crt, server name
-   localhost"; owned by the caller. What the client says stands behind what it
-   cannot say. */
-static char *describe(const struct transport *transport)
-{
-    struct tls_description seen;
-    char *subject = transport_tls_peer_name(transport, true);
-
-    transport_tls_describe(transport, &seen);
-    const char *server_name = seen.server_name && is_host_name(seen.server_name)
-                                  ? seen.server_name
-                                  : "that is none";
-    char *text = alloc_printf("%s, %s%s%s%s%s%s%s%s%s%s", seen.version,
-                              seen.cipher, seen.resumed ? ", resumed" : "",
-                              seen.certificate ? ", certificate " : "",
-                              seen.certificate ? seen.certificate : "",
-                              seen.server_name ? ", server name " : "",
-                              seen.server_name ? server_name : "",
-                              seen.identity ? ", PSK identity " : "",
-                              seen.identity ? seen.identity : "",
-                              subject ? ", client certificate of " : "",
-                              subject ? subject : "");
-    free(subject);
-    return text;
-}
-
 static void tell(const struct connection *connection, const char *text)
 {
     struct broker *broker = connection->broker;
@@ -398,7 +364,7 @@ void secure_report(const struct connection *connection)
 
     if (!transport || (!logged && !tap_on(&broker->tap)))
         return;
-    char *text = describe(transport);
+    char *text = transport_tls_told(transport, "client");
     if (logged) {
         connection_peer(connection, peer, sizeof(peer));
         log_debug(broker->log, "TLS with %s: %s.", peer, text);
@@ -414,7 +380,7 @@ void secure_report_again(const struct connection *connection)
 
     if (!transport || !connection->opened)
         return; /* it is told when the handshake is done */
-    char *text = describe(transport);
+    char *text = transport_tls_told(transport, "client");
     tell(connection, text);
     free(text);
 }

@@ -134,11 +134,28 @@ static void on_writable(void *owner)
     pass_end(from);
 }
 
+/* What was agreed on, for all who watch. */
+static void tell_tls(const struct inspect_side *side)
+{
+    bool broker = number_of(side) == BROKER;
+    char *agreed;
+    char *text;
+
+    if (!transport_is_tls(side->transport))
+        return;
+    agreed = transport_tls_told(side->transport, broker ? "broker" : "client");
+    text = alloc_printf("%s%s", broker ? "to the broker: " : "", agreed);
+    capture_live_tls(side->pair->stream, number_of(side), text);
+    free(agreed);
+    free(text);
+}
+
 static void on_open(void *owner)
 {
     struct inspect_side *side = owner;
 
     side->opened = true;
+    tell_tls(side);
     on_writable(side);
 }
 

@@ -22,6 +22,8 @@ static void forget_tls(struct model *model)
 {
     for (size_t i = 0; i < MODEL_TLS_MAX; i++) {
         free(model->tls[i].text);
+        free(model->tls[i].sides[0]);
+        free(model->tls[i].sides[1]);
         model->tls[i] = (struct model_tls){0};
     }
 }
@@ -224,13 +226,36 @@ static bool same_broker(struct model *model, const struct record *record)
            known_ns < began_ns + CLOCK_NS_PER_S;
 }
 
-/* Its client is known when CONNECT comes. */
+static struct model_tls *tls_of(struct model *model, uint32_t connection)
+{
+    struct model_tls *tls = model->tls;
+
+    for (; tls < model->tls + MODEL_TLS_MAX; tls++) {
+        if (tls->text && tls->connection == connection)
+            return tls;
+    }
+    tls = &model->tls[model->tls_next++ % MODEL_TLS_MAX];
+    free(tls->sides[0]);
+    free(tls->sides[1]);
+    tls->sides[0] = tls->sides[1] = NULL;
+    tls->connection = connection;
+    return tls;
+}
+
+/* Its client is known when CONNECT comes. A proxy tells two, in any order. */
 static void keep_tls(struct model *model, const struct history_row *row)
 {
-    struct model_tls *tls = &model->tls[model->tls_next++ % MODEL_TLS_MAX];
+    struct model_tls *tls = tls_of(model, row->record.connection);
+    struct slice text = record_get(row->record.bytes, RECORD_TEXT);
+    bool broker = slice_starts_with(text, slice_of_string("to the broker: "));
+    char *joined;
 
-    tls->connection = row->record.connection;
-    model_keep(&tls->text, record_get(row->record.bytes, RECORD_TEXT));
+    model_keep(&tls->sides[broker], text);
+    joined = alloc_printf("%s%s%s", tls->sides[0] ? tls->sides[0] : "",
+                          tls->sides[0] && tls->sides[1] ? "; " : "",
+                          tls->sides[1] ? tls->sides[1] : "");
+    free(tls->text);
+    tls->text = joined;
 }
 
 static void add_event(struct model *model, const struct history_row *row)

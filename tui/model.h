@@ -157,7 +157,8 @@ struct model_counters {
 /* What a handshake has agreed on. */
 struct model_tls {
     uint32_t connection;
-    char *text; /* owned */
+    char *sides[2]; /* owned: towards the client; behind a proxy, the broker */
+    char *text;     /* owned: of both; NULL: there is none */
 };
 
 struct model {

@@ -510,6 +510,9 @@ void model_client_event(struct model *model, struct model_client *client,
     switch (code) {
     case EVENT_CONN_CLOSED: on_closed(model, client, row); break;
     case EVENT_CONNECT_ACCEPTED: on_accepted(model, client, row); break;
+    case EVENT_TLS_OPENED: /* of a proxy, to the broker: CONNECT waits for it */
+        model_keep(&client->cover, slice_of_string(cover_of(model, row)));
+        break;
     case EVENT_CONNECT_REFUSED:
         client->state = MODEL_REFUSED;
         say_why(client, row);

@@ -57,6 +57,12 @@ void capture_live_bytes(struct capture *capture, struct capture_stream *stream,
     capture_session_bytes(capture, stream, side, bytes, &capture->now);
 }
 
+void capture_live_tls(struct capture_stream *stream, unsigned side,
+                      const char *text)
+{
+    capture_session_tls(stream, side, text);
+}
+
 void capture_live_snapshot(struct capture *capture,
                            struct capture_stream *stream)
 {

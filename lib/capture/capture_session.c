@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define MAX_UNDECIDED 64u /* bytes after which it must be clear */
 
@@ -30,7 +29,8 @@ struct capture_session {
     struct capture_framer framers[2]; /* by the sending end */
     struct buf client_id;             /* as far as it is known */
     uint8_t version;                  /* enum mqtt_version; 0: not known */
-    bool opened;                      /* its RECORD_CONN was handed on */
+    char *told[2]; /* owned: what TLS agreed on towards either side; or NULL */
+    bool opened;   /* its RECORD_CONN was handed on */
 };
 
 static bool from_client(const struct capture_session *session, unsigned end)
@@ -45,6 +45,8 @@ static unsigned side_of(const struct capture_session *session, unsigned end)
 }
 
 /* ---- records ---- */
+
+static void emit_told(struct capture_session *session, unsigned side);
 
 /* Once it is clear that it is ours. */
 static void emit_opened(struct capture_session *session)
@@ -72,6 +74,8 @@ static void emit_opened(struct capture_session *session)
     capture_emit_attributes(session->capture, RECORD_CONN, stream,
                             &stream->latest);
     session->opened = true;
+    emit_told(session, 0);
+    emit_told(session, 1);
 }
 
 static void emit_count(struct capture_session *session, unsigned end,
@@ -108,6 +112,12 @@ static void emit_text(struct capture_session *session, enum record_type type,
     record_put_string(out, RECORD_TEXT, text);
     capture_emit_attributes(session->capture, type, session->stream,
                             &session->stream->latest);
+}
+
+static void emit_told(struct capture_session *session, unsigned side)
+{
+    if (session->told[side])
+        emit_text(session, RECORD_TLS, EVENT_TLS_OPENED, session->told[side]);
 }
 
 static void on_hidden(void *context, const char *text)
@@ -278,21 +288,6 @@ static void begin_layers(struct capture_session *session)
             capture_tls_new(&events, session, &session->capture->keys);
 }
 
-/* Does a request ask for MQTT over WebSocket? Other web traffic is not ours. */
-static bool asks_for_mqtt(struct slice bytes)
-{
-    static const char name[] = "sec-websocket-protocol:";
-    const size_t len = sizeof(name) - 1;
-
-    for (size_t i = 0; i + len + 5 <= bytes.len; i++) {
-        const char *at = (const char *)bytes.bytes + i;
-
-        if (!strncasecmp(at, name, len) && !strncasecmp(at + len, " mqtt", 5))
-            return true;
-    }
-    return false;
-}
-
 /* What crossed the cable around the packets. */
 static void emit_cable(struct capture_session *session, unsigned end,
                        struct slice bytes, const struct capture_origin *origin)
@@ -304,7 +299,7 @@ static void emit_cable(struct capture_session *session, unsigned end,
         .bytes = bytes,
     };
 
-    if (!session->opened && session->ws && !asks_for_mqtt(bytes))
+    if (!session->opened && session->ws && !capture_sniff_asks_for_mqtt(bytes))
         return;
     emit_opened(session);
     capture_emit(session->capture, &record, session->stream, origin);
@@ -325,38 +320,6 @@ static void push(struct capture_session *session, unsigned end,
 }
 
 /* ---- what is it? ---- */
-
-static bool begins(struct slice bytes, const char *text, size_t len)
-{
-    return bytes.len &&
-           !memcmp(bytes.bytes, text, bytes.len < len ? bytes.len : len);
-}
-
-/* What bytes at the beginning of a connection are; CAPTURE_UNDECIDED when more
-   are needed to tell. */
-static enum capture_protocol sniff(struct slice bytes)
-{
-    uint8_t first = bytes.len ? bytes.bytes[0] : 0;
-
-    if (first >= 0x14 && first <= 0x17 &&
-        (bytes.len < 2 || bytes.bytes[1] == 3))
-        return bytes.len >= 3 ? CAPTURE_TLS : CAPTURE_UNDECIDED;
-    if (begins(bytes, "GET ", 4) || begins(bytes, "HTTP/1.", 7))
-        return bytes.len >= 4 ? CAPTURE_WS : CAPTURE_UNDECIDED;
-    if (first == MQTT_CONNECT << 4) {
-        struct slice name = bytes;
-        size_t skip = 1;
-
-        while (skip < 5 && skip < bytes.len && bytes.bytes[skip] & 0x80)
-            skip++;
-        if (bytes.len <= ++skip)
-            return CAPTURE_UNDECIDED;
-        name = slice_skip(name, skip);
-        if (begins(name, "\0\4MQTT", 6) || begins(name, "\0\6MQIsdp", 8))
-            return name.len >= 6 ? CAPTURE_MQTT : CAPTURE_UNDECIDED;
-    }
-    return bytes.len ? CAPTURE_NOT_OURS : CAPTURE_UNDECIDED;
-}
 
 /* The port of the server says it, if one of the ends has one that is known; so
    that end is the server, if that was not seen. */
@@ -397,7 +360,7 @@ static enum capture_protocol decide(struct capture_session *session, bool last)
 
     for (unsigned end = 0; end < 2; end++) {
         struct slice bytes = buf_slice(&session->undecided[end]);
-        enum capture_protocol what = sniff(bytes);
+        enum capture_protocol what = capture_sniff(bytes);
 
         if (bytes.len >= MAX_UNDECIDED || what == CAPTURE_NOT_OURS)
             enough = true;
@@ -415,8 +378,8 @@ static enum capture_protocol decide(struct capture_session *session, bool last)
 
 static bool has_upgrade(const struct capture_session *session)
 {
-    return sniff(buf_slice(&session->undecided[0])) == CAPTURE_WS ||
-           sniff(buf_slice(&session->undecided[1])) == CAPTURE_WS;
+    return capture_sniff(buf_slice(&session->undecided[0])) == CAPTURE_WS ||
+           capture_sniff(buf_slice(&session->undecided[1])) == CAPTURE_WS;
 }
 
 static void begin(struct capture_session *session)
@@ -474,6 +437,8 @@ void capture_session_free(struct capture_stream *stream)
     struct capture_session *session = stream->owner;
 
     buf_release(&session->client_id);
+    free(session->told[0]);
+    free(session->told[1]);
     capture_tls_free(session->tls);
     if (session->ws)
         capture_websocket_release(session->ws);
@@ -592,4 +557,15 @@ void capture_session_snapshot(struct capture *capture,
                buf_slice(&session->client_id));
     record_put_number(&capture->attributes, RECORD_VERSION, session->version);
     capture_emit_attributes(capture, RECORD_EVT, stream, &stream->latest);
+}
+
+void capture_session_tls(struct capture_stream *stream, unsigned side,
+                         const char *text)
+{
+    struct capture_session *session = stream->owner;
+
+    free(session->told[side]);
+    session->told[side] = alloc_string(text);
+    if (session->opened)
+        emit_told(session, side);
 }

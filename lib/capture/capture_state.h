@@ -77,6 +77,19 @@ void capture_session_pdu(struct capture *capture, struct capture_stream *stream,
 /* Its opening, and who the client is, once more. */
 void capture_session_snapshot(struct capture *capture,
                               struct capture_stream *stream);
+/* What TLS agreed on towards the client (0) or the broker (1), of a stream whose
+   bytes are handed over decrypted. */
+void capture_session_tls(struct capture_stream *stream, unsigned side,
+                         const char *text);
 void capture_session_free(struct capture_stream *stream);
+
+/* ---- capture_sniff.c ---- */
+
+/* What bytes at the beginning of a connection are; CAPTURE_UNDECIDED when more
+   are needed to tell. */
+enum capture_protocol capture_sniff(struct slice bytes);
+
+/* Does a request ask for MQTT over WebSocket? Other web traffic is not ours. */
+bool capture_sniff_asks_for_mqtt(struct slice bytes);
 
 #endif

@@ -93,3 +93,35 @@ char *transport_tls_peer_name(const struct transport *transport,
     X509_NAME *subject = X509_get_subject_name(certificate);
     return whole_subject ? whole(subject) : x509_text_common_name(subject);
 }
+
+/* A client may send anything, also what looks like the words beside it. */
+static bool is_host_name(const char *name)
+{
+    return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789.-_:")];
+}
+
+char *transport_tls_told(const struct transport *transport, const char *peer)
+{
+    struct tls_description seen;
+    char *subject = transport_tls_peer_name(transport, true);
+
+    transport_tls_describe(transport, &seen);
+    const char *server_name = seen.server_name && is_host_name(seen.server_name)
+                                  ? seen.server_name
+                                  : "that is none";
+    char *text =
+        alloc_printf("%s, %s%s%s%s%s%s%s%s%s%s%s%s", seen.version, seen.cipher,
+                     seen.resumed ? ", resumed" : "",
+                     seen.certificate ? ", certificate " : "",
+                     seen.certificate ? seen.certificate : "",
+                     seen.server_name ? ", server name " : "",
+                     seen.server_name ? server_name : "",
+                     seen.identity ? ", PSK identity " : "",
+                     seen.identity ? seen.identity : "", subject ? ", " : "",
+                     subject ? peer : "", subject ? " certificate of " : "",
+                     subject ? subject : "");
+    free(subject);
+    return text;
+}

@@ -68,6 +68,14 @@ void transport_tls_describe(const struct transport *transport,
                             struct tls_description *description);
 
 /*
+ * The same as a sentence for people and programs: "TLSv1.3,
+ * TLS_AES_256_GCM_SHA384, certificate server.crt, server name localhost, client
+ * certificate of CN=anna"; peer: "client" or "broker". What the peer says stands
+ * behind what it cannot say. Owned by the caller.
+ */
+char *transport_tls_told(const struct transport *transport, const char *peer);
+
+/*
  * The subject of the peer's certificate: its Common Name, or all of it as
  * RFC 2253 writes it. Returns a string that the caller owns; NULL when there
  * is no certificate, or no Common Name in it, or a NUL in that.

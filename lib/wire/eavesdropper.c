@@ -296,6 +296,7 @@ static void take_cable(struct eavesdropper *e, const struct history_row *row)
 
 /* What the broker says of the handshake. */
 struct agreed {
+    bool is_cable; /* else it is of another one, between proxy and broker */
     bool is_1_3;
     bool resumed;
     bool by_key;
@@ -326,7 +327,10 @@ static struct slice take_word(struct slice *text)
 static struct agreed read_agreed(struct slice text)
 {
     struct slice version = take_word(&text);
-    struct agreed agreed = {.is_1_3 = slice_equal_string(version, "TLSv1.3")};
+    struct agreed agreed = {
+        .is_cable = slice_starts_with(version, slice_of_string("TLSv1")),
+        .is_1_3 = slice_equal_string(version, "TLSv1.3"),
+    };
 
     if (skip(&text, ", "))
         agreed.suite = take_word(&text);
@@ -342,8 +346,8 @@ static struct agreed read_agreed(struct slice text)
     return agreed;
 }
 
-/* What crossed before anybody watched: who listened then has read it, but for
-   what TLS 1.3 encrypts. The identity of a key is never encrypted. */
+/* What crossed before anybody watched, or where nobody does, in front of a proxy:
+   who listened there has read it, but for what TLS 1.3 encrypts. The identity of a key is never encrypted. */
 static void take_earlier(struct eavesdropper *e, const struct agreed *agreed)
 {
     struct buf suite = {0};
@@ -371,8 +375,9 @@ static void take_handshake(struct eavesdropper *e, const struct record *record)
     if (record_code(record->bytes) != EVENT_TLS_OPENED)
         return;
     agreed = read_agreed(record_get(record->bytes, RECORD_TEXT));
-    if (record->flags & RECORD_SNAPSHOT)
-        take_earlier(e, &agreed);
+    if (!agreed.is_cable)
+        return;
+    take_earlier(e, &agreed);
     if (agreed.by_key || agreed.by_certificate)
         hide(e, EAVESDROPPER_CLIENT);
     if (!agreed.by_key)
@@ -398,9 +403,11 @@ void eavesdropper_take(struct eavesdropper *e, const struct history_row *row)
     if (on_cable && record->layer == RECORD_CABLE) {
         take_cable(e, row);
     } else if (record->type == RECORD_MQTT) {
-        if (record->layer == RECORD_PLAIN)
+        if (record->layer == RECORD_PLAIN && e->cover < EAVESDROPPER_TLS_1_2)
             e->cover = EAVESDROPPER_PLAIN;
-        take_record(e, row, record->layer == RECORD_PLAIN);
+        take_record(e, row,
+                    record->layer == RECORD_PLAIN &&
+                        e->cover == EAVESDROPPER_PLAIN);
     }
 }
 

@@ -56,6 +56,11 @@ start_proxy both --upstream "mqtts://localhost:$port" --cafile "$work/cert.pem"
 mosquitto_pub -p "$port" -i secure -t a/c -m three -q 1
 grep -q 'PUBLISH .* a/c  three' "$work/tls.log" || fail "nothing is shown behind TLS"
 grep -q 'PUBLISH .* a/c  three' "$work/both.log" || fail "nothing is shown before TLS"
+# What TLS agreed on is told, on either side.
+grep -q 'TLS handshake done: TLSv1\..*, certificate cert.pem, server name localhost' \
+    "$work/tls.log" || fail "nothing is told of TLS with the client"
+grep -q 'TLS handshake done: to the broker: TLSv1\..*, broker certificate of CN=' \
+    "$work/both.log" || fail "nothing is told of TLS with the broker"
 start_proxy strict --upstream "mqtts://localhost:$plain"
 mosquitto_pub -p "$port" -t a -m b 2>/dev/null && fail "TLS to a broker without it"
 until_ok grep -q 'the broker: ' "$work/strict.log"

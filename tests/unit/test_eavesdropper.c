@@ -312,6 +312,53 @@ START_TEST(what_crossed_before_is_what_the_broker_says_of_it)
 }
 END_TEST
 
+static void told_of_tls(struct eavesdropper *e, const char *said)
+{
+    struct buf bytes = {0};
+    struct history_row row = {.record = {.type = RECORD_TLS}};
+
+    record_begin(&bytes, EVENT_TLS_OPENED);
+    record_put_string(&bytes, RECORD_TEXT, said);
+    row.record.bytes = buf_slice(&bytes);
+    eavesdropper_take(e, &row);
+    buf_release(&bytes);
+}
+
+/* A proxy hands on what it has decrypted, and has no record of the cable. What it
+   agreed on with the broker is of another cable. */
+START_TEST(in_front_of_a_proxy_with_tls_nothing_is_read)
+{
+    static const uint8_t publish[] = {0x30, 4, 0, 1, 'a', 'x'};
+    struct history_row row = {
+        .record = {.type = RECORD_MQTT,
+                   .direction = RECORD_C2B,
+                   .version = 4,
+                   .original_len = sizeof(publish),
+                   .bytes = slice_of(publish, sizeof(publish))}
+    };
+    struct eavesdropper covered = {0};
+    struct eavesdropper plain = {0};
+
+    told_of_tls(&covered, "to the broker: TLSv1.2, B");
+    told_of_tls(&covered, "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate c");
+    eavesdropper_take(&covered, &row);
+    ck_assert_int_eq(covered.cover, EAVESDROPPER_TLS_1_3);
+    ck_assert_int_eq(covered.secrets[EAVESDROPPER_TOPIC].answer,
+                     EAVESDROPPER_HIDDEN);
+    ck_assert_int_eq(covered.secrets[EAVESDROPPER_SERVER].answer,
+                     EAVESDROPPER_HIDDEN);
+    told_of_tls(&plain, "to the broker: TLSv1.2, B");
+    eavesdropper_take(&plain, &row);
+    ck_assert_int_eq(plain.cover, EAVESDROPPER_PLAIN);
+    ck_assert_int_eq(plain.secrets[EAVESDROPPER_TOPIC].answer,
+                     EAVESDROPPER_READ);
+    ck_assert_int_eq(plain.secrets[EAVESDROPPER_SERVER].answer,
+                     EAVESDROPPER_NOTHING);
+    eavesdropper_release(&covered);
+    eavesdropper_release(&plain);
+}
+END_TEST
+
 static const uint8_t pingreq[] = {0xc0, 0};
 
 /* Many thousands come and go while one looks on. */
@@ -390,6 +437,7 @@ Suite *eavesdropper_suite(void)
     tcase_add_loop_test(tcase,
                         what_crossed_before_is_what_the_broker_says_of_it, 0,
                         sizeof(earlier) / sizeof(earlier[0]));
+    tcase_add_test(tcase, in_front_of_a_proxy_with_tls_nothing_is_read);
     tcase_add_test(tcase, connections_without_records_are_forgotten);
     tcase_add_test(tcase,
                    a_connection_of_before_is_listed_when_something_crosses);

@@ -256,6 +256,26 @@ START_TEST(a_client_of_before_has_its_tls_too)
 }
 END_TEST
 
+/* Each order happens: CONNECT may wait in the proxy for the second. */
+START_TEST(a_proxy_tells_of_tls_on_both_sides)
+{
+    static const char both[] = "TLSv1.3, A; to the broker: TLSv1.2, B";
+
+    told_of_tls(1, "c", "to the broker: TLSv1.2, B");
+    ck_assert_str_eq(told_client("c")->cover, "to the broker: TLSv1.2, B");
+    sample_event(&told.sample, EVENT_TLS_OPENED, 1, 0, RECORD_TEXT,
+                 "TLSv1.3, A", 0);
+    ck_assert_str_eq(told_client("c")->cover, both);
+    told_of_tls(2, "d", "TLSv1.3, A");
+    sample_event(&told.sample, EVENT_TLS_OPENED, 2, 0, RECORD_TEXT,
+                 "to the broker: TLSv1.2, B", 0);
+    ck_assert_str_eq(told_client("d")->cover, both);
+    sample_event(&told.sample, EVENT_TLS_OPENED, 2, 0, RECORD_TEXT,
+                 "to the broker: TLSv1.2, B", 0);
+    ck_assert_str_eq(told_client("d")->cover, both);
+}
+END_TEST
+
 /* Another broker counts its connections from 1 again. */
 START_TEST(a_restarted_broker_has_no_tls_of_before)
 {
@@ -506,6 +526,7 @@ Suite *model_suite(void)
     tcase_add_test(tcase, what_is_under_way_does_not_wait_as_well);
     tcase_add_test(tcase, a_proxy_does_not_know_a_session_of_before);
     tcase_add_test(tcase, a_client_of_before_has_its_tls_too);
+    tcase_add_test(tcase, a_proxy_tells_of_tls_on_both_sides);
     tcase_add_test(tcase, a_restarted_broker_has_no_tls_of_before);
     tcase_add_test(tcase, a_message_is_counted_once_however_many_get_it);
     tcase_add_test(tcase, a_repetition_is_the_same_message);
