@@ -116,8 +116,10 @@ static void explain_missing(const char *name)
             name);
     for (const struct play_built_in *row = play_built_ins(); row->name; row++)
         fprintf(stderr, " %s", row->name);
-    fprintf(stderr, "\nThe demonstrations of a lab lie in its folder, where "
-                    "mqttlab shell begins.\n");
+    fprintf(stderr,
+            "\nThe demonstrations of a lab lie in its folder. mqttlab shell "
+            "begins there; one that is\nolder than the lab does not know it: "
+            "type exit, and mqttlab shell again.\n");
 }
 
 static bool load(struct player *player)
