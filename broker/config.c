@@ -226,6 +226,15 @@ struct config_listener *config_add_listener(struct config *config,
     return listener;
 }
 
+void config_forget_settings(struct config_listener *listener)
+{
+    struct config pristine;
+
+    config_init(&pristine);
+    copy_options(listener, &pristine.common, true);
+    config_release(&pristine);
+}
+
 void config_finish(struct config *config)
 {
     if (!config->listener_count)

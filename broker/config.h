@@ -248,6 +248,10 @@ bool config_read_text(struct config *config, const char *name,
 struct config_listener *config_add_listener(struct config *config,
                                             uint16_t port, const char *host);
 
+/* Take from a listener what it has from the options in front of all listeners,
+   as far as per_listener_settings is about it. */
+void config_forget_settings(struct config_listener *listener);
+
 /* Add a plugin as "auth_plugin PATH" does; what is returned holds until the
    next one is added. */
 struct config_plugin *config_add_plugin(struct config_listener *listener,

@@ -38,6 +38,25 @@ static struct config_listener *add_listener(struct config_reader *reader,
     return listener;
 }
 
+/* One that the file names has, with per_listener_settings, only what stands
+   behind it: what stands in front of all is for the one of port. */
+static struct config_listener *add_named(struct config_reader *reader,
+                                         uint16_t port, const char *host)
+{
+    struct config_listener *listener = add_listener(reader, port, host);
+
+    if (!reader->config->per_listener_settings)
+        return listener;
+    if (reader->by_setting && reader->config->listener_count == 1)
+        config_reader_warning(
+            reader,
+            "%s stands in front of the first listener; with "
+            "per_listener_settings it must follow the one that it is for",
+            reader->by_setting);
+    config_forget_settings(listener);
+    return listener;
+}
+
 static void add_unix_listener(struct config_reader *reader, uint16_t port,
                               const char *path)
 {
@@ -46,7 +65,7 @@ static void add_unix_listener(struct config_reader *reader, uint16_t port,
             reader, "the port of a Unix socket is 0: listener 0 %s", path);
         return;
     }
-    struct config_listener *listener = add_listener(reader, 0, NULL);
+    struct config_listener *listener = add_named(reader, 0, NULL);
     free(listener->host);
     listener->host = NULL;
     listener->path = alloc_string(path);
@@ -65,7 +84,7 @@ static void read_listener(struct config_reader *reader, char *value)
         config_reader_problem(
             reader, "listener takes a port and a host, but there is more");
     else
-        add_listener(reader, port, *value ? value : NULL);
+        add_named(reader, port, *value ? value : NULL);
 }
 
 static void read_port(struct config_reader *reader, const char *value)

@@ -315,20 +315,23 @@ static const struct {
     bool first; /* may anonymous clients connect to the first listener? */
     bool second;
 } anonymous[] = {
-    {"max_qos 1",                                    true,  false},
-    {"listener 1",                                   false, false},
-    {"port 1",                                       false, false},
-    {"bind_address 127.0.0.1",                       false, false},
-    {"allow_anonymous false",                        false, false},
-    {"listener 1\nallow_anonymous true\nlistener 2", true,  true },
-    {"allow_anonymous true\nlistener 1\nlistener 2", true,  true },
-    {"listener 1\nlistener 2\nallow_anonymous true", true,  true },
+    {"max_qos 1",                                         true,  false},
+    {"listener 1",                                        false, false},
+    {"port 1",                                            false, false},
+    {"bind_address 127.0.0.1",                            false, false},
+    {"allow_anonymous false",                             false, false},
+    {"listener 1\nallow_anonymous true\nlistener 2",      true,  true },
+    {"allow_anonymous true\nlistener 1\nlistener 2",      true,  true },
+    {"listener 1\nlistener 2\nallow_anonymous true",      true,  true },
     {"per_listener_settings true\nlistener 1\nallow_anonymous true\n"
-     "listener 2",                              true,  false},
+     "listener 2",                                   true,  false},
     {"per_listener_settings true\nlistener 1\nlistener 2\n"
-     "allow_anonymous true",                    false, true },
+     "allow_anonymous true",                         false, true },
     {"per_listener_settings true\nallow_anonymous true\nlistener 1\n"
-     "listener 2\nallow_anonymous false",       true,  false},
+     "listener 2\nallow_anonymous true",             false, true },
+    {"per_listener_settings true\nallow_anonymous true\nport 1\n"
+     "listener 2",                                   true,  false},
+    {"per_listener_settings true\nallow_anonymous false", false, false},
 };
 
 START_TEST(anonymous_clients_are_refused_unless_somebody_invites_them)

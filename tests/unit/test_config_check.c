@@ -295,6 +295,15 @@ START_TEST(a_warning_is_no_problem)
 }
 END_TEST
 
+START_TEST(what_stands_in_front_of_its_listener_is_warned_of)
+{
+    check_good("per_listener_settings true\nacl_file /dev/null\nlistener 1\n");
+    ck_assert_msg(strstr(report, "t.conf:3: warning: acl_file stands in front "
+                                 "of the first listener") != NULL,
+                  "%s", report);
+}
+END_TEST
+
 START_TEST(an_option_of_old_versions_is_warned_of_and_passed_over)
 {
     check_good("listener 1\nretry_interval 20\nstore_clean_interval\n");
@@ -347,6 +356,7 @@ Suite *config_check_suite(void)
     tcase_add_loop_test(tcase, what_only_looks_like_a_mistake_is_none, 0,
                         sizeof(fine) / sizeof(fine[0]));
     tcase_add_test(tcase, a_warning_is_no_problem);
+    tcase_add_test(tcase, what_stands_in_front_of_its_listener_is_warned_of);
     tcase_add_test(tcase,
                    an_option_of_old_versions_is_warned_of_and_passed_over);
     tcase_add_test(tcase, a_list_of_prefixes_is_warned_of_where_it_stands);
