@@ -149,6 +149,7 @@ struct broker *broker_new(struct loop *loop, const struct config *config,
     memory_watch_init(&broker->memory);
     loop_task_init(&broker->tap_task, publish_records);
     loop_task_init(&broker->stop_task, on_stop_task);
+    session_prepare(broker);
     tap_init(&broker->tap, &loop->clock);
     broker->tap.show_passwords = config->show_passwords;
     broker->subscriptions =
@@ -168,17 +169,6 @@ static void free_scripts(struct broker *broker)
     map_release(&broker->scripts);
 }
 
-static void free_sessions(struct broker *broker)
-{
-    size_t count = session_store_count(&broker->sessions);
-    struct session **sessions = session_store_list(&broker->sessions);
-
-    for (size_t i = 0; i < count; i++)
-        session_free(broker, sessions[i]);
-    free(sessions);
-    session_store_release(&broker->sessions);
-}
-
 void broker_free(struct broker *broker)
 {
     if (!broker)
@@ -186,7 +176,7 @@ void broker_free(struct broker *broker)
     loop_task_cancel(&broker->tap_task);
     loop_task_cancel(&broker->stop_task);
     durable_close(broker->durable);
-    free_sessions(broker);
+    session_free_all(broker);
     sys_topics_free(broker->sys_topics);
     retained_store_free(broker->retained);
     subscription_tree_free(broker->subscriptions);

@@ -63,6 +63,8 @@ struct broker {
     struct web *web;       /* owned; NULL: no listener is for websockets */
 
     struct session_store sessions;
+    struct list leaving;         /* sessions that are over: see session_free */
+    struct loop_task leave_task; /* takes their subscriptions away */
     struct subscription_tree *subscriptions;
     struct retained_store *retained;
     struct router router;

@@ -56,6 +56,81 @@ void session_drop_messages(struct broker *broker, struct session *session)
     packet_ids_release(&session->incoming);
 }
 
+/* ---- the end of a session ---- */
+
+/* So many subscriptions and levels of them go in one turn: a client may have a
+   million. */
+#define LEAVE_AT_ONCE   1000
+#define LEAVE_IN_A_TURN 20000
+
+/* A session of which nothing is left but subscriptions. */
+struct leaving {
+    struct list node; /* in broker->leaving */
+    struct session *session;
+};
+
+static void leaving_free(struct leaving *leaving)
+{
+    list_remove(&leaving->node);
+    free(leaving->session);
+    free(leaving);
+}
+
+static struct leaving *first_leaving(struct broker *broker)
+{
+    return LIST_ITEM(broker->leaving.next, struct leaving, node);
+}
+
+static void on_leave_task(struct loop_task *task)
+{
+    struct broker *broker = LIST_ITEM(task, struct broker, leave_task);
+    struct leaving *leaving = first_leaving(broker);
+
+    if (subscription_tree_leave(broker->subscriptions,
+                                &leaving->session->subscriber, LEAVE_IN_A_TURN))
+        leaving_free(leaving);
+    if (!list_empty(&broker->leaving))
+        loop_at_end(broker->loop, task);
+}
+
+static void take_leave(struct broker *broker, struct session *session)
+{
+    if (subscription_tree_leave(broker->subscriptions, &session->subscriber,
+                                LEAVE_AT_ONCE)) {
+        free(session);
+        return;
+    }
+    struct leaving *leaving = alloc_zero(1, sizeof(*leaving));
+    leaving->session = session;
+    list_append(&broker->leaving, &leaving->node);
+    loop_at_end(broker->loop, &broker->leave_task);
+}
+
+void session_prepare(struct broker *broker)
+{
+    list_init(&broker->leaving);
+    loop_task_init(&broker->leave_task, on_leave_task);
+}
+
+void session_free_all(struct broker *broker)
+{
+    size_t count = session_store_count(&broker->sessions);
+    struct session **sessions = session_store_list(&broker->sessions);
+
+    for (size_t i = 0; i < count; i++)
+        session_free(broker, sessions[i]);
+    free(sessions);
+    session_store_release(&broker->sessions);
+    loop_task_cancel(&broker->leave_task);
+    while (!list_empty(&broker->leaving)) {
+        struct leaving *leaving = first_leaving(broker);
+
+        subscription_tree_remove_all(broker->subscriptions,
+                                     &leaving->session->subscriber);
+        leaving_free(leaving);
+    }
+}
+
 void session_free(struct broker *broker, struct session *session)
 {
     assert(!session->connection);
@@ -63,11 +138,10 @@ void session_free(struct broker *broker, struct session *session)
         durable_session_ends(broker, session);
     come_back(session);
     session_store_remove(&broker->sessions, session);
-    subscription_tree_remove_all(broker->subscriptions, &session->subscriber);
     session_drop_messages(broker, session);
     will_free(session->will);
     identity_forget(session);
-    free(session);
+    take_leave(broker, session);
 }
 
 void session_attach(struct session *session, struct connection *connection)

@@ -58,9 +58,14 @@ struct session *session_new(struct broker *broker, struct slice client_id);
 
 /*
  * End a session: subscriptions, queues and the will go, the last without
- * being published, and the session is freed. It must have no connection.
+ * being published, and the session is freed. It must have no connection. Many
+ * subscriptions match no more, and go in the turns that come.
  */
 void session_free(struct broker *broker, struct session *session);
+
+/* Before the first session, and after the last connection. */
+void session_prepare(struct broker *broker);
+void session_free_all(struct broker *broker);
 
 /* The same with a record of it; a will that still waits is published. */
 void session_end(struct broker *broker, struct session *session,

@@ -257,24 +257,33 @@ static void leave_group(struct subscription_tree *tree, uint32_t number)
     shared_group_remove(&tree->groups, number);
 }
 
-void subscription_tree_remove(struct subscription_tree *tree,
-                              struct subscription *subscription)
+/* Returns how many levels went. */
+static size_t take_out(struct subscription_tree *tree,
+                       struct subscription *subscription)
 {
     uint32_t node = subscription->node;
 
     tree->generation++;
     unhang(tree, subscription);
     list_remove(&subscription->own);
+    if (subscription->group)
+        leave_group(tree, subscription->group);
+    slab_remove(&tree->subscriptions, subscription->number,
+                hash_of(&tree->subscriptions, subscription));
+    return topic_trie_prune(&tree->filters, node);
+}
+
+void subscription_tree_remove(struct subscription_tree *tree,
+                              struct subscription *subscription)
+{
+    uint32_t node = subscription->node;
+
     subscription->subscriber->count--;
     subscription->subscriber->wildcard_levels -=
         wildcard_levels(&tree->filters, node);
     subscription->subscriber->filter_bytes -=
         filter_bytes(&tree->filters, node);
-    if (subscription->group)
-        leave_group(tree, subscription->group);
-    slab_remove(&tree->subscriptions, subscription->number,
-                hash_of(&tree->subscriptions, subscription));
-    topic_trie_prune(&tree->filters, node);
+    take_out(tree, subscription);
 }
 
 static struct subscription *find_by_filter(const struct subscription_tree *tree,
@@ -314,9 +323,26 @@ bool subscription_tree_unsubscribe(struct subscription_tree *tree,
 void subscription_tree_remove_all(struct subscription_tree *tree,
                                   struct subscriber *subscriber)
 {
-    LIST_FOREACH_SAFE (node, &subscriber->subscriptions)
-        subscription_tree_remove(tree,
-                                 LIST_ITEM(node, struct subscription, own));
+    subscription_tree_leave(tree, subscriber, SIZE_MAX);
+}
+
+bool subscription_tree_leave(struct subscription_tree *tree,
+                             struct subscriber *subscriber, size_t work)
+{
+    struct list *all = &subscriber->subscriptions;
+    size_t done = 0;
+
+    tree->generation++;
+    while (!list_empty(all) && done < work)
+        done +=
+            1 + take_out(tree, LIST_ITEM(all->next, struct subscription, own));
+    subscriber->leaves = !list_empty(all);
+    if (subscriber->leaves)
+        return false;
+    subscriber->count = 0;
+    subscriber->wildcard_levels = 0;
+    subscriber->filter_bytes = 0;
+    return true;
 }
 
 void subscription_tree_put_filter(const struct subscription_tree *tree,
@@ -367,9 +393,11 @@ static void collect(struct found *found, const struct subscription *first)
     const struct subscription *one = first;
 
     do {
-        reserve(found, found->count + 1)[found->count] = match_of(one);
-        found->count++;
-        found->shared |= one->group != 0;
+        if (!one->subscriber->leaves) {
+            reserve(found, found->count + 1)[found->count] = match_of(one);
+            found->count++;
+            found->shared |= one->group != 0;
+        }
         one = LIST_ITEM(one->at_node.next, struct subscription, at_node);
     } while (one != first);
 }

@@ -43,6 +43,7 @@ struct subscriber {
     uint32_t filter_bytes; /* of all filters together, if they had no level in
                               common: their text and SUBSCRIPTION_LEVEL_BYTES
                               for each level; a shared one without its name */
+    bool leaves; /* it matches nothing more: see subscription_tree_leave */
     struct subscription_mark mark;
 };
 
@@ -132,6 +133,15 @@ void subscription_tree_remove(struct subscription_tree *tree,
 /* Remove all subscriptions of a subscriber. */
 void subscription_tree_remove_all(struct subscription_tree *tree,
                                   struct subscriber *subscriber);
+
+/*
+ * The same bit by bit, for there may be a million levels: from the first call on
+ * nothing matches. At most so many subscriptions and levels go, and one more
+ * filter's. Returns true when all are gone; otherwise the subscriber must stay
+ * where it is, and this or subscription_tree_remove_all be called again.
+ */
+bool subscription_tree_leave(struct subscription_tree *tree,
+                             struct subscriber *subscriber, size_t work);
 
 /* Append the Topic Filter of a subscription, "$share/NAME/" included. */
 void subscription_tree_put_filter(const struct subscription_tree *tree,

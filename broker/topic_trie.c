@@ -134,21 +134,25 @@ static void remove_leaf(struct topic_trie *trie, uint32_t number)
     level_table_unref(&trie->levels, level);
 }
 
-void topic_trie_prune(struct topic_trie *trie, uint32_t number)
+size_t topic_trie_prune(struct topic_trie *trie, uint32_t number)
 {
+    size_t removed = 0;
+
     while (number != TRIE_ROOT) {
         const struct trie_node *node = topic_trie_node(trie, number);
         uint32_t parent = node->parent;
 
         if (node->value || node->first_child)
-            return;
+            return removed;
         remove_leaf(trie, number);
+        removed++;
         number = parent;
     }
     if (trie->nodes.count == 1 && trie->nodes.used > SLAB_CHUNK_ITEMS) {
         topic_trie_release(trie); /* empty again: give the memory back */
         topic_trie_init(trie);
     }
+    return removed;
 }
 
 void topic_trie_put_path(const struct topic_trie *trie, uint32_t number,

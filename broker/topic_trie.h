@@ -59,10 +59,10 @@ uint32_t topic_trie_add(struct topic_trie *trie, struct slice topic);
 
 /*
  * Remove the node, then its parent and so on up, while they have neither a
- * value nor children. With the last node goes all the memory, so levels that
+ * value nor children. Returns how many went. With the last node goes all the memory, so levels that
  * somebody has a reference of must belong to nodes that are there.
  */
-void topic_trie_prune(struct topic_trie *trie, uint32_t number);
+size_t topic_trie_prune(struct topic_trie *trie, uint32_t number);
 
 /* Append the topic or filter that leads to a node. */
 void topic_trie_put_path(const struct topic_trie *trie, uint32_t number,

@@ -183,6 +183,44 @@ static void retain(int count)
     }
 }
 
+static void subscribe_to_many(void)
+{
+    char filter[200];
+
+    memset(filter, '/', sizeof(filter));
+    for (int i = 0; i < 1000; i++) {
+        buf_clear(&bytes);
+        sprintf(filter + 150, "/%d", i);
+        filter[i % 40] = (char)('a' + i % 26);
+        put_subscribe(MQTT_SUBSCRIBE, filter, 1);
+        write_only(&busy, buf_slice(&bytes));
+        loop_settle(&rig.loop);
+        filter[i % 40] = '/';
+    }
+}
+
+static size_t subscriptions(void)
+{
+    return subscription_tree_stats(rig.broker->subscriptions).subscriptions;
+}
+
+/* Its filters have some 70,000 levels. */
+START_TEST(the_end_of_many_subscriptions_keeps_nobody_waiting)
+{
+    subscribe_to_many();
+    size_t all = subscriptions();
+    ck_assert_uint_ge(all, 1000);
+    transport_memory_cut(busy.transport);
+    write_only(&other, slice_of("\xc0\x00", 2));
+    loop_turn(&rig.loop, false);
+    loop_turn(&rig.loop, false);
+    rig_expect_hex(&other, "d0 00");
+    ck_assert_uint_gt(subscriptions(), all / 10);
+    loop_settle(&rig.loop);
+    ck_assert_uint_le(subscriptions(), all - 1000);
+}
+END_TEST
+
 START_TEST(looking_for_retained_messages_keeps_nobody_waiting)
 {
     struct mqtt_packet packet;
@@ -402,6 +440,7 @@ Suite *broker_fairness_suite(void)
     tcase_add_test(tcase, a_burst_to_many_subscribers_keeps_nobody_waiting);
     tcase_add_test(tcase, a_long_subscribe_keeps_nobody_waiting);
     tcase_add_test(tcase, a_long_unsubscribe_keeps_nobody_waiting);
+    tcase_add_test(tcase, the_end_of_many_subscriptions_keeps_nobody_waiting);
     tcase_add_test(tcase, looking_for_retained_messages_keeps_nobody_waiting);
     tcase_add_test(
         tcase, each_retained_message_comes_once_for_each_filter_all_the_same);

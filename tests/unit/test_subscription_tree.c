@@ -389,6 +389,31 @@ START_TEST(a_change_of_the_tree_is_seen_at_once)
 }
 END_TEST
 
+START_TEST(who_leaves_bit_by_bit_matches_nothing_from_the_start)
+{
+    char filter[40];
+
+    for (int i = 0; i < 10; i++) {
+        sprintf(filter, "%d/a/b/#", i);
+        subscribe(ann, filter, 0, 0);
+        subscribe(ben, filter, 0, 0);
+    }
+    subscribe(ann, "$share/g/9/+/b", 0, 0);
+    ck_assert_uint_eq(count_of("9/a/b"), 3);
+    ck_assert(!subscription_tree_leave(tree, ann, 3));
+    ck_assert_uint_gt(subscription_tree_stats(tree).subscriptions, 15);
+    ck_assert_uint_eq(count_of("9/a/b"), 1);
+    int calls = 1;
+    while (!subscription_tree_leave(tree, ann, 3))
+        calls++;
+    ck_assert_int_gt(calls, 2);
+    ck_assert_uint_eq(subscription_tree_stats(tree).subscriptions, 10);
+    ck_assert_uint_eq(ann->filter_bytes + ann->wildcard_levels + ann->count, 0);
+    subscribe(ann, "9/#", 0, 0);
+    ck_assert_uint_eq(count_of("9/a/b"), 2);
+}
+END_TEST
+
 START_TEST(a_name_is_not_taken_for_the_one_before)
 {
     subscribe(ann, "a/1", 0, 0);
@@ -487,6 +512,7 @@ Suite *subscription_tree_suite(void)
     tcase_add_test(tcase, a_member_is_passed_over_when_another_can_do_better);
     tcase_add_test(tcase, groups_are_told_apart_by_name_and_filter);
     tcase_add_test(tcase, a_change_of_the_tree_is_seen_at_once);
+    tcase_add_test(tcase, who_leaves_bit_by_bit_matches_nothing_from_the_start);
     tcase_add_test(tcase, a_name_is_not_taken_for_the_one_before);
     tcase_add_test(
         tcase, names_that_come_once_do_not_grow_memory_nor_drive_out_others);
