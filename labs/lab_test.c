@@ -6,6 +6,7 @@
 #include "labs/grade_report.h"
 #include "labs/handin.h"
 #include "labs/lab_bench.h"
+#include "labs/lab_near.h"
 #include "labs/solution.h"
 #include "wire/render.h"
 
@@ -14,12 +15,19 @@
 
 #define WATCH_MS 3000 /* what the lab's own clients may do in an empty run */
 
+/* Of a step's first check, and first near miss, among those of all steps. */
+struct place {
+    size_t check;
+    size_t near;
+};
+
 struct test {
     const char *path; /* of the lab */
     struct lab_test_report *report;
     struct lab_bench bench;
     struct solution solution; /* with the student's values */
     bool *ever_failed;        /* by check, all steps in order */
+    bool *ever_told;          /* by near miss, likewise */
 };
 
 /* ---- TAP ---- */
@@ -150,25 +158,41 @@ static void test_grading(struct test *test)
     free(file);
 }
 
-/* Compare what a wrong solution fails with what it says. */
-static void judge_wrong(struct test *test, const struct solution_script *script,
-                        const struct lab_run_step *step, size_t first_check,
-                        struct buf *text)
+/* How many near misses is the student told who went this way, now that all
+   of it is over? */
+static unsigned told(struct test *test, const struct lab_run_step *step,
+                     size_t first_near)
 {
-    unsigned near = 0;
+    unsigned count = 0;
+
+    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++) {
+        if (!lab_near_open(step, i))
+            continue;
+        for (size_t n = 0; n < step->step->near_count; n++)
+            test->ever_told[first_near + n] |=
+                step->near[i].rule == &step->step->near[n];
+        count++;
+    }
+    return count;
+}
+
+/* Compare what a wrong solution fails, and is told, with what it says. */
+static void judge_wrong(struct test *test, const struct solution_script *script,
+                        const struct lab_run_step *step,
+                        const struct place *first, struct buf *text)
+{
+    unsigned near = told(test, step, first->near);
 
     for (size_t i = 0; i < step->step->check_count; i++) {
         const char *id = step->step->checks[i].id;
         bool passed = check_is_settled(step->checks[i]);
         bool should_fail = solution_fails(script->fails, id);
 
-        test->ever_failed[first_check + i] |= !passed;
+        test->ever_failed[first->check + i] |= !passed;
         if (passed == should_fail)
             buf_printf(text, "%s%s %s", text->len ? ", " : "", id,
                        passed ? "passed" : "failed");
     }
-    for (size_t i = 0; i < LAB_RUN_NEAR_MISSES; i++)
-        near += step->near[i].text != NULL;
     if (near < script->near_misses)
         buf_printf(text, "%s%u near misses shown, not %u",
                    text->len ? ", " : "", near, script->near_misses);
@@ -203,7 +227,7 @@ static void begin_again(struct test *test, const struct lab_run_step *step)
 
 /* Each wrong way of the step that was begun; it begins again behind each. */
 static void test_wrong_ways(struct test *test, const struct lab_run_step *step,
-                            size_t first_check)
+                            const struct place *first)
 {
     for (size_t i = 0; i < test->solution.count; i++) {
         const struct solution_script *script = &test->solution.scripts[i];
@@ -215,7 +239,7 @@ static void test_wrong_ways(struct test *test, const struct lab_run_step *step,
                                   "exactly %s",
                                   script->step, script->line, script->fails);
         lab_bench_run(&test->bench, script->script);
-        judge_wrong(test, script, step, first_check, &text);
+        judge_wrong(test, script, step, first, &text);
         say(test, !text.len, what, buf_string(&text));
         begin_again(test, step);
         free(what);
@@ -264,7 +288,7 @@ static void solve(struct test *test, const struct lab_step *step,
 static void sit(struct test *test, bool wrong_ways, struct buf *open)
 {
     const struct lab_run *run = run_of(test);
-    size_t checks = 0;
+    struct place first = {0};
 
     for (size_t i = 0; i < run->lab->step_count; i++) {
         const struct lab_run_step *step = &run->steps[i];
@@ -277,12 +301,13 @@ static void sit(struct test *test, bool wrong_ways, struct buf *open)
                 test_demos(test, run->lab->files, run->lab->file_count);
             test_demos(test, step->step->files, step->step->file_count);
             lab_bench_keep(&test->bench);
-            test_wrong_ways(test, step, checks);
+            test_wrong_ways(test, step, &first);
         }
         if (right)
             solve(test, step->step, right, open);
         list_open(step, open);
-        checks += step->step->check_count;
+        first.check += step->step->check_count;
+        first.near += step->step->near_count;
     }
     /* A file must also be right when all is over. */
     for (size_t i = 0; !open->len && i < run->lab->step_count; i++)
@@ -335,6 +360,25 @@ static void test_never_failed(struct test *test, const struct lab *lab)
     buf_release(&text);
 }
 
+/* Nor does a near miss help that nobody has ever been told. A lab guides; an
+   exercise may have more of them than it has wrong ways. */
+static void test_never_told(struct test *test, const struct lab *lab)
+{
+    struct buf text = {0};
+    size_t at = 0;
+
+    for (size_t s = 0; s < lab->step_count; s++) {
+        for (size_t i = 0; i < lab->steps[s].near_count; i++, at++) {
+            if (!test->ever_told[at])
+                buf_printf(&text, "%s%s (line %u)", text.len ? ", " : "",
+                           lab->steps[s].id, lab->steps[s].near[i].line);
+        }
+    }
+    say(test, !text.len, "each near miss is told to a wrong solution",
+        text.len ? buf_string(&text) : "");
+    buf_release(&text);
+}
+
 /* Load once, to know what there is; false when that is not possible. */
 static bool look(struct test *test, struct lab **lab)
 {
@@ -363,17 +407,23 @@ void lab_test(struct lab_test_report *report, const char *path, unsigned seeds,
     put_line(path, report->out);
     fputc('\n', report->out);
     if (look(&test, &lab)) {
-        size_t checks = 0;
+        struct place end = {0};
 
-        for (size_t i = 0; i < lab->step_count; i++)
-            checks += lab->steps[i].check_count;
-        test.ever_failed = alloc_zero(checks, sizeof(test.ever_failed[0]));
+        for (size_t i = 0; i < lab->step_count; i++) {
+            end.check += lab->steps[i].check_count;
+            end.near += lab->steps[i].near_count;
+        }
+        test.ever_failed = alloc_zero(end.check, sizeof(test.ever_failed[0]));
+        test.ever_told = alloc_zero(end.near, sizeof(test.ever_told[0]));
         test_empty(&test);
         for (unsigned seed = 1; seed <= seeds; seed++)
             test_solution(&test, seed, wrong_ways && seed == 1);
         if (wrong_ways)
             test_never_failed(&test, lab);
+        if (wrong_ways && !lab->is_exercise)
+            test_never_told(&test, lab);
         free(test.ever_failed);
+        free(test.ever_told);
     }
     solution_release(&test.solution);
     lab_free(lab);

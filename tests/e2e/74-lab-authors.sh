@@ -16,7 +16,17 @@ has_line 'no problems' said
 exits 0 "$MQTTLAB" lab test ./30-mine.md >tap
 grep -q '^ok .* - the solution scores full' tap || fail "$(cat tap)"
 
-# A check that no wrong solution fails is an error.
+# A near miss that no wrong solution is told is an error.
+sed 's/^```near$/&\nlab.type == "AUTH" : Nobody wants an AUTH here./' 30-mine.md >34-near.md
+cp 30-mine.solution.md 34-near.solution.md
+at=$(grep -n 'Nobody wants an AUTH' 34-near.md | cut -d: -f1)
+exits 1 "$MQTTLAB" lab test ./34-near.md >tap
+grep -q "^not ok .* - each near miss is told to a wrong solution: say (line $at)\$" tap ||
+    fail "$(cat tap)"
+[ "$(grep -c '^not ok' tap)" = 1 ] || fail "$(cat tap)"
+rm 34-near.md 34-near.solution.md
+
+# And so is a check that no wrong solution fails.
 sed -i.bak '/^```wrong/,$d' 30-mine.solution.md
 exits 1 "$MQTTLAB" lab test ./30-mine.md >tap
 grep -q '^not ok .* - each check is failed by a wrong solution: say.said$' tap ||
