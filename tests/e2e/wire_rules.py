@@ -24,10 +24,12 @@ def refused(port, whole):
     return connack.body[:2]
 
 
-# [MQTT-3.1.2-2] [MQTT311-3.1.3-8] [MQTT-3.2.2-7]
+# [MQTT311-3.1.2-2] [MQTT311-3.1.3-8] [MQTT-3.2.2-7]
 def test_connect_is_refused_with_its_reason(port):
     whole = connect_packet("v9")
-    assert refused(port, whole.replace(b"MQTT\x04", b"MQTT\x09"))[1] in (1, 0x84)
+    for version in b"\x02\x06\xff":
+        other = whole.replace(b"MQTT\x04", b"MQTT" + bytes([version]))
+        assert refused(port, other) == b"\x00\x01"
     assert refused(port, connect_packet("", clean=False)) == b"\x00\x02"
     long = connect_packet("x" * 2000, MQTT_5)
     assert refused(port, long)[1] == 0x85
