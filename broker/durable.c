@@ -259,24 +259,25 @@ static void set_autosave(void *context)
         timer_cancel(&durable->autosave);
 }
 
-static void on_autosave(struct timer *timer)
-{
-    struct durable *durable = LIST_ITEM(timer, struct durable, autosave);
-
-    durable_save(durable);
-    set_autosave(durable);
-}
-
-void durable_save(struct durable *durable)
+/* Store what is not stored yet, where that was left for later. */
+static void store_now(struct durable *durable)
 {
     durable->wanted = true;
     if (!durable->writing)
         loop_at_end(durable->broker->loop, &durable->task);
 }
 
+static void on_autosave(struct timer *timer)
+{
+    struct durable *durable = LIST_ITEM(timer, struct durable, autosave);
+
+    store_now(durable);
+    set_autosave(durable);
+}
+
 static void save(struct broker *broker)
 {
-    durable_save(broker->durable);
+    store_now(broker->durable);
 }
 
 /* ---- life ---- */

@@ -42,9 +42,6 @@ struct will;
  */
 bool durable_open(struct broker *broker, char *error);
 
-/* Store what is not stored yet, where that was left for later. */
-void durable_save(struct durable *durable);
-
 /*
  * The broker stops and nothing changes any more: store all. Returns true when
  * that is done, or has failed; else calls on_saved when it is.

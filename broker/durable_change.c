@@ -86,8 +86,9 @@ static void set_retained(struct durable *durable, const struct message *message,
                                               .retain = retained});
 }
 
-void durable_message_hold(struct durable *durable, struct message *message,
-                          bool retained)
+/* One more refers to a message; the first one adds its row. */
+static void hold_message(struct durable *durable, struct message *message,
+                         bool retained)
 {
     if (message->stored) {
         durable_row_at(durable, message->stored)->refs++;
@@ -108,8 +109,8 @@ void durable_message_hold(struct durable *durable, struct message *message,
         });
 }
 
-void durable_message_drop(struct durable *durable, struct message *message,
-                          bool retained)
+static void drop_message(struct durable *durable, struct message *message,
+                         bool retained)
 {
     uint32_t index = message->stored;
 
@@ -130,9 +131,9 @@ void durable_retained(void *context, struct message *message, bool kept)
     if (slice_starts_with(message_topic(message), slice_of_string("$SYS/")))
         return;
     if (kept)
-        durable_message_hold(durable, message, true);
+        hold_message(durable, message, true);
     else
-        durable_message_drop(durable, message, true);
+        drop_message(durable, message, true);
 }
 
 /* ---- deliveries ---- */
@@ -145,7 +146,7 @@ void durable_delivery_added(struct broker *broker,
 
     if (!durable || !session->expiry_s || !delivery->qos)
         return;
-    durable_message_hold(durable, delivery->message, false);
+    hold_message(durable, delivery->message, false);
     delivery->stored = durable_row_new(durable);
     struct durable_row *row = durable_row_at(durable, delivery->stored);
     add(durable, row,
@@ -200,7 +201,7 @@ void durable_delivery_received(struct broker *broker,
         return;
     set_delivery(broker->durable, delivery, 0);
     if (delivery->message)
-        durable_message_drop(broker->durable, delivery->message, false);
+        drop_message(broker->durable, delivery->message, false);
 }
 
 void durable_delivery_goes(struct broker *broker, struct delivery *delivery)
@@ -212,7 +213,7 @@ void durable_delivery_goes(struct broker *broker, struct delivery *delivery)
     delivery->stored = 0;
     remove_row(broker->durable, index, DURABLE_DELIVERY_REMOVE);
     if (delivery->message)
-        durable_message_drop(broker->durable, delivery->message, false);
+        drop_message(broker->durable, delivery->message, false);
 }
 
 /* ---- sessions ---- */
@@ -254,7 +255,7 @@ void durable_session(struct broker *broker, struct session *session)
     if (!session->stored)
         session->stored = durable_row_new(durable);
     if (session->will && !session->will->message->stored)
-        durable_message_hold(durable, session->will->message, false);
+        hold_message(durable, session->will->message, false);
     put_session(durable, session, session->will);
 }
 
@@ -264,7 +265,7 @@ void durable_will_goes(struct broker *broker, struct session *session)
 
     if (!broker->durable || !message->stored)
         return;
-    durable_message_drop(broker->durable, message, false);
+    drop_message(broker->durable, message, false);
     if (session->expiry_s)
         put_session(broker->durable, session, NULL);
 }
@@ -292,7 +293,7 @@ void durable_session_ends(struct broker *broker, struct session *session)
         return;
     outgoing_queue_visit(&session->outgoing, forget_delivery, broker);
     if (session->will && session->will->message->stored)
-        durable_message_drop(broker->durable, session->will->message, false);
+        drop_message(broker->durable, session->will->message, false);
     put(broker->durable,
         &(struct durable_change){.kind = DURABLE_SESSION_REMOVE,
                                  .session =

@@ -86,12 +86,6 @@ uint64_t durable_message_number(const struct durable *durable,
 
 /* ---- messages, durable_change.c ---- */
 
-/* One more refers to a message; the first one adds its row. */
-void durable_message_hold(struct durable *durable, struct message *message,
-                          bool retained);
-void durable_message_drop(struct durable *durable, struct message *message,
-                          bool retained);
-
 /* For retained_store_watch. */
 void durable_retained(void *context, struct message *message, bool kept);
 

@@ -144,7 +144,8 @@ static void finish(struct client *client, struct kept *kept,
     report(client, packet_id, reason);
 }
 
-void client_pump(struct client *client)
+/* Send what waits, as far as Receive Maximum allows. */
+static void pump(struct client *client)
 {
     struct client_session *session = &client->session;
     size_t quota = client->config.max_in_flight;
@@ -203,7 +204,7 @@ int client_publish(struct client *client, const struct mqtt_publish *message)
     uint16_t packet_id = client_session_queue(&client->session, &fresh);
     if (!packet_id)
         return -EAGAIN;
-    client_pump(client);
+    pump(client);
     return packet_id;
 }
 
@@ -212,7 +213,8 @@ size_t client_unacknowledged(const struct client *client)
     return client->session.waiting_count + client->session.under_way_count;
 }
 
-void client_resume(struct client *client)
+/* Send again what is under way, after the session was resumed. */
+static void resume(struct client *client)
 {
     /* In the order of the first sending [MQTT-4.6.0-1]. */
     LIST_FOREACH (node, &client->session.under_way) {
@@ -228,7 +230,8 @@ void client_resume(struct client *client)
     }
 }
 
-void client_report_received(struct client *client)
+/* Report as done what the server had received before it lost the session. */
+static void report_received(struct client *client)
 {
     struct list *under_way = &client->session.under_way;
     struct list *last = under_way->prev;
@@ -260,9 +263,9 @@ static void take_up_session(struct client *client, bool session_present)
         session_present = !connect->clean_start;
     if (!session_present) {
         client_session_restart(&client->session);
-        client_report_received(client);
+        report_received(client);
     }
-    client_resume(client);
+    resume(client);
 }
 
 static void on_connack(struct client *client, const struct mqtt_packet *packet)
@@ -283,7 +286,7 @@ static void on_connack(struct client *client, const struct mqtt_packet *packet)
         client_end(client, (struct client_ended){
                                .end = CLIENT_END_REFUSED,
                                .reason = (enum mqtt_reason)connack->reason});
-    client_pump(client);
+    pump(client);
 }
 
 static void on_publish_qos_2(struct client *client,
@@ -378,7 +381,7 @@ static void on_acknowledgement(struct client *client,
                     MQTT_PACKET_IDENTIFIER_NOT_FOUND);
     } else if (kept && kept->state == FLOW_DONE) {
         finish(client, kept, packet->puback.reason);
-        client_pump(client);
+        pump(client);
     }
 }
 

@@ -64,13 +64,4 @@ void client_send(struct client *client, const struct mqtt_packet *packet);
 /* One packet came. */
 void client_receive(struct client *client, const struct frame *frame);
 
-/* Send again what is under way, after the session was resumed. */
-void client_resume(struct client *client);
-
-/* Report as done what the server had received before it lost the session. */
-void client_report_received(struct client *client);
-
-/* Send what waits, as far as Receive Maximum allows. */
-void client_pump(struct client *client);
-
 #endif

@@ -30,7 +30,12 @@ static void chain(char out[17], const char *previous, const char *rest,
         snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
 
-unsigned journal_verify(const char *text, size_t len, char last[17])
+/*
+ * Check the chain of a journal's text. Half a line at the end, as a crash
+ * leaves it, is not looked at. Returns 0, or the number of the first line that
+ * does not fit.
+ */
+static unsigned verify(const char *text, size_t len, char last[17])
 {
     unsigned number = 1;
 
@@ -84,7 +89,7 @@ int journal_open(struct journal *journal, const char *path, unsigned *line)
     if (!result && whole < text.len && ftruncate(journal->fd, (off_t)whole))
         result = -errno;
     if (!result && whole)
-        *line = journal_verify((const char *)text.bytes, whole, journal->last);
+        *line = verify((const char *)text.bytes, whole, journal->last);
     buf_release(&text);
     if (*line)
         result = -EILSEQ;
@@ -118,7 +123,7 @@ int journal_check(const char *path)
         return -errno;
     int result = read_all(fd, &text);
     close(fd);
-    if (!result && journal_verify((const char *)text.bytes, text.len, last))
+    if (!result && verify((const char *)text.bytes, text.len, last))
         result = -EILSEQ;
     buf_release(&text);
     return result;

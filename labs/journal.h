@@ -39,11 +39,4 @@ int journal_check(const char *path);
 int journal_add(struct journal *journal, uint64_t wall_ns, const char *kind,
                 const char *text);
 
-/*
- * Check the chain of a journal's text. Half a line at the end, as a crash
- * leaves it, is not looked at. Returns 0, or the number of the first line that
- * does not fit.
- */
-unsigned journal_verify(const char *text, size_t len, char last[17]);
-
 #endif

@@ -106,7 +106,8 @@ bool workspace_student_valid(const char *student)
            strspn(student, letters) == len;
 }
 
-char *workspace_student(void)
+/* The id that was remembered on this machine; "" when none. Owned. */
+static char *remembered(void)
 {
     char *base = data_home();
     char *path = alloc_printf("%s/student", base);
@@ -192,7 +193,7 @@ static int find_student(struct workspace *workspace, const char *student)
     }
     bool other = student && workspace_student_valid(here);
     free(here);
-    workspace->student = student ? alloc_string(student) : workspace_student();
+    workspace->student = student ? alloc_string(student) : remembered();
     if (other)
         result = -EEXIST; /* the folder is another student's */
     else if (workspace->student[0])

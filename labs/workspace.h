@@ -38,9 +38,6 @@ char *workspace_path(const char *lab_id, const char *dir);
    secret of a class. Returns 0 or a negative errno. */
 int workspace_join(const char *student, const char *secret);
 
-/* The id that was remembered on this machine; "" when none. Owned. */
-char *workspace_student(void);
-
 /*
  * Is this an id that can stand in file names and reports: 1 to 40 letters,
  * digits, ".", "_", "-" and "@", not beginning with "." or "-"?

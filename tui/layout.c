@@ -157,6 +157,15 @@ static void fill_columns(struct layout *layout, int width,
                width - half - 1);
 }
 
+static bool is_seen(const struct layout *layout, enum view_id view)
+{
+    for (int i = 0; i < layout->count; i++) {
+        if (layout->slots[i].view == view)
+            return true;
+    }
+    return false;
+}
+
 /* Several views, if there is room for them, and one of them has the focus. */
 static bool fill_several(struct layout *layout, int height, int width,
                          const struct layout_wish *wish)
@@ -169,7 +178,7 @@ static bool fill_several(struct layout *layout, int height, int width,
         fill_columns(layout, width, wish);
     else if (plan->stack[0].parts)
         add_column(layout, plan->stack, 0, width);
-    if (layout_slot_of(layout, wish->view)) {
+    if (is_seen(layout, wish->view)) {
         layout->kind = LAYOUT_FULL;
         return true;
     }
@@ -211,14 +220,4 @@ void layout_make(struct layout *layout, int height, int width,
     if (!fill_several(layout, height, width, wish))
         add_slot(layout, wish->view, layout->body_y, 0, layout->body_height,
                  width);
-}
-
-const struct layout_slot *layout_slot_of(const struct layout *layout,
-                                         enum view_id view)
-{
-    for (int i = 0; i < layout->count; i++) {
-        if (layout->slots[i].view == view)
-            return &layout->slots[i];
-    }
-    return NULL;
 }

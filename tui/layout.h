@@ -81,8 +81,4 @@ void layout_make(struct layout *layout, int height, int width,
 /* The view that comes first in a plan; VIEW_COUNT in LAYOUT_ONE. */
 enum view_id layout_plan_first(enum layout_plan plan);
 
-/* The slot of a view, or NULL when it is not seen. */
-const struct layout_slot *layout_slot_of(const struct layout *layout,
-                                         enum view_id view);
-
 #endif

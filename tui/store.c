@@ -78,7 +78,8 @@ static void rows_trim(struct store_rows *rows, uint64_t first_position)
         rows->first++;
 }
 
-bool store_turning_point(const struct record *record)
+/* Is the record one that belongs between packets in a ladder? */
+static bool is_turning_point(const struct record *record)
 {
     static const uint16_t codes[] = {
         EVENT_CONN_OPENED,
@@ -126,7 +127,7 @@ static void list_row(struct store *store, uint64_t position,
                      const struct history_row *row)
 {
     bool packet = row->record.type == RECORD_MQTT;
-    bool turning = !packet && store_turning_point(&row->record);
+    bool turning = !packet && is_turning_point(&row->record);
     bool crossed = store->filter && (row->record.type == RECORD_WIRE ||
                                      row->record.type == RECORD_TLS);
 

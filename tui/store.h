@@ -168,7 +168,4 @@ void store_untag(struct store *store);
 bool store_mark(struct store *store, int letter);
 bool store_jump(struct store *store, int letter);
 
-/* Is the record one that belongs between packets in a ladder? */
-bool store_turning_point(const struct record *record);
-
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-const char *log_level_name(enum log_level level)
+static const char *level_name(enum log_level level)
 {
     static const char *const names[] = {"error",       "warning",   "notice",
                                         "info",        "debug",     "subscribe",
@@ -24,7 +24,7 @@ static void write_to_stderr(enum log_level level, const char *line)
     localtime_r(&now, &local);
     strftime(when, sizeof(when), "%H:%M:%S", &local);
     if (level <= LOG_WARNING)
-        fprintf(stderr, "%s %s: %s\n", when, log_level_name(level), line);
+        fprintf(stderr, "%s %s: %s\n", when, level_name(level), line);
     else
         fprintf(stderr, "%s %s\n", when, line);
 }

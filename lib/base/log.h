@@ -37,9 +37,6 @@ struct log {
     void *context;
 };
 
-/* "error", "warning", "notice", "info", "debug", ... */
-const char *log_level_name(enum log_level level);
-
 /*
  * How many bytes the control character takes that text begins with, 0 when it
  * begins with none. Those from U+0080 to U+009F are among them: a terminal

@@ -70,7 +70,12 @@ static char *describe_hosts(const X509 *one)
     return text;
 }
 
-char *tls_verify_describe(const X509 *one, long error)
+/*
+ * What a certificate has to do with the error X509_V_ERR_...: `"CN = localhost"
+ * was valid until 2026-11-20 ...`, `it is for localhost, 127.0.0.1`. The
+ * caller owns the string, which has no control characters.
+ */
+static char *describe(const X509 *one, long error)
 {
     char subject[X509_TEXT_NAME_BYTES];
     char issuer[X509_TEXT_NAME_BYTES];
@@ -100,6 +105,6 @@ int tls_verify_on_verify(int good, X509_STORE_CTX *verify)
     if (good || !tls || !one)
         return good;
     free(tls->judged);
-    tls->judged = tls_verify_describe(one, X509_STORE_CTX_get_error(verify));
+    tls->judged = describe(one, X509_STORE_CTX_get_error(verify));
     return good;
 }

@@ -11,11 +11,4 @@
    in the connection what it says where it is not good. Returns good. */
 int tls_verify_on_verify(int good, X509_STORE_CTX *verify);
 
-/*
- * What a certificate has to do with the error X509_V_ERR_...: `"CN = localhost"
- * was valid until 2026-11-20 ...`, `it is for localhost, 127.0.0.1`. The
- * caller owns the string, which has no control characters.
- */
-char *tls_verify_describe(const X509 *one, long error);
-
 #endif

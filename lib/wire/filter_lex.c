@@ -69,7 +69,8 @@ static bool is_letter(int c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-enum filter_token_type filter_lex_keyword(struct slice word)
+/* The operator that a word is; FILTER_NAME when it is none. */
+static enum filter_token_type keyword_of(struct slice word)
 {
     for (size_t i = FIRST_WORD; i < WORD_COUNT; i++) {
         if (slice_equal_string(word, words[i].word))
@@ -304,8 +305,8 @@ void filter_lex_next(struct filter_lexer *lexer, struct filter_token *token)
         take_bytes(lexer, token, len);
     } else if (is_letter(c)) {
         len = word_len(lexer, ".", 1);
-        token->type = filter_lex_keyword(
-            slice_first(slice_skip(lexer->text, lexer->at), len));
+        token->type =
+            keyword_of(slice_first(slice_skip(lexer->text, lexer->at), len));
     } else {
         len = sign(lexer, token);
     }

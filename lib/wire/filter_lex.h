@@ -70,7 +70,4 @@ void filter_lex_next(struct filter_lexer *lexer, struct filter_token *token);
 void filter_lex_split_sign(struct filter_lexer *lexer,
                            struct filter_token *token);
 
-/* The operator that a word is; FILTER_NAME when it is none. */
-enum filter_token_type filter_lex_keyword(struct slice word);
-
 #endif
