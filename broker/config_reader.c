@@ -59,8 +59,8 @@ void config_reader_problem(struct config_reader *reader, const char *format,
     va_end(args);
 }
 
-__attribute__((format(printf, 2, 3))) static void
-warn(struct config_reader *reader, const char *format, ...)
+void config_reader_warning(struct config_reader *reader, const char *format,
+                           ...)
 {
     va_list args;
 
@@ -106,7 +106,8 @@ static void report_unknown(struct config_reader *reader, const char *name)
     const char *why_not = config_names_why_not(name);
 
     if (config_names_is_obsolete(name)) {
-        warn(reader, "%s has no meaning any more; remove the line", name);
+        config_reader_warning(
+            reader, "%s has no meaning any more; remove the line", name);
         return;
     }
     if (why_not) {
@@ -181,10 +182,11 @@ static void read_include_dir(struct config_reader *reader, const char *dir)
 static void check_prefix(struct config_reader *reader, const char *prefix)
 {
     if (prefix[0] && prefix[strlen(prefix) - 1] == ';')
-        warn(reader,
-             "clientid_prefixes is one prefix, and the ';' at the end of "
-             "'%s' is part of it: leave it out",
-             prefix);
+        config_reader_warning(
+            reader,
+            "clientid_prefixes is one prefix, and the ';' at the end of "
+            "'%s' is part of it: leave it out",
+            prefix);
 }
 
 static void read_member(struct config_reader *reader,

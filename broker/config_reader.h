@@ -29,6 +29,8 @@ struct config_reader {
 /* Report with file and line. */
 void config_reader_problem(struct config_reader *reader, const char *format,
                            ...) __attribute__((format(printf, 2, 3)));
+void config_reader_warning(struct config_reader *reader, const char *format,
+                           ...) __attribute__((format(printf, 2, 3)));
 
 /* "FILE:LINE", the caller's. */
 char *config_reader_where(const struct config_reader *reader);

@@ -3,7 +3,7 @@
  *
  * Only rows that changed are handed to ncurses. The terminal's own cursor
  * stands where the grid says, so that screen readers and braille lines follow
- * the selection. The terminal is as before after screen_close, and also after
+ * the selection. The terminal is as before after screen_free, and also after
  * a crash.
  */
 #ifndef TUI_SCREEN_H

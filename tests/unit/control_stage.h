@@ -28,7 +28,7 @@ json_t *control_stage_ask(int fd, const char *cmd, int *passed);
 /* Does an answer say ok? Frees it. */
 bool control_stage_is_ok(json_t *answer);
 
-/* How many readers are attached; expect_readers waits for it. */
+/* How many readers are attached; control_stage_expect_readers waits for it. */
 long long control_stage_readers(void);
 void control_stage_expect_readers(long long count);
 
