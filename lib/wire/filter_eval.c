@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void filter_free(struct filter *filter)
 {
@@ -518,24 +519,46 @@ bool filter_match(const struct filter *filter, const struct history_row *row,
 
 /* ---- one field as text ---- */
 
-static void append_value(struct buf *text, enum filter_type type,
+/* As Wireshark: "Nov 21, 2026 14:05:00.250000000 UTC". */
+static void append_date(struct buf *text, uint64_t ns)
+{
+    time_t seconds = (time_t)(ns / 1000000000);
+    struct tm local;
+    char written[40];
+
+    localtime_r(&seconds, &local);
+    strftime(written, sizeof(written), "%b %e, %Y %H:%M:%S", &local);
+    buf_printf(text, "%s.%09u ", written, (unsigned)(ns % 1000000000));
+    strftime(written, sizeof(written), "%Z", &local);
+    buf_append_string(text, written);
+}
+
+/* Seconds; in fields of Wireshark's with as many digits as it has. */
+static void append_time(struct buf *text, int64_t ns, bool own)
+{
+    buf_printf(text, "%s%lld.", ns < 0 ? "-" : "",
+               (long long)(llabs(ns) / 1000000000));
+    if (own)
+        buf_printf(text, "%06lld", (long long)(llabs(ns) / 1000 % 1000000));
+    else
+        buf_printf(text, "%09lld", (long long)(llabs(ns) % 1000000000));
+}
+
+static void append_value(struct buf *text, const struct filter_operand *operand,
                          const struct filter_value *value)
 {
-    if (type == FILTER_TIME) {
-        int64_t ns = (int64_t)value->number;
-
-        buf_printf(text, "%s%lld.%06lld", ns < 0 ? "-" : "",
-                   (long long)(llabs(ns) / 1000000000),
-                   (long long)(llabs(ns) / 1000 % 1000000));
-    } else if (type == FILTER_DATE) {
-        buf_printf(text, "%llu.%09llu",
-                   (unsigned long long)(value->number / 1000000000),
-                   (unsigned long long)(value->number % 1000000000));
-    } else if (type == FILTER_UINT || type == FILTER_BOOL ||
-               type == FILTER_IPV4 || type == FILTER_IPV6) {
-        append_number(text, type, value);
-    } else {
-        buf_append_slice(text, value->bytes);
+    switch (operand->type) {
+    case FILTER_TIME:
+        append_time(text, (int64_t)value->number, operand->field->own);
+        break;
+    case FILTER_DATE: append_date(text, value->number); break;
+    case FILTER_UINT:
+    case FILTER_BOOL:
+    case FILTER_IPV4:
+    case FILTER_IPV6: append_number(text, operand->type, value); break;
+    case FILTER_TEXT:
+    case FILTER_BYTES:
+    case FILTER_PROTOCOL: buf_append_slice(text, value->bytes); break;
     }
 }
 
@@ -553,7 +576,7 @@ bool filter_value(const char *field, const struct history_row *row,
     for (size_t i = 0; i < values.count; i++) {
         if (i)
             buf_append_string(text, ", ");
-        append_value(text, operand.type, &values.items[i]);
+        append_value(text, &operand, &values.items[i]);
     }
     bool found = values.count > 0;
     free(values.items);

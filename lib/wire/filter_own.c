@@ -103,21 +103,27 @@ static void get_packet(context *c, struct filter_values *values)
         add_number(values, c->row->number);
 }
 
+/* A capture need not say when. */
+static bool has_time(context *c)
+{
+    return is_frame(c) && c->row->record.time_ns;
+}
+
 static void get_time(context *c, struct filter_values *values)
 {
-    if (is_frame(c))
+    if (has_time(c))
         add_number(values, c->row->record.time_ns);
 }
 
 static void get_time_relative(context *c, struct filter_values *values)
 {
-    if (is_frame(c))
+    if (has_time(c))
         add_number(values, c->row->record.time_ns - c->row->origin_ns);
 }
 
 static void get_time_delta(context *c, struct filter_values *values)
 {
-    if (is_frame(c))
+    if (has_time(c))
         add_number(values, c->row->previous_ns
                                ? c->row->record.time_ns - c->row->previous_ns
                                : 0);
