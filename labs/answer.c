@@ -199,6 +199,30 @@ char *answer_from_hex(const char *text)
     return is_hex ? alloc_printf("%lu", number) : NULL;
 }
 
+char *answer_word(const char *text, size_t i)
+{
+    static const char around[] = "\"'`,;:!?()";
+    char *plain = answer_normalise(text);
+    const char *word = plain;
+    size_t count = 1;
+
+    for (const char *c = plain; *c; c++)
+        count += *c == ' ';
+    for (size_t skip = i; skip && *word; skip--)
+        word += strcspn(word, " ") + (word[strcspn(word, " ")] == ' ');
+    word += strspn(word, around);
+    size_t len = strcspn(word, " ");
+    while (len && strchr(around, word[len - 1]))
+        len--;
+    bool other = count > 1 || len != strlen(plain);
+    char *out = i < count && count <= ANSWER_MAX_WORDS && other
+                    ? alloc_string_of(word, len)
+                    : NULL;
+
+    free(plain);
+    return out;
+}
+
 /* "1: this. 2: that.": how many there are to choose from. */
 static size_t choices(const char *ask)
 {
@@ -222,6 +246,12 @@ static bool is_integer(const char *text)
     return digits && !text[digits + strspn(text + digits, " .")];
 }
 
+static bool is_yes_or_no(const char *text)
+{
+    return answer_same(text, "yes") || answer_same(text, "no") ||
+           answer_same(text, "y") || answer_same(text, "n");
+}
+
 /* How the question wants to be answered, when this is no answer of that
    form. */
 static const char *form_of(const struct lab_question *question,
@@ -240,7 +270,7 @@ static const char *form_of(const struct lab_question *question,
     text += strspn(text, " ");
     if (count > 1 && (*text < '1' || *text > (char)('0' + count)))
         return by_number[count - 2];
-    if (strstr(ask, "yes or no") && !strchr("yYnN", *text))
+    if (strstr(ask, "yes or no") && !is_yes_or_no(text))
         return "Answer yes or no.";
     if (question->is_integer && !is_integer(text))
         return "Answer with a whole number, in digits.";

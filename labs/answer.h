@@ -44,6 +44,17 @@ bool answer_same(const char *a, const char *b);
  */
 char *answer_from_hex(const char *text);
 
+/* An answer of more words is not searched for the right one: each word of it may
+   have to be hashed. */
+#define ANSWER_MAX_WORDS 4
+
+/*
+ * The i-th word of an answer, without the quotes and commas around it: who
+ * answers "217 seconds" has said 217. Owned by the caller; NULL behind the last
+ * one, when there are too many, and when the word is the whole answer.
+ */
+char *answer_word(const char *text, size_t i);
+
 /* What the lab says to this wrong answer, or what form an answer has: "Answer
    with the number, 1 to 3." NULL: nothing. */
 const char *answer_remark(const struct lab_question *question,

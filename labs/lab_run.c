@@ -259,6 +259,20 @@ static enum check_result judge(struct lab_run *run,
     return right ? CHECK_PASSED : CHECK_WAITING;
 }
 
+static bool has_right_word(struct lab_run *run, const struct lab_run_step *step,
+                           const struct lab_question *question,
+                           const char *answer)
+{
+    bool right = false;
+    char *word;
+
+    for (size_t i = 0; !right && (word = answer_word(answer, i)); i++) {
+        right = judge(run, step, question, word) == CHECK_PASSED;
+        free(word);
+    }
+    return right;
+}
+
 /* What is said to a wrong answer. Who copies a number from the bytes of a
    packet has it in hex. */
 static const char *remark_on(struct lab_run *run,
@@ -268,11 +282,14 @@ static const char *remark_on(struct lab_run *run,
 {
     const char *remark = answer_remark(question, answer);
 
-    if (remark || strstr(question->ask, "hex"))
+    if (remark)
         return remark;
-    char *number = answer_from_hex(answer);
+    char *number =
+        strstr(question->ask, "hex") ? NULL : answer_from_hex(answer);
     if (number && judge(run, step, question, number) == CHECK_PASSED)
         remark = "That is hex. As a decimal number?";
+    else if (has_right_word(run, step, question, answer))
+        remark = "A part of this is right. Answer with that alone.";
     free(number);
     return remark;
 }

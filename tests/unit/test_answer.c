@@ -39,6 +39,33 @@ START_TEST(a_number_is_known_in_hex)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    size_t i;
+    const char *word; /* NULL: there is none */
+} in_words[] = {
+    {"217 seconds",      0, "217"        },
+    {" 217  seconds. ",  1, "seconds"    },
+    {"217 seconds",      2, NULL         },
+    {"Yes, it is",       0, "yes"        },
+    {"\"sensor/9290\"",  0, "sensor/9290"},
+    {"(the) code is: 8", 2, "is"         },
+    {"(the) code is: 8", 3, "8"          },
+    {"it is one of 5",   0, NULL         }, /* five words */
+    {"connect",          0, NULL         }, /* the whole answer */
+    {"Connect. ",        0, NULL         },
+    {"",                 0, NULL         },
+};
+
+START_TEST(an_answer_is_taken_apart_into_words)
+{
+    char *word = answer_word(in_words[_i].text, in_words[_i].i);
+
+    ck_assert_pstr_eq(word, in_words[_i].word);
+    free(word);
+}
+END_TEST
+
 #define CHOICE "Which? 1: this. 2: that. 3: none."
 
 /* What is asked, what is right, what is answered: is it right, and what is
@@ -61,6 +88,8 @@ static const struct {
     {"Is 1: a. 2: b.",    "2",        "b",         false, "Answer with the number, 1 or 2."},
     {"Is it, yes or no?", "no | n",   "perhaps",   false, "Answer yes or no."              },
     {"Is it, yes or no?", "no | n",   "Yes",       false, NULL                             },
+    {"Is it, yes or no?", "no | n",   "nope",      false, "Answer yes or no."              },
+    {"Is it, yes or no?", "no | n",   "no, it's",  false, "Answer yes or no."              },
     {"How many?",         "4 | four", "many",      false, NULL                             },
     {"How many?",         "4 | four", "4: four",   true,  NULL                             },
 };
@@ -160,6 +189,8 @@ Suite *answer_suite(void)
                         (int)(sizeof(in_hex) / sizeof(in_hex[0])));
     tcase_add_loop_test(tcase, an_answer_of_another_form_is_told_the_form, 0,
                         (int)(sizeof(forms) / sizeof(forms[0])));
+    tcase_add_loop_test(tcase, an_answer_is_taken_apart_into_words, 0,
+                        (int)(sizeof(in_words) / sizeof(in_words[0])));
     tcase_add_test(tcase, who_answers_a_number_in_words_is_told_so);
     tcase_add_test(tcase, a_hashed_answer_is_recognised);
     tcase_add_test(tcase, of_several_hashes_each_is_right);

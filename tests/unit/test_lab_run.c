@@ -247,6 +247,9 @@ START_TEST(an_answer_is_a_field_of_the_packet_that_proved_a_check)
     ck_assert_str_eq(question->remark, "That is hex. As a decimal number?");
     answer("0x08");
     ck_assert_ptr_null(question->remark);
+    answer("it is 7 bytes");
+    ck_assert_str_eq(question->remark,
+                     "A part of this is right. Answer with that alone.");
     answer(" 7. ");
     ck_assert(question->right);
     ck_assert_int_eq(result(0, LEN), CHECK_PASSED);
