@@ -89,7 +89,7 @@ ifneq ($(if $(filter all,$(LEVEL)),,$(present)),yes)
 ifeq ($(MAKELEVEL),0)
 $(shell tools/install-deps $(LEVEL) 1>&2)
 ifneq ($(present),yes)
-$(error Libraries are still missing. `make deps` shows what happens; README.md names them)
+$(error Libraries are still missing. `make deps` shows what happens; ARCHITECTURE.md names them)
 endif
 endif
 endif
