@@ -86,6 +86,8 @@ void durable_session_ends(struct broker *broker, struct session *session);
 /* Its will is about to go, published or not. */
 void durable_will_goes(struct broker *broker, struct session *session);
 
+/* It has this subscription from now on, in place of one with the same Topic
+   Filter; it has it no more. */
 void durable_subscribed(struct broker *broker, const struct session *session,
                         struct slice topic_filter,
                         const struct subscription_options *options);

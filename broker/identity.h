@@ -57,14 +57,21 @@ void identity_forget(struct session *session);
 /* NULL: it has none. */
 const char *identity_user_name(const struct session *session);
 
+/* May it publish to this Topic Name? The answer is kept for the next message
+   to the same one. */
 bool identity_may_write(struct session *session, struct slice topic_name);
+
+/* May messages of this Topic Name be sent to it? Asks the rules, or a plugin,
+   each time: the cache of matches keeps the answer. */
 bool identity_may_read(const struct session *session, struct slice topic_name);
+
 /* The same as identity_may_write for a client that may be gone: user_name is
    empty for none. */
 bool identity_could_write(const struct broker *broker, uint16_t listener,
                           struct slice client_id, struct slice user_name,
                           struct slice topic_name);
 
+/* May it subscribe to this Topic Filter, wildcards and "$share/" included? */
 bool identity_may_subscribe(const struct session *session,
                             struct slice topic_filter);
 

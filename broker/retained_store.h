@@ -113,7 +113,7 @@ size_t retained_store_count(const struct retained_store *store);
 size_t retained_store_nodes(const struct retained_store *store);
 /* By message_size_bytes. */
 size_t retained_store_bytes(const struct retained_store *store);
-/* Of memory beside the messages. */
+/* Of memory beside the messages; for tests of what a message costs. */
 size_t retained_store_overhead_bytes(const struct retained_store *store);
 
 #endif

@@ -50,8 +50,14 @@ bool certs_job_begin_request(struct certs_job *job,
 /* "certs/ca", or as it was given if that is a path; owned by the caller. */
 char *certs_job_authority_base(const struct certs_request *request);
 
+/* Read the authority that signs: job->authority. */
 bool certs_job_open_authority(struct certs_job *job, struct buf *why);
+
+/* Make job->key, of the type that was asked for. */
 bool certs_job_make_key(struct certs_job *job, struct buf *why);
+
+/* Make job->certificate for job->public_key, signed by job->authority, or by
+   job->key itself where none was opened. */
 bool certs_job_sign(struct certs_job *job, struct buf *why);
 
 /* Files for the output. passphrase may be NULL. */

@@ -46,9 +46,13 @@ void capture_websocket_release(struct capture_websocket *ws);
 /* The capture begins behind the upgrade. */
 void capture_websocket_begin_within(struct capture_websocket *ws);
 
+/* The next bytes of one direction, and where in the capture they lie. */
 void capture_websocket_take(struct capture_websocket *ws, unsigned side,
                             struct slice bytes,
                             const struct capture_origin *origin);
+
+/* count bytes of one direction are not in the capture; 0: nobody knows how
+   many. */
 void capture_websocket_lose(struct capture_websocket *ws, unsigned side,
                             uint32_t count);
 

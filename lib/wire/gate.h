@@ -83,7 +83,7 @@ void gate_forget_owner(struct gate *gate, uint64_t owner);
 /* No rule, no packet: the gate can be freed. */
 bool gate_idle(const struct gate *gate);
 
-/* Packets that wait now. */
+/* Packets that wait now; for tests. */
 size_t gate_waiting(const struct gate *gate);
 
 enum gate_release {
