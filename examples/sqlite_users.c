@@ -163,7 +163,8 @@ static enum mqttlab_answer authorize(void *context,
     if (found)
         return MQTTLAB_ALLOW;
     sqlite3_stmt *row = ask(context, user_query, client->user_name);
-    int is_ours = row && sqlite3_step(row) != SQLITE_DONE;
+    /* Who cannot be looked for may be ours: a fault opens nothing. */
+    int is_ours = !row || sqlite3_step(row) != SQLITE_DONE;
     sqlite3_finalize(row);
     if (!is_ours)
         return MQTTLAB_DEFER; /* somebody else has let it in */

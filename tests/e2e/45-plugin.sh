@@ -76,6 +76,22 @@ until_ok granted
 finishes "$pid"
 stop_broker
 
+# A database that cannot be asked any more allows nothing, also where nobody else is asked.
+grep -v acl_file conf >alone
+start_with alone
+mkfifo lines
+mosquitto_pub -p "$port" -V 5 -i late -u anna -P secret -t anna/z -q 1 -l <lines >late 2>&1 &
+started="$started $!"
+exec 9>lines
+until_ok grep -q ' as late ' "$broker_log"
+sqlite3 users.db 'ALTER TABLE user RENAME TO gone; ALTER TABLE permission RENAME TO lost'
+refuses() {
+    echo 2 >&9 && grep -q 'the database does not let anna write there' "$broker_log"
+}
+until_ok refuses
+exec 9>&-
+stop_broker
+
 # The one of the manual.
 awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$root/docs/plugins.md" >guests.c
 ${CC:-cc} -shared -fPIC -I "$root/broker" -o guests.so guests.c ||
