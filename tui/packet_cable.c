@@ -7,6 +7,17 @@ void packet_cable_release(struct packet_cable *cable)
     detail_release(&cable->detail);
 }
 
+/* In front of a proxy, which records only what was in it? */
+static bool is_covered(struct packet_cable *cable, const struct store *store,
+                       const struct history_row *row)
+{
+    wire_leaks_catch_up(&cable->leaks, store);
+    size_t index = wire_leaks_find(&cable->leaks, row->record.connection);
+    return index < cable->leaks.count &&
+           cable->leaks.connections[index]->eavesdropper.cover >=
+               EAVESDROPPER_TLS_1_2;
+}
+
 /* Where it lies; STORE_NOWHERE, with the reason, when that is not known. */
 static uint64_t carrier(struct packet_cable *cable, const struct store *store,
                         uint64_t position, const struct history_row *row,
@@ -36,7 +47,10 @@ void packet_cable_look(struct packet_cable *cable, const struct store *store,
     uint32_t at = 0;
 
     cable->why = NULL;
-    if (row->record.layer == RECORD_PLAIN)
+    if (row->record.layer == RECORD_PLAIN && is_covered(cable, store, row))
+        cable->why = "It crossed encrypted, to a proxy that records only what "
+                     "was in it: an eavesdropper does not read it.";
+    else if (row->record.layer == RECORD_PLAIN)
         cable->why = "The same bytes: neither TLS nor WebSocket is around "
                      "them, so an eavesdropper reads all that the ends do.";
     else

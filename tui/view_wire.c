@@ -175,6 +175,18 @@ static int half(const struct area *area)
     return area->width / 2;
 }
 
+/* Did it cross encrypted, before a proxy that records only what was in it? */
+static bool is_unrecorded(struct view_wire *view, const struct wire_line *line)
+{
+    const struct wire_connection *connection = shown(view);
+    struct history_row row;
+
+    return connection &&
+           connection->eavesdropper.cover >= EAVESDROPPER_TLS_1_2 &&
+           store_row(view->view.store, line->cable, &row) &&
+           row.record.type == RECORD_MQTT;
+}
+
 /* Of two in one record the second says only that, below the first. */
 static void put_cable(struct view_wire *view, size_t index, struct buf *out)
 {
@@ -183,7 +195,9 @@ static void put_cable(struct view_wire *view, size_t index, struct buf *out)
     if (line->shares &&
         (!index || wire_lines_at(&view->lines, index - 1) != line - 1))
         line = wire_lines_holder(&view->lines, line);
-    if (line)
+    if (line && is_unrecorded(view, line))
+        buf_append_string(out, "  encrypted, and not recorded");
+    else if (line)
         wire_text_cable(view->view.store, &view->scratch, line, out);
 }
 

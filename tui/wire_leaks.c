@@ -251,8 +251,12 @@ static void draw_value(const struct area *area, int y, int x,
     }
     if (row->first == EAVESDROPPER_SIZES) {
         buf_clear(&text);
-        buf_printf(&text, "%llu + %llu bytes", (unsigned long long)e->bytes[0],
-                   (unsigned long long)e->bytes[1]);
+        if (e->bytes[0] || e->bytes[1])
+            buf_printf(&text, "%llu + %llu bytes",
+                       (unsigned long long)e->bytes[0],
+                       (unsigned long long)e->bytes[1]);
+        else
+            buf_append_string(&text, "not recorded");
     }
     grid_column(area, y, x, area->width - x, style_of(answer_of(e, row)),
                 buf_string(&text));

@@ -302,6 +302,7 @@ struct agreed {
     bool by_key;
     bool by_certificate;
     struct slice suite;
+    struct slice host; /* that the client asked for, in clear */
     struct slice name; /* of the client: its identity, or whose certificate */
 };
 
@@ -338,7 +339,9 @@ static struct agreed read_agreed(struct slice text)
     if (skip(&text, ", certificate "))
         take_word(&text);
     if (skip(&text, ", server name "))
-        take_word(&text);
+        agreed.host = take_word(&text);
+    if (slice_equal_string(agreed.host, "that is none"))
+        agreed.host = slice_of(NULL, 0);
     agreed.by_key = skip(&text, ", PSK identity ");
     agreed.by_certificate =
         !agreed.by_key && skip(&text, ", client certificate of ");
@@ -358,6 +361,8 @@ static void take_earlier(struct eavesdropper *e, const struct agreed *agreed)
     e->cover = agreed->is_1_3 ? EAVESDROPPER_TLS_1_3 : EAVESDROPPER_TLS_1_2;
     e->overhead = overhead_of(e->cover, buf_string(&suite));
     buf_release(&suite);
+    if (agreed->host.len)
+        note(e, EAVESDROPPER_HOST, EAVESDROPPER_READ, agreed->host);
     if (agreed->by_key)
         note(e, EAVESDROPPER_CLIENT, EAVESDROPPER_READ, agreed->name);
     if (agreed->is_1_3 || agreed->resumed || agreed->by_key)
@@ -396,7 +401,8 @@ void eavesdropper_take(struct eavesdropper *e, const struct history_row *row)
     if (!on_cable && record->type != RECORD_MQTT)
         return;
     if (record->layer != RECORD_WITHIN) {
-        e->bytes[record->direction != RECORD_C2B] += record->original_len;
+        if (record->layer == RECORD_CABLE || e->cover < EAVESDROPPER_TLS_1_2)
+            e->bytes[record->direction != RECORD_C2B] += record->original_len;
         note(e, EAVESDROPPER_SIZES, EAVESDROPPER_READ,
              slice_of_string(row->note.peer));
     }

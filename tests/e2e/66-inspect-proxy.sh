@@ -51,7 +51,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
     -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>"$work/openssl.log"
 start_proxy tls --upstream "127.0.0.1:$broker_port" --cert "$work/cert.pem" \
-    --key "$work/key.pem"
+    --key "$work/key.pem" -w "$work/tls.pcapng"
+tls_pid=$pid
 start_proxy both --upstream "mqtts://localhost:$port" --cafile "$work/cert.pem"
 mosquitto_pub -p "$port" -i secure -t a/c -m three -q 1
 grep -q 'PUBLISH .* a/c  three' "$work/tls.log" || fail "nothing is shown behind TLS"
@@ -61,6 +62,13 @@ grep -q 'TLS handshake done: TLSv1\..*, certificate cert.pem, server name localh
     "$work/tls.log" || fail "nothing is told of TLS with the client"
 grep -q 'TLS handshake done: to the broker: TLSv1\..*, broker certificate of CN=' \
     "$work/both.log" || fail "nothing is told of TLS with the broker"
+kill -TERM "$tls_pid"
+wait "$tls_pid" 2>/dev/null || true
+"$MQTTLAB" screen --view wire "$work/tls.pcapng" >"$work/wire.log"
+grep -q 'PUBLISH .* a/c  three .*encrypted, and not recorded' "$work/wire.log" ||
+    fail "an eavesdropper reads what was encrypted: $(cat "$work/wire.log")"
+grep -q 'name of the server .*YES *localhost' "$work/wire.log" ||
+    fail "nothing of the handshake: $(cat "$work/wire.log")"
 start_proxy strict --upstream "mqtts://localhost:$plain"
 mosquitto_pub -p "$port" -t a -m b 2>/dev/null && fail "TLS to a broker without it"
 until_ok grep -q 'the broker: ' "$work/strict.log"

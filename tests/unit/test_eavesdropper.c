@@ -340,11 +340,15 @@ START_TEST(in_front_of_a_proxy_with_tls_nothing_is_read)
     struct eavesdropper plain = {0};
 
     told_of_tls(&covered, "to the broker: TLSv1.2, B");
-    told_of_tls(&covered, "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate c");
+    told_of_tls(
+        &covered,
+        "TLSv1.3, TLS_AES_256_GCM_SHA384, certificate c, server name localhost");
     eavesdropper_take(&covered, &row);
     ck_assert_int_eq(covered.cover, EAVESDROPPER_TLS_1_3);
     ck_assert_int_eq(covered.secrets[EAVESDROPPER_TOPIC].answer,
                      EAVESDROPPER_HIDDEN);
+    ck_assert_str_eq(covered.secrets[EAVESDROPPER_HOST].value, "localhost");
+    ck_assert_uint_eq(covered.bytes[0], 0);
     ck_assert_int_eq(covered.secrets[EAVESDROPPER_SERVER].answer,
                      EAVESDROPPER_HIDDEN);
     told_of_tls(&plain, "to the broker: TLSv1.2, B");
