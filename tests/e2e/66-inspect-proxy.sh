@@ -51,7 +51,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
     -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>"$work/openssl.log"
 start_proxy tls --upstream "127.0.0.1:$broker_port" --cert "$work/cert.pem" \
-    --key "$work/key.pem" -w "$work/tls.pcapng"
+    --key "$work/key.pem" -T text -w "$work/tls.pcapng"
 tls_pid=$pid
 start_proxy both --upstream "mqtts://localhost:$port" --cafile "$work/cert.pem"
 mosquitto_pub -p "$port" -i secure -t a/c -m three -q 1
