@@ -94,7 +94,7 @@ done
 /usr/bin/mosquitto_passwd -b -c "$work/users" u p
 printf 'user u\ntopic read a\n' >"$work/rights"
 chmod 644 "$work/users" "$work/rights"
-rules="max_connections 1
+rules="max_connections 3
 allow_anonymous false
 password_file $work/users
 acl_file $work/rights
@@ -106,12 +106,21 @@ ours=$port
 turned_away() { # NAME PORT
     whose=$1
     who="-p $2 -i me -t a -m"
-    background "$whose-first" /usr/bin/mosquitto_sub -p "$2" -i first -t a -u u -P p
-    until_ok grep -q "Sending SUBACK to first" "$work/$whose.txt"
+    # As many as there is room for, so that one that has just gone and is not forgotten
+    # yet does not keep the next one out.
+    guests=
+    for guest in one two three; do
+        background "$whose-$guest" /usr/bin/mosquitto_sub -p "$2" -i $guest -t a -u u -P p
+        guests="$guests $pid"
+        until_ok grep -q "Sending SUBACK to $guest" "$work/$whose.txt"
+    done
     # shellcheck disable=SC2086
-    ! /usr/bin/mosquitto_pub $who x -u u -P p || fail "$whose let in a second one"
-    kill "$pid"
-    until_ok grep -q "Client first disconnected" "$work/$whose.txt"
+    ! /usr/bin/mosquitto_pub $who x -u u -P p || fail "$whose let in a fourth one"
+    # shellcheck disable=SC2086
+    kill $guests
+    for guest in one two three; do
+        until_ok grep -q "Client $guest disconnected" "$work/$whose.txt"
+    done
     for version in 311 5; do
         # shellcheck disable=SC2086
         {
