@@ -64,6 +64,7 @@ struct broker {
 
     struct session_store sessions;
     struct list leaving;         /* sessions that are over: see session_free */
+    size_t leaving_levels;       /* of their Topic Filters */
     struct loop_task leave_task; /* takes their subscriptions away */
     struct subscription_tree *subscriptions;
     struct retained_store *retained;

@@ -59,9 +59,11 @@ void session_drop_messages(struct broker *broker, struct session *session)
 /* ---- the end of a session ---- */
 
 /* So many subscriptions and levels of them go in one turn: a client may have a
-   million. */
+   million. Of many sessions it is a part of what they have, or those that end
+   faster would fill the memory. */
 #define LEAVE_AT_ONCE   1000
 #define LEAVE_IN_A_TURN 20000
+#define LEAVE_PART      32
 
 /* A session of which nothing is left but subscriptions. */
 struct leaving {
@@ -81,14 +83,28 @@ static struct leaving *first_leaving(struct broker *broker)
     return LIST_ITEM(broker->leaving.next, struct leaving, node);
 }
 
+/* All that it had, whatever has gone since. */
+static size_t levels_of(const struct session *session)
+{
+    return session->subscriber.filter_bytes / SUBSCRIPTION_LEVEL_BYTES;
+}
+
 static void on_leave_task(struct loop_task *task)
 {
     struct broker *broker = LIST_ITEM(task, struct broker, leave_task);
-    struct leaving *leaving = first_leaving(broker);
+    size_t work = LEAVE_IN_A_TURN + broker->leaving_levels / LEAVE_PART;
 
-    if (subscription_tree_leave(broker->subscriptions,
-                                &leaving->session->subscriber, LEAVE_IN_A_TURN))
+    while (work && !list_empty(&broker->leaving)) {
+        struct leaving *leaving = first_leaving(broker);
+        size_t levels = levels_of(leaving->session);
+
+        if (!subscription_tree_leave(broker->subscriptions,
+                                     &leaving->session->subscriber, work))
+            break;
+        broker->leaving_levels -= levels;
+        work -= levels < work ? levels : work;
         leaving_free(leaving);
+    }
     if (!list_empty(&broker->leaving))
         loop_at_end(broker->loop, task);
 }
@@ -102,6 +118,7 @@ static void take_leave(struct broker *broker, struct session *session)
     }
     struct leaving *leaving = alloc_zero(1, sizeof(*leaving));
     leaving->session = session;
+    broker->leaving_levels += levels_of(session);
     list_append(&broker->leaving, &leaving->node);
     loop_at_end(broker->loop, &broker->leave_task);
 }

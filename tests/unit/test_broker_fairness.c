@@ -221,6 +221,34 @@ START_TEST(the_end_of_many_subscriptions_keeps_nobody_waiting)
 }
 END_TEST
 
+/* Or those that end faster than their subscriptions go could fill memory. */
+START_TEST(the_more_sessions_have_ended_the_more_goes_in_a_turn)
+{
+    const struct subscription_options options = {.qos = 0};
+    size_t before = subscriptions();
+    struct session *sessions[50];
+    char name[40];
+    int turns = 0;
+
+    for (int i = 0; i < 50; i++) {
+        sprintf(name, "ending%d", i);
+        sessions[i] = session_new(rig.broker, slice_of_string(name));
+        for (int k = 0; k < 1500; k++) {
+            sprintf(name, "%d.%d", i, k);
+            subscription_tree_subscribe(rig.broker->subscriptions,
+                                        &sessions[i]->subscriber,
+                                        slice_of_string(name), &options);
+        }
+    }
+    for (int i = 0; i < 50; i++)
+        session_free(rig.broker, sessions[i]);
+    ck_assert_uint_ge(subscriptions(), before + 50 * 500);
+    for (; subscriptions() > before; turns++)
+        loop_turn(&rig.loop, false);
+    ck_assert_int_lt(turns, 20);
+}
+END_TEST
+
 START_TEST(looking_for_retained_messages_keeps_nobody_waiting)
 {
     struct mqtt_packet packet;
@@ -441,6 +469,7 @@ Suite *broker_fairness_suite(void)
     tcase_add_test(tcase, a_long_subscribe_keeps_nobody_waiting);
     tcase_add_test(tcase, a_long_unsubscribe_keeps_nobody_waiting);
     tcase_add_test(tcase, the_end_of_many_subscriptions_keeps_nobody_waiting);
+    tcase_add_test(tcase, the_more_sessions_have_ended_the_more_goes_in_a_turn);
     tcase_add_test(tcase, looking_for_retained_messages_keeps_nobody_waiting);
     tcase_add_test(
         tcase, each_retained_message_comes_once_for_each_filter_all_the_same);
