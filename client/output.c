@@ -298,7 +298,7 @@ static const struct {
 /* What is not there is padded, but for the Response Topic: so mosquitto_sub. */
 static void put_property(struct scene *scene, const struct output_piece *piece)
 {
-    struct property found = {0};
+    struct property found;
 
     for (size_t i = 0;
          i < sizeof(property_letters) / sizeof(property_letters[0]); i++) {
@@ -308,9 +308,10 @@ static void put_property(struct scene *scene, const struct output_piece *piece)
             continue;
         if (property_info(id)->type != PROPERTY_STRING)
             put_property_number(scene, piece, id);
-        else if (property_find(scene->message->properties, id, &found) ||
-                 id == PROPERTY_CONTENT_TYPE)
+        else if (property_find(scene->message->properties, id, &found))
             put_text(scene, piece, found.string);
+        else if (id == PROPERTY_CONTENT_TYPE)
+            put_text(scene, piece, slice_of(NULL, 0));
     }
 }
 

@@ -144,6 +144,16 @@ START_TEST(what_is_absent_is_padded_but_a_response_topic)
 }
 END_TEST
 
+START_TEST(what_is_absent_is_no_other_property)
+{
+    property_put_string(&properties, PROPERTY_RESPONSE_TOPIC,
+                        slice_of_string("r/t"));
+    struct mqtt_publish message = sample();
+
+    ck_assert_str_eq(print_with("[%C][%R]", &message), "[][r/t]\n");
+}
+END_TEST
+
 START_TEST(a_nul_can_be_printed)
 {
     struct mqtt_publish message = sample();
@@ -337,6 +347,7 @@ Suite *output_suite(void)
     tcase_add_loop_test(tcase, formats_print_what_mosquitto_prints, 0,
                         ROWS(formats));
     tcase_add_test(tcase, what_is_absent_is_padded_but_a_response_topic);
+    tcase_add_test(tcase, what_is_absent_is_no_other_property);
     tcase_add_test(tcase, a_nul_can_be_printed);
     tcase_add_test(tcase, without_eol_nothing_follows_a_format);
     tcase_add_loop_test(tcase, bad_formats_are_refused, 0, ROWS(bad_formats));
