@@ -210,6 +210,19 @@ char *certs_job_authority_base(const struct certs_request *request)
     return alloc_printf("%s/%s", folder_of(request), by);
 }
 
+/* The command for it, as it must be typed for this request. */
+static void say_how_to_make_it(const struct certs_request *request,
+                               const char *file, struct buf *why)
+{
+    buf_printf(why,
+               "there is no authority %s; make one first: mqttlab certs ca",
+               file);
+    if (request->by && !strchr(request->by, '/'))
+        buf_printf(why, " --name %s", request->by);
+    if (request->folder && strcmp(request->folder, CERTS_FOLDER) != 0)
+        buf_printf(why, " -d %s", request->folder);
+}
+
 bool certs_job_open_authority(struct certs_job *job, struct buf *why)
 {
     const struct certs_request *request = job->request;
@@ -221,10 +234,7 @@ bool certs_job_open_authority(struct certs_job *job, struct buf *why)
         good = cert_authority_open(&job->authority, base, request->ask,
                                    request->owner, why);
     else
-        buf_printf(why,
-                   "there is no authority %s; make one first: mqttlab certs "
-                   "ca",
-                   file);
+        say_how_to_make_it(request, file, why);
     job->command.authority = job->authority.base;
     free(file);
     free(base);

@@ -85,8 +85,10 @@ START_TEST(without_an_authority_nothing_is_made)
 {
     struct certs_request wanted = request();
 
-    refuses(certs_server, &wanted, "make one first: mqttlab certs ca");
+    refuses(certs_server, &wanted, "make one first: mqttlab certs ca -d /");
     ck_assert(!is_there("server.key"));
+    wanted.by = "site";
+    refuses(certs_server, &wanted, "mqttlab certs ca --name site -d /");
 }
 END_TEST
 
