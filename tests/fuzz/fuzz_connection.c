@@ -150,7 +150,8 @@ static void read_connect(struct peer *peer)
         framer_next(buf_slice(&peer->sent), MQTT_MAX_PACKET_SIZE, &frame) <= 0)
         return;
     bool valid = !connect_decode(&connect, frame.body);
-    peer->version = connect.version >= MQTT_5     ? MQTT_5
+    /* One that nobody knows is answered as 3.1.1 wants it. */
+    peer->version = connect.version == MQTT_5     ? MQTT_5
                     : connect.version == MQTT_3_1 ? MQTT_3_1
                                                   : MQTT_3_1_1;
     peer->max_packet_size = MQTT_MAX_PACKET_SIZE;
