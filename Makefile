@@ -277,6 +277,9 @@ bench-dashboard: all $B/unit-tests ## measure captures, filters and the dashboar
 # A fork for every test keeps one crash from hiding the others; the sanitizers
 # want one process, to see the leaks.
 check: export CK_FORK = $(if $(filter asan,$(VARIANT)),no,yes)
+# Only what hangs is ended, and not what is slow on a busy machine: 20 seconds for a
+# test that asks for no time of its own.
+check: export CK_TIMEOUT_MULTIPLIER = 5
 check: export MQTTLAB = $(CURDIR)/$B/mqttlab
 check: $B/unit-tests $B/mqttlab examples layers cites $(FUZZ:%=$B/replay-%) ## run all tests; T=topic runs one suite
 	$Q$(foreach f,$(FUZZ),$B/replay-$f $(wildcard tests/corpus/$f/*) &&) true
