@@ -135,8 +135,8 @@ void subscription_tree_remove_all(struct subscription_tree *tree,
                                   struct subscriber *subscriber);
 
 /*
- * The same bit by bit, for there may be a million levels: from the first call on
- * nothing matches. At most so many subscriptions and levels go, and one more
+ * The same bit by bit, for there may be a million levels: from the first call
+ * on nothing matches. At most so many subscriptions and levels go, and one more
  * filter's. Returns true when all are gone; otherwise the subscriber must stay
  * where it is, and this or subscription_tree_remove_all be called again.
  */

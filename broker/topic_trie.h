@@ -59,8 +59,9 @@ uint32_t topic_trie_add(struct topic_trie *trie, struct slice topic);
 
 /*
  * Remove the node, then its parent and so on up, while they have neither a
- * value nor children. Returns how many went. With the last node goes all the memory, so levels that
- * somebody has a reference of must belong to nodes that are there.
+ * value nor children. Returns how many went. With the last node goes all the
+ * memory, so levels that somebody has a reference of must belong to nodes that
+ * are there.
  */
 size_t topic_trie_prune(struct topic_trie *trie, uint32_t number);
 

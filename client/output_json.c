@@ -218,7 +218,8 @@ static void put_properties(struct writer_state *writer, struct slice properties)
     close_object(writer);
 }
 
-/* A number that fits no integer is as good as a real one. NULL: it is no JSON. */
+/* A number that fits no integer is as good as a real one. NULL: it is no
+   JSON. */
 static json_t *parse(struct slice payload)
 {
     const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;

@@ -44,8 +44,8 @@ bool answer_same(const char *a, const char *b);
  */
 char *answer_from_hex(const char *text);
 
-/* An answer of more words is not searched for the right one: each word of it may
-   have to be hashed. */
+/* An answer of more words is not searched for the right one: each word of it
+   may have to be hashed. */
 #define ANSWER_MAX_WORDS 4
 
 /*

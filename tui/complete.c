@@ -160,7 +160,8 @@ static void offer_names(const struct field_info *field, struct offers *offers)
     }
 }
 
-/* Is the word compared with a field whose values are known? They are offered. */
+/* Is the word compared with a field whose values are known? They are
+   offered. */
 static bool offer_values(const char *text, size_t start, struct offers *offers)
 {
     const struct filter_own_field *own = filter_own_fields();

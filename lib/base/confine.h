@@ -3,13 +3,13 @@
  *
  * On Linux with namespaces that an ordinary user may make: no network but a
  * loopback of its own, no other processes, all files read-only, and people's
- * files (/home, /var, /tmp, /srv, and whatever else lies in / but the folders of
- * the system: /usr, /etc, /opt and the like) not there at all but for what is
- * named; of the devices, those that every program may use. A kernel may allow
- * less, or nothing, and other systems have none of it: what holds is returned,
- * and callers that promise more must say so. Nobody within can make a namespace
- * of users again. Who is root stays the owner of root's files, and may read
- * them.
+ * files (/home, /var, /tmp, /srv, and whatever else lies in / but the folders
+ * of the system: /usr, /etc, /opt and the like) not there at all but for what
+ * is named; of the devices, those that every program may use. A kernel may
+ * allow less, or nothing, and other systems have none of it: what holds is
+ * returned, and callers that promise more must say so. Nobody within can make a
+ * namespace of users again. Who is root stays the owner of root's files, and
+ * may read them.
  */
 #ifndef BASE_CONFINE_H
 #define BASE_CONFINE_H

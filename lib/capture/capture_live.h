@@ -22,8 +22,8 @@ struct capture_stream *capture_live_open(struct capture *capture,
 void capture_live_bytes(struct capture *capture, struct capture_stream *stream,
                         unsigned side, struct slice bytes, uint64_t time_ns);
 
-/* TLS was agreed on with the client (0) or the server (1), which is told with the
-   connection: bytes are handed over as they were before encryption. */
+/* TLS was agreed on with the client (0) or the server (1), which is told with
+   the connection: bytes are handed over as they were before encryption. */
 void capture_live_tls(struct capture_stream *stream, unsigned side,
                       const char *text);
 

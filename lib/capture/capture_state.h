@@ -77,8 +77,8 @@ void capture_session_pdu(struct capture *capture, struct capture_stream *stream,
 /* Its opening, and who the client is, once more. */
 void capture_session_snapshot(struct capture *capture,
                               struct capture_stream *stream);
-/* What TLS agreed on towards the client (0) or the broker (1), of a stream whose
-   bytes are handed over decrypted. */
+/* What TLS agreed on towards the client (0) or the broker (1), of a stream
+   whose bytes are handed over decrypted. */
 void capture_session_tls(struct capture_stream *stream, unsigned side,
                          const char *text);
 void capture_session_free(struct capture_stream *stream);

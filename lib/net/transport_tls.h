@@ -70,8 +70,8 @@ void transport_tls_describe(const struct transport *transport,
 /*
  * The same as a sentence for people and programs: "TLSv1.3,
  * TLS_AES_256_GCM_SHA384, certificate server.crt, server name localhost, client
- * certificate of CN=anna"; peer: "client" or "broker". What the peer says stands
- * behind what it cannot say. Owned by the caller.
+ * certificate of CN=anna"; peer: "client" or "broker". What the peer says
+ * stands behind what it cannot say. Owned by the caller.
  */
 char *transport_tls_told(const struct transport *transport, const char *peer);
 

@@ -349,8 +349,9 @@ static struct agreed read_agreed(struct slice text)
     return agreed;
 }
 
-/* What crossed before anybody watched, or where nobody does, in front of a proxy:
-   who listened there has read it, but for what TLS 1.3 encrypts. The identity of a key is never encrypted. */
+/* What crossed before anybody watched, or where nobody does, in front of a
+   proxy: who listened there has read it, but for what TLS 1.3 encrypts. The
+   identity of a key is never encrypted. */
 static void take_earlier(struct eavesdropper *e, const struct agreed *agreed)
 {
     struct buf suite = {0};

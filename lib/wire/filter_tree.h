@@ -171,8 +171,8 @@ struct filter {
 
 /* ---- literals (filter_literal.c, filter_date.c) ---- */
 
-/* "2026-11-21 14:05:00.5" of this place's time, or with Z or +01:00 behind it, or
-   "Nov 21, 2026 14:05:00". Returns NULL or an error. */
+/* "2026-11-21 14:05:00.5" of this place's time, or with Z or +01:00 behind it,
+   or "Nov 21, 2026 14:05:00". Returns NULL or an error. */
 const char *filter_date_parse(struct slice text, uint64_t *ns);
 
 /*
@@ -211,8 +211,8 @@ void filter_calculate_bits(enum filter_type type,
                            const struct filter_values *right,
                            struct filter_values *values);
 
-/* filter_eval.c: a value whose bytes are those of values->text behind from. They
-   have a place when all are there, for the text moves while it grows. */
+/* filter_eval.c: a value whose bytes are those of values->text behind from.
+   They have a place when all are there, for the text moves while it grows. */
 void filter_values_add_made(struct filter_values *values, size_t from);
 void filter_values_place(struct filter_values *values);
 

@@ -6,7 +6,8 @@
  * a file, and gives each a note: client, topic, QoS flow, answer to what.
  *
  * A note says what was known when its record came, so it is the same live, in
- * a replay and for the grader; tracker_flow_progress says how a flow stands now.
+ * a replay and for the grader; tracker_flow_progress says how a flow stands
+ * now.
  *
  * What peers can make grow is bounded: connections, flows under way, topic
  * aliases and the text kept are limited, and the longest unused go first.

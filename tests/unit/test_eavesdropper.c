@@ -324,8 +324,8 @@ static void told_of_tls(struct eavesdropper *e, const char *said)
     buf_release(&bytes);
 }
 
-/* A proxy hands on what it has decrypted, and has no record of the cable. What it
-   agreed on with the broker is of another cable. */
+/* A proxy hands on what it has decrypted, and has no record of the cable. What
+   it agreed on with the broker is of another cable. */
 START_TEST(in_front_of_a_proxy_with_tls_nothing_is_read)
 {
     static const uint8_t publish[] = {0x30, 4, 0, 1, 'a', 'x'};
