@@ -33,6 +33,23 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* A small number in words is that number. */
+static void put_digits(struct buf *text)
+{
+    static const char *const words[] = {
+        "zero",  "one",   "two",  "three", "four",   "five",   "six",
+        "seven", "eight", "nine", "ten",   "eleven", "twelve",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (!slice_equal(buf_slice(text), slice_of_string(words[i])))
+            continue;
+        buf_clear(text);
+        buf_printf(text, "%zu", i);
+        return;
+    }
+}
+
 char *answer_normalise(const char *text)
 {
     struct buf out = {0};
@@ -50,6 +67,7 @@ char *answer_normalise(const char *text)
     }
     if (out.len > 1 && out.bytes[out.len - 1] == '.')
         out.len--;
+    put_digits(&out);
     return buf_take_string(&out);
 }
 

@@ -17,8 +17,8 @@ size_t answer_taken(const char *text);
 
 /*
  * Lower case (of ASCII), blanks at the ends gone and inner ones single, no full
- * stop at the end, so that "  C0 00." and "c0 00" are one answer. Owned by the
- * caller.
+ * stop at the end, so that "  C0 00." and "c0 00" are one answer; the words
+ * "zero" to "twelve" are numbers. Owned by the caller.
  */
 char *answer_normalise(const char *text);
 

@@ -16,6 +16,16 @@ START_TEST(answers_are_compared_without_case_blanks_and_full_stop)
 }
 END_TEST
 
+START_TEST(a_small_number_is_the_same_in_words)
+{
+    ck_assert(answer_same(" Twelve.", "12"));
+    ck_assert(answer_same("0", "zero"));
+    ck_assert(!answer_same("two", "3"));
+    ck_assert(!answer_same("two bytes", "2 bytes"));
+    ck_assert(!answer_same("thirteen", "13"));
+}
+END_TEST
+
 static const struct {
     const char *text;
     const char *number; /* NULL: it is no hex */
@@ -185,6 +195,7 @@ Suite *answer_suite(void)
 
     tcase_add_test(tcase,
                    answers_are_compared_without_case_blanks_and_full_stop);
+    tcase_add_test(tcase, a_small_number_is_the_same_in_words);
     tcase_add_loop_test(tcase, a_number_is_known_in_hex, 0,
                         (int)(sizeof(in_hex) / sizeof(in_hex[0])));
     tcase_add_loop_test(tcase, an_answer_of_another_form_is_told_the_form, 0,
