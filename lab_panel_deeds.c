@@ -3,6 +3,7 @@
  */
 #include "lab_panel_state.h"
 #include "labs/lab_broker.h"
+#include "labs/lab_score.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ static const char *go(struct lab_panel *panel, int by)
         return "this is the first step";
     live_begin_step(&panel->live, to);
     lab_panel_step_lines(panel);
-    const struct lab_step *missing = lab_run_missing(
+    const struct lab_step *missing = lab_score_missing(
         lab_panel_state_run(panel), lab_panel_state_step(panel));
     if (!missing)
         return "";

@@ -7,6 +7,7 @@
 #include "labs/check.h"
 #include "labs/lab_lost.h"
 #include "labs/lab_near.h"
+#include "labs/lab_score.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static const char *title(void *lab)
 
 static void points(void *lab, unsigned *reached, unsigned *of)
 {
-    *reached = lab_run_points(lab_panel_state_run(lab));
+    *reached = lab_score_points(lab_panel_state_run(lab));
     *of = lab_panel_state_run(lab)->lab->points;
 }
 
@@ -178,7 +179,7 @@ static void check(void *lab, size_t index, struct panel_check *out)
                          ? 0
                          : proof_of(lab_panel_state_run(panel), status);
 
-    bool so_far = lab_run_so_far(current, index);
+    bool so_far = lab_score_so_far(current, index);
 
     set_detail(panel, index, proof);
     if (so_far)
@@ -254,7 +255,7 @@ static size_t near_misses(void *lab)
 {
     size_t count = 0;
 
-    if (lab_run_step_seen(lab_panel_state_step(lab)))
+    if (lab_score_step_seen(lab_panel_state_step(lab)))
         return 0;
     while (near_miss(lab, count))
         count++;

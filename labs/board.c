@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "labs/lab_score.h"
 #include "net/address.h"
 #include "net/socket.h"
 
@@ -163,7 +164,7 @@ static json_t *progress(const struct lab_run *run)
     return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i}", "lab", run->lab->id,
                      "title", run->lab->title, "step", (int)run->current + 1,
                      "steps", (int)run->lab->step_count, "points",
-                     (int)lab_run_points(run), "max", (int)run->lab->points,
+                     (int)lab_score_points(run), "max", (int)run->lab->points,
                      "hints", (int)hints);
 }
 

@@ -9,6 +9,7 @@
 #include "labs/handin.h"
 #include "labs/journal.h"
 #include "labs/lab_run.h"
+#include "labs/lab_score.h"
 #include "labs/recorder.h"
 #include "labs/workspace.h"
 #include "wire/event.h"
@@ -156,7 +157,7 @@ static json_t *evidence_json(const struct verdict *verdict)
 
 static json_t *dependency_json(const struct lab_run_step *step)
 {
-    const struct lab_step *missing = lab_run_missing(job.run, step);
+    const struct lab_step *missing = lab_score_missing(job.run, step);
 
     return missing ? json_string(missing->id) : json_null();
 }

@@ -7,6 +7,7 @@
 #include "labs/lab_lost.h"
 #include "labs/lab_near.h"
 #include "labs/lab_saw.h"
+#include "labs/lab_score.h"
 #include "labs/lab_talk.h"
 #include "labs/lab_text.h"
 #include "labs/ports.h"
@@ -63,7 +64,7 @@ static void show_step(const struct plain *plain)
     struct buf text = {0};
     const struct lab_run *run = plain->live.run;
     const struct lab_run_step *step = live_step(&plain->live);
-    const struct lab_step *missing = lab_run_missing(run, step);
+    const struct lab_step *missing = lab_score_missing(run, step);
 
     buf_append_u8(&text, '\n');
     lab_text_title(&text, run, step);
@@ -137,12 +138,12 @@ static void tell_complete(struct plain *plain)
     plain->told_complete = run->current + 1;
     show_absences(step);
     printf("\nStep %zu is complete: %u of %u points.", run->current + 1,
-           lab_run_step_points(step), step->step->points);
-    if (lab_run_complete(run))
+           lab_score_step_points(step), step->step->points);
+    if (lab_score_complete(run))
         printf(" The whole lab is done: %u of %u points.\n"
                "Type w for what you saw, and q to leave. Then this makes the "
                "file to hand in:\n  mqttlab submit %s\n",
-               lab_run_points(run), run->lab->points, run->lab->id);
+               lab_score_points(run), run->lab->points, run->lab->id);
     else if (run->current + 1 < run->lab->step_count)
         puts(" Type n for the next one.");
     else
@@ -156,7 +157,7 @@ static void show_near(struct plain *plain)
 {
     const struct lab_run_step *step = live_step(&plain->live);
     size_t of = plain->live.run->current + 1;
-    bool old = plain->near_of != of || lab_run_step_seen(step);
+    bool old = plain->near_of != of || lab_score_step_seen(step);
     struct buf text = {0};
 
     for (size_t i = old ? 0 : LAB_RUN_NEAR_MISSES; i-- > 0;) {

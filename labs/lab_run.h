@@ -100,30 +100,8 @@ void lab_run_reset(struct buf *bytes, const struct lab_step *step);
    it later is judged. */
 bool lab_run_answered(const struct lab_run_step *step, const char *question);
 
-/* All checks passed but those of answers: nothing is left to be done. */
-bool lab_run_step_seen(const struct lab_run_step *step);
-
-/* Is this check passed only because something has not come yet, or is it a gate
-   on files that have to stay as they are, while there is still something to
-   do? */
-bool lab_run_so_far(const struct lab_run_step *step, size_t check);
-
 /* All checks passed, gates included; what a person marks was answered. */
 bool lab_run_step_complete(const struct lab_run_step *step);
-/* Points of the passed checks less the cost of hints, at least 0. */
-unsigned lab_run_step_points(const struct lab_run_step *step);
-/* What hints have cost of them. */
-unsigned lab_run_step_cost(const struct lab_run_step *step);
-unsigned lab_run_points(const struct lab_run *run);
-unsigned lab_run_cost(const struct lab_run *run);
-
-/* The points that a person will give, or not, for what was answered. */
-unsigned lab_run_unmarked(const struct lab_run *run);
-bool lab_run_complete(const struct lab_run *run);
-
-/* The step that this one needs and that is not complete, or NULL. */
-const struct lab_step *lab_run_missing(const struct lab_run *run,
-                                       const struct lab_run_step *step);
 
 /* The question with this id, in whatever letters, of the present step or else
    of another: *step is its index. NULL when there is none. */

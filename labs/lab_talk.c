@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "labs/lab_lost.h"
+#include "labs/lab_score.h"
 #include "labs/lab_text.h"
 #include "labs/workspace.h"
 
@@ -61,20 +62,20 @@ void lab_talk_goodbye(const struct lab_run *run, const char *name)
 {
     struct buf text = {0};
 
-    printf("%s: %u of %u points so far.\n", run->lab->id, lab_run_points(run),
+    printf("%s: %u of %u points so far.\n", run->lab->id, lab_score_points(run),
            run->lab->points);
-    if (lab_run_cost(run))
-        printf("Hints have cost %u.\n", lab_run_cost(run));
+    if (lab_score_cost(run))
+        printf("Hints have cost %u.\n", lab_score_cost(run));
     char *lost = lab_lost_all(run);
     if (lost)
         lab_text_wrap(&text, lost, lab_talk_columns(), "", "");
     free(lost);
     fputs(buf_string(&text), stdout);
     buf_release(&text);
-    if (lab_run_unmarked(run))
+    if (lab_score_unmarked(run))
         printf("A person reads what you wrote and gives up to %u more.\n",
-               lab_run_unmarked(run));
-    if (lab_run_complete(run))
+               lab_score_unmarked(run));
+    if (lab_score_complete(run))
         printf("All is done: `mqttlab submit %s` makes the file to hand in.\n"
                "`mqttlab lab` lists what else there is, exercises too.\n",
                name);

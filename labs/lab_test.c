@@ -7,6 +7,7 @@
 #include "labs/handin.h"
 #include "labs/lab_bench.h"
 #include "labs/lab_near.h"
+#include "labs/lab_score.h"
 #include "labs/solution.h"
 #include "wire/render.h"
 
@@ -105,7 +106,7 @@ static void test_empty(struct test *test)
             if (run->lab->steps[i].actor_count)
                 lab_bench_watch(bench, WATCH_MS);
         }
-        unsigned points = lab_run_points(run) + lab_run_unmarked(run);
+        unsigned points = lab_score_points(run) + lab_score_unmarked(run);
         if (points)
             snprintf(error, sizeof(error), "%u points for nothing", points);
         say(test, points == 0, "the empty run scores 0", error);
@@ -138,7 +139,7 @@ static void test_grading(struct test *test)
     char *file = alloc_printf("%s/test.mqlab", test->bench.folder);
     char *files[] = {file};
     char error[400] = "";
-    unsigned live_points = lab_run_points(live->run);
+    unsigned live_points = lab_score_points(live->run);
 
     recorder_flush(&live->recorder);
     if (handin_pack(file, live->run->lab, &live->workspace, error,
@@ -251,7 +252,7 @@ static void test_wrong_ways(struct test *test, const struct lab_run_step *step,
 static void test_demos(struct test *test, const struct lab_file *files,
                        size_t count)
 {
-    unsigned points = lab_run_points(run_of(test));
+    unsigned points = lab_score_points(run_of(test));
 
     for (size_t i = 0; i < count; i++) {
         if (!files[i].demo)
@@ -259,7 +260,7 @@ static void test_demos(struct test *test, const struct lab_file *files,
         char *script = alloc_printf("mqttlab play --quick %s", files[i].name);
         char *what = alloc_printf("%s can be played", files[i].name);
         bool good = lab_bench_run(&test->bench, script);
-        bool same = lab_run_points(run_of(test)) == points;
+        bool same = lab_score_points(run_of(test)) == points;
 
         say(test, good && same, what,
             good ? "it earns points" : "mqttlab play says why not");
@@ -327,9 +328,9 @@ static void test_solution(struct test *test, unsigned seed, bool wrong_ways)
         load_solution(test)) {
         sit(test, wrong_ways, &open);
         say(test,
-            !open.len &&
-                lab_run_points(run_of(test)) + lab_run_unmarked(run_of(test)) ==
-                    run_of(test)->lab->points,
+            !open.len && lab_score_points(run_of(test)) +
+                                 lab_score_unmarked(run_of(test)) ==
+                             run_of(test)->lab->points,
             what, buf_string(&open));
         if (seed == 1)
             test_grading(test);

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/command_break.h"
+#include "labs/lab_score.h"
 
 /* Columns of a word: its code points. */
 static size_t columns(const char *text, size_t len)
@@ -289,7 +290,7 @@ void lab_text_check(struct buf *out, const struct lab_run_step *step, size_t i,
     const struct check_status *status = check_status(step->checks[i]);
     char first[32];
 
-    bool so_far = lab_run_so_far(step, i);
+    bool so_far = lab_score_so_far(step, i);
 
     if (spec->points)
         snprintf(first, sizeof(first), "[%c] %u ",
@@ -348,9 +349,9 @@ void lab_text_title(struct buf *out, const struct lab_run *run,
 
     buf_printf(out, "Step %zu of %zu: %s   (%u of %u points",
                (size_t)(step - run->steps) + 1, run->lab->step_count, title,
-               lab_run_step_points(step), step->step->points);
-    if (lab_run_step_cost(step))
-        buf_printf(out, ", hints cost %u", lab_run_step_cost(step));
+               lab_score_step_points(step), step->step->points);
+    if (lab_score_step_cost(step))
+        buf_printf(out, ", hints cost %u", lab_score_step_cost(step));
     buf_append_string(out, ")\n");
     free(title);
 }

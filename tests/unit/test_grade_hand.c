@@ -3,6 +3,7 @@
  */
 #include "suites.h"
 
+#include "labs/lab_score.h"
 #include "labs/progress.h"
 
 #include "base/alloc.h"
@@ -103,9 +104,9 @@ START_TEST(an_answer_by_hand_waits_for_its_points_and_keeps_them)
     expect_essay(2, 0, "failed", "the answer is not right");
     live_answer(&student.live, "why", "It is so.");
     expect_essay(2, 4, "unmarked", "a person reads it and gives the points");
-    ck_assert_uint_eq(lab_run_points(student.live.run), 2);
-    ck_assert_uint_eq(lab_run_unmarked(student.live.run), 4);
-    ck_assert(lab_run_complete(student.live.run));
+    ck_assert_uint_eq(lab_score_points(student.live.run), 2);
+    ck_assert_uint_eq(lab_score_unmarked(student.live.run), 4);
+    ck_assert(lab_score_complete(student.live.run));
     expect_said("done, 2 of 6 points (a person gives up to 4 more)");
     give(3, "who says so?");
     expect_essay(5, 0, "marked",

@@ -6,6 +6,7 @@
 #include "labs/answer.h"
 #include "labs/lab_near.h"
 #include "labs/lab_run.h"
+#include "labs/lab_score.h"
 #include "labs/lab_text.h"
 #include "student.h"
 #include "wire/event.h"
@@ -114,28 +115,19 @@ static void deed(struct buf *bytes)
     buf_release(bytes);
 }
 
+/* What the student does with a step. */
+static void do_with(size_t step,
+                    void (*put)(struct buf *, const struct lab_step *))
+{
+    struct buf bytes = {0};
+
+    put(&bytes, run->steps[step].step);
+    deed(&bytes);
+}
+
 static void begin_step(size_t step)
 {
-    struct buf bytes = {0};
-
-    lab_run_begin_step(&bytes, run->steps[step].step);
-    deed(&bytes);
-}
-
-static void open_hint(size_t step)
-{
-    struct buf bytes = {0};
-
-    lab_run_hint(&bytes, run->steps[step].step);
-    deed(&bytes);
-}
-
-static void reset(size_t step)
-{
-    struct buf bytes = {0};
-
-    lab_run_reset(&bytes, run->steps[step].step);
-    deed(&bytes);
+    do_with(step, lab_run_begin_step);
 }
 
 static void answer(const char *text)
@@ -183,7 +175,7 @@ END_TEST
 START_TEST(a_step_that_was_not_begun_has_no_points)
 {
     ck_assert_int_eq(result(1, NONE), CHECK_PASSED);
-    ck_assert_uint_eq(lab_run_points(run), 0);
+    ck_assert_uint_eq(lab_score_points(run), 0);
     ck_assert(!lab_run_step_complete(&run->steps[1]));
 }
 END_TEST
@@ -216,18 +208,18 @@ START_TEST(hints_cost_points_but_never_more_than_there_are)
 {
     begin_step(0);
     packet(PUBLISH);
-    ck_assert_uint_eq(lab_run_points(run), 3);
-    open_hint(0);
-    ck_assert_uint_eq(lab_run_points(run), 2);
-    ck_assert_uint_eq(lab_run_cost(run), 1);
-    open_hint(0);
-    ck_assert_uint_eq(lab_run_points(run), 0);
-    ck_assert_uint_eq(lab_run_cost(run), 3);
-    open_hint(0);
+    ck_assert_uint_eq(lab_score_points(run), 3);
+    do_with(0, lab_run_hint);
+    ck_assert_uint_eq(lab_score_points(run), 2);
+    ck_assert_uint_eq(lab_score_cost(run), 1);
+    do_with(0, lab_run_hint);
+    ck_assert_uint_eq(lab_score_points(run), 0);
+    ck_assert_uint_eq(lab_score_cost(run), 3);
+    do_with(0, lab_run_hint);
     ck_assert_uint_eq(run->steps[0].hints_open, 2);
     begin_step(1);
     packet(PUBLISH);
-    ck_assert_uint_eq(lab_run_points(run), 4);
+    ck_assert_uint_eq(lab_score_points(run), 4);
 }
 END_TEST
 
@@ -277,7 +269,7 @@ START_TEST(what_is_said_after_the_right_answer_changes_nothing)
     ck_assert_ptr_null(state->remark);
     ck_assert(state->right);
     ck_assert_int_eq(result(0, LEN), CHECK_PASSED);
-    reset(0);
+    do_with(0, lab_run_reset);
     ck_assert(!lab_run_answered(&run->steps[0], "len"));
     answer("6");
     ck_assert_ptr_nonnull(state->remark);
@@ -291,15 +283,15 @@ START_TEST(a_step_that_begins_again_has_forgotten_all)
     packet(PUBLISH);
     answer("6");
     ck_assert_ptr_nonnull(run->steps[0].questions[0].remark);
-    reset(0);
+    do_with(0, lab_run_reset);
     ck_assert_ptr_null(run->steps[0].questions[0].remark);
     packet("c0 00");
     packet(PUBLISH);
     answer("7");
-    open_hint(0);
+    do_with(0, lab_run_hint);
     ck_assert_ptr_nonnull(run->steps[0].near[0].text);
     ck_assert_int_eq(result(0, LEN), CHECK_PASSED);
-    reset(0);
+    do_with(0, lab_run_reset);
     ck_assert_int_eq(result(0, PUB), CHECK_WAITING);
     ck_assert_int_eq(result(0, LEN), CHECK_WAITING);
     ck_assert_ptr_null(run->steps[0].questions[0].answer);
@@ -452,12 +444,12 @@ END_TEST
 
 START_TEST(where_only_a_question_is_left_nothing_is_left_to_be_done)
 {
-    ck_assert(!lab_run_step_seen(&run->steps[0]));
+    ck_assert(!lab_score_step_seen(&run->steps[0]));
     begin_step(0);
-    ck_assert(!lab_run_step_seen(&run->steps[0]));
+    ck_assert(!lab_score_step_seen(&run->steps[0]));
     packet(PUBLISH);
     retain("21");
-    ck_assert(lab_run_step_seen(&run->steps[0]));
+    ck_assert(lab_score_step_seen(&run->steps[0]));
     ck_assert(!lab_run_step_complete(&run->steps[0]));
 }
 END_TEST
@@ -467,15 +459,15 @@ START_TEST(that_something_did_not_come_holds_only_so_far)
     struct buf text = {0};
 
     begin_step(1);
-    ck_assert(lab_run_so_far(&run->steps[1], NONE));
-    ck_assert(!lab_run_so_far(&run->steps[1], PUB));
+    ck_assert(lab_score_so_far(&run->steps[1], NONE));
+    ck_assert(!lab_score_so_far(&run->steps[1], PUB));
     lab_text_checks(&text, &run->steps[1], 80);
     ck_assert_str_eq(buf_string(&text),
                      "[ ] 4 seen lab.type == \"PUBLISH\"\n"
                      "[ ] never lab.type == \"PINGREQ\" (so far)\n");
     buf_release(&text);
     packet(PUBLISH);
-    ck_assert(!lab_run_so_far(&run->steps[1], NONE));
+    ck_assert(!lab_score_so_far(&run->steps[1], NONE));
     lab_text_checks(&text, &run->steps[1], 80);
     ck_assert_str_eq(buf_string(&text),
                      "[x] 4 seen lab.type == \"PUBLISH\" (packet 1)\n"
@@ -509,18 +501,19 @@ END_TEST
 START_TEST(a_step_says_what_it_builds_on_until_that_is_done)
 {
     begin_step(1);
-    ck_assert_ptr_null(lab_run_missing(run, &run->steps[0]));
-    ck_assert_ptr_eq(lab_run_missing(run, &run->steps[1]), run->steps[0].step);
+    ck_assert_ptr_null(lab_score_missing(run, &run->steps[0]));
+    ck_assert_ptr_eq(lab_score_missing(run, &run->steps[1]),
+                     run->steps[0].step);
     begin_step(0);
     packet(PUBLISH);
     retain("21");
     answer("7");
-    ck_assert_ptr_null(lab_run_missing(run, &run->steps[1]));
-    ck_assert(!lab_run_complete(run));
+    ck_assert_ptr_null(lab_score_missing(run, &run->steps[1]));
+    ck_assert(!lab_score_complete(run));
     begin_step(1);
     packet(PUBLISH);
-    ck_assert(lab_run_complete(run));
-    ck_assert_uint_eq(lab_run_points(run), run->lab->points);
+    ck_assert(lab_score_complete(run));
+    ck_assert_uint_eq(lab_score_points(run), run->lab->points);
 }
 END_TEST
 
@@ -531,7 +524,7 @@ START_TEST(a_gate_has_no_points_but_must_pass)
     ck_assert(lab_run_step_complete(&run->steps[1]));
     packet("c0 00");
     ck_assert(!lab_run_step_complete(&run->steps[1]));
-    ck_assert_uint_eq(lab_run_step_points(&run->steps[1]), 4);
+    ck_assert_uint_eq(lab_score_step_points(&run->steps[1]), 4);
 }
 END_TEST
 
@@ -561,7 +554,7 @@ START_TEST(deeds_that_make_no_sense_do_nothing)
     }
     feed(RECORD_LAB, slice_of("", 0), 0, RECORD_STUDENT);
     ck_assert_uint_eq(run->current, 0);
-    ck_assert_uint_eq(lab_run_points(run), 3);
+    ck_assert_uint_eq(lab_score_points(run), 3);
     ck_assert_uint_eq(run->steps[0].resets, 0);
 }
 END_TEST

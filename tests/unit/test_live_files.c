@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "labs/lab_lost.h"
 #include "labs/lab_saw.h"
+#include "labs/lab_score.h"
 #include "labs/progress.h"
 #include "student.h"
 
@@ -177,13 +178,13 @@ START_TEST(what_a_changed_file_has_cost_is_told_until_it_is_right_again)
     live_begin_step(&student.live, 1);
     come_back();
     ck_assert_str_eq(lost(), "");
-    unsigned points = lab_run_points(student.live.run);
+    unsigned points = lab_score_points(student.live.run);
     free(student_write_file(&student, "mqttlab/01-x/notes", "not yet\n"));
     live_tick(&student.live);
     ck_assert_str_eq(lost(), "Step 1: what had passed there does not pass now "
                              "(1 point); since then notes was changed. It "
                              "counts again when it is right again.");
-    ck_assert_uint_eq(lab_run_points(student.live.run), points - 1);
+    ck_assert_uint_eq(lab_score_points(student.live.run), points - 1);
     char *path = alloc_printf("%s/notes", student.live.workspace.path);
     ck_assert_int_eq(unlink(path), 0);
     come_back();
@@ -216,14 +217,14 @@ START_TEST(a_gate_on_a_file_that_was_there_holds_only_so_far)
     live_begin_step(&student.live, 1);
     live_tick(&student.live);
     ck_assert_int_eq(check_status(step->checks[1])->result, CHECK_PASSED);
-    ck_assert(lab_run_so_far(step, 1));
+    ck_assert(lab_score_so_far(step, 1));
     ping(1);
-    ck_assert(!lab_run_so_far(step, 1));
+    ck_assert(!lab_score_so_far(step, 1));
     /* With points it is something that was to be done. */
     free(student_write_file(&student, "mqttlab/01-x/notes", "done\n"));
     live_tick(&student.live);
     ck_assert_int_eq(shown(NOTES), CHECK_PASSED);
-    ck_assert(!lab_run_so_far(&student.live.run->steps[0], NOTES));
+    ck_assert(!lab_score_so_far(&student.live.run->steps[0], NOTES));
 }
 END_TEST
 
