@@ -86,6 +86,7 @@ static void draw_arrow(const struct ladder_frame *frame, int y,
         grid_part(frame->area, 0, left + 1, frame->area->height, width);
     struct buf label = {0};
     int label_width;
+    int room = width - 3;
     int x;
 
     if (width < 3)
@@ -99,8 +100,13 @@ static void draw_arrow(const struct ladder_frame *frame, int y,
     buf_printf(&label, " %s ", arrow->label);
     buf_string(&label);
     label_width = grid_text_width(buf_string(&label));
-    if (label_width > width - 3) {
-        label.len = (uint32_t)grid_text_fit(buf_string(&label), width - 3);
+    if (label_width > width - 1) { /* the blanks go first */
+        buf_clear(&label);
+        buf_append_string(&label, arrow->label);
+        room = width - 2;
+    }
+    if (label_width > room) {
+        label.len = (uint32_t)grid_text_fit(buf_string(&label), room);
         label_width = grid_text_width(buf_string(&label));
     }
     x = (width - label_width) / 2;
