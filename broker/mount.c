@@ -45,7 +45,7 @@ static struct slice shared_head(struct slice topic_filter, struct slice *rest)
 }
 
 /* Put a filter with the mount point into one; empty, which no filter may be,
-   when there is none like it. */
+   when that would be too long. */
 static void mount_filter(struct slice point, struct slice topic_filter,
                          struct buf *one)
 {
@@ -53,8 +53,7 @@ static void mount_filter(struct slice point, struct slice topic_filter,
     struct slice head = shared_head(topic_filter, &rest);
 
     buf_clear(one);
-    if (!topic_filter_valid(topic_filter) ||
-        point.len + topic_filter.len > UINT16_MAX)
+    if (point.len + topic_filter.len > UINT16_MAX)
         return;
     buf_append_slice(one, head);
     buf_append_slice(one, point);

@@ -73,8 +73,8 @@ static void read_filter(struct reader *reader, enum mqtt_version version,
 
     if (reader->reason)
         return;
-    if (version < MQTT_5 && !topic_filter_valid(topic_filter))
-        reader_fail(reader, MQTT_MALFORMED_PACKET); /* [MQTT311-4.7.1-2] */
+    if (!topic_filter_valid(topic_filter)) /* [MQTT-4.7.1-1] [MQTT-4.8.2-1] */
+        reader_fail(reader, MQTT_MALFORMED_PACKET);
     enum mqtt_reason reason = judge_options(options, version, topic_filter);
     if (reason)
         reader_fail(reader, reason);

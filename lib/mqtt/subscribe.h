@@ -36,9 +36,9 @@ struct mqtt_suback {
  * header, and *subscribe borrows from it. Returns MQTT_SUCCESS, or the Reason
  * Code to end the connection with:
  * MQTT_MALFORMED_PACKET for a field that is cut short or no UTF-8, for reserved
- * bits in the Subscription Options [MQTT-3.8.3-5], and in 3.1 and 3.1.1 for a
- * Topic Filter that is not valid (in version 5 that is left to the handler,
- * which answers MQTT_TOPIC_FILTER_INVALID for that filter alone);
+ * bits in the Subscription Options [MQTT-3.8.3-5], and for a Topic Filter that
+ * is none (MQTT_TOPIC_FILTER_INVALID is for those that are correctly formed and
+ * not allowed [MQTT5 3.9.3]);
  * MQTT_PROTOCOL_ERROR for Packet Identifier 0 [MQTT-2.2.1-3], no filter at all
  * [MQTT-3.8.3-2] [MQTT-3.10.3-2], and in version 5 for QoS 3, Retain Handling
  * 3, or No Local on a shared subscription [MQTT-3.8.3-4];

@@ -19,7 +19,7 @@ until_ok grep -q 'Step 1 of 6' "$work/lab.log"
 background wrong "$MQTTLAB" sub -h 127.0.0.1 -i somebody -t other
 until_ok grep -q 'A client called somebody connected' "$work/lab.log"
 background right "$MQTTLAB" sub -h 127.0.0.1 -i testSub -t debug
-until_ok grep -Eq '^\[x\] 1 the broker granted it \(SUBACK\) \(packet [0-9]+\)' "$work/lab.log"
+until_ok grep -Eq '^\[x\] 1 the broker granted it \(SUBACK\) \(packets [0-9]+, [0-9]+\)' "$work/lab.log"
 echo 'subscribe' >&8
 until_ok grep -q 'First it has to come in at all' "$work/lab.log"
 echo 'help' >&8 # is no answer

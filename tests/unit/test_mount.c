@@ -196,17 +196,6 @@ START_TEST(sys_is_not_seen_from_below_a_mount_point)
 }
 END_TEST
 
-START_TEST(filters_that_are_not_valid_stay_so)
-{
-    static const char *const filters[] = {"", "a/#/b", "#a", "$share/g/", "a+"};
-
-    login_all(MQTT_5);
-    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
-        ck_assert_uint_eq(rig_subscribe(&lab, filters[i], 0),
-                          MQTT_TOPIC_FILTER_INVALID);
-}
-END_TEST
-
 START_TEST(a_topic_that_is_too_long_with_it_is_refused)
 {
     static char topic[UINT16_MAX + 1];
@@ -330,7 +319,6 @@ Suite *mount_suite(void)
                    with_a_subscription_identifier_the_topic_is_short_too);
     tcase_add_test(tcase, a_topic_alias_stands_for_the_short_topic);
     tcase_add_test(tcase, sys_is_not_seen_from_below_a_mount_point);
-    tcase_add_test(tcase, filters_that_are_not_valid_stay_so);
     tcase_add_test(tcase, a_topic_that_is_too_long_with_it_is_refused);
     tcase_add_test(tcase,
                    a_long_list_of_filters_is_below_the_mount_point_to_its_end);
