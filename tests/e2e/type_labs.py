@@ -80,6 +80,7 @@ class Terminal:
             signal.signal(signal.SIGQUIT, signal.SIG_DFL)
             os.environ.update(COLUMNS="80", LINES="60", TERM="dumb")
             os.execv(argv[0], argv)
+        os.set_inheritable(self.fd, False)  # or the next one keeps it open
 
     def read(self, seconds):
         """Take what comes until nothing has come for so long."""
