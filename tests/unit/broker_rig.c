@@ -337,21 +337,30 @@ static uint16_t next_id(struct rig_client *client)
     return client->last_id;
 }
 
-unsigned rig_subscribe(struct rig_client *client, const char *filter,
-                       unsigned qos)
+void rig_send_filter(struct rig_client *client, enum mqtt_type type,
+                     const char *filter, unsigned qos, size_t times)
 {
     const struct mqtt_subscription subscription = {
         .topic_filter = slice_of_string(filter),
         .qos = (uint8_t)qos,
     };
-    struct mqtt_packet packet = {.type = MQTT_SUBSCRIBE};
+    struct mqtt_packet packet = {.type = type};
     struct buf filters = {0};
 
-    subscribe_put(&filters, MQTT_SUBSCRIBE, &subscription);
+    for (size_t i = 0; i < times; i++)
+        subscribe_put(&filters, type, &subscription);
     packet.subscribe.packet_id = next_id(client);
     packet.subscribe.filters = buf_slice(&filters);
     rig_send(client, &packet);
     buf_release(&filters);
+}
+
+unsigned rig_subscribe(struct rig_client *client, const char *filter,
+                       unsigned qos)
+{
+    struct mqtt_packet packet;
+
+    rig_send_filter(client, MQTT_SUBSCRIBE, filter, qos, 1);
     rig_expect(client, MQTT_SUBACK, &packet);
     ck_assert_uint_eq(packet.suback.packet_id, client->last_id);
     ck_assert_uint_eq(packet.suback.reasons.len, 1);

@@ -112,6 +112,10 @@ bool rig_login(struct rig *rig, struct rig_client *client,
 bool rig_login_5(struct rig *rig, struct rig_client *client, const char *id,
                  bool clean_start, struct slice properties);
 
+/* Send a SUBSCRIBE or UNSUBSCRIBE that has a Topic Filter so many times. */
+void rig_send_filter(struct rig_client *client, enum mqtt_type type,
+                     const char *filter, unsigned qos, size_t times);
+
 /* Send SUBSCRIBE, expect SUBACK; returns the Reason Code. */
 unsigned rig_subscribe(struct rig_client *client, const char *filter,
                        unsigned qos);

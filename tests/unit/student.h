@@ -15,6 +15,22 @@
     "---\nid: 01-x\ntitle: X\nversion: 1\n---\n" \
     "# X\n"
 
+/* And its first step, up to the first of its near misses. */
+#define STUDENT_STEP                                   \
+    "## Step 1: One\n"                                 \
+    "<!-- step one -->\n"                              \
+    "```check\n"                                       \
+    "ping  2  seen lab.type == \"PINGREQ\" : pinged\n" \
+    "q     3  answer q : question q\n"                 \
+    "notes 1  file notes matches ^done : notes\n"      \
+    "```\n"                                            \
+    "```question q\n"                                  \
+    "ask: How many?\n"                                 \
+    "answer: 4\n"                                      \
+    "```\n"                                            \
+    "```near\n"                                        \
+    "lab.type == \"DISCONNECT\" : Packet {n} is no ping.\n"
+
 struct student {
     char folder[64];
     struct live live;

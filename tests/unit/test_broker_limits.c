@@ -152,22 +152,6 @@ START_TEST(message_size_limit_bounds_the_payload_of_a_will)
 }
 END_TEST
 
-/* Send a SUBSCRIBE with the same Topic Filter count times. */
-static void subscribe_again_and_again(const char *topic_filter, size_t count)
-{
-    struct buf filters = {0};
-    struct mqtt_packet packet = {.type = MQTT_SUBSCRIBE};
-    const struct mqtt_subscription wanted = {.topic_filter =
-                                                 slice_of_string(topic_filter)};
-
-    for (size_t i = 0; i < count; i++)
-        subscribe_put(&filters, MQTT_SUBSCRIBE, &wanted);
-    packet.subscribe.packet_id = 1;
-    packet.subscribe.filters = buf_slice(&filters);
-    rig_send(&client, &packet);
-    buf_release(&filters);
-}
-
 /* Each filter of a few bytes costs a look at everything that is retained. */
 START_TEST(retained_messages_are_not_looked_through_without_end)
 {
@@ -182,10 +166,10 @@ START_TEST(retained_messages_are_not_looked_through_without_end)
         rig_publish_retained(&other, topic, "x", 0);
     }
     rig_login(&rig, &client, MQTT_5, "a", true);
-    subscribe_again_and_again("+/none", 5000);
+    rig_send_filter(&client, MQTT_SUBSCRIBE, "+/none", 0, 5000);
     rig_expect(&client, MQTT_SUBACK, &packet);
     rig_expect_nothing(&client);
-    subscribe_again_and_again("#", 20000);
+    rig_send_filter(&client, MQTT_SUBSCRIBE, "#", 0, 20000);
     rig_expect_ended(&client);
     ck_assert(rig_logged(&rig, "asks for retained messages again and again"));
 }
@@ -198,9 +182,11 @@ START_TEST(a_subscribe_is_not_larger_than_it_can_reasonably_be)
 
     rig_start(&rig);
     rig_login(&rig, &client, MQTT_5, "a", true);
-    subscribe_again_and_again("a", HANDLE_MAX_SUBSCRIBE_BYTES / 4 - 1);
+    rig_send_filter(&client, MQTT_SUBSCRIBE, "a", 0,
+                    HANDLE_MAX_SUBSCRIBE_BYTES / 4 - 1);
     rig_expect(&client, MQTT_SUBACK, &packet);
-    subscribe_again_and_again("a", HANDLE_MAX_SUBSCRIBE_BYTES / 4);
+    rig_send_filter(&client, MQTT_SUBSCRIBE, "a", 0,
+                    HANDLE_MAX_SUBSCRIBE_BYTES / 4);
     ck_assert_ptr_nonnull(rig_take_reason_string(&client));
     rig_expect_hex(&client, "e0 01 97");
     rig_expect_ended(&client);

@@ -71,21 +71,6 @@ static const char *const no_filters[] = {
 
 #define NO_FILTERS (sizeof(no_filters) / sizeof(no_filters[0]))
 
-static void send_one_filter(enum mqtt_type type, const char *filter)
-{
-    struct buf filters = {0};
-    const struct mqtt_subscription wanted = {
-        .topic_filter = slice_of_string(filter),
-    };
-    struct mqtt_packet packet = {.type = type};
-
-    subscribe_put(&filters, type, &wanted);
-    packet.subscribe.packet_id = 9;
-    packet.subscribe.filters = buf_slice(&filters);
-    rig_send(&client, &packet);
-    buf_release(&filters);
-}
-
 /* Malformed, and told so where there is a way [MQTT-4.13.1-1]. */
 START_TEST(what_is_no_filter_ends_the_connection)
 {
@@ -93,7 +78,7 @@ START_TEST(what_is_no_filter_ends_the_connection)
     enum mqtt_version version = _i % 4 < 2 ? MQTT_3_1_1 : MQTT_5;
 
     start(version);
-    send_one_filter(type, no_filters[_i / 4]);
+    rig_send_filter(&client, type, no_filters[_i / 4], 0, 1);
     if (version == MQTT_5)
         rig_expect_hex(&client, "e0 01 81");
     rig_expect_nothing(&client);

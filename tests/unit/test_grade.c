@@ -120,33 +120,20 @@ END_TEST
 
 /* ---- a hand-in, and what may be done to it ---- */
 
-static const char lab_text[] =
-    STUDENT_LAB "## Step 1: One\n"
-                "<!-- step one -->\n"
-                "```check\n"
-                "ping  2  seen lab.type == \"PINGREQ\" : pinged\n"
-                "q     3  answer q : question q\n"
-                "notes 1  file notes matches ^done : notes\n"
-                "```\n"
-                "```question q\n"
-                "ask: How many?\n"
-                "answer: 4\n"
-                "```\n"
-                "```near\n"
-                "lab.type == \"DISCONNECT\" : Packet {n} is no ping.\n"
-                "lab.type == \"PINGRESP\" : Packet {n} is an answer.\n"
-                "```\n"
-                "<details><summary>Hint (costs 1)</summary>\n"
-                "\n"
-                "Count.\n"
-                "\n"
-                "</details>\n"
-                "\n"
-                "## Step 2: Two\n"
-                "<!-- step two -->\n"
-                "```check\n"
-                "pong  4  never lab.type == \"PINGRESP\" : none\n"
-                "```\n";
+static const char lab_text[] = STUDENT_LAB STUDENT_STEP
+    "lab.type == \"PINGRESP\" : Packet {n} is an answer.\n"
+    "```\n"
+    "<details><summary>Hint (costs 1)</summary>\n"
+    "\n"
+    "Count.\n"
+    "\n"
+    "</details>\n"
+    "\n"
+    "## Step 2: Two\n"
+    "<!-- step two -->\n"
+    "```check\n"
+    "pong  4  never lab.type == \"PINGRESP\" : none\n"
+    "```\n";
 
 static void begin_lab(void)
 {

@@ -16,24 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char lab_text[] =
-    STUDENT_LAB "## Step 1: One\n"
-                "<!-- step one -->\n"
-                "```check\n"
-                "ping  2  seen lab.type == \"PINGREQ\" : pinged\n"
-                "q     3  answer q : question q\n"
-                "notes 1  file notes matches ^done : notes\n"
-                "```\n"
-                "```question q\n"
-                "ask: How many?\n"
-                "answer: 4\n"
-                "```\n"
-                "```near\n"
-                "lab.type == \"DISCONNECT\" : Packet {n} is no ping.\n"
-                "```\n"
-                "```near notes\n"
-                "lab.type == \"PUBLISH\" : Write {mqtt.msg} down.\n"
-                "```\n";
+static const char lab_text[] = STUDENT_LAB STUDENT_STEP
+    "```\n"
+    "```near notes\n"
+    "lab.type == \"PUBLISH\" : Write {mqtt.msg} down.\n"
+    "```\n";
 
 static struct student student;
 
