@@ -9,7 +9,6 @@
 #include "broker/handle.h"
 #include "broker/session.h"
 #include "mqtt/property.h"
-#include "mqtt/subscribe.h"
 #include "wire/tap_reader.h"
 
 /* Every limit has a test here that hits it. */
